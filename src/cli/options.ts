@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { type Command as CommandName, OPTIONS, type Option, type OptionKey } from '../config/options.ts';
+import type { CommandLine } from '../config/resolve.ts';
+
+const entries = Object.entries(OPTIONS) as [OptionKey, Option][];
+
+/** Adds the options of a command from the table; those without effect are accepted and not listed. */
+export function addOptions(command: Command, name: CommandName): Command {
+  for (const [, option] of entries.filter(([, item]) => item.commands.includes(name))) {
+    if (!option.flags) continue;
+    const flags = option.value ? `${option.flags} <${option.value}>` : option.flags;
+    const help = option.fallback ? `${option.help} (default: ${option.fallback})` : option.help;
+    const added = command.createOption(flags, help);
+    if (option.withoutEffect) added.hideHelp();
+    command.addOption(added);
+  }
+  return command;
+}
+
+/** What commander parsed, under the keys of the table. */
+export function commandLineOf(parsed: Readonly<Record<string, unknown>>): CommandLine {
+  const given: Partial<Record<OptionKey, string | boolean>> = {};
+  for (const [key] of entries) {
+    const value = parsed[key.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())];
+    if (typeof value === 'string' || typeof value === 'boolean') given[key] = value;
+  }
+  return given;
+}

@@ -1,0 +1,25 @@
+/** The part of `process` that commands use, so that tests can give their own. */
+export interface Process {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  cwd(): string;
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+/** What the exit code says; documented in the README. */
+export const EXIT = {
+  done: 0,
+  /** A bug of ours. */
+  bug: 1,
+  /** A mistake in perf.yaml, on the command line, or something missing on the machine. */
+  mistake: 2,
+  /** Nothing could be measured. */
+  nothing: 3,
+  /** No configuration meets the constraints (with --fail-on-unmet-constraints). */
+  unmet: 4,
+  /** Ended by Ctrl-C; what was measured is kept. */
+  interrupted: 130,
+} as const;

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { loadOptions } from '../config/load-experiment.ts';
+import { type CommandLine, DEFAULT_OBJECTIVES, goalsOf } from '../config/resolve.ts';
+import { userError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { rank } from '../rank/rank.ts';
+import { detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from '../report/write.ts';
+import { journalPath, readJournal } from '../store/journal.ts';
+import { latestTrials, type Trial } from '../store/run.ts';
+import { EXIT, type Process } from './process.ts';
+
+const FILE_NAMES = {
+  inference: 'metrics-model-inference.csv',
+  gpu: 'metrics-model-gpu.csv',
+  server: 'metrics-server-only.csv',
+};
+
+/**
+ * `tma report`: pages of the configurations named, from the journal alone; without names the tables, the
+ * summaries and the best configurations' pages.
+ */
+export async function reportCommand(process: Process, commandLine: CommandLine): Promise<number> {
+  const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
+  const given = loadOptions({ file, commandLine }, 'report');
+  const { values } = given;
+  const path = journalPath(resolve(process.cwd(), values.checkpoint_directory ?? 'checkpoints'));
+  const { run, warnings } = readJournal(path);
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  const trials = latestTrials(run);
+  if (trials.length === 0) {
+    throw userError(`nothing is recorded in ${path}`, 'run `tma profile` first, or name its folder with --checkpoint-directory');
+  }
+  const models = [...new Set(trials.map((trial) => trial.model))];
+  const goals = [...goalsOf(given), ...run.sessions.toReversed().flatMap((session) => session.goals)];
+  const rankings = models.map((name) =>
+    rank(
+      { ...run, trials },
+      goals.find((goal) => goal.name === name) ?? { name, objectives: DEFAULT_OBJECTIVES, constraints: [] },
+    ),
+  );
+  const exportPath = resolve(process.cwd(), values.export_path ?? '.');
+  const named = values.report_model_configs?.map((name) => findTrial(name, trials));
+  const top = values.num_configs_per_model ?? 3;
+  const wanted = named ?? rankings.flatMap(({ entries }) => entries.slice(0, top).map((entry) => entry.trial));
+  if (!named) writeResults({ ...run, trials }, rankings, exportPath, FILE_NAMES);
+  const pages = [...(named ? [] : summaryPages({ ...run, trials }, rankings)), ...detailedPages(run, wanted, rankings)];
+  const html = await htmlWriter.write(pages, exportPath);
+  const formats = values.output_formats ?? ['pdf'];
+  const pdf = formats.includes('pdf') ? await pdfWriter.write(pages, exportPath) : { files: [], notes: [] };
+  for (const item of [...html.files, ...pdf.files, ...pdf.notes]) process.stdout.write(`${item}\n`);
+  return EXIT.done;
+}
+
+function findTrial(name: string, trials: readonly Trial[]): Trial {
+  const names = trials.map((trial) => trial.name);
+  const found = trials.find((trial) => trial.name === name);
+  if (found) return found;
+  const close = nearest(name, names);
+  throw userError(
+    `--report-model-configs: "${name}" was not profiled`,
+    close ? `did you mean "${close}"?` : `profiled: ${names.join(', ')}`,
+  );
+}

@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import { VERSION } from '../store/environment.ts';
+import { installChromiumCommand, installTritonCommand } from './install.ts';
+import { addOptions, commandLineOf } from './options.ts';
+import { EXIT, type Process } from './process.ts';
+import { profileCommand } from './profile.ts';
+import { reportCommand } from './report.ts';
+
+/** Runs one command line and answers its exit code; everything it prints goes to `process`. */
+export async function run(process: Process): Promise<number> {
+  let code: number = EXIT.done;
+  const program = new Command('tma')
+    .description('Finds the best way to serve a model on NVIDIA Triton Inference Server.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(text),
+      writeErr: (text) => process.stderr.write(text),
+    })
+    .addHelpText('after', EXIT_CODES);
+
+  const profile = program.command('profile').description('profile models as a perf.yaml says, rank, and report');
+  addOptions(profile, 'profile')
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('-v, --verbose', 'print the whole tables at the end')
+    .action(async (options: Record<string, unknown>) => {
+      const flags = { quiet: options['quiet'] === true, verbose: options['verbose'] === true };
+      code = await profileCommand(process, commandLineOf(options), flags);
+    });
+
+  const report = program.command('report').description('write reports from what was measured, without a server');
+  addOptions(report, 'report').action(async (options: Record<string, unknown>) => {
+    code = await reportCommand(process, commandLineOf(options));
+  });
+
+  const install = program.command('install').description('bring programs that tma uses into its cache');
+  install
+    .command('triton')
+    .description('a real tritonserver from PyPI, running the models of the local Python')
+    .option('--python <FILE>', 'the Python of the models (default: python3)')
+    .option('-r, --requirements <FILES...>', 'requirement files of packages that models need')
+    .action(async (options) => {
+      code = await installTritonCommand(process, options);
+    });
+  install
+    .command('chromium')
+    .description('a headless Chromium for PDF reports')
+    .action(async () => {
+      code = await installChromiumCommand(process);
+    });
+  for (const command of [profile, report, install, ...install.commands]) command.exitOverride();
+
+  try {
+    await program.parseAsync([...process.argv]);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
+    if (error instanceof UserError) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT.mistake;
+    }
+    process.stderr.write(`This is a bug of tma's, please report it:\n${error instanceof Error ? error.stack : error}\n`);
+    return EXIT.bug;
+  }
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 a bug, 2 a mistake in perf.yaml or on the command line or something missing,
+3 nothing could be measured, 4 constraints unmet (with --fail-on-unmet-constraints), 130 interrupted.`;

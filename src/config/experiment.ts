@@ -1,0 +1,114 @@
+import type { Place } from '../errors.ts';
+
+/** One direction to optimise in; weights are relative to each other. */
+export interface Objective {
+  readonly tag: string;
+  readonly weight: number;
+}
+
+/** A limit that a measurement must keep; exactly one bound is given. */
+export interface Constraint {
+  readonly tag: string;
+  readonly bound: 'min' | 'max';
+  readonly value: number;
+}
+
+/**
+ * One swept or fixed field of the model configuration.
+ * `path` is written as in config.pbtxt: `dynamic_batching.max_queue_delay_microseconds`, `instance_group[0].count`.
+ */
+export interface Parameter {
+  readonly path: string;
+  /** The same path as keys and list positions. */
+  readonly segments: readonly (string | number)[];
+  readonly values: readonly unknown[];
+  readonly place?: Place | undefined;
+}
+
+/** How the load of a point is made and when its measurement is done. */
+export interface LoadSettings {
+  /** Percentile whose latency must be steady; undefined = the average. */
+  readonly percentile: number | undefined;
+  /** Sizes of an input without the batch dimension, by input name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly inputData: { readonly kind: 'random' | 'zero' } | { readonly kind: 'file'; readonly path: string };
+  readonly stringLength: number;
+  readonly stringData: string | undefined;
+  readonly window: WindowRule;
+}
+
+/** When a window closes and when the windows are steady enough. */
+export interface WindowRule {
+  /** Shortest window, milliseconds. */
+  readonly intervalMs: number;
+  /** Fewest completed requests in a window. */
+  readonly minRequests: number;
+  /** Largest spread, max/min - 1, over the last three windows. */
+  readonly stability: number;
+  readonly maxWindows: number;
+}
+
+/** What a model's configurations are judged by. */
+export interface Goal {
+  /** The model. */
+  readonly name: string;
+  readonly objectives: readonly Objective[];
+  readonly constraints: readonly Constraint[];
+}
+
+/** Everything about one model to profile. */
+export interface ModelPlan extends Goal {
+  readonly cpuOnly: boolean;
+  readonly parameters: readonly Parameter[];
+  readonly concurrency: readonly number[];
+  /** Stop climbing the concurrencies of a configuration once throughput no longer grows. */
+  readonly stopAtPlateau: boolean;
+  readonly batchSizes: readonly number[];
+  readonly load: LoadSettings;
+  readonly serverFlags: Readonly<Record<string, string>>;
+  readonly serverEnvironment: Readonly<Record<string, string>>;
+  readonly place?: Place | undefined;
+}
+
+/** Which server runs the variants, and how long to be patient with it. */
+export interface LaunchSettings {
+  readonly mode: 'local';
+  readonly serverPath: string | undefined;
+  /** Fixed ports; a port that is not given is chosen freely. */
+  readonly ports: { readonly http?: number; readonly grpc?: number; readonly metrics?: number };
+  /** One log for all variants; undefined = a log per variant. */
+  readonly outputPath: string | undefined;
+  /** Seconds until the server itself (without a model) must be ready. */
+  readonly readyTimeoutS: number;
+  /** Seconds that loading the model may take. */
+  readonly loadTimeoutS: number;
+  /** CUDA_VISIBLE_DEVICES of the server; undefined = all. */
+  readonly gpus: readonly string[] | undefined;
+}
+
+/** A perf.yaml with its command line and defaults, fully resolved and frozen. */
+export interface Experiment {
+  readonly models: readonly ModelPlan[];
+  readonly modelRepository: string;
+  readonly outputModelRepository: { readonly path: string; readonly override: boolean };
+  readonly checkpointDirectory: string;
+  readonly exportPath: string;
+  readonly launch: LaunchSettings;
+  /** Seconds between two looks at the server's gauges. */
+  readonly monitoringIntervalS: number;
+  /** Seconds of watching the server without a model (GPU hosts only). */
+  readonly serverOnlyS: number;
+  readonly reports: ReportSettings;
+  /** What was asked for and has no effect, in words, for one line each. */
+  readonly notes: readonly string[];
+}
+
+/** What is written after a run. */
+export interface ReportSettings {
+  readonly skipSummary: boolean;
+  readonly skipDetailed: boolean;
+  readonly numConfigsPerModel: number;
+  readonly fileNames: { readonly inference: string; readonly gpu: string; readonly server: string };
+  /** Exit with a code of its own when no configuration meets the constraints. */
+  readonly failOnUnmetConstraints: boolean;
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { findMetric, METRIC_NAMES } from '../metric.ts';
+import { suggestion } from '../nearest.ts';
+import type { Constraint, Objective } from './experiment.ts';
+import { show } from './yaml.ts';
+
+const DEFAULT_WEIGHT = 10;
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `[tag, tag]` (weight 10 each) or `{tag: weight}`; aliases are replaced by the tag they stand for. */
+export const objectives = z.unknown().transform((value, context): readonly Objective[] => {
+  const fail = (path: (string | number)[], message: string): void =>
+    context.addIssue({ code: 'custom', path, message });
+  const entries: [string | number, unknown, unknown][] = Array.isArray(value)
+    ? value.map((tag, index) => [index, tag, DEFAULT_WEIGHT])
+    : isMapping(value)
+      ? Object.entries(value).map(([tag, weight]) => [tag, tag, weight])
+      : typeof value === 'string'
+        ? value.split(',').map((tag, index) => [index, tag.trim(), DEFAULT_WEIGHT])
+        : [];
+  if (entries.length === 0) {
+    fail([], `expected a list of metrics or a mapping of metric to weight, found ${show(value)}`);
+  }
+  return entries.flatMap(([key, name, weight]) => {
+    const known = typeof name === 'string' ? findMetric(name) : undefined;
+    if (!known) {
+      fail([key], `unknown metric ${show(name)}: ${suggestion(String(name), METRIC_NAMES)}`);
+      return [];
+    }
+    const share = Number(weight);
+    if (!(share > 0)) {
+      fail([key], `expected a weight above 0, found ${show(weight)}`);
+      return [];
+    }
+    return [{ tag: known.tag, weight: share }];
+  });
+});
+
+/** `{tag: {min|max: number}}`, the bound that makes sense for the metric. */
+export const constraints = z.unknown().transform((value, context): readonly Constraint[] => {
+  const fail = (path: string[], message: string): void =>
+    context.addIssue({ code: 'custom', path, message });
+  if (!isMapping(value)) {
+    fail([], `expected a mapping such as {perf_latency_p99: {max: 10}}, found ${show(value)}`);
+    return [];
+  }
+  return Object.entries(value).flatMap(([name, limit]) => {
+    const known = findMetric(name);
+    if (!known) {
+      fail([name], `unknown metric ${show(name)}: ${suggestion(name, METRIC_NAMES)}`);
+      return [];
+    }
+    const bound = known.limit;
+    const number = isMapping(limit) && Object.keys(limit).length === 1 ? limit[bound] : undefined;
+    if (typeof number !== 'number') {
+      fail([name], `expected {${bound}: NUMBER} for ${name}, found ${show(limit)}`);
+      return [];
+    }
+    return [{ tag: known.tag, bound, value: number }];
+  });
+});
+
+/** Adds or replaces the limit on one metric. */
+export const withConstraint = (list: readonly Constraint[], limit: Constraint): readonly Constraint[] => [
+  ...list.filter((item) => item.tag !== limit.tag),
+  limit,
+];

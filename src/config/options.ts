@@ -1,0 +1,408 @@
+import type { z } from 'zod';
+import { profileModels } from './profile-models.ts';
+import { constraints, objectives } from './objectives.ts';
+import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
+import { anything, decimal, flag, integer, integers, names, oneOf, text, texts } from './values.ts';
+
+/**
+ * Every option, once: its key in perf.yaml, its flags, its form, and what it does. Parsing, `--help` and the
+ * messages all read this table.
+ */
+export interface Option {
+  readonly schema: z.ZodType;
+  readonly help: string;
+  /** Long flag (and short one), absent when the option exists in perf.yaml only. */
+  readonly flags?: string;
+  /** What stands behind the flag in `--help`; absent for a switch. */
+  readonly value?: string;
+  readonly fallback?: string;
+  readonly commands: readonly Command[];
+  /** Accepted for Model Analyzer's sake; what to say when it is used. */
+  readonly withoutEffect?: string;
+}
+
+export type Command = 'profile' | 'report';
+
+const both = ['profile', 'report'] as const;
+const profile = ['profile'] as const;
+const report = ['report'] as const;
+
+/** Options that later versions will follow; using one is answered with one line. */
+const later = 'has no effect in this version';
+/** Options that steer perf_analyzer, which the native load generator replaces. */
+const native = 'has no effect: tma makes the load itself';
+
+export const OPTIONS = {
+  config_file: {
+    flags: '-f, --config-file',
+    value: 'FILE',
+    schema: text,
+    help: 'the perf.yaml to read',
+    commands: both,
+  },
+  model_repository: {
+    flags: '-m, --model-repository',
+    value: 'DIR',
+    schema: text,
+    help: 'the model repository with the models to profile',
+    commands: profile,
+  },
+  profile_models: {
+    flags: '--profile-models',
+    value: 'NAMES',
+    schema: profileModels,
+    help: 'the models to profile, with commas between them',
+    commands: both,
+  },
+  objectives: { schema: objectives, help: 'what to optimise for', fallback: 'perf_throughput', commands: both },
+  constraints: { schema: constraints, help: 'limits every good point must keep', commands: both },
+  latency_budget: {
+    flags: '--latency-budget',
+    value: 'MS',
+    schema: integer(1),
+    help: 'short for the constraint perf_latency_p99: {max: MS} on every model',
+    commands: both,
+  },
+  min_throughput: {
+    flags: '--min-throughput',
+    value: 'N',
+    schema: integer(1),
+    help: 'short for the constraint perf_throughput: {min: N} on every model',
+    commands: both,
+  },
+  concurrency: {
+    flags: '-c, --concurrency',
+    value: 'LIST',
+    schema: integers,
+    help: 'requests in flight to measure at, such as 1,2,4',
+    fallback: '1, 2, 4 ... until throughput stops growing',
+    commands: profile,
+  },
+  batch_sizes: {
+    flags: '-b, --batch-sizes',
+    value: 'LIST',
+    schema: integers,
+    help: 'inferences in one request',
+    fallback: '1',
+    commands: profile,
+  },
+  perf_analyzer_flags: {
+    schema: perfAnalyzerFlags,
+    help: "perf_analyzer's flags for the load of every model (percentile, shape, measurement-interval ...)",
+    commands: profile,
+  },
+  triton_server_flags: { schema: texts, help: "tritonserver's own flags", commands: profile },
+  triton_server_environment: { schema: texts, help: "tritonserver's environment", commands: profile },
+  cpu_only: { schema: flag, help: 'serve every model on the CPU', commands: profile },
+
+  checkpoint_directory: {
+    flags: '-s, --checkpoint-directory',
+    value: 'DIR',
+    schema: text,
+    help: 'where the journal of everything measured lies',
+    fallback: './checkpoints',
+    commands: both,
+  },
+  output_model_repository_path: {
+    flags: '--output-model-repository-path',
+    value: 'DIR',
+    schema: text,
+    help: 'where the generated variants are written',
+    fallback: './output_model_repository',
+    commands: profile,
+  },
+  override_output_model_repository: {
+    flags: '--override-output-model-repository',
+    schema: flag,
+    help: 'empty that folder first, whatever is in it',
+    commands: profile,
+  },
+  export_path: {
+    flags: '-e, --export-path',
+    value: 'DIR',
+    schema: text,
+    help: 'where results/ and reports/ are written',
+    fallback: '.',
+    commands: both,
+  },
+  skip_summary_reports: {
+    flags: '--skip-summary-reports',
+    schema: flag,
+    help: 'write no tables and no reports',
+    commands: profile,
+  },
+  skip_detailed_reports: {
+    flags: '--skip-detailed-reports',
+    schema: flag,
+    help: 'write the summary only',
+    commands: profile,
+  },
+  num_configs_per_model: {
+    flags: '--num-configs-per-model',
+    value: 'N',
+    schema: integer(),
+    help: 'how many of the best configurations get a detailed report',
+    fallback: '3',
+    commands: both,
+  },
+  filename_model_inference: {
+    flags: '--filename-model-inference',
+    value: 'NAME',
+    schema: text,
+    help: 'file of the inference table',
+    fallback: 'metrics-model-inference.csv',
+    commands: profile,
+  },
+  filename_model_gpu: {
+    flags: '--filename-model-gpu',
+    value: 'NAME',
+    schema: text,
+    help: 'file of the GPU table',
+    fallback: 'metrics-model-gpu.csv',
+    commands: profile,
+  },
+  filename_server_only: {
+    flags: '--filename-server-only',
+    value: 'NAME',
+    schema: text,
+    help: 'file of the table of the server without a model',
+    fallback: 'metrics-server-only.csv',
+    commands: profile,
+  },
+
+  fail_on_unmet_constraints: {
+    flags: '--fail-on-unmet-constraints',
+    schema: flag,
+    help: 'exit with code 4 when no configuration meets the constraints',
+    commands: profile,
+  },
+
+  triton_launch_mode: {
+    flags: '--triton-launch-mode',
+    value: 'MODE',
+    schema: oneOf('local', 'docker', 'remote', 'c_api'),
+    help: 'where Triton runs; this version launches local servers',
+    fallback: 'local',
+    commands: profile,
+  },
+  triton_server_path: {
+    flags: '--triton-server-path',
+    value: 'FILE',
+    schema: text,
+    help: 'the tritonserver to run',
+    fallback: 'tritonserver on PATH, else the one of `tma install triton`',
+    commands: profile,
+  },
+  triton_http_endpoint: {
+    flags: '--triton-http-endpoint',
+    value: 'HOST:PORT',
+    schema: text,
+    help: "fixes the server's HTTP port",
+    fallback: 'a free port',
+    commands: profile,
+  },
+  triton_grpc_endpoint: {
+    flags: '--triton-grpc-endpoint',
+    value: 'HOST:PORT',
+    schema: text,
+    help: "fixes the server's gRPC port",
+    fallback: 'a free port',
+    commands: profile,
+  },
+  triton_metrics_url: {
+    flags: '--triton-metrics-url',
+    value: 'URL',
+    schema: text,
+    help: "fixes the server's metrics port",
+    fallback: 'a free port',
+    commands: profile,
+  },
+  triton_output_path: {
+    flags: '--triton-output-path',
+    value: 'FILE',
+    schema: text,
+    help: "one log of all servers' output",
+    fallback: 'a log per variant beside the journal',
+    commands: profile,
+  },
+  client_max_retries: {
+    flags: '-r, --client-max-retries',
+    value: 'N',
+    schema: integer(1),
+    help: 'seconds until the server itself must be ready',
+    fallback: '50',
+    commands: profile,
+  },
+  model_load_timeout: {
+    flags: '--model-load-timeout',
+    value: 'SECONDS',
+    schema: integer(1),
+    help: 'how long loading one variant may take (a TensorRT engine is built then)',
+    fallback: '1800',
+    commands: profile,
+  },
+  gpus: {
+    flags: '--gpus',
+    value: 'LIST',
+    schema: names,
+    help: 'GPUs the server may use: all, indices or UUIDs with commas, or [] for none',
+    fallback: 'all',
+    commands: profile,
+  },
+  monitoring_interval: {
+    flags: '-i, --monitoring-interval',
+    value: 'SECONDS',
+    schema: decimal,
+    help: 'between two looks at GPU gauges',
+    fallback: '1',
+    commands: profile,
+  },
+  duration_seconds: {
+    flags: '-d, --duration-seconds',
+    value: 'SECONDS',
+    schema: integer(),
+    help: 'watching the server without a model, where there is a GPU',
+    fallback: '3',
+    commands: profile,
+  },
+
+  run_config_search_disable: {
+    flags: '--run-config-search-disable',
+    schema: flag,
+    help: 'measure exactly what is listed; without a concurrency that is 1',
+    commands: profile,
+  },
+  run_config_search_mode: {
+    flags: '--run-config-search-mode',
+    value: 'MODE',
+    schema: oneOf('brute', 'quick', 'optuna'),
+    help: 'how configurations are found; this version knows brute over what model_config_parameters lists',
+    fallback: 'brute',
+    commands: profile,
+  },
+  run_config_search_min_concurrency: {
+    flags: '--run-config-search-min-concurrency',
+    value: 'N',
+    schema: integer(1),
+    help: 'first concurrency when none is listed',
+    fallback: '1',
+    commands: profile,
+  },
+  run_config_search_max_concurrency: {
+    flags: '--run-config-search-max-concurrency',
+    value: 'N',
+    schema: integer(1),
+    help: 'last concurrency when none is listed',
+    fallback: '1024',
+    commands: profile,
+  },
+  early_exit_enable: {
+    flags: '--early-exit-enable',
+    schema: flag,
+    help: 'stop climbing a listed concurrency, too, when throughput stops growing',
+    commands: profile,
+  },
+
+  report_model_configs: {
+    flags: '-n, --report-model-configs',
+    value: 'NAMES',
+    schema: names,
+    help: 'the configurations to report, with commas between them',
+    fallback: 'the summary of every model, and its best configurations',
+    commands: report,
+  },
+  output_formats: {
+    flags: '-o, --output-formats',
+    value: 'LIST',
+    schema: names,
+    help: 'html, pdf or both; the HTML is always written',
+    fallback: 'pdf',
+    commands: report,
+  },
+
+  client_protocol: {
+    flags: '--client-protocol',
+    value: 'NAME',
+    schema: oneOf('http', 'grpc'),
+    help: 'protocol of the load; this version speaks HTTP',
+    fallback: 'http',
+    commands: profile,
+  },
+  ...ignored(later, profile, {
+    model_type: 'NAME',
+    collect_cpu_metrics: '',
+    always_report_gpu_metrics: '',
+    dcgm_disable: '',
+    reload_model_disable: '',
+    request_rate_search_enable: '',
+    concurrency_sweep_disable: '',
+    use_concurrency_formula: '',
+    run_config_profile_models_concurrently_enable: '',
+    run_config_search_min_request_rate: 'N',
+    run_config_search_max_request_rate: 'N',
+    run_config_search_min_instance_count: 'N',
+    run_config_search_max_instance_count: 'N',
+    run_config_search_min_model_batch_size: 'N',
+    run_config_search_max_model_batch_size: 'N',
+    run_config_search_max_binary_search_steps: 'N',
+    min_percentage_of_search_space: 'N',
+    max_percentage_of_search_space: 'N',
+    optuna_min_trials: 'N',
+    optuna_max_trials: 'N',
+    optuna_early_exit_threshold: 'N',
+    num_top_model_configs: 'N',
+    inference_output_fields: 'LIST',
+    gpu_output_fields: 'LIST',
+    server_output_fields: 'LIST',
+    triton_docker_image: 'NAME',
+    triton_docker_mounts: 'LIST',
+    triton_docker_labels: null,
+    triton_docker_shm_size: 'SIZE',
+    triton_docker_args: null,
+    triton_install_path: 'DIR',
+    cpu_only_composing_models: 'NAMES',
+    bls_composing_models: 'NAMES',
+    ensemble_composing_models: 'NAMES',
+    request_rate: 'LIST',
+    weighting: null,
+    plots: null,
+    genai_perf_flags: null,
+  }),
+  ...ignored(native, profile, {
+    perf_analyzer_timeout: 'SECONDS',
+    perf_analyzer_cpu_util: 'PERCENT',
+    perf_analyzer_path: 'FILE',
+    perf_analyzer_max_auto_adjusts: 'N',
+    perf_output: '',
+    perf_output_path: 'FILE',
+  }),
+} as const satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** The values of the options that were given, by key. */
+export type OptionValues = {
+  readonly [Key in OptionKey]?: z.output<(typeof OPTIONS)[Key]['schema']>;
+};
+
+/** Rows for options that are accepted without effect; null = in perf.yaml only, '' = a switch. */
+function ignored<Key extends string>(
+  reason: string,
+  commands: readonly Command[],
+  rows: Readonly<Record<Key, string | null>>,
+): Record<Key, Option> {
+  const entries = Object.entries(rows) as [Key, string | null][];
+  return Object.fromEntries(
+    entries.map(([key, value]): [Key, Option] => [
+      key,
+      {
+        schema: anything,
+        help: reason,
+        commands,
+        withoutEffect: reason,
+        ...(value === null ? {} : { flags: `--${key.replaceAll('_', '-')}` }),
+        ...(value ? { value } : {}),
+      },
+    ]),
+  ) as Record<Key, Option>;
+}

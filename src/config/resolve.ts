@@ -1,0 +1,275 @@
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { type Place, type Problem, UserError } from '../errors.ts';
+import { suggestion } from '../nearest.ts';
+import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
+import { withConstraint } from './objectives.ts';
+import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
+import { NO_FLAGS } from './perf-analyzer-flags.ts';
+import type { ModelEntry } from './profile-models.ts';
+import { parametersOf, pathText } from './sweep.ts';
+import { type Path, show, type YamlSource } from './yaml.ts';
+
+/** Options as typed behind the command: key of the option -> text, or true for a switch. */
+export type CommandLine = Readonly<Partial<Record<OptionKey, string | boolean>>>;
+
+/** What the user gave, checked option by option; the command line has won over the file. */
+export interface GivenOptions {
+  readonly values: OptionValues;
+  readonly source: YamlSource | undefined;
+  /** Whether profile_models came from the file, so that places in it can be named. */
+  readonly modelsFromFile: boolean;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Checks perf.yaml and the command line against the table of options.
+ * @throws UserError with every problem found, each with its place.
+ */
+export function readOptions(source: YamlSource | undefined, commandLine: CommandLine, command: Command): GivenOptions {
+  const problems: Problem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, raw] of Object.entries(source?.data ?? {})) {
+    if (!(key in OPTIONS)) {
+      problems.push({
+        message: `unknown key ${show(key)}`,
+        place: source!.placeOfKey([key]),
+        hint: suggestion(key, Object.keys(OPTIONS)),
+      });
+      continue;
+    }
+    parse(key as OptionKey, raw, (path, message) => {
+      problems.push({ message: `${pathText([key, ...path])}: ${message}`, place: placeOf(source!, [key, ...path]) });
+    });
+  }
+  for (const [key, raw] of Object.entries(commandLine)) {
+    if (key === 'profile_models' && values[key] !== undefined) {
+      problems.push({
+        message: 'profile_models is given on the command line and in the file',
+        place: source!.placeOfKey([key]),
+        hint: 'keep one of the two',
+      });
+    }
+    parse(key as OptionKey, raw, (_path, message) => {
+      problems.push({ message: `--${key.replaceAll('_', '-')}: ${message}` });
+    });
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  const unused = Object.keys(values).filter((key) => {
+    const option = OPTIONS[key as OptionKey];
+    return option.commands.some((name) => name === command) && 'withoutEffect' in option;
+  });
+  return {
+    values: values as OptionValues,
+    source,
+    modelsFromFile: commandLine.profile_models === undefined,
+    notes: unused.map((key) => `${key} ${(OPTIONS[key as OptionKey] as { withoutEffect: string }).withoutEffect}`),
+  };
+
+  function parse(key: OptionKey, raw: unknown, fail: (path: Path, message: string) => void): void {
+    const schema: z.ZodType = OPTIONS[key].schema;
+    const result = schema.safeParse(raw, { reportInput: true });
+    if (result.success) values[key] = result.data;
+    else for (const issue of result.error.issues) fail(issue.path as Path, issue.message);
+  }
+}
+
+/** A problem with the last step of a path: its key if the path ends at one, else the value. */
+const placeOf = (source: YamlSource, path: Path): Place =>
+  typeof path.at(-1) === 'string' ? source.placeOfKey(path) : source.placeOf(path);
+
+/** Options whose use changes what is measured, and which this version can't follow: refused, not ignored. */
+const REFUSED: Partial<Record<OptionKey, string>> = {
+  request_rate: 'request rates are not available in this version: list `concurrency` instead',
+  request_rate_search_enable: 'request rates are not available in this version: list `concurrency` instead',
+  bls_composing_models: 'BLS models are not available in this version',
+  ensemble_composing_models: 'ensembles are not available in this version',
+  run_config_profile_models_concurrently_enable: 'models are profiled one after the other in this version',
+};
+
+/**
+ * The experiment that options describe, paths resolved against `cwd`.
+ * @throws UserError for what is missing, contradicts itself or can't be done.
+ */
+export function resolveExperiment(given: GivenOptions, cwd: string): Experiment {
+  const { values, source } = given;
+  const problems: Problem[] = [];
+  const place = (key: OptionKey): Place | undefined =>
+    source && key in source.data ? source.placeOfKey([key]) : undefined;
+  const refuse = (key: OptionKey, message: string, hint?: string): void => {
+    problems.push({ message, hint, place: place(key) });
+  };
+  for (const [key, message] of Object.entries(REFUSED) as [OptionKey, string][]) {
+    if (values[key] !== undefined && values[key] !== false) refuse(key, `${key}: ${message}`);
+  }
+  if (values.triton_launch_mode && values.triton_launch_mode !== 'local') {
+    refuse(
+      'triton_launch_mode',
+      `triton_launch_mode: ${values.triton_launch_mode} is not available in this version`,
+      'write local, or leave it out',
+    );
+  }
+  if (values.run_config_search_mode && values.run_config_search_mode !== 'brute') {
+    refuse(
+      'run_config_search_mode',
+      `run_config_search_mode: ${values.run_config_search_mode} is not available in this version`,
+      'list what to try under model_config_parameters and leave the mode out',
+    );
+  }
+  if (!values.profile_models) {
+    problems.push({
+      message: 'no model to profile',
+      place: source?.placeOf([]),
+      hint: 'profile_models: [NAME], or --profile-models NAME',
+    });
+  }
+  if (!values.model_repository) {
+    problems.push({
+      message: 'no model repository',
+      place: source?.placeOf([]),
+      hint: 'model_repository: DIR, or --model-repository DIR',
+    });
+  }
+  const models = (values.profile_models ?? []).map((entry) => modelPlan(entry, given, problems));
+  if (problems.length > 0) throw new UserError(problems);
+
+  const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
+  const notes = [...given.notes];
+  if (values.client_protocol === 'grpc') notes.push('client_protocol: grpc has no effect in this version, HTTP is used');
+  for (const { name, settings } of values.profile_models ?? []) {
+    const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
+    if (flags.ignored.length > 0) {
+      notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.ignored.join(', ')}`);
+    }
+    const unused = (['genai_perf_flags', 'triton_docker_args', 'weighting'] as const).filter((key) => settings[key] !== undefined);
+    if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
+  }
+  return deepFreeze({
+    models,
+    modelRepository: path(values.model_repository, '.'),
+    outputModelRepository: {
+      path: path(values.output_model_repository_path, 'output_model_repository'),
+      override: values.override_output_model_repository ?? false,
+    },
+    checkpointDirectory: path(values.checkpoint_directory, 'checkpoints'),
+    exportPath: path(values.export_path, '.'),
+    launch: {
+      mode: 'local',
+      serverPath: values.triton_server_path,
+      ports: fixedPorts(given),
+      outputPath: values.triton_output_path && path(values.triton_output_path, ''),
+      readyTimeoutS: values.client_max_retries ?? 50,
+      loadTimeoutS: values.model_load_timeout ?? 1800,
+      gpus: gpus(values.gpus),
+    },
+    monitoringIntervalS: values.monitoring_interval ?? 1,
+    serverOnlyS: values.duration_seconds ?? 3,
+    reports: {
+      skipSummary: values.skip_summary_reports ?? false,
+      skipDetailed: values.skip_detailed_reports ?? false,
+      numConfigsPerModel: values.num_configs_per_model ?? 3,
+      fileNames: {
+        inference: values.filename_model_inference ?? 'metrics-model-inference.csv',
+        gpu: values.filename_model_gpu ?? 'metrics-model-gpu.csv',
+        server: values.filename_server_only ?? 'metrics-server-only.csv',
+      },
+      failOnUnmetConstraints: values.fail_on_unmet_constraints ?? false,
+    },
+    notes,
+  });
+}
+
+/** What is looked for when nothing else is said. */
+export const DEFAULT_OBJECTIVES: readonly Objective[] = [{ tag: 'perf_throughput', weight: 10 }];
+
+/** What each listed model is judged by. */
+export const goalsOf = ({ values }: GivenOptions): Goal[] =>
+  (values.profile_models ?? []).map((entry) => goalOf(entry, values));
+
+function goalOf({ name, settings }: ModelEntry, values: OptionValues): Goal {
+  let constraints = settings.constraints ?? values.constraints ?? [];
+  if (values.latency_budget) {
+    constraints = withConstraint(constraints, { tag: 'perf_latency_p99', bound: 'max', value: values.latency_budget });
+  }
+  if (values.min_throughput) {
+    constraints = withConstraint(constraints, { tag: 'perf_throughput', bound: 'min', value: values.min_throughput });
+  }
+  return { name, objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES, constraints };
+}
+
+/** One model's plan: its own settings, else the global ones, else the defaults. */
+function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]): ModelPlan {
+  const { values, source, modelsFromFile } = given;
+  const { name, settings } = entry;
+  const base: Path = ['profile_models', ...entry.path];
+  const at = (path: Path): Place | undefined =>
+    source && modelsFromFile ? placeOf(source, [...base, ...path]) : undefined;
+  const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
+  if (settings.parameters?.request_rate) {
+    problems.push({
+      message: `parameters of ${name}: request rates are not available in this version`,
+      place: at(['parameters', 'request_rate']),
+      hint: 'list `concurrency` instead',
+    });
+  }
+  const listed = flags.concurrency ?? settings.parameters?.concurrency ?? values.concurrency;
+  return {
+    ...goalOf(entry, values),
+    cpuOnly: settings.cpu_only ?? values.cpu_only ?? false,
+    parameters: sweptParameters(settings.model_config_parameters),
+    concurrency: listed ?? (values.run_config_search_disable ? [1] : concurrencyLadder(values)),
+    stopAtPlateau: listed === undefined || values.early_exit_enable === true,
+    batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
+    load: flags.load,
+    serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},
+    serverEnvironment: settings.triton_server_environment ?? values.triton_server_environment ?? {},
+    place: source && modelsFromFile ? source.placeOf(base) : undefined,
+  };
+
+  function sweptParameters(value: unknown): readonly Parameter[] {
+    if (value === undefined || value === null) return [];
+    const result = parametersOf(value, (path) => at(['model_config_parameters', ...path]));
+    problems.push(...result.problems);
+    return result.parameters;
+  }
+}
+
+/** 1, 2, 4 ... between the limits of the search. */
+function concurrencyLadder(values: OptionValues): number[] {
+  const first = values.run_config_search_min_concurrency ?? 1;
+  const last = values.run_config_search_max_concurrency ?? 1024;
+  const rungs: number[] = [];
+  for (let rung = first; rung <= last; rung *= 2) rungs.push(rung);
+  return rungs;
+}
+
+/** Model Analyzer's `all`, a list, or `[]` for none. */
+function gpus(value: readonly string[] | undefined): readonly string[] | undefined {
+  if (value === undefined || value.join() === 'all') return undefined;
+  return value.join() === '[]' ? [] : value;
+}
+
+/** The ports that the endpoints name; what is not given stays free. */
+function fixedPorts({ values, source }: GivenOptions): Experiment['launch']['ports'] {
+  const port = (key: OptionKey, value: string | undefined): number | undefined => {
+    if (value === undefined) return undefined;
+    const match = /:(\d+)(\/|$)/.exec(value);
+    if (match) return Number(match[1]);
+    throw new UserError({
+      message: `${key}: expected HOST:PORT, found ${show(value)}`,
+      place: source && key in source.data ? source.placeOf([key]) : undefined,
+    });
+  };
+  const http = port('triton_http_endpoint', values.triton_http_endpoint);
+  const grpc = port('triton_grpc_endpoint', values.triton_grpc_endpoint);
+  const metrics = port('triton_metrics_url', values.triton_metrics_url);
+  return { ...(http && { http }), ...(grpc && { grpc }), ...(metrics && { metrics }) };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

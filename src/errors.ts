@@ -1,0 +1,45 @@
+/** A position in a file the user wrote; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One mistake: what is wrong, where, and what to write or do instead. */
+export interface Problem {
+  readonly message: string;
+  readonly place?: Place | undefined;
+  readonly hint?: string | undefined;
+}
+
+/**
+ * A mistake of the user's or of his machine: printed as one clear message without a stack trace.
+ * Everything else that is thrown is a bug of ours.
+ */
+export class UserError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: Problem | readonly Problem[], options?: { cause?: unknown }) {
+    const list: readonly Problem[] = Array.isArray(problems) ? problems : [problems as Problem];
+    super(list.map(formatProblem).join('\n'), options);
+    this.name = 'UserError';
+    this.problems = list;
+  }
+}
+
+/** `perf.yaml:14:9: message` and, on the next line, the hint. */
+export function formatProblem({ message, place, hint }: Problem): string {
+  const where = place ? `${place.file}:${place.line}:${place.column}: ` : '';
+  return `${where}${message}${hint ? `\n  ${hint}` : ''}`;
+}
+
+/** Shorthand for the usual single problem. */
+export const userError = (message: string, hint?: string, place?: Place): UserError =>
+  new UserError({ message, hint, place });
+
+/** The message of anything thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The operating system's code of an error (`ENOENT`, `ENOSPC`), if it carries one. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

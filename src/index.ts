@@ -1,0 +1,38 @@
+/**
+ * tma as a library: load an experiment, profile it, rank what was measured, report it.
+ *
+ *   const experiment = loadExperiment({ file: 'perf.yaml' });
+ *   const { run } = await profile(experiment, { listeners: [{ onPoint: console.log }] });
+ *   const ranking = rank(run, experiment.models[0]);
+ *   console.log(verdict(ranking));
+ */
+export type { Constraint, Experiment, ModelPlan, Objective, Parameter } from './config/experiment.ts';
+export { type ExperimentSource, loadExperiment } from './config/load-experiment.ts';
+export { type Place, type Problem, UserError } from './errors.ts';
+export type { Phase, Progress, RunListener } from './events.ts';
+export type { LoadGenerator, LoadJob, LoadResult } from './load/load-generator.ts';
+export { nativeGenerator } from './load/native/native.ts';
+export type { Measurement } from './measure/measurement.ts';
+export { METRICS, type Metric } from './metric.ts';
+export { type ProfileOptions, type ProfileResult, profile } from './profile.ts';
+export { paretoFront } from './rank/pareto.ts';
+export { type RankedEntry, type RankedPoint, type Ranking, rank } from './rank/rank.ts';
+export { checkConstraints, score } from './rank/score.ts';
+export { verdict } from './rank/words.ts';
+export {
+  detailedPages,
+  htmlWriter,
+  type Page,
+  pdfWriter,
+  type ReportWriter,
+  summaryPages,
+  writeResults,
+} from './report/write.ts';
+export { gridSearch } from './search/grid.ts';
+export type { Ask, Outcome, Search } from './search/search.ts';
+export type { Launcher, LaunchRequest, Server } from './server/launcher.ts';
+export { ServerFailure } from './server/launcher.ts';
+export { LocalLauncher } from './server/local.ts';
+export { buildSpace, type Candidate, type LoadPoint, type Space } from './space/space.ts';
+export { readJournal } from './store/journal.ts';
+export type { PointRecord, Run, Trial } from './store/run.ts';

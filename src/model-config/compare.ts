@@ -1,0 +1,52 @@
+import { canonicalJson, type ModelConfig } from './config.ts';
+
+/** A field that the server runs with otherwise than asked. */
+export interface Difference {
+  readonly path: string;
+  readonly asked: unknown;
+  /** undefined = the server does not have it. */
+  readonly effective: unknown;
+}
+
+/** What was asked for and is not in effect; what the server added to it does not count. */
+export function differences(asked: unknown, effective: unknown, path = ''): Difference[] {
+  if (Array.isArray(asked)) {
+    const list = Array.isArray(effective) ? effective : [];
+    return asked.flatMap((item, index) => differences(item, list[index], `${path}[${index}]`));
+  }
+  if (typeof asked === 'object' && asked !== null) {
+    const object = typeof effective === 'object' && effective !== null ? (effective as Record<string, unknown>) : {};
+    return Object.entries(asked).flatMap(([key, value]) =>
+      differences(value, object[key], path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return canonicalJson(asked) === canonicalJson(effective) ? [] : [{ path, asked, effective }];
+}
+
+/** Fields that a server completes from the model itself, as opposed to those it merely fills with defaults. */
+const COMPLETED = [
+  'backend',
+  'platform',
+  'max_batch_size',
+  'input',
+  'output',
+  'dynamic_batching',
+  'sequence_batching',
+  'model_transaction_policy',
+];
+
+/** Whether the server had to complete the configuration from the model. */
+export const wasCompleted = (asked: ModelConfig, effective: ModelConfig): boolean =>
+  COMPLETED.some((key) => (key in effective) !== (key in asked) || differences(asked[key], effective[key]).length > 0);
+
+/** A completed configuration without the defaults that every server fills in, fit to be a config.pbtxt. */
+export function withoutFillings(config: ModelConfig): ModelConfig {
+  const kept = Object.entries(config).filter(
+    ([key]) => !['version_policy', 'optimization', 'default_model_filename', 'instance_group'].includes(key),
+  );
+  const groups = config['instance_group'] as { kind?: string; count?: number }[] | undefined;
+  return {
+    ...Object.fromEntries(kept),
+    ...(groups && { instance_group: groups.map(({ kind, count }) => ({ ...(kind && { kind }), ...(count && { count }) })) }),
+  };
+}

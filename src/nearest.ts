@@ -1,0 +1,16 @@
+import { closestMatch } from 'leven';
+
+/** The known name closest to what was typed, or undefined when nothing is close enough to be meant. */
+export function nearest(typed: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
+  const wanted = typed.toLowerCase().replaceAll('-', '_');
+  const match = closestMatch(wanted, names, { maxDistance: Math.max(2, Math.floor(typed.length / 3)) });
+  return match ?? names.find((name) => name.startsWith(wanted) || wanted.startsWith(name));
+}
+
+/** `did you mean "x"?`, or a list of what there is when nothing is close. */
+export function suggestion(typed: string, known: Iterable<string>): string {
+  const names = [...known];
+  const name = nearest(typed, names);
+  return name ? `did you mean "${name}"?` : `known here: ${names.join(', ')}`;
+}

@@ -1,0 +1,86 @@
+import type { Constraint } from '../config/experiment.ts';
+import { metric } from '../metric.ts';
+import { instanceGroups } from '../model-config/config.ts';
+import type { Trial } from '../store/run.ts';
+import type { RankedEntry, Ranking } from './rank.ts';
+
+/** A number as people read it: whole from 1000 on, else three significant digits. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '-';
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** `p99 latency at most 10 ms`. */
+export function describeConstraint({ tag, bound, value }: Constraint): string {
+  const { label, unit } = metric(tag);
+  return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatNumber(value)}${unit && ` ${unit}`}`;
+}
+
+/** What the objectives are, in words. */
+export function describeObjectives({ goal }: Ranking): string {
+  return goal.objectives
+    .map(({ tag }) => `${metric(tag).better === 'higher' ? 'highest' : 'lowest'} ${metric(tag).label}`)
+    .join(' and ');
+}
+
+/** A value of a parameter in few words: `2:CPU` for instance groups, else the scalars in it; `-` for none. */
+export function compactValue(path: string, value: unknown): string {
+  if (path === 'instance_group' && Array.isArray(value)) {
+    return instanceGroups({ instance_group: value })
+      .map(({ kind, count }) => `${count}:${kind}`)
+      .join(' + ');
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  const leaves = Object.values(value).map((item) => compactValue('', item));
+  return leaves.filter((text) => text !== '-').join(' ') || '-';
+}
+
+/** What parts a configuration from the default: `instance_group = 2:CPU, ...`; empty for the default. */
+export const describeAssignment = (assignment: Readonly<Record<string, unknown>>): string =>
+  Object.entries(assignment)
+    .map(([path, value]) => `${path} = ${compactValue(path, value)}`)
+    .join(', ');
+
+/** The assignments of a trial that not all the trials beside it share; all of them when nothing varies. */
+export function varyingOf(trial: Trial, entries: readonly RankedEntry[]): Trial['assignment'] {
+  const others = entries.map((entry) => entry.trial).filter((other) => !other.isDefault);
+  const varying = Object.entries(trial.assignment).filter(([path, value]) =>
+    others.some((other) => JSON.stringify(other.assignment[path]) !== JSON.stringify(value)),
+  );
+  return varying.length > 0 ? Object.fromEntries(varying) : trial.assignment;
+}
+
+/** The one sentence that answers the run: what to deploy, what it gives, how much better than the default. */
+export function verdict(ranking: Ranking): string {
+  const { winner, gain, ties } = ranking;
+  if (!winner) {
+    return `Nothing could be measured for ${ranking.model}: see the causes below each configuration.`;
+  }
+  const { measurement, passes, checks } = winner.best;
+  const { values, point } = measurement;
+  const figures = `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s at p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
+  const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
+  const at = `with ${point.concurrency} ${point.concurrency === 1 ? 'request' : 'requests'} in flight${batch}`;
+  if (!passes) {
+    const missed = checks
+      .filter((check) => !check.met)
+      .map(({ constraint, value }) => `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`);
+    return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
+  }
+  const tie = ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
+  if (winner.trial.isDefault) {
+    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}`;
+  }
+  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}`;
+
+  function gainWords(): string {
+    if (!gain) return ranking.default ? '' : ' (the default was not measured)';
+    const noise = gain.plusMinus === undefined ? '' : ` (± ${formatNumber(gain.plusMinus)})`;
+    const [only] = ranking.goal.objectives;
+    const what = ranking.goal.objectives.length === 1 ? ` in ${metric(only!.tag).label}` : ' over the objectives';
+    const caveat = ranking.default?.best.passes === false ? ', which breaks the constraints' : '';
+    return `, ${formatNumber(Math.abs(gain.percent))} %${noise} ${gain.percent >= 0 ? 'better' : 'worse'} than the default${what}${caveat}`;
+  }
+}

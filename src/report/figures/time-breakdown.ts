@@ -1,0 +1,60 @@
+import * as Plot from '@observablehq/plot';
+import type { Measurement } from '../../measure/measurement.ts';
+import { COLOR, drawSvg } from './draw.ts';
+
+/** The stages of a request inside the server, in order; the same colours everywhere. */
+export const STAGES = [
+  { tag: 'perf_server_queue', name: 'queue', color: COLOR.queue },
+  { tag: 'perf_server_compute_input', name: 'compute input', color: COLOR.input },
+  { tag: 'perf_server_compute_infer', name: 'compute infer', color: COLOR.infer },
+  { tag: 'perf_server_compute_output', name: 'compute output', color: COLOR.output },
+] as const;
+
+/** Mean time in each stage at each load, and the throughput there. */
+export interface TimeBreakdownData {
+  readonly bars: readonly { readonly load: string; readonly stage: string; readonly ms: number }[];
+  readonly loads: readonly { readonly load: string; readonly totalMs: number; readonly throughput: number }[];
+}
+
+/** The load of a measurement as a label: its concurrency, and the client batch where there are several. */
+export function timeBreakdownData(measurements: readonly Measurement[]): TimeBreakdownData {
+  const batches = new Set(measurements.map((item) => item.point.batchSize));
+  const sorted = measurements.toSorted(
+    (a, b) => a.point.batchSize - b.point.batchSize || a.point.concurrency - b.point.concurrency,
+  );
+  const label = ({ point }: Measurement): string =>
+    batches.size > 1 ? `${point.concurrency} × b${point.batchSize}` : String(point.concurrency);
+  return {
+    bars: sorted.flatMap((item) =>
+      STAGES.map(({ tag, name }) => ({ load: label(item), stage: name, ms: item.values[tag] ?? 0 })),
+    ),
+    loads: sorted.map((item) => ({
+      load: label(item),
+      totalMs: STAGES.reduce((sum, { tag }) => sum + (item.values[tag] ?? 0), 0),
+      throughput: item.values['perf_throughput'] ?? 0,
+    })),
+  };
+}
+
+export function timeBreakdownSvg(data: TimeBreakdownData): string {
+  return drawSvg(
+    {
+      height: 320,
+      x: { label: 'requests in flight', domain: data.loads.map((item) => item.load), type: 'band' },
+      y: { label: '↑ mean time in the server (ms)', grid: true },
+      color: { domain: STAGES.map((stage) => stage.name), range: STAGES.map((stage) => stage.color) },
+      marks: [
+        Plot.barY(data.bars, { x: 'load', y: 'ms', fill: 'stage', inset: 1, title: (bar: { stage: string; ms: number }) => `${bar.stage} ${bar.ms.toFixed(2)} ms` }),
+        Plot.text(data.loads, {
+          x: 'load',
+          y: 'totalMs',
+          text: (item: { throughput: number }) => `${item.throughput.toFixed(item.throughput < 100 ? 1 : 0)}/s`,
+          dy: -8,
+          fill: 'currentColor',
+        }),
+        Plot.ruleY([0]),
+      ],
+    },
+    'Mean time in the server by stage, for each load',
+  );
+}

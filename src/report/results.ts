@@ -1,0 +1,36 @@
+import { describeConstraint, verdict } from '../rank/words.ts';
+import type { RankedEntry, Ranking } from '../rank/rank.ts';
+import { METRICS } from '../metric.ts';
+import { type Run, SCHEMA_VERSION } from '../store/run.ts';
+
+/** results.json: everything measured and the verdict on it, for programs. */
+export function resultsJson(run: Run, rankings: readonly Ranking[]): string {
+  const best = ({ trial, best: { measurement, passes, missedBy } }: RankedEntry) => ({
+    variant: trial.name,
+    point: measurement.point,
+    values: measurement.values,
+    intervals: measurement.intervals,
+    satisfiesConstraints: passes,
+    missedBy,
+  });
+  const document = {
+    schemaVersion: SCHEMA_VERSION,
+    metrics: Object.fromEntries(METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }])),
+    models: rankings.map((ranking) => ({
+      model: ranking.model,
+      verdict: verdict(ranking),
+      objectives: ranking.goal.objectives,
+      constraints: ranking.goal.constraints.map((item) => ({ ...item, text: describeConstraint(item) })),
+      winner: ranking.winner ? best(ranking.winner) : null,
+      default: ranking.default ? best(ranking.default) : null,
+      gainPercent: ranking.gain?.percent ?? null,
+      gainPlusMinus: ranking.gain?.plusMinus ?? null,
+      ties: ranking.ties.map((entry) => entry.trial.name),
+      ranking: ranking.entries.map(best),
+    })),
+    sessions: run.sessions,
+    servers: run.servers,
+    trials: run.trials,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

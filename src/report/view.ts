@@ -1,0 +1,253 @@
+import { type DiffLine, hunksOf } from '../model-config/diff.ts';
+import { printConfigText } from '../model-config/config.ts';
+import { metric } from '../metric.ts';
+import type { Interval } from '../statistics/intervals.ts';
+import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
+import {
+  describeAssignment,
+  describeConstraint,
+  describeObjectives,
+  formatNumber,
+  varyingOf,
+  verdict,
+} from '../rank/words.ts';
+import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { instanceGroupCell } from './csv.ts';
+import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
+import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
+import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+
+/** Columns of a table of points: those of METRICS that say something about the run at hand. */
+const POINT_COLUMNS = [
+  'perf_throughput',
+  'perf_latency_p99',
+  'perf_latency_p50',
+  'perf_latency_avg',
+  'perf_server_queue',
+  'perf_server_compute_infer',
+  'perf_executed_batch',
+  'cpu_used_ram',
+  'gpu_used_memory',
+  'gpu_utilization',
+  'gpu_power_usage',
+];
+
+/** The fewer columns of the table of configurations. */
+const SUMMARY_COLUMNS = [
+  'perf_throughput',
+  'perf_latency_p99',
+  'perf_server_queue',
+  'perf_server_compute_infer',
+  'perf_executed_batch',
+  'cpu_used_ram',
+  'gpu_used_memory',
+  'gpu_utilization',
+];
+
+/** More points than this in a figure of loads make it unreadable. */
+const LADDER_ENTRIES = 4;
+const TAIL_LINES = 12;
+
+const ranged = (interval: Interval | undefined): string => {
+  const [low, high] = interval ?? [null, null];
+  return low === null || high === null ? '' : `${formatNumber(low)} to ${formatNumber(high)}`;
+};
+
+const figure = (value: number | undefined): string => (value === undefined ? '–' : formatNumber(value));
+
+/** The columns of a table of these points: what none of them measured is left out. */
+const columnsOf = (trials: readonly Trial[]) =>
+  POINT_COLUMNS.filter((tag) =>
+    trials.some((trial) => measurementsOf(trial).some((measurement) => measurement.values[tag] !== undefined)),
+  ).map((tag) => ({ tag, header: metric(tag).header }));
+
+function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
+  const { measurement } = point;
+  return {
+    concurrency: measurement.point.concurrency,
+    batchSize: measurement.point.batchSize,
+    passes: point.passes,
+    missed: point.checks
+      .filter((check) => !check.met)
+      .map((check) => `misses ${describeConstraint(check.constraint)}`)
+      .join('; '),
+    warnings: measurement.warnings.join('; '),
+    cells: columns.map(({ tag }) => ({
+      text: figure(measurement.values[tag]),
+      range: ranged(measurement.intervals[tag]),
+    })),
+  };
+}
+
+function entryView(entry: RankedEntry, position: number, ranking: Ranking, columns: readonly { tag: string }[]) {
+  const { trial, points, best } = entry;
+  const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
+  return {
+    name: trial.name,
+    position,
+    isDefault: trial.isDefault,
+    isWinner: entry === ranking.winner,
+    tied: ranking.ties.includes(entry),
+    change: trial.isDefault ? 'as in the model repository' : describeAssignment(varyingOf(trial, ranking.entries)),
+    instances: instanceGroupCell(trial),
+    best: pointRow(best, summary),
+    points: points.map((point) => pointRow(point, columns)),
+    warnings: trial.end?.warnings ?? [],
+  };
+}
+
+/** Trials and loads that were not measured, with the cause of each. */
+const failureViews = (trials: readonly Trial[]) =>
+  trials.flatMap((trial) => {
+    const failedLoads = trial.points.flatMap((record) =>
+      record.state === 'failed' ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`] : [],
+    );
+    const cause = trial.end?.cause ?? failedLoads[0];
+    if (cause === undefined) return [];
+    return [
+      {
+        name: trial.name,
+        change: trial.isDefault ? 'as in the model repository' : describeAssignment(trial.assignment),
+        cause,
+        loads: failedLoads.filter((text) => !text.endsWith(cause)),
+        logTail: trial.end?.logTail?.slice(-TAIL_LINES).join('\n') ?? '',
+        logFile: trial.end?.logFile ?? '',
+      },
+    ];
+  });
+
+const skippedViews = (trials: readonly Trial[]) => {
+  const reasons = Map.groupBy(
+    trials.flatMap((trial) =>
+      trial.points.flatMap((record) => (record.state === 'skipped' ? [{ name: trial.name, record }] : [])),
+    ),
+    (item) => item.record.reason,
+  );
+  return [...reasons].map(([reason, items]) => ({
+    reason,
+    points: items.reduce((sum, item) => sum + item.record.points.length, 0),
+    names: items.map((item) => item.name).join(', '),
+  }));
+};
+
+/** How the figures were made: the last session's machine, programs and command, and the time it all took. */
+function methodView(run: Run, trials: readonly Trial[]) {
+  const session = run.sessions.at(-1);
+  const environment = session?.environment;
+  const server = run.servers.at(-1);
+  const measurements = trials.flatMap(measurementsOf);
+  const sum = (read: (trial: Trial) => number): number => trials.reduce((total, trial) => total + read(trial), 0);
+  const warned = measurements.filter((item) => !item.stable).length;
+  return {
+    date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
+    command: environment?.command.join(' ') ?? '',
+    rows: [
+      ['Triton', server ? `${server.name} ${server.version} (${environment?.launcher}: ${environment?.server})` : '–'],
+      ['Machine', environment ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}` : '–'],
+      ['GPUs', Object.keys(server?.gpus ?? {}).join(', ') || 'none'],
+      ['Load', environment ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over HTTP with binary tensors` : '–'],
+      [
+        'Measured',
+        `${measurements.length} points of ${trials.length} configurations, ${formatNumber(measurements.reduce((total, item) => total + item.requests, 0))} requests counted, ${warned} points not steady`,
+      ],
+      [
+        'Time',
+        `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`,
+      ],
+      ['Journal', `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`],
+    ].map(([name, value]) => ({ name, value })),
+  };
+}
+
+const diffView = (lines: readonly DiffLine[]) =>
+  hunksOf(lines).flatMap((hunk, index) => [
+    ...(index > 0 ? [{ kind: 'gap', text: '  ⋯' }] : []),
+    ...hunk.map(({ change, text }) => ({
+      kind: change === '+' ? 'added' : change === '-' ? 'removed' : 'kept',
+      text: `${change} ${text}`,
+    })),
+  ]);
+
+const legend = STAGES.map(({ name, color }) => ({ name, color }));
+
+/** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
+export function summaryView(run: Run, ranking: Ranking) {
+  const { winner, goal } = ranking;
+  const trials = [...ranking.entries.map((entry) => entry.trial), ...ranking.unmeasured];
+  const columns = columnsOf(trials);
+  const ladder = ranking.entries.slice(0, LADDER_ENTRIES - 1);
+  if (ranking.default && !ladder.includes(ranking.default)) ladder.push(ranking.default);
+  const best = winner?.best.measurement;
+  return {
+    title: `${ranking.model} on Triton`,
+    verdict: verdict(ranking),
+    verdictClass: !winner || !winner.best.passes ? 'bad' : 'good',
+    method: methodView(run, trials),
+    objectives: describeObjectives(ranking),
+    numbers: best
+      ? [
+          { label: 'throughput', value: figure(best.values['perf_throughput']), unit: 'infer/s', range: ranged(best.intervals['perf_throughput']) },
+          { label: 'p99 latency', value: figure(best.values['perf_latency_p99']), unit: 'ms', range: ranged(best.intervals['perf_latency_p99']) },
+          {
+            label: 'against the default',
+            value: ranking.gain ? `${ranking.gain.percent >= 0 ? '+' : '−'}${formatNumber(Math.abs(ranking.gain.percent))}` : '–',
+            unit: '%',
+            range: ranking.gain?.plusMinus === undefined ? '' : `± ${formatNumber(ranking.gain.plusMinus)}`,
+          },
+        ]
+      : [],
+    constraints: goal.constraints.map((constraint) => {
+      const check = winner?.best.checks.find((item) => item.constraint === constraint);
+      const { unit } = metric(constraint.tag);
+      return {
+        met: check?.met ?? false,
+        text: describeConstraint(constraint),
+        measured: check?.value === undefined ? 'not measured' : `${formatNumber(check.value)} ${unit}`,
+      };
+    }),
+    winner: winner
+      ? {
+          name: winner.trial.name,
+          isDefault: winner.trial.isDefault,
+          diff: diffView(winner.trial.diff),
+          configText: winner.trial.configText,
+        }
+      : undefined,
+    scatter: ranking.entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
+    ladder: ladder.length > 0 ? loadLadderSvg(loadLadderData(ladder, winner)) : '',
+    breakdown: winner ? timeBreakdownSvg(timeBreakdownData(measurementsOf(winner.trial))) : '',
+    legend,
+    columns,
+    summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
+    entries: ranking.entries.map((entry, index) => entryView(entry, index + 1, ranking, columns)),
+    failures: failureViews(trials),
+    skipped: skippedViews(trials),
+  };
+}
+
+/** Everything that the page of one configuration shows. */
+export function detailedView(run: Run, trial: Trial, ranking: Ranking | undefined) {
+  const entry = ranking?.entries.find((item) => item.trial.name === trial.name);
+  const columns = columnsOf([trial]);
+  const measurements = measurementsOf(trial);
+  return {
+    title: trial.name,
+    model: trial.model,
+    change: trial.isDefault ? 'The configuration as it lies in the model repository.' : `${describeAssignment(trial.assignment)}.`,
+    rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
+    best: entry ? pointRow(entry.best, columns) : undefined,
+    method: methodView(run, [trial]),
+    diff: diffView(trial.diff),
+    isDefault: trial.isDefault,
+    configText: trial.configText,
+    effectiveText: trial.end?.effective ? printConfigText(trial.end.effective) : '',
+    breakdown: measurements.length > 0 ? timeBreakdownSvg(timeBreakdownData(measurements)) : '',
+    ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',
+    legend,
+    columns,
+    points: (entry?.points ?? []).map((point) => pointRow(point, columns)),
+    warnings: trial.end?.warnings ?? [],
+    failures: failureViews([trial]),
+    skipped: skippedViews([trial]),
+  };
+}

@@ -1,0 +1,112 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ReportSettings } from '../config/experiment.ts';
+import { codeOf, messageOf, userError } from '../errors.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { Run, Trial } from '../store/run.ts';
+import { csvText, gpuTable, inferenceTable, serverTable, type Table } from './csv.ts';
+import { renderHtml } from './html.ts';
+import { NO_BROWSER, openPrinter } from './pdf.ts';
+import { resultsJson } from './results.ts';
+import { detailedView, summaryView } from './view.ts';
+
+/** A page of a report: its file without the ending, below the export path, and its text. */
+export interface Page {
+  readonly path: string;
+  readonly title: string;
+  readonly html: string;
+}
+
+/** Puts pages into files of one format. */
+export interface ReportWriter {
+  readonly format: 'html' | 'pdf';
+  /** Answers the files written, and in words what could not be. */
+  write(pages: readonly Page[], exportPath: string): Promise<{ files: string[]; notes: string[] }>;
+}
+
+export const htmlWriter: ReportWriter = {
+  format: 'html',
+  async write(pages, exportPath) {
+    return { files: pages.map((page) => put(exportPath, `${page.path}.html`, page.html)), notes: [] };
+  },
+};
+
+export const pdfWriter: ReportWriter = {
+  format: 'pdf',
+  async write(pages, exportPath) {
+    if (pages.length === 0) return { files: [], notes: [] };
+    try {
+      await using printer = await openPrinter();
+      if (!printer) return { files: [], notes: [NO_BROWSER] };
+      const files: string[] = [];
+      for (const page of pages) {
+        files.push(put(exportPath, `${page.path}.pdf`, await printer.print(page.html, page.title)));
+      }
+      return { files, notes: [] };
+    } catch (error) {
+      return { files: [], notes: [`no PDF: the browser failed: ${messageOf(error).split('\n')[0]}`] };
+    }
+  },
+};
+
+/** The summary of every ranked model. */
+export const summaryPages = (run: Run, rankings: readonly Ranking[]): Page[] =>
+  rankings.map((ranking) => ({
+    path: join('reports', 'summaries', ranking.model, 'result_summary'),
+    title: `${ranking.model}: summary`,
+    html: renderHtml('summary', summaryView(run, ranking)),
+  }));
+
+/** The page of each of these configurations. */
+export const detailedPages = (run: Run, trials: readonly Trial[], rankings: readonly Ranking[]): Page[] =>
+  trials.map((trial) => ({
+    path: join('reports', 'detailed', trial.name, 'detailed_report'),
+    title: trial.name,
+    html: renderHtml('detailed', detailedView(run, trial, rankings.find((item) => item.model === trial.model))),
+  }));
+
+/** The tables, results.json and the winners' config.pbtxt; a table without rows gives no file. */
+export function writeResults(
+  run: Run,
+  rankings: readonly Ranking[],
+  exportPath: string,
+  fileNames: ReportSettings['fileNames'],
+): string[] {
+  const tables: [string, Table][] = [
+    [fileNames.inference, inferenceTable(rankings)],
+    [fileNames.gpu, gpuTable(rankings)],
+    [fileNames.server, serverTable(run.servers.at(-1))],
+  ];
+  const csv = tables
+    .filter(([, table]) => table.rows.length > 0)
+    .map(([name, table]) => put(exportPath, join('results', name), csvText(table)));
+  const json = put(exportPath, join('results', 'results.json'), resultsJson(run, rankings));
+  const best = rankings.flatMap(({ model, winner }) =>
+    winner ? [put(exportPath, join('results', 'best', model, 'config.pbtxt'), winner.trial.configText)] : [],
+  );
+  return [...csv, json, ...best];
+}
+
+/**
+ * Finds out before anything is measured whether the results can be written.
+ * @throws UserError when they can't.
+ */
+export function checkExportPath(exportPath: string): void {
+  rmSync(put(exportPath, `.tma-${process.pid}`, ''));
+}
+
+function put(folder: string, name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (error) {
+    throw userError(
+      `cannot write ${path}: ${messageOf(error)}`,
+      codeOf(error) === 'ENOSPC'
+        ? 'free some space; what was measured is in the journal, the same command goes on from there'
+        : 'name another folder with --export-path; what was measured is in the journal',
+    );
+  }
+  return path;
+}

@@ -1,0 +1,25 @@
+import { userError } from '../errors.ts';
+import { installedTriton } from '../install/cache.ts';
+import { findCommand, isExecutable } from '../install/find-command.ts';
+
+/**
+ * The tritonserver to run: the one asked for, else the one on PATH, else the installed one.
+ * @throws UserError naming the command that brings one.
+ */
+export function locateTritonServer(asked: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+  if (asked !== undefined) {
+    const found = findCommand(asked, env['PATH']);
+    if (found) return found;
+    throw userError(
+      `no executable tritonserver at ${asked}`,
+      'correct --triton-server-path, or leave it out to use the one on PATH or of `tma install triton`',
+    );
+  }
+  const found = findCommand('tritonserver', env['PATH']);
+  if (found) return found;
+  if (isExecutable(installedTriton(env))) return installedTriton(env);
+  throw userError(
+    'no tritonserver found: not on PATH, and none installed',
+    'run `tma install triton`, or name one with --triton-server-path',
+  );
+}

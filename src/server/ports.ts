@@ -1,0 +1,44 @@
+import { createServer } from 'node:net';
+import { codeOf, userError } from '../errors.ts';
+
+/** A TCP port on the loopback address that nothing listens on; `wanted` checks one instead of choosing. */
+function probe(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen({ port: wanted, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : wanted;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Ports that no two launches of this process get, so that servers starting together do not meet. */
+const handedOut = new Set<number>();
+
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await probe(0);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    return port;
+  }
+}
+
+/**
+ * The port that was asked for, if it can be had.
+ * @throws UserError when something listens there already.
+ */
+export async function fixedPort(port: number, option: string): Promise<number> {
+  try {
+    return await probe(port);
+  } catch (error) {
+    throw userError(
+      codeOf(error) === 'EADDRINUSE'
+        ? `port ${port} is taken: something else listens there, a server already running perhaps`
+        : `port ${port} can't be used: ${codeOf(error)}`,
+      `stop it, give another with --${option}, or leave that option out to get a free one`,
+    );
+  }
+}

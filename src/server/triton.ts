@@ -1,0 +1,160 @@
+import { Agent, request } from 'node:http';
+import { userError } from '../errors.ts';
+import { configOfServer, type ModelConfig } from '../model-config/config.ts';
+
+/** An address of a server, numeric, so that no name has to be resolved while measuring. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An input or output as `GET /v2/models/M` tells it; -1 stands for a variable size. */
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+}
+
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions?: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+/** A count and the nanoseconds spent, ever growing while a model is loaded. */
+export interface Counter {
+  readonly count: number;
+  readonly ns: number;
+}
+
+/** The part of Triton's statistics that tma reads; counters that an old server lacks are absent. */
+export interface ModelStatistics {
+  readonly name: string;
+  readonly version: string;
+  readonly inference_count: number;
+  readonly execution_count: number;
+  readonly inference_stats: Readonly<
+    Partial<Record<'success' | 'fail' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output', Counter>>
+  >;
+}
+
+/** An answer of the server other than 200. */
+export class TritonError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'TritonError';
+    this.status = status;
+  }
+}
+
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; undefined = as long as it takes. */
+  readonly timeoutMs?: number;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** Triton's HTTP v2 API, as far as tma needs it. Every call throws TritonError on an error answer. */
+export class Triton {
+  readonly endpoint: Endpoint;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  async isReady(): Promise<boolean> {
+    try {
+      await this.#call('GET', '/v2/health/ready', { timeoutMs: 2000 });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Name, version and extensions of the server. */
+  server = async (): Promise<{ name: string; version: string; extensions: string[] }> =>
+    (await this.#json('GET', '/v2')) as { name: string; version: string; extensions: string[] };
+
+  /** Loads a model with a configuration; resolves when it is ready, however long that takes. */
+  async load(model: string, config: ModelConfig | undefined, signal?: AbortSignal): Promise<void> {
+    const parameters = config ? { parameters: { config: JSON.stringify(config) } } : {};
+    await this.#call('POST', `/v2/repository/models/${encodeURIComponent(model)}/load`, {
+      body: parameters,
+      signal,
+    });
+  }
+
+  /** The configuration in effect, completed by the server. */
+  config = async (model: string): Promise<ModelConfig> =>
+    configOfServer(await this.#json('GET', `/v2/models/${encodeURIComponent(model)}/config`));
+
+  metadata = async (model: string): Promise<ModelMetadata> =>
+    (await this.#json('GET', `/v2/models/${encodeURIComponent(model)}`)) as ModelMetadata;
+
+  /** Statistics of the model's versions. */
+  async statistics(model: string): Promise<readonly ModelStatistics[]> {
+    const answer = await this.#json('GET', `/v2/models/${encodeURIComponent(model)}/stats`);
+    return (answer as { model_stats: ModelStatistics[] }).model_stats;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #json = async (method: string, path: string): Promise<unknown> =>
+    JSON.parse(await this.#call(method, path, { timeoutMs: PATIENCE_MS }));
+
+  #call = (method: string, path: string, options: RequestOptions): Promise<string> =>
+    httpCall(this.endpoint, method, path, { ...options, agent: this.#agent });
+}
+
+/** The text of a metrics page (Prometheus format). */
+export const fetchMetrics = (endpoint: Endpoint): Promise<string> =>
+  httpCall(endpoint, 'GET', '/metrics', { timeoutMs: 5000 });
+
+function httpCall(
+  { host, port }: Endpoint,
+  method: string,
+  path: string,
+  { body, signal, timeoutMs, agent }: RequestOptions & { agent?: Agent },
+): Promise<string> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
+    const call = request({ host, port, method, path, headers, agent, signal }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const status = response.statusCode ?? 0;
+        if (status === 200) resolve(text);
+        else reject(new TritonError(status, errorText(text) || `HTTP ${status} from ${path}`));
+      });
+    });
+    call.on('error', reject);
+    if (timeoutMs !== undefined) {
+      call.setTimeout(timeoutMs, () =>
+        call.destroy(userError(`no answer from the server within ${timeoutMs / 1000} s: ${method} ${path}`)),
+      );
+    }
+    call.end(payload);
+  });
+}
+
+function errorText(body: string): string {
+  try {
+    return String((JSON.parse(body) as { error?: unknown }).error ?? '').trim();
+  } catch {
+    return body.trim();
+  }
+}

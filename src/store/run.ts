@@ -1,0 +1,103 @@
+import type { Goal } from '../config/experiment.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import type { DiffLine } from '../model-config/diff.ts';
+import type { ModelConfig } from '../model-config/config.ts';
+import type { LoadPoint } from '../space/space.ts';
+
+/** Version of the journal and of results.json; a change that an old reader can't take raises it. */
+export const SCHEMA_VERSION = 1;
+
+/** The machine and the programs a session measured with. */
+export interface Environment {
+  readonly tma: string;
+  readonly node: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMB: number;
+  /** Launcher, and the path of tritonserver or the image. */
+  readonly launcher: string;
+  readonly server: string;
+  readonly generator: string;
+  readonly command: readonly string[];
+}
+
+/** One call of `tma profile`. */
+export interface Session {
+  readonly startedAt: string;
+  readonly environment: Environment;
+  /** What the models were judged by, so that a report needs no perf.yaml. */
+  readonly goals: readonly Goal[];
+}
+
+/** The running server as it described itself, and its GPUs before any model was loaded. */
+export interface ServerRecord {
+  readonly name: string;
+  readonly version: string;
+  /** Metric tag -> value by GPU UUID; {} without GPUs. */
+  readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** A configuration that was tried. */
+export interface VariantRecord {
+  /** Equal when everything that may change a measurement is equal: files, configuration, server, flags. */
+  readonly key: string;
+  readonly model: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly assignment: Readonly<Record<string, unknown>>;
+  readonly config: ModelConfig;
+  readonly configText: string;
+  readonly diff: readonly DiffLine[];
+}
+
+/** What became of one load on a variant, or of several that could not be put on it. */
+export type PointRecord =
+  | { readonly state: 'measured'; readonly key: string; readonly measurement: Measurement }
+  | { readonly state: 'failed'; readonly key: string; readonly point: LoadPoint; readonly cause: string }
+  | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
+
+/** Seconds that each step of a trial took. */
+export interface StepTimes {
+  readonly startS: number;
+  readonly loadS: number;
+  readonly warmupS: number;
+  readonly measureS: number;
+  readonly stopS: number;
+}
+
+/** How a variant's trial ended. */
+export interface TrialEnd {
+  readonly cause?: string | undefined;
+  readonly logTail?: readonly string[] | undefined;
+  readonly logFile: string;
+  /** The configuration that was in effect, as the server told it. */
+  readonly effective?: ModelConfig | undefined;
+  readonly warnings: readonly string[];
+  readonly steps: StepTimes;
+}
+
+/** A variant with everything that was found out about it. */
+export interface Trial extends VariantRecord {
+  /** failed: it has a cause and nothing measured; skipped: none of its points was legal. */
+  readonly state: 'measured' | 'failed' | 'skipped';
+  readonly points: readonly PointRecord[];
+  readonly end?: TrialEnd | undefined;
+}
+
+/** Everything that the journal holds. */
+export interface Run {
+  readonly schemaVersion: number;
+  readonly sessions: readonly Session[];
+  readonly servers: readonly ServerRecord[];
+  readonly trials: readonly Trial[];
+}
+
+/** The newest trial of each name: a journal may hold several configurations that once had the same. */
+export const latestTrials = (run: Run): Trial[] => [
+  ...new Map(run.trials.map((trial) => [trial.name, trial])).values(),
+];
+
+/** The measurements of a trial, in order. */
+export const measurementsOf = (trial: Trial): Measurement[] =>
+  trial.points.flatMap((point) => (point.state === 'measured' ? [point.measurement] : []));

@@ -1,0 +1,78 @@
+import { styleText } from 'node:util';
+import { createLogUpdate } from 'log-update';
+import type { RunListener } from '../events.ts';
+import { formatNumber } from '../rank/words.ts';
+import { clock, load, pointLine, RunState } from './progress.ts';
+
+const REDRAW_MS = 200;
+const BAR = 24;
+
+/** Progress for a person: finished points scroll by, what is running stands below them. */
+export function liveView(stream: NodeJS.WriteStream): RunListener {
+  const state = new RunState();
+  const draw = createLogUpdate(stream);
+  let timer: NodeJS.Timeout | undefined;
+  const redraw = (): void => draw(block(state, stream.columns ?? 100));
+  const above = (line: string): void => {
+    draw.clear();
+    stream.write(`${line}\n`);
+    redraw();
+  };
+  return {
+    onNote: (text) => above(styleText('dim', text)),
+    onModelStart(space, progress) {
+      state.onModelStart(space, progress);
+      timer ??= setInterval(redraw, REDRAW_MS);
+      timer.unref();
+      redraw();
+    },
+    onPhase(phase, variant, point) {
+      state.onPhase(phase, variant, point);
+    },
+    onLoadWait: (variant, seconds, line) => state.onLoadWait(variant, seconds, line),
+    onWindow: (variant, point, window) => state.onWindow(variant, point, window),
+    onPoint(variant, record, progress) {
+      state.onPoint(variant, record, progress);
+      const line = pointLine(state, variant, record);
+      above(record.state === 'failed' ? styleText('yellow', line) : line);
+    },
+    onTrialEnd(trial) {
+      for (const warning of trial.end?.warnings ?? []) above(styleText('yellow', `${trial.name}: ${warning}`));
+    },
+    onRunEnd(interrupted) {
+      clearInterval(timer);
+      draw.clear();
+      draw.done();
+      if (interrupted) stream.write('interrupted; the same command goes on from here\n');
+    },
+  };
+}
+
+/** The block that is redrawn: what runs, how far it is, the best so far. */
+export function block(state: RunState, columns: number): string {
+  const share = state.total > 0 ? state.done / state.total : 0;
+  const filled = Math.round(share * BAR);
+  const left = state.leftS;
+  const lines = [
+    '',
+    `${styleText('cyan', '▸')} ${state.variant}  ${doing(state)}`,
+    `${styleText('cyan', '█'.repeat(filled))}${styleText('dim', '░'.repeat(BAR - filled))} point ${Math.min(state.done + 1, state.total)} of ${state.total} · ${clock(state.elapsedS)} elapsed${left === undefined ? '' : ` · about ${clock(left)} left`}`,
+    ...(state.best ? [`best so far: ${state.best}`] : []),
+    styleText('dim', 'Ctrl-C: finish this point, then report · twice: stop now'),
+  ];
+  return lines.map((line) => clip(line, columns)).join('\n');
+}
+
+function doing(state: RunState): string {
+  if (state.loading) {
+    const line = state.loading.line ? ` · ${state.loading.line}` : '';
+    return `loading the model, ${clock(state.loading.seconds)}${line}`;
+  }
+  if (state.phase !== 'measuring' || !state.point) return state.phase ?? 'starting';
+  const window = state.window;
+  const now = window ? ` · window ${window.count}: ${formatNumber(window.throughput)} infer/s, ${formatNumber(window.latencyMs)} ms` : ' · warming up';
+  return `measuring, ${load(state.point)}${now}`;
+}
+
+/** Cuts a line to the terminal, leaving colours whole (only plain tails are ever too long). */
+const clip = (line: string, columns: number): string => (line.length > columns + 20 ? `${line.slice(0, columns + 19)}…` : line);

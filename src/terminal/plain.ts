@@ -1,0 +1,38 @@
+import type { RunListener } from '../events.ts';
+import { clock, load, pointLine, RunState } from './progress.ts';
+
+const LOAD_NOTICE_S = 15;
+
+/** Progress as lines, one a finished point, for logs and pipes. */
+export function plainView(write: (line: string) => void): RunListener {
+  const state = new RunState();
+  let noticed = 0;
+  return {
+    onNote: (text) => write(text),
+    onModelStart(space, progress) {
+      state.onModelStart(space, progress);
+      write(`${space.plan.name}: ${state.candidates} configurations, ${progress.remaining} points`);
+    },
+    onPhase(phase, variant, point) {
+      state.onPhase(phase, variant, point);
+      noticed = 0;
+    },
+    onLoadWait(variant, seconds, line) {
+      if (seconds < noticed + LOAD_NOTICE_S) return;
+      noticed = seconds;
+      write(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
+    },
+    onPoint(variant, record, progress) {
+      state.onPoint(variant, record, progress);
+      const left = state.leftS;
+      const time = `${clock(state.elapsedS)}${left !== undefined && progress.remaining > 0 ? `, about ${clock(left)} left` : ''}`;
+      write(`${pointLine(state, variant, record)} (${time})`);
+    },
+    onTrialEnd(trial) {
+      for (const warning of trial.end?.warnings ?? []) write(`${trial.name}: ${warning}`);
+    },
+    onRunEnd(interrupted) {
+      if (interrupted) write(`interrupted${state.point ? ` at ${state.variant}, ${load(state.point)}` : ''}; the same command goes on from here`);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { ModelPlan } from '../config/experiment.ts';
+import type { Phase, Progress, RunListener } from '../events.ts';
+import type { WindowSummary } from '../load/load-generator.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { checkConstraints, missedBy, score } from '../rank/score.ts';
+import { formatNumber } from '../rank/words.ts';
+import type { LoadPoint, Space } from '../space/space.ts';
+import type { PointRecord } from '../store/run.ts';
+
+/** What a run is at, gathered from its events; both terminal views are drawn from it. */
+export class RunState implements RunListener {
+  readonly #now: () => number;
+  readonly #started: number;
+  #plan: ModelPlan | undefined;
+  #candidates = 0;
+  #progress: Progress = { done: 0, remaining: 0, reused: 0 };
+  #best: { variant: string; measurement: Measurement } | undefined;
+  phase: Phase | undefined;
+  variant = '';
+  point: LoadPoint | undefined;
+  window: (WindowSummary & { count: number }) | undefined;
+  loading: { seconds: number; line: string | undefined } | undefined;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#started = now();
+  }
+
+  onModelStart(space: Space, progress: Progress): void {
+    this.#plan = space.plan;
+    this.#candidates = space.candidates.length;
+    this.#progress = progress;
+    this.#best = undefined;
+  }
+
+  onPhase(phase: Phase, variant: string, point?: LoadPoint): void {
+    this.phase = phase;
+    this.variant = variant;
+    this.point = point;
+    this.window = undefined;
+    this.loading = undefined;
+  }
+
+  onLoadWait(_variant: string, seconds: number, line: string | undefined): void {
+    this.loading = { seconds, line };
+  }
+
+  onWindow(_variant: string, _point: LoadPoint, window: WindowSummary): void {
+    this.window = { ...window, count: (this.window?.count ?? 0) + 1 };
+  }
+
+  onPoint(variant: string, record: PointRecord, progress: Progress): void {
+    this.#progress = progress;
+    if (record.state === 'measured') this.#consider(variant, record.measurement);
+  }
+
+  #consider(variant: string, measurement: Measurement): void {
+    const plan = this.#plan!;
+    const miss = (item: Measurement): number => missedBy(checkConstraints(item, plan.constraints));
+    const old = this.#best?.measurement;
+    const better =
+      !old || miss(measurement) < miss(old) ||
+      (miss(measurement) === miss(old) && score(measurement, old, plan.objectives) > 0);
+    if (better) this.#best = { variant, measurement };
+  }
+
+  get total(): number {
+    return this.#progress.done + this.#progress.remaining;
+  }
+
+  get done(): number {
+    return this.#progress.done;
+  }
+
+  get model(): string {
+    return this.#plan?.name ?? '';
+  }
+
+  get candidates(): number {
+    return this.#candidates;
+  }
+
+  get elapsedS(): number {
+    return (this.#now() - this.#started) / 1000;
+  }
+
+  /** Seconds still expected, by the time that measured points took so far; undefined before the first. */
+  get leftS(): number | undefined {
+    const measured = this.#progress.done - this.#progress.reused;
+    return measured > 0 ? (this.elapsedS / measured) * this.#progress.remaining : undefined;
+  }
+
+  /** The best point so far in words, empty before the first. */
+  get best(): string {
+    return this.#best ? `${this.#best.variant}, ${figures(this.#best.measurement)}` : '';
+  }
+}
+
+/** `57.4 infer/s, p99 42.6 ms`. */
+export const figures = ({ values }: Measurement): string =>
+  `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s, p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
+
+/** `4 in flight`, `4 in flight, batch 2`. */
+export const load = ({ concurrency, batchSize }: LoadPoint): string =>
+  `${concurrency} in flight${batchSize > 1 ? `, batch ${batchSize}` : ''}`;
+
+/** `1:05`. */
+export function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** The line that a finished point leaves behind. */
+export function pointLine(state: RunState, variant: string, record: PointRecord): string {
+  const count = `[${String(state.done).padStart(String(state.total).length)}/${state.total}]`;
+  switch (record.state) {
+    case 'measured': {
+      const { measurement } = record;
+      const remark = measurement.stable ? '' : ', not steady';
+      return `${count} ${variant}, ${load(measurement.point)}: ${figures(measurement)}${remark}`;
+    }
+    case 'failed':
+      return `${count} ${variant}, ${load(record.point)}: failed: ${record.cause}`;
+    case 'skipped':
+      return `${count} ${variant}: skipped: ${record.reason}`;
+  }
+}

@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+import { gainPercent } from '../rank/score.ts';
+import type { RankedEntry, Ranking } from '../rank/rank.ts';
+import { compactValue, formatNumber, varyingOf, verdict } from '../rank/words.ts';
+import { textTable } from './table.ts';
+
+const ROWS = 5;
+
+/** The ranked table (the best and the default), what failed, and the verdict. */
+export function rankingText(ranking: Ranking): string {
+  const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
+  const paths = [...new Set(ranking.entries.flatMap(({ trial }) => Object.keys(varyingOf(trial, ranking.entries))))];
+  const hidden = ranking.entries.length - shown.length;
+  const table = textTable(
+    [
+      { header: '#', numeric: true },
+      { header: 'Model Config' },
+      { header: 'infer/s', numeric: true },
+      { header: 'p99 ms', numeric: true },
+      { header: 'gain', numeric: true },
+      { header: 'in flight', numeric: true },
+      { header: 'batch', numeric: true },
+      { header: 'constraints' },
+      // The path's last name is enough where every row is of one run.
+      ...paths.map((path) => ({ header: path.split('.').at(-1)! })),
+    ],
+    shown.map((entry) => row(entry, ranking, paths)),
+  );
+  const failed = ranking.unmeasured.flatMap((trial) => (trial.end?.cause ? [`${trial.name}: ${trial.end.cause}`] : []));
+  return [
+    ...(shown.length > 0 ? [table] : []),
+    ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
+    ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
+    '',
+    styleText(['bold', ranking.winner?.best.passes ? 'green' : 'yellow'], verdict(ranking)),
+  ].join('\n');
+}
+
+function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
+  const { measurement, passes } = entry.best;
+  const throughput = measurement.values['perf_throughput'];
+  const base = ranking.default?.best.measurement.values['perf_throughput'];
+  const gain = throughput && base && !entry.trial.isDefault ? gainPercent('perf_throughput', throughput, base) : undefined;
+  const { assignment } = entry.trial;
+  const cells = [
+    String(ranking.entries.indexOf(entry) + 1),
+    entry.trial.name,
+    formatNumber(throughput ?? Number.NaN),
+    formatNumber(measurement.values['perf_latency_p99'] ?? Number.NaN),
+    gain === undefined ? '' : `${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`,
+    String(measurement.point.concurrency),
+    String(measurement.point.batchSize),
+    passes ? 'met' : `missed by ${formatNumber(entry.best.missedBy * 100)} %`,
+    ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),
+  ];
+  return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
+}
