@@ -24,7 +24,8 @@ fi
 
 if ! cmp -s package-lock.json node_modules/.installed-lock; then
   say "installing packages (Node 24 among them)"
-  npm ci --no-audit --no-fund --loglevel=error
+  # Not `npm ci`: it wants the packages of every platform, which not every registry serves.
+  npm install --no-save --no-audit --no-fund --loglevel=error
   cp package-lock.json node_modules/.installed-lock
 fi
 PATH=$PWD/node_modules/.bin:$PATH
