@@ -34,7 +34,8 @@ export function tellAll(listeners: readonly RunListener[]): Required<RunListener
   const method =
     <Name extends keyof RunListener>(name: Name) =>
     (...args: Parameters<Required<RunListener>[Name]>): void => {
-      for (const listener of listeners) (listener[name] as ((...all: typeof args) => void) | undefined)?.(...args);
+      for (const listener of listeners)
+        (listener[name] as ((...all: typeof args) => void) | undefined)?.(...args);
     };
   return {
     onRunStart: method('onRunStart'),

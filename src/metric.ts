@@ -147,7 +147,10 @@ const byTag = new Map(METRICS.map((metric) => [metric.tag, metric]));
 const ALIASES: Readonly<Record<string, string>> = { perf_latency: 'perf_latency_p99' };
 
 /** Every name that perf.yaml may use for a metric. */
-export const METRIC_NAMES: readonly string[] = [...METRICS.map((metric) => metric.tag), ...Object.keys(ALIASES)];
+export const METRIC_NAMES: readonly string[] = [
+  ...METRICS.map((metric) => metric.tag),
+  ...Object.keys(ALIASES),
+];
 
 /** The metric of a tag or alias, or undefined. */
 export const findMetric = (name: string): Metric | undefined => byTag.get(ALIASES[name] ?? name);

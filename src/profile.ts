@@ -46,7 +46,8 @@ const NEVER = new AbortController().signal;
 export async function profile(experiment: Experiment, options: ProfileOptions = {}): Promise<ProfileResult> {
   const emit = tellAll(options.listeners ?? []);
   const bases = new Map<ModelPlan, BaseModel>();
-  for (const plan of experiment.models) bases.set(plan, await readBaseModel(experiment.modelRepository, plan));
+  for (const plan of experiment.models)
+    bases.set(plan, await readBaseModel(experiment.modelRepository, plan));
   const launcher = options.launcher ?? new LocalLauncher(experiment.launch);
   let journal: Journal | undefined;
   try {
@@ -108,7 +109,11 @@ class ProfileRun {
         generator: this.#generator.name,
         command: this.#options.command ?? [],
       }),
-      goals: this.#experiment.models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
+      goals: this.#experiment.models.map(({ name, objectives, constraints }) => ({
+        name,
+        objectives,
+        constraints,
+      })),
     });
   }
 
@@ -206,7 +211,9 @@ class ProfileRun {
     if (!trial) return;
     const { journal, emit } = this.#parts;
     const end = await trial.close();
-    const record = journal.run.trials.find((item) => item.name === trial.candidate.name && this.#keys.has(item.key));
+    const record = journal.run.trials.find(
+      (item) => item.name === trial.candidate.name && this.#keys.has(item.key),
+    );
     if (!record) return;
     journal.append({ kind: 'end', variant: record.key, end });
     emit.onTrialEnd({ ...record, end });
@@ -218,7 +225,9 @@ class ProfileRun {
 }
 
 const outcomeOf = (record: PointRecord): Outcome =>
-  record.state === 'measured' ? { state: 'measured', values: record.measurement.values } : { state: 'failed' };
+  record.state === 'measured'
+    ? { state: 'measured', values: record.measurement.values }
+    : { state: 'failed' };
 
 /** What is worth a line before a model starts. */
 function notesOf(space: Space): string[] {
@@ -231,7 +240,9 @@ function notesOf(space: Space): string[] {
     notes.push(`${space.duplicates} combinations give a configuration that is listed already`);
   }
   if (space.plan.parameters.length === 0) {
-    notes.push(`${space.plan.name} has no model_config_parameters: its default configuration alone is measured`);
+    notes.push(
+      `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
+    );
   }
   return notes;
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { messageOf, userError } from './errors.ts';
 import type { RunListener } from './events.ts';
@@ -7,7 +7,7 @@ import { LoadFailure, type LoadGenerator } from './load/load-generator.ts';
 import { aggregateGpus, watchGpus } from './measure/gpu.ts';
 import { measurePoint } from './measure/measure.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
-import { maxBatchSize, type ModelConfig } from './model-config/config.ts';
+import { type ModelConfig, maxBatchSize } from './model-config/config.ts';
 import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { decisiveLine } from './server/log.ts';
@@ -49,7 +49,11 @@ export const logFileOf = ({ checkpointDirectory, launch }: Experiment, variant: 
   launch.outputPath ?? join(checkpointDirectory, 'logs', `${variant}.log`);
 
 /** Starts a server for a candidate and loads it; a failure of either is kept in the trial, not thrown. */
-export async function openTrial(context: TrialContext, candidate: Candidate, variantKey: string): Promise<OpenTrial> {
+export async function openTrial(
+  context: TrialContext,
+  candidate: Candidate,
+  variantKey: string,
+): Promise<OpenTrial> {
   const { experiment, plan, emit, generator, signal } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) rmSync(logFile, { force: true });
@@ -91,14 +95,17 @@ export async function openTrial(context: TrialContext, candidate: Candidate, var
     effective = await running.triton.config(plan.name);
     model = await running.triton.metadata(plan.name);
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
-      warnings.push(`the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`);
+      warnings.push(
+        `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
+      );
     }
     if (candidate.isDefault) context.autoComplete = wasCompleted(asked, effective);
   }
 
   async function measure(point: LoadPoint): Promise<PointRecord> {
     const key = pointKey(variantKey, point, plan.load, generator.name);
-    if (failure || !server || !model) return { state: 'failed', key, point, cause: failure?.cause ?? 'no server' };
+    if (failure || !server || !model)
+      return { state: 'failed', key, point, cause: failure?.cause ?? 'no server' };
     emit.onPhase('measuring', candidate.name, point);
     try {
       const start = performance.now();
@@ -122,7 +129,8 @@ export async function openTrial(context: TrialContext, candidate: Candidate, var
       if (end === undefined && !(error instanceof LoadFailure)) throw error;
       const cause = end === undefined ? messageOf(error) : `${end} under load`;
       const logTail = server.logTail(TAIL_LINES);
-      if (end !== undefined) failure = { cause: `${cause}: ${decisiveLine(logTail) ?? 'its log is empty'}`, logTail };
+      if (end !== undefined)
+        failure = { cause: `${cause}: ${decisiveLine(logTail) ?? 'its log is empty'}`, logTail };
       return { state: 'failed', key, point, cause: failure?.cause ?? cause };
     }
   }
@@ -160,7 +168,10 @@ async function launchServer(context: TrialContext, logFile: string): Promise<Ser
 }
 
 /** Name and version of a server without a model, and its GPUs at rest where it has some. */
-async function describeServer(server: Server, { serverOnlyS, monitoringIntervalS }: Experiment): Promise<ServerRecord> {
+async function describeServer(
+  server: Server,
+  { serverOnlyS, monitoringIntervalS }: Experiment,
+): Promise<ServerRecord> {
   const { name, version } = await server.triton.server();
   const gpus = watchGpus(server.metrics, monitoringIntervalS);
   await Promise.race([gpus.ended, pause(serverOnlyS * 1000)]);
@@ -188,7 +199,11 @@ const pause = (milliseconds: number): Promise<undefined> =>
   new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 
 /** Runs a step and adds its seconds, also when it fails. */
-async function timed<T>(steps: { -readonly [Step in keyof StepTimes]: number }, step: keyof StepTimes, run: () => Promise<T>): Promise<T> {
+async function timed<T>(
+  steps: { -readonly [Step in keyof StepTimes]: number },
+  step: keyof StepTimes,
+  run: () => Promise<T>,
+): Promise<T> {
   const start = performance.now();
   try {
     return await run();

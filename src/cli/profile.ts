@@ -5,7 +5,14 @@ import type { RunListener } from '../events.ts';
 import { profile } from '../profile.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
 import { csvText, gpuTable, inferenceTable } from '../report/csv.ts';
-import { checkExportPath, detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from '../report/write.ts';
+import {
+  checkExportPath,
+  detailedPages,
+  htmlWriter,
+  pdfWriter,
+  summaryPages,
+  writeResults,
+} from '../report/write.ts';
 import type { Run } from '../store/run.ts';
 import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
@@ -19,7 +26,11 @@ export interface ProfileFlags {
 }
 
 /** `tma profile`: profiles, writes tables and reports, prints the ranking; answers the exit code. */
-export async function profileCommand(process: Process, commandLine: CommandLine, flags: ProfileFlags): Promise<number> {
+export async function profileCommand(
+  process: Process,
+  commandLine: CommandLine,
+  flags: ProfileFlags,
+): Promise<number> {
   const say = (text: string): void => {
     if (!flags.quiet) process.stdout.write(`${text}\n`);
   };
@@ -65,7 +76,13 @@ async function report(
   const top = rankings.flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel));
   const pages = [
     ...summaryPages(run, rankings),
-    ...(reports.skipDetailed ? [] : detailedPages(run, top.map((entry) => entry.trial), rankings)),
+    ...(reports.skipDetailed
+      ? []
+      : detailedPages(
+          run,
+          top.map((entry) => entry.trial),
+          rankings,
+        )),
   ];
   const html = await htmlWriter.write(pages, exportPath);
   const pdf = await pdfWriter.write(pages, exportPath);

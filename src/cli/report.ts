@@ -28,7 +28,10 @@ export async function reportCommand(process: Process, commandLine: CommandLine):
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   const trials = latestTrials(run);
   if (trials.length === 0) {
-    throw userError(`nothing is recorded in ${path}`, 'run `tma profile` first, or name its folder with --checkpoint-directory');
+    throw userError(
+      `nothing is recorded in ${path}`,
+      'run `tma profile` first, or name its folder with --checkpoint-directory',
+    );
   }
   const models = [...new Set(trials.map((trial) => trial.model))];
   const goals = [...goalsOf(given), ...run.sessions.toReversed().flatMap((session) => session.goals)];
@@ -41,9 +44,13 @@ export async function reportCommand(process: Process, commandLine: CommandLine):
   const exportPath = resolve(process.cwd(), values.export_path ?? '.');
   const named = values.report_model_configs?.map((name) => findTrial(name, trials));
   const top = values.num_configs_per_model ?? 3;
-  const wanted = named ?? rankings.flatMap(({ entries }) => entries.slice(0, top).map((entry) => entry.trial));
+  const wanted =
+    named ?? rankings.flatMap(({ entries }) => entries.slice(0, top).map((entry) => entry.trial));
   if (!named) writeResults({ ...run, trials }, rankings, exportPath, FILE_NAMES);
-  const pages = [...(named ? [] : summaryPages({ ...run, trials }, rankings)), ...detailedPages(run, wanted, rankings)];
+  const pages = [
+    ...(named ? [] : summaryPages({ ...run, trials }, rankings)),
+    ...detailedPages(run, wanted, rankings),
+  ];
   const html = await htmlWriter.write(pages, exportPath);
   const formats = values.output_formats ?? ['pdf'];
   const pdf = formats.includes('pdf') ? await pdfWriter.write(pages, exportPath) : { files: [], notes: [] };

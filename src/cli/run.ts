@@ -21,7 +21,9 @@ export async function run(process: Process): Promise<number> {
     })
     .addHelpText('after', EXIT_CODES);
 
-  const profile = program.command('profile').description('profile models as a perf.yaml says, rank, and report');
+  const profile = program
+    .command('profile')
+    .description('profile models as a perf.yaml says, rank, and report');
   addOptions(profile, 'profile')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables at the end')
@@ -30,7 +32,9 @@ export async function run(process: Process): Promise<number> {
       code = await profileCommand(process, commandLineOf(options), flags);
     });
 
-  const report = program.command('report').description('write reports from what was measured, without a server');
+  const report = program
+    .command('report')
+    .description('write reports from what was measured, without a server');
   addOptions(report, 'report').action(async (options: Record<string, unknown>) => {
     code = await reportCommand(process, commandLineOf(options));
   });
@@ -61,7 +65,9 @@ export async function run(process: Process): Promise<number> {
       process.stderr.write(`${error.message}\n`);
       return EXIT.mistake;
     }
-    process.stderr.write(`This is a bug of tma's, please report it:\n${error instanceof Error ? error.stack : error}\n`);
+    process.stderr.write(
+      `This is a bug of tma's, please report it:\n${error instanceof Error ? error.stack : error}\n`,
+    );
     return EXIT.bug;
   }
 }

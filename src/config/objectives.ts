@@ -40,8 +40,7 @@ export const objectives = z.unknown().transform((value, context): readonly Objec
 
 /** `{tag: {min|max: number}}`, the bound that makes sense for the metric. */
 export const constraints = z.unknown().transform((value, context): readonly Constraint[] => {
-  const fail = (path: string[], message: string): void =>
-    context.addIssue({ code: 'custom', path, message });
+  const fail = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
   if (!isMapping(value)) {
     fail([], `expected a mapping such as {perf_latency_p99: {max: 10}}, found ${show(value)}`);
     return [];

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { profileModels } from './profile-models.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
+import { profileModels } from './profile-models.ts';
 import { anything, decimal, flag, integer, integers, names, oneOf, text, texts } from './values.ts';
 
 /**
@@ -54,7 +54,12 @@ export const OPTIONS = {
     help: 'the models to profile, with commas between them',
     commands: both,
   },
-  objectives: { schema: objectives, help: 'what to optimise for', fallback: 'perf_throughput', commands: both },
+  objectives: {
+    schema: objectives,
+    help: 'what to optimise for',
+    fallback: 'perf_throughput',
+    commands: both,
+  },
   constraints: { schema: constraints, help: 'limits every good point must keep', commands: both },
   latency_budget: {
     flags: '--latency-budget',

@@ -74,7 +74,10 @@ export const perfAnalyzerFlags = z.unknown().transform((value, context): PerfAna
   for (const key of Object.keys(flags)) {
     if (KNOWN.includes(key)) continue;
     const dashed = key.replaceAll('_', '-').replace(/^--/, '');
-    fail(key, `unknown flag ${show(key)}: ${KNOWN.includes(dashed) ? `write ${dashed}` : suggestion(key, KNOWN)}`);
+    fail(
+      key,
+      `unknown flag ${show(key)}: ${KNOWN.includes(dashed) ? `write ${dashed}` : suggestion(key, KNOWN)}`,
+    );
   }
   const number = (key: (typeof FOLLOWED)[number], least: number, most = Number.MAX_SAFE_INTEGER) => {
     if (flags[key] === undefined) return undefined;

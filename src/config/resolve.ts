@@ -26,7 +26,11 @@ export interface GivenOptions {
  * Checks perf.yaml and the command line against the table of options.
  * @throws UserError with every problem found, each with its place.
  */
-export function readOptions(source: YamlSource | undefined, commandLine: CommandLine, command: Command): GivenOptions {
+export function readOptions(
+  source: YamlSource | undefined,
+  commandLine: CommandLine,
+  command: Command,
+): GivenOptions {
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, raw] of Object.entries(source?.data ?? {})) {
@@ -39,7 +43,10 @@ export function readOptions(source: YamlSource | undefined, commandLine: Command
       continue;
     }
     parse(key as OptionKey, raw, (path, message) => {
-      problems.push({ message: `${pathText([key, ...path])}: ${message}`, place: placeOf(source!, [key, ...path]) });
+      problems.push({
+        message: `${pathText([key, ...path])}: ${message}`,
+        place: placeOf(source!, [key, ...path]),
+      });
     });
   }
   for (const [key, raw] of Object.entries(commandLine)) {
@@ -63,7 +70,9 @@ export function readOptions(source: YamlSource | undefined, commandLine: Command
     values: values as OptionValues,
     source,
     modelsFromFile: commandLine.profile_models === undefined,
-    notes: unused.map((key) => `${key} ${(OPTIONS[key as OptionKey] as { withoutEffect: string }).withoutEffect}`),
+    notes: unused.map(
+      (key) => `${key} ${(OPTIONS[key as OptionKey] as { withoutEffect: string }).withoutEffect}`,
+    ),
   };
 
   function parse(key: OptionKey, raw: unknown, fail: (path: Path, message: string) => void): void {
@@ -135,13 +144,16 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
 
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
   const notes = [...given.notes];
-  if (values.client_protocol === 'grpc') notes.push('client_protocol: grpc has no effect in this version, HTTP is used');
+  if (values.client_protocol === 'grpc')
+    notes.push('client_protocol: grpc has no effect in this version, HTTP is used');
   for (const { name, settings } of values.profile_models ?? []) {
     const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
     if (flags.ignored.length > 0) {
       notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.ignored.join(', ')}`);
     }
-    const unused = (['genai_perf_flags', 'triton_docker_args', 'weighting'] as const).filter((key) => settings[key] !== undefined);
+    const unused = (['genai_perf_flags', 'triton_docker_args', 'weighting'] as const).filter(
+      (key) => settings[key] !== undefined,
+    );
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
   }
   return deepFreeze({
@@ -189,10 +201,18 @@ export const goalsOf = ({ values }: GivenOptions): Goal[] =>
 function goalOf({ name, settings }: ModelEntry, values: OptionValues): Goal {
   let constraints = settings.constraints ?? values.constraints ?? [];
   if (values.latency_budget) {
-    constraints = withConstraint(constraints, { tag: 'perf_latency_p99', bound: 'max', value: values.latency_budget });
+    constraints = withConstraint(constraints, {
+      tag: 'perf_latency_p99',
+      bound: 'max',
+      value: values.latency_budget,
+    });
   }
   if (values.min_throughput) {
-    constraints = withConstraint(constraints, { tag: 'perf_throughput', bound: 'min', value: values.min_throughput });
+    constraints = withConstraint(constraints, {
+      tag: 'perf_throughput',
+      bound: 'min',
+      value: values.min_throughput,
+    });
   }
   return { name, objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES, constraints };
 }
@@ -218,7 +238,8 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     cpuOnly: settings.cpu_only ?? values.cpu_only ?? false,
     parameters: sweptParameters(settings.model_config_parameters),
     concurrency: listed ?? (values.run_config_search_disable ? [1] : concurrencyLadder(values)),
-    stopAtPlateau: listed === undefined || values.early_exit_enable === true,
+    stopAtPlateau:
+      (listed === undefined && values.run_config_search_disable !== true) || values.early_exit_enable === true,
     batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
     load: flags.load,
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},

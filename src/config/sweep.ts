@@ -54,7 +54,9 @@ function expand(type: FieldType, value: unknown, path: Path, index: number, fail
     fail(at, `expected ${describeType(type)}, found ${show(value)}`);
     return [];
   }
-  const inner = flattenTyped(type, value, [], (below, message, hint) => fail([...at, ...below], message, hint));
+  const inner = flattenTyped(type, value, [], (below, message, hint) =>
+    fail([...at, ...below], message, hint),
+  );
   return [...combinations(inner)].map((choice) => buildValue(choice));
 }
 

@@ -19,7 +19,12 @@ export interface YamlSource {
  */
 export function parseYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, version: '1.1', merge: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.1',
+    merge: true,
+    prettyErrors: false,
+  });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };

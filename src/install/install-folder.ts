@@ -8,7 +8,10 @@ import { codeOf } from '../errors.ts';
  * that do this at once both succeed, and one result is kept.
  * @returns false when the folder was there already.
  */
-export async function buildFolder(folder: string, build: (temporary: string) => Promise<void>): Promise<boolean> {
+export async function buildFolder(
+  folder: string,
+  build: (temporary: string) => Promise<void>,
+): Promise<boolean> {
   if (existsSync(folder)) return false;
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(join(dirname(folder), `.${basename(folder)}-`));

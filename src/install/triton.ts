@@ -32,11 +32,17 @@ export interface TritonInstall {
  * @returns the path of the `tritonserver` to start.
  * @throws UserError when Python, its library or numpy is missing, or the wheel can't be had.
  */
-export async function installTriton({ python = 'python3', requirements = [], onProgress = () => {} }: TritonInstall = {}): Promise<string> {
+export async function installTriton({
+  python = 'python3',
+  requirements = [],
+  onProgress = () => {},
+}: TritonInstall = {}): Promise<string> {
   const { version, library } = await inspectPython(python);
   const folder = tritonFolder();
   const fresh = await buildFolder(folder, async (temporary) => {
-    onProgress(`fetching tritonserver ${TRITON.version} (${TRITON.package} ${TRITON.packageVersion} from PyPI, 55 MB)`);
+    onProgress(
+      `fetching tritonserver ${TRITON.version} (${TRITON.package} ${TRITON.packageVersion} from PyPI, 55 MB)`,
+    );
     const wheel = await fetchWheel(python, temporary);
     onProgress('unpacking it');
     await run(python, ['-m', 'zipfile', '-e', wheel, join(temporary, 'wheel')]);
@@ -50,7 +56,9 @@ export async function installTriton({ python = 'python3', requirements = [], onP
       'name another with --python',
     );
   }
-  await withLock(join(folder, '.lock'), () => installPackages(python, version, library, requirements, onProgress));
+  await withLock(join(folder, '.lock'), () =>
+    installPackages(python, version, library, requirements, onProgress),
+  );
   return installedTriton();
 }
 
@@ -69,7 +77,10 @@ async function inspectPython(python: string): Promise<{ version: string; library
   ].join('\n');
   const result = await execa(python, ['-c', script], { reject: false });
   if (result.exitCode === undefined) {
-    throw userError(`no Python: ${python} can't be run`, 'install Python 3 (Debian: apt-get install python3), or name one with --python');
+    throw userError(
+      `no Python: ${python} can't be run`,
+      'install Python 3 (Debian: apt-get install python3), or name one with --python',
+    );
   }
   const [version = '', library = ''] = result.stdout.split('\n');
   if (result.failed) throw userError(`${python} does not work: ${result.stderr.split('\n').at(-1)}`);
@@ -86,7 +97,18 @@ async function fetchWheel(python: string, folder: string): Promise<string> {
   const { package: name, packageVersion, sha256 } = TRITON;
   const result = await execa(
     python,
-    ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--dest', folder, `${name}==${packageVersion}`],
+    [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--dest',
+      folder,
+      `${name}==${packageVersion}`,
+    ],
     { reject: false },
   );
   const wheel = readdirSync(folder).find((file) => file.endsWith('.whl'));
@@ -101,7 +123,10 @@ async function fetchWheel(python: string, folder: string): Promise<string> {
   const path = join(folder, wheel);
   const found = createHash('sha256').update(readFileSync(path)).digest('hex');
   if (found !== sha256) {
-    throw userError(`${wheel} is not the file it should be: sha256 ${found}, expected ${sha256}`, 'fetch it from another index');
+    throw userError(
+      `${wheel} is not the file it should be: sha256 ${found}, expected ${sha256}`,
+      'fetch it from another index',
+    );
   }
   return path;
 }
@@ -161,11 +186,16 @@ async function installPackages(
   const done = join(environment, `.installed-${wanted}`);
   if (existsSync(done)) return;
   const own = join(environment, 'bin', 'python3');
-  const usable = existsSync(own) && (await execa(own, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { reject: false })).stdout === version;
+  const usable =
+    existsSync(own) &&
+    (await execa(own, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { reject: false }))
+      .stdout === version;
   if (!usable) {
     rmSync(environment, { recursive: true, force: true });
     onProgress(`making a Python ${version} environment for models`);
-    const made = await execa(python, ['-m', 'venv', '--system-site-packages', environment], { reject: false });
+    const made = await execa(python, ['-m', 'venv', '--system-site-packages', environment], {
+      reject: false,
+    });
     if (made.failed) {
       throw userError(
         `no virtual environment could be made with ${python}: ${lastLine(made)}`,
@@ -175,7 +205,11 @@ async function installPackages(
   }
   const files = requirements.flatMap((file) => ['-r', file]);
   onProgress(`installing numpy${files.length > 0 ? ` and ${requirements.join(', ')}` : ''} for models`);
-  const installed = await execa(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'numpy', ...files], { reject: false });
+  const installed = await execa(
+    own,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'numpy', ...files],
+    { reject: false },
+  );
   const works = await execa(own, ['-c', 'import numpy'], { reject: false });
   if (installed.failed || works.failed) {
     throw userError(
@@ -200,4 +234,6 @@ async function run(command: string, args: readonly string[]): Promise<void> {
 }
 
 const lastLine = (result: Pick<Result, 'stderr' | 'stdout'>): string =>
-  `${result.stderr ?? ''}`.trim().split('\n').at(-1) || `${result.stdout ?? ''}`.trim().split('\n').at(-1) || 'no output';
+  `${result.stderr ?? ''}`.trim().split('\n').at(-1) ||
+  `${result.stdout ?? ''}`.trim().split('\n').at(-1) ||
+  'no output';

@@ -26,7 +26,11 @@ const PAYLOADS = 8;
 const PAYLOAD_BYTES = 64 * 2 ** 20;
 
 export const inputsOfMetadata = (model: ModelMetadata, batching: boolean): InputSpec[] =>
-  model.inputs.map(({ name, datatype, shape }) => ({ name, datatype, dims: batching ? shape.slice(1) : shape }));
+  model.inputs.map(({ name, datatype, shape }) => ({
+    name,
+    datatype,
+    dims: batching ? shape.slice(1) : shape,
+  }));
 
 /** The inputs a config.pbtxt names; empty when it leaves them to the server. */
 export const inputsOfConfig = (config: ModelConfig): InputSpec[] =>
@@ -45,16 +49,22 @@ export function resolveShapes(inputs: readonly InputSpec[], shapes: LoadSettings
     if (!inputs.some((input) => input.name === name)) {
       throw userError(
         `perf_analyzer_flags.shape: the model has no input "${name}"`,
-        suggestion(name, inputs.map((input) => input.name)),
+        suggestion(
+          name,
+          inputs.map((input) => input.name),
+        ),
       );
     }
   }
   return inputs.map((input) => {
     const { name, datatype, dims } = input;
-    if (!isKnownDatatype(datatype)) throw userError(`input "${name}" has datatype ${datatype}, of which tma can make no data`);
+    if (!isKnownDatatype(datatype))
+      throw userError(`input "${name}" has datatype ${datatype}, of which tma can make no data`);
     const given = shapes[name];
     const wanted = given ?? dims;
-    const fits = wanted.length === dims.length && wanted.every((size, index) => dims[index] === -1 || dims[index] === size);
+    const fits =
+      wanted.length === dims.length &&
+      wanted.every((size, index) => dims[index] === -1 || dims[index] === size);
     if (!fits) {
       throw userError(
         `perf_analyzer_flags.shape: ${name}:${wanted.join(',')} does not fit the model's [${dims.join(', ')}]`,
@@ -82,7 +92,8 @@ export function makePayloads(
   seed = 1,
 ): Tensor[][] {
   const specs = resolveShapes(inputs, settings.shapes);
-  const shapeOf = (spec: InputSpec): number[] => (batch.dimension ? [batch.size, ...spec.dims] : [...spec.dims]);
+  const shapeOf = (spec: InputSpec): number[] =>
+    batch.dimension ? [batch.size, ...spec.dims] : [...spec.dims];
   const { inputData } = settings;
   if (inputData.kind === 'file') return payloadsOfFile(inputData.path, specs, batch.size, shapeOf);
   const random = randomSource(seed);
@@ -100,7 +111,10 @@ export function makePayloads(
     });
   const first = make();
   const bytes = first.reduce((sum, tensor) => sum + tensor.data.length, 0);
-  const count = inputData.kind === 'zero' ? 1 : Math.max(1, Math.min(PAYLOADS, Math.floor(PAYLOAD_BYTES / Math.max(1, bytes))));
+  const count =
+    inputData.kind === 'zero'
+      ? 1
+      : Math.max(1, Math.min(PAYLOADS, Math.floor(PAYLOAD_BYTES / Math.max(1, bytes))));
   return [first, ...Array.from({ length: count - 1 }, make)];
 }
 
@@ -118,11 +132,13 @@ function payloadsOfFile(
       throw userError(`${path}: step ${index + 1}: ${what}`, 'one entry per input of the model');
     };
     if (raw === undefined) return wrong(`input "${spec.name}" is missing`);
-    if (typeof raw === 'object' && raw !== null && 'b64' in raw) return Buffer.from(String(raw.b64), 'base64');
+    if (typeof raw === 'object' && raw !== null && 'b64' in raw)
+      return Buffer.from(String(raw.b64), 'base64');
     const content = typeof raw === 'object' && raw !== null && 'content' in raw ? raw.content : raw;
     const values = [content].flat(Number.POSITIVE_INFINITY) as unknown[];
     const wanted = spec.dims.reduce((product, size) => product * size, 1);
-    if (values.length !== wanted) return wrong(`input "${spec.name}" needs ${wanted} values, found ${values.length}`);
+    if (values.length !== wanted)
+      return wrong(`input "${spec.name}" needs ${wanted} values, found ${values.length}`);
     return encodeValues(spec.datatype, values);
   };
   const count = Math.max(1, Math.floor(steps.length / batchSize));

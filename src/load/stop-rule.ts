@@ -16,7 +16,11 @@ export interface Verdict {
 }
 
 /** What the stop rule looks at in one window. */
-export function summarize(window: Window<unknown>, batchSize: number, percent: number | undefined): WindowSummary {
+export function summarize(
+  window: Window<unknown>,
+  batchSize: number,
+  percent: number | undefined,
+): WindowSummary {
   const { latencyMs } = window.samples;
   const seconds = (window.endMs - window.startMs) / 1000;
   const average = latencyMs.reduce((sum, value) => sum + value, 0) / Math.max(1, latencyMs.length);
@@ -31,10 +35,15 @@ export function summarize(window: Window<unknown>, batchSize: number, percent: n
  * rule), or when the 95 % interval of the throughput over all windows is within half of it: windows that scatter
  * by chance never agree, and need not. Done without being stable when the windows are used up.
  */
-export function judge(windows: readonly Window<unknown>[], summaries: readonly WindowSummary[], rule: WindowRule): Verdict {
+export function judge(
+  windows: readonly Window<unknown>[],
+  summaries: readonly WindowSummary[],
+  rule: WindowRule,
+): Verdict {
   if (lastAgree(summaries, rule.stability)) return { done: true, stable: true, counted: STEADY_WINDOWS };
   const all = windows.length;
-  if (all >= PRECISE_WINDOWS && isPrecise(windows, rule.stability / 2)) return { done: true, stable: true, counted: all };
+  if (all >= PRECISE_WINDOWS && isPrecise(windows, rule.stability / 2))
+    return { done: true, stable: true, counted: all };
   return { done: all >= rule.maxWindows, stable: false, counted: Math.min(all, STEADY_WINDOWS) };
 }
 

@@ -84,7 +84,9 @@ function writer(datatype: string, buffer: Buffer): (value: unknown, offset: numb
 /** A random element: floats in [0, 1), integers in [0, 127], letters for BYTES. */
 export function randomValue(datatype: string, random: () => number, stringLength: number): unknown {
   if (datatype === 'BYTES') {
-    return Array.from({ length: stringLength }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join('');
+    return Array.from({ length: stringLength }, () =>
+      String.fromCharCode(97 + Math.floor(random() * 26)),
+    ).join('');
   }
   if (datatype === 'BOOL') return random() < 0.5;
   return /^(FP|BF)/.test(datatype) ? random() : Math.floor(random() * 128);

@@ -1,5 +1,5 @@
 import { aggregate, METRICS } from '../metric.ts';
-import { fetchMetrics, type Endpoint } from '../server/triton.ts';
+import { type Endpoint, fetchMetrics } from '../server/triton.ts';
 import { defined } from './server-times.ts';
 
 /** One look at the GPU gauges: UUID -> metric tag -> value. */
@@ -80,7 +80,9 @@ export function aggregateGpus(samples: readonly GpuSample[]): {
       defined(
         Object.fromEntries(
           metrics.map(({ tag, overTime }) => {
-            const values = samples.map((sample) => sample[uuid]?.[tag]).filter((value) => value !== undefined);
+            const values = samples
+              .map((sample) => sample[uuid]?.[tag])
+              .filter((value) => value !== undefined);
             return [tag, aggregate(values, overTime)];
           }),
         ),

@@ -1,12 +1,12 @@
 import { mean } from 'simple-statistics';
 import type { LoadSettings } from '../config/experiment.ts';
 import type { LoadGenerator, LoadResult, Window, WindowSummary } from '../load/load-generator.ts';
-import { percentile } from '../statistics/percentile.ts';
 import type { Server } from '../server/launcher.ts';
 import type { ModelMetadata, ModelStatistics } from '../server/triton.ts';
 import type { LoadPoint } from '../space/space.ts';
-import { aggregateGpus, type GpuSample, watchGpus } from './gpu.ts';
 import { percentileInterval, rateInterval } from '../statistics/intervals.ts';
+import { percentile } from '../statistics/percentile.ts';
+import { aggregateGpus, type GpuSample, watchGpus } from './gpu.ts';
 import type { Measurement } from './measurement.ts';
 import { defined, serverTimes } from './server-times.ts';
 
@@ -71,7 +71,14 @@ export interface RawPoint {
 }
 
 /** Merges the windows that count into one measurement and adds intervals. */
-export function toMeasurement({ point, settings, result, gpuSamples, memory, startedAt }: RawPoint): Measurement {
+export function toMeasurement({
+  point,
+  settings,
+  result,
+  gpuSamples,
+  memory,
+  startedAt,
+}: RawPoint): Measurement {
   const windows = result.windows.slice(-result.counted);
   const [first, last] = [windows[0]!, windows.at(-1)!];
   const durationMs = last.endMs - first.startMs;
@@ -114,9 +121,13 @@ export function toMeasurement({ point, settings, result, gpuSamples, memory, sta
   };
 }
 
-const scaled = (value: number | null, factor: number): number | null => (value === null ? null : value * factor);
+const scaled = (value: number | null, factor: number): number | null =>
+  value === null ? null : value * factor;
 
-function concat(windows: readonly Window<Scrape>[], read: (window: Window<Scrape>) => Float64Array): Float64Array {
+function concat(
+  windows: readonly Window<Scrape>[],
+  read: (window: Window<Scrape>) => Float64Array,
+): Float64Array {
   const parts = windows.map(read);
   const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
@@ -156,7 +167,9 @@ function warningsOf(facts: {
     );
   }
   if (requests < P99_REQUESTS) {
-    warnings.push(`p99 rests on ${requests} requests, ${P99_REQUESTS} are needed to be 99 % sure of its bound`);
+    warnings.push(
+      `p99 rests on ${requests} requests, ${P99_REQUESTS} are needed to be 99 % sure of its bound`,
+    );
   }
   const failed = Object.entries(facts.failures);
   if (failed.length > 0) {

@@ -15,7 +15,8 @@ export function differences(asked: unknown, effective: unknown, path = ''): Diff
     return asked.flatMap((item, index) => differences(item, list[index], `${path}[${index}]`));
   }
   if (typeof asked === 'object' && asked !== null) {
-    const object = typeof effective === 'object' && effective !== null ? (effective as Record<string, unknown>) : {};
+    const object =
+      typeof effective === 'object' && effective !== null ? (effective as Record<string, unknown>) : {};
     return Object.entries(asked).flatMap(([key, value]) =>
       differences(value, object[key], path === '' ? key : `${path}.${key}`),
     );
@@ -37,7 +38,9 @@ const COMPLETED = [
 
 /** Whether the server had to complete the configuration from the model. */
 export const wasCompleted = (asked: ModelConfig, effective: ModelConfig): boolean =>
-  COMPLETED.some((key) => (key in effective) !== (key in asked) || differences(asked[key], effective[key]).length > 0);
+  COMPLETED.some(
+    (key) => key in effective !== key in asked || differences(asked[key], effective[key]).length > 0,
+  );
 
 /** A completed configuration without the defaults that every server fills in, fit to be a config.pbtxt. */
 export function withoutFillings(config: ModelConfig): ModelConfig {
@@ -47,6 +50,8 @@ export function withoutFillings(config: ModelConfig): ModelConfig {
   const groups = config['instance_group'] as { kind?: string; count?: number }[] | undefined;
   return {
     ...Object.fromEntries(kept),
-    ...(groups && { instance_group: groups.map(({ kind, count }) => ({ ...(kind && { kind }), ...(count && { count }) })) }),
+    ...(groups && {
+      instance_group: groups.map(({ kind, count }) => ({ ...(kind && { kind }), ...(count && { count }) })),
+    }),
   };
 }

@@ -1,9 +1,9 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText, toText } from '@bufbuild/protobuf/txtpb';
 import { messageOf, type Place, UserError } from '../errors.ts';
+import { suggestion } from '../nearest.ts';
 import { ModelConfigSchema } from './gen/model_config_pb.ts';
 import { MODEL_CONFIG_FIELDS } from './schema.ts';
-import { suggestion } from '../nearest.ts';
 
 /**
  * A Triton model configuration as plain JSON with the field names of config.pbtxt (snake_case), the form in
@@ -106,9 +106,13 @@ export function instanceGroups(config: ModelConfig): { kind: string; count: numb
   }));
 }
 
-/** Whether every instance runs on the CPU; undefined when the configuration leaves it to the server. */
-export function isCpuOnly(config: ModelConfig): boolean | undefined {
-  const kinds = instanceGroups(config).map((group) => group.kind);
-  if (kinds.length === 0 || kinds.every((kind) => kind === 'AUTO')) return undefined;
-  return kinds.every((kind) => kind === 'CPU');
+/** The configuration on the CPU: groups that leave their kind to the server get KIND_CPU, explicit ones stay. */
+export function onCpu(config: ModelConfig): ModelConfig {
+  type Group = { count?: number; kind?: string };
+  const groups = (config['instance_group'] as Group[] | undefined) ?? [{ count: 1 }];
+  const isOpen = ({ kind }: Group): boolean => kind === undefined || kind === 'KIND_AUTO';
+  return {
+    ...config,
+    instance_group: groups.map((group) => (isOpen(group) ? { ...group, kind: 'KIND_CPU' } : group)) as JsonValue,
+  };
 }

@@ -64,7 +64,10 @@ export const MODEL_CONFIG_TYPE = messageType(ModelConfigSchema) as Extract<Field
 export const MODEL_CONFIG_FIELDS: ReadonlyMap<string, readonly string[]> = (() => {
   const names = new Map<string, readonly string[]>();
   const add = (message: DescMessage): void => {
-    names.set(message.typeName, message.fields.map((field) => field.name));
+    names.set(
+      message.typeName,
+      message.fields.map((field) => field.name),
+    );
     message.nestedMessages.forEach(add);
   };
   file_model_config.messages.forEach(add);

@@ -47,7 +47,9 @@ export interface Ranking {
 /** Ranks the configurations of one model by its objectives and constraints. */
 export function rank(run: Run, goal: Goal): Ranking {
   const trials = run.trials.filter((trial) => trial.model === goal.name);
-  const entries = trials.flatMap((trial) => rankTrial(trial, goal)).sort((a, b) => comparePoints(a.best, b.best, goal));
+  const entries = trials
+    .flatMap((trial) => rankTrial(trial, goal))
+    .sort((a, b) => comparePoints(a.best, b.best, goal));
   const [winner] = entries;
   const defaults = entries.find((entry) => entry.trial.isDefault);
   return {
@@ -87,7 +89,10 @@ function gainOver(winner: RankedEntry, base: RankedEntry, goal: Goal): Gain | un
   });
   const total = parts.reduce((sum, part) => sum + part.weight, 0);
   if (total === 0) return undefined;
-  const percent = parts.reduce((sum, { tag, weight, value, old }) => sum + (weight / total) * gainPercent(tag, value, old), 0);
+  const percent = parts.reduce(
+    (sum, { tag, weight, value, old }) => sum + (weight / total) * gainPercent(tag, value, old),
+    0,
+  );
   const noise = parts.map(({ tag, value, old }) => {
     const noiseOfBoth = combinedNoise(a, b, tag);
     const ratio = metric(tag).better === 'higher' ? value / old : old / value;
@@ -115,5 +120,7 @@ function isTie(a: RankedEntry, b: RankedEntry, goal: Goal): boolean {
     const both = combinedNoise(a.best.measurement, b.best.measurement, tag);
     return both === undefined ? undefined : (both * weight) / total;
   });
-  return noise.every((item) => item !== undefined) && Math.abs(difference) <= Math.hypot(...(noise as number[]));
+  return (
+    noise.every((item) => item !== undefined) && Math.abs(difference) <= Math.hypot(...(noise as number[]))
+  );
 }

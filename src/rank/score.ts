@@ -43,7 +43,8 @@ export const checkConstraints = (measurement: Measurement, constraints: readonly
   });
 
 /** By how much a measurement breaks its limits altogether; 0 when it keeps them all. */
-export const missedBy = (checks: readonly Check[]): number => checks.reduce((sum, check) => sum + check.missedBy, 0);
+export const missedBy = (checks: readonly Check[]): number =>
+  checks.reduce((sum, check) => sum + check.missedBy, 0);
 
 /** How much better a value is than another, in percent of the other; positive = better. */
 export function gainPercent(tag: string, value: number, base: number): number {

@@ -66,10 +66,14 @@ export function verdict(ranking: Ranking): string {
   if (!passes) {
     const missed = checks
       .filter((check) => !check.met)
-      .map(({ constraint, value }) => `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`);
+      .map(
+        ({ constraint, value }) =>
+          `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
+      );
     return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
   }
-  const tie = ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
+  const tie =
+    ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
   if (winner.trial.isDefault) {
     return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}`;
   }
@@ -79,7 +83,8 @@ export function verdict(ranking: Ranking): string {
     if (!gain) return ranking.default ? '' : ' (the default was not measured)';
     const noise = gain.plusMinus === undefined ? '' : ` (± ${formatNumber(gain.plusMinus)})`;
     const [only] = ranking.goal.objectives;
-    const what = ranking.goal.objectives.length === 1 ? ` in ${metric(only!.tag).label}` : ' over the objectives';
+    const what =
+      ranking.goal.objectives.length === 1 ? ` in ${metric(only!.tag).label}` : ' over the objectives';
     const caveat = ranking.default?.best.passes === false ? ', which breaks the constraints' : '';
     return `, ${formatNumber(Math.abs(gain.percent))} %${noise} ${gain.percent >= 0 ? 'better' : 'worse'} than the default${what}${caveat}`;
   }

@@ -1,6 +1,6 @@
-import type { RankedPoint, Ranking } from '../rank/rank.ts';
-import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { metric } from '../metric.ts';
+import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import type { RankedPoint, Ranking } from '../rank/rank.ts';
 import type { ServerRecord, Trial } from '../store/run.ts';
 
 /** A table before it is drawn as CSV or text. */

@@ -2,7 +2,8 @@ import type { Browser } from 'puppeteer';
 import { findBrowser } from './browser.ts';
 
 /** Says how to get the PDF where there is no browser. */
-export const NO_BROWSER = 'no PDF: no browser found; `tma install chromium` brings one, then `tma report` makes the PDF';
+export const NO_BROWSER =
+  'no PDF: no browser found; `tma install chromium` brings one, then `tma report` makes the PDF';
 
 /** Prints pages to PDF with one browser for all of them. */
 export interface PdfPrinter extends AsyncDisposable {

@@ -1,6 +1,6 @@
-import { describeConstraint, verdict } from '../rank/words.ts';
-import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { METRICS } from '../metric.ts';
+import type { RankedEntry, Ranking } from '../rank/rank.ts';
+import { describeConstraint, verdict } from '../rank/words.ts';
 import { type Run, SCHEMA_VERSION } from '../store/run.ts';
 
 /** results.json: everything measured and the verdict on it, for programs. */
@@ -15,7 +15,9 @@ export function resultsJson(run: Run, rankings: readonly Ranking[]): string {
   });
   const document = {
     schemaVersion: SCHEMA_VERSION,
-    metrics: Object.fromEntries(METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }])),
+    metrics: Object.fromEntries(
+      METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }]),
+    ),
     models: rankings.map((ranking) => ({
       model: ranking.model,
       verdict: verdict(ranking),

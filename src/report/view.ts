@@ -1,7 +1,6 @@
-import { type DiffLine, hunksOf } from '../model-config/diff.ts';
-import { printConfigText } from '../model-config/config.ts';
 import { metric } from '../metric.ts';
-import type { Interval } from '../statistics/intervals.ts';
+import { printConfigText } from '../model-config/config.ts';
+import { type DiffLine, hunksOf } from '../model-config/diff.ts';
 import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
 import {
   describeAssignment,
@@ -11,6 +10,7 @@ import {
   varyingOf,
   verdict,
 } from '../rank/words.ts';
+import type { Interval } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
 import { instanceGroupCell } from './csv.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
@@ -58,7 +58,9 @@ const figure = (value: number | undefined): string => (value === undefined ? '�
 /** The columns of a table of these points: what none of them measured is left out. */
 const columnsOf = (trials: readonly Trial[]) =>
   POINT_COLUMNS.filter((tag) =>
-    trials.some((trial) => measurementsOf(trial).some((measurement) => measurement.values[tag] !== undefined)),
+    trials.some((trial) =>
+      measurementsOf(trial).some((measurement) => measurement.values[tag] !== undefined),
+    ),
   ).map((tag) => ({ tag, header: metric(tag).header }));
 
 function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
@@ -79,7 +81,12 @@ function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
   };
 }
 
-function entryView(entry: RankedEntry, position: number, ranking: Ranking, columns: readonly { tag: string }[]) {
+function entryView(
+  entry: RankedEntry,
+  position: number,
+  ranking: Ranking,
+  columns: readonly { tag: string }[],
+) {
   const { trial, points, best } = entry;
   const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   return {
@@ -88,7 +95,9 @@ function entryView(entry: RankedEntry, position: number, ranking: Ranking, colum
     isDefault: trial.isDefault,
     isWinner: entry === ranking.winner,
     tied: ranking.ties.includes(entry),
-    change: trial.isDefault ? 'as in the model repository' : describeAssignment(varyingOf(trial, ranking.entries)),
+    change: trial.isDefault
+      ? 'as in the model repository'
+      : describeAssignment(varyingOf(trial, ranking.entries)),
     instances: instanceGroupCell(trial),
     best: pointRow(best, summary),
     points: points.map((point) => pointRow(point, columns)),
@@ -100,7 +109,9 @@ function entryView(entry: RankedEntry, position: number, ranking: Ranking, colum
 const failureViews = (trials: readonly Trial[]) =>
   trials.flatMap((trial) => {
     const failedLoads = trial.points.flatMap((record) =>
-      record.state === 'failed' ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`] : [],
+      record.state === 'failed'
+        ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`]
+        : [],
     );
     const cause = trial.end?.cause ?? failedLoads[0];
     if (cause === undefined) return [];
@@ -136,16 +147,30 @@ function methodView(run: Run, trials: readonly Trial[]) {
   const environment = session?.environment;
   const server = run.servers.at(-1);
   const measurements = trials.flatMap(measurementsOf);
-  const sum = (read: (trial: Trial) => number): number => trials.reduce((total, trial) => total + read(trial), 0);
+  const sum = (read: (trial: Trial) => number): number =>
+    trials.reduce((total, trial) => total + read(trial), 0);
   const warned = measurements.filter((item) => !item.stable).length;
   return {
     date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
     command: environment?.command.join(' ') ?? '',
     rows: [
-      ['Triton', server ? `${server.name} ${server.version} (${environment?.launcher}: ${environment?.server})` : '–'],
-      ['Machine', environment ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}` : '–'],
+      [
+        'Triton',
+        server ? `${server.name} ${server.version} (${environment?.launcher}: ${environment?.server})` : '–',
+      ],
+      [
+        'Machine',
+        environment
+          ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
+          : '–',
+      ],
       ['GPUs', Object.keys(server?.gpus ?? {}).join(', ') || 'none'],
-      ['Load', environment ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over HTTP with binary tensors` : '–'],
+      [
+        'Load',
+        environment
+          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over HTTP with binary tensors`
+          : '–',
+      ],
       [
         'Measured',
         `${measurements.length} points of ${trials.length} configurations, ${formatNumber(measurements.reduce((total, item) => total + item.requests, 0))} requests counted, ${warned} points not steady`,
@@ -154,7 +179,10 @@ function methodView(run: Run, trials: readonly Trial[]) {
         'Time',
         `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`,
       ],
-      ['Journal', `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`],
+      [
+        'Journal',
+        `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`,
+      ],
     ].map(([name, value]) => ({ name, value })),
   };
 }
@@ -181,16 +209,28 @@ export function summaryView(run: Run, ranking: Ranking) {
   return {
     title: `${ranking.model} on Triton`,
     verdict: verdict(ranking),
-    verdictClass: !winner || !winner.best.passes ? 'bad' : 'good',
+    verdictClass: winner?.best.passes ? 'good' : 'bad',
     method: methodView(run, trials),
     objectives: describeObjectives(ranking),
     numbers: best
       ? [
-          { label: 'throughput', value: figure(best.values['perf_throughput']), unit: 'infer/s', range: ranged(best.intervals['perf_throughput']) },
-          { label: 'p99 latency', value: figure(best.values['perf_latency_p99']), unit: 'ms', range: ranged(best.intervals['perf_latency_p99']) },
+          {
+            label: 'throughput',
+            value: figure(best.values['perf_throughput']),
+            unit: 'infer/s',
+            range: ranged(best.intervals['perf_throughput']),
+          },
+          {
+            label: 'p99 latency',
+            value: figure(best.values['perf_latency_p99']),
+            unit: 'ms',
+            range: ranged(best.intervals['perf_latency_p99']),
+          },
           {
             label: 'against the default',
-            value: ranking.gain ? `${ranking.gain.percent >= 0 ? '+' : '−'}${formatNumber(Math.abs(ranking.gain.percent))}` : '–',
+            value: ranking.gain
+              ? `${ranking.gain.percent >= 0 ? '+' : '−'}${formatNumber(Math.abs(ranking.gain.percent))}`
+              : '–',
             unit: '%',
             range: ranking.gain?.plusMinus === undefined ? '' : `± ${formatNumber(ranking.gain.plusMinus)}`,
           },
@@ -233,7 +273,9 @@ export function detailedView(run: Run, trial: Trial, ranking: Ranking | undefine
   return {
     title: trial.name,
     model: trial.model,
-    change: trial.isDefault ? 'The configuration as it lies in the model repository.' : `${describeAssignment(trial.assignment)}.`,
+    change: trial.isDefault
+      ? 'The configuration as it lies in the model repository.'
+      : `${describeAssignment(trial.assignment)}.`,
     rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
     best: entry ? pointRow(entry.best, columns) : undefined,
     method: methodView(run, [trial]),

@@ -62,7 +62,14 @@ export const detailedPages = (run: Run, trials: readonly Trial[], rankings: read
   trials.map((trial) => ({
     path: join('reports', 'detailed', trial.name, 'detailed_report'),
     title: trial.name,
-    html: renderHtml('detailed', detailedView(run, trial, rankings.find((item) => item.model === trial.model))),
+    html: renderHtml(
+      'detailed',
+      detailedView(
+        run,
+        trial,
+        rankings.find((item) => item.model === trial.model),
+      ),
+    ),
   }));
 
 /** The tables, results.json and the winners' config.pbtxt; a table without rows gives no file. */

@@ -36,7 +36,10 @@ export async function loadModel(
     const end = await Promise.race([loading.then(() => undefined), server.ended]);
     if (end !== undefined) {
       const tail = server.logTail(TAIL_LINES);
-      throw new ServerFailure(`${end} while loading the model: ${decisiveLine(tail) ?? 'its log is empty'}`, tail);
+      throw new ServerFailure(
+        `${end} while loading the model: ${decisiveLine(tail) ?? 'its log is empty'}`,
+        tail,
+      );
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -48,7 +51,10 @@ export async function loadModel(
     // A dying server resets the connection a moment before its end is known.
     const died = await Promise.race([server.ended, sleep(500, undefined)]);
     if (died !== undefined) {
-      throw new ServerFailure(`${died} while loading the model: ${decisiveLine(tail) ?? 'its log is empty'}`, tail);
+      throw new ServerFailure(
+        `${died} while loading the model: ${decisiveLine(tail) ?? 'its log is empty'}`,
+        tail,
+      );
     }
     throw new ServerFailure(shortReason(messageOf(error)), tail);
   } finally {

@@ -42,7 +42,8 @@ export class LocalLauncher implements Launcher {
         return await this.#launchOnce(request);
       } catch (error) {
         // Between choosing a free port and binding it, somebody else may have taken it.
-        const lostPort = error instanceof ServerFailure && /address already in use/i.test(error.logTail.join('\n'));
+        const lostPort =
+          error instanceof ServerFailure && /address already in use/i.test(error.logTail.join('\n'));
         if (!lostPort || attempt === LAUNCH_ATTEMPTS) throw error;
       }
     }
@@ -72,7 +73,13 @@ export class LocalLauncher implements Launcher {
 
 type Ports = Readonly<Record<'http' | 'grpc' | 'metrics', number>>;
 
-function startProcess(path: string, request: LaunchRequest, settings: LaunchSettings, ports: Ports, guard: Guard): Server {
+function startProcess(
+  path: string,
+  request: LaunchRequest,
+  settings: LaunchSettings,
+  ports: Ports,
+  guard: Guard,
+): Server {
   mkdirSync(dirname(request.logFile), { recursive: true });
   const log = openLog(request.logFile);
   // Detached: a group of its own, so that Ctrl-C reaches tma only and the whole group can be ended.
@@ -97,7 +104,9 @@ function startProcess(path: string, request: LaunchRequest, settings: LaunchSett
     removeSharedMemory(sharedMemoryPrefix(ports));
     if (group !== undefined) guard.forget(group);
     if (group === undefined) return `${path} can't be started: ${result.shortMessage}`;
-    return result.signal ? `tritonserver was ended by ${result.signal}` : `tritonserver exited with code ${result.exitCode}`;
+    return result.signal
+      ? `tritonserver was ended by ${result.signal}`
+      : `tritonserver exited with code ${result.exitCode}`;
   });
   const address = (port: number): Endpoint => ({ host: '127.0.0.1', port });
   const triton = new Triton(address(ports.http));
@@ -129,7 +138,10 @@ function openLog(file: string): number {
   try {
     return openSync(file, 'a');
   } catch (error) {
-    throw userError(`cannot write the server's log ${file}: ${messageOf(error)}`, codeOf(error) === 'ENOSPC' ? 'free some space' : undefined);
+    throw userError(
+      `cannot write the server's log ${file}: ${messageOf(error)}`,
+      codeOf(error) === 'ENOSPC' ? 'free some space' : undefined,
+    );
   }
 }
 
@@ -159,11 +171,18 @@ export function serverArguments(request: LaunchRequest, ports: Ports): string[] 
 }
 
 /** tma's own environment, the user's over it with `$NAME` replaced, and the GPUs the server may see. */
-function serverEnvironment(user: Readonly<Record<string, string>>, gpus: readonly string[] | undefined): NodeJS.ProcessEnv {
+function serverEnvironment(
+  user: Readonly<Record<string, string>>,
+  gpus: readonly string[] | undefined,
+): NodeJS.ProcessEnv {
   const expand = (value: string): string =>
     value.replace(/\$(\w+|\{\w+\})/g, (_match, name: string) => process.env[name.replace(/[{}]/g, '')] ?? '');
   const given = Object.entries(user).map(([name, value]) => [name, expand(value)]);
-  return { ...process.env, ...(gpus && { CUDA_VISIBLE_DEVICES: gpus.join(',') }), ...Object.fromEntries(given) };
+  return {
+    ...process.env,
+    ...(gpus && { CUDA_VISIBLE_DEVICES: gpus.join(',') }),
+    ...Object.fromEntries(given),
+  };
 }
 
 async function waitUntilReady(server: Server, timeoutS: number, { signal }: LaunchRequest): Promise<void> {

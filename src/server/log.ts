@@ -28,7 +28,8 @@ export function readTail(file: string, lines: number): string[] {
  * without its timestamp and source position; else the last line.
  */
 export function decisiveLine(tail: readonly string[]): string | undefined {
-  const isError = (line: string): boolean => /^E\d{4} |^error:|\berror\b.*:|cannot open shared object/i.test(line);
+  const isError = (line: string): boolean =>
+    /^E\d{4} |^error:|\berror\b.*:|cannot open shared object/i.test(line);
   const line = tail.findLast(isError) ?? tail.at(-1);
   return line?.replace(/^[EWI]\d{4} [\d:.]+ \d+ [\w.]+:\d+\] /, '').replace(/^"(.*)"$/, '$1');
 }

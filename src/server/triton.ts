@@ -36,7 +36,9 @@ export interface ModelStatistics {
   readonly inference_count: number;
   readonly execution_count: number;
   readonly inference_stats: Readonly<
-    Partial<Record<'success' | 'fail' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output', Counter>>
+    Partial<
+      Record<'success' | 'fail' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output', Counter>
+    >
   >;
 }
 
@@ -127,7 +129,9 @@ function httpCall(
 ): Promise<string> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
+    const headers = payload
+      ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
+      : {};
     const call = request({ host, port, method, path, headers, agent, signal }, (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -4,10 +4,11 @@ import { buildValue, combinations } from '../config/sweep.ts';
 import { messageOf, userError } from '../errors.ts';
 import {
   canonicalJson,
+  type ModelConfig,
   maxBatchSize,
   mergeConfig,
-  type ModelConfig,
   normalizeConfig,
+  onCpu,
 } from '../model-config/config.ts';
 
 /** One configuration of a model to try. */
@@ -63,7 +64,8 @@ export function buildSpace(plan: ModelPlan, base: ModelConfig): Space {
       const assignment = Object.fromEntries(
         choice.map(({ value }, index) => [plan.parameters[index]!.path, value]),
       );
-      const config = mergeConfig(base, buildValue(choice) as ModelConfig);
+      const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
+      const config = plan.cpuOnly ? onCpu(merged) : merged;
       const name = `${plan.name}_config_${candidates.length - 1}`;
       const next = candidate(plan, name, assignment, config, false);
       if (seen.has(next.key)) duplicates++;
@@ -95,7 +97,10 @@ function candidate(
 ): Candidate {
   const config = normalize(plan, json, assignment);
   // A configuration without a name takes its folder's, so both spellings are the same.
-  const key = createHash('sha256').update(canonicalJson({ ...config, name: plan.name })).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(canonicalJson({ ...config, name: plan.name }))
+    .digest('hex')
+    .slice(0, 16);
   return { model: plan.name, name, isDefault, assignment, config, key };
 }
 

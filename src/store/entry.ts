@@ -33,7 +33,11 @@ export function foldEntries(entries: readonly Entry[]): Run {
         const old = drafts.get(entry.key);
         // Set anew, so that trials stand in the order in which they were last wanted.
         drafts.delete(entry.key);
-        drafts.set(entry.key, { variant, points: old?.points ?? new Map(), ...(old?.end && { end: old.end }) });
+        drafts.set(entry.key, {
+          variant,
+          points: old?.points ?? new Map(),
+          ...(old?.end && { end: old.end }),
+        });
         break;
       }
       case 'point':
@@ -49,7 +53,8 @@ export function foldEntries(entries: readonly Entry[]): Run {
   return { schemaVersion: SCHEMA_VERSION, sessions, servers, trials: [...drafts.values()].map(toTrial) };
 }
 
-const pointId = (record: PointRecord): string => (record.state === 'skipped' ? `skipped: ${record.reason}` : record.key);
+const pointId = (record: PointRecord): string =>
+  record.state === 'skipped' ? `skipped: ${record.reason}` : record.key;
 
 function toTrial({ variant, points, end }: Draft): Trial {
   const records = [...points.values()];

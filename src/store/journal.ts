@@ -15,7 +15,8 @@ import { type Entry, foldEntries } from './entry.ts';
 import { type Run, SCHEMA_VERSION } from './run.ts';
 
 /** Where the journal of a checkpoint directory lies. */
-export const journalPath = (checkpointDirectory: string): string => join(checkpointDirectory, 'journal.jsonl');
+export const journalPath = (checkpointDirectory: string): string =>
+  join(checkpointDirectory, 'journal.jsonl');
 
 /** A journal as read: its run, and what was wrong with it. */
 export interface ReadJournal {
@@ -43,7 +44,10 @@ export function readJournal(path: string): ReadJournal {
       );
     }
     if (entry) entries.push(entry);
-    else warnings.push(`${path}:${index + 1}: a line that was cut short is left out; its point is measured again`);
+    else
+      warnings.push(
+        `${path}:${index + 1}: a line that was cut short is left out; its point is measured again`,
+      );
   }
   return { entries, run: foldEntries(entries), warnings };
 }
@@ -116,7 +120,9 @@ function writeFully(descriptor: number, line: string): void {
 }
 
 const adviceFor = (error: unknown): string =>
-  codeOf(error) === 'ENOSPC' ? 'free some space on its disk' : 'name another folder with --checkpoint-directory';
+  codeOf(error) === 'ENOSPC'
+    ? 'free some space on its disk'
+    : 'name another folder with --checkpoint-directory';
 
 /** Keeps a line that the journal could not take; answers where. */
 function rescue(line: string): string {

@@ -27,5 +27,9 @@ export const variantKey = (
   ]);
 
 /** A point on a variant under one way of making and timing load. */
-export const pointKey = (variant: string, point: LoadPoint, settings: LoadSettings, generator: string): string =>
-  hash([variant, point, settings, generator]);
+export const pointKey = (
+  variant: string,
+  point: LoadPoint,
+  settings: LoadSettings,
+  generator: string,
+): string => hash([variant, point, settings, generator]);

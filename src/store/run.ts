@@ -1,7 +1,7 @@
 import type { Goal } from '../config/experiment.ts';
 import type { Measurement } from '../measure/measurement.ts';
-import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/config.ts';
+import type { DiffLine } from '../model-config/diff.ts';
 import type { LoadPoint } from '../space/space.ts';
 
 /** Version of the journal and of results.json; a change that an old reader can't take raises it. */

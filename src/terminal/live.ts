@@ -37,7 +37,8 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
       above(record.state === 'failed' ? styleText('yellow', line) : line);
     },
     onTrialEnd(trial) {
-      for (const warning of trial.end?.warnings ?? []) above(styleText('yellow', `${trial.name}: ${warning}`));
+      for (const warning of trial.end?.warnings ?? [])
+        above(styleText('yellow', `${trial.name}: ${warning}`));
     },
     onRunEnd(interrupted) {
       clearInterval(timer);
@@ -70,9 +71,12 @@ function doing(state: RunState): string {
   }
   if (state.phase !== 'measuring' || !state.point) return state.phase ?? 'starting';
   const window = state.window;
-  const now = window ? ` · window ${window.count}: ${formatNumber(window.throughput)} infer/s, ${formatNumber(window.latencyMs)} ms` : ' · warming up';
+  const now = window
+    ? ` · window ${window.count}: ${formatNumber(window.throughput)} infer/s, ${formatNumber(window.latencyMs)} ms`
+    : ' · warming up';
   return `measuring, ${load(state.point)}${now}`;
 }
 
 /** Cuts a line to the terminal, leaving colours whole (only plain tails are ever too long). */
-const clip = (line: string, columns: number): string => (line.length > columns + 20 ? `${line.slice(0, columns + 19)}…` : line);
+const clip = (line: string, columns: number): string =>
+  line.length > columns + 20 ? `${line.slice(0, columns + 19)}…` : line;

@@ -32,7 +32,10 @@ export function plainView(write: (line: string) => void): RunListener {
       for (const warning of trial.end?.warnings ?? []) write(`${trial.name}: ${warning}`);
     },
     onRunEnd(interrupted) {
-      if (interrupted) write(`interrupted${state.point ? ` at ${state.variant}, ${load(state.point)}` : ''}; the same command goes on from here`);
+      if (interrupted)
+        write(
+          `interrupted${state.point ? ` at ${state.variant}, ${load(state.point)}` : ''}; the same command goes on from here`,
+        );
     },
   };
 }

@@ -59,7 +59,8 @@ export class RunState implements RunListener {
     const miss = (item: Measurement): number => missedBy(checkConstraints(item, plan.constraints));
     const old = this.#best?.measurement;
     const better =
-      !old || miss(measurement) < miss(old) ||
+      !old ||
+      miss(measurement) < miss(old) ||
       (miss(measurement) === miss(old) && score(measurement, old, plan.objectives) > 0);
     if (better) this.#best = { variant, measurement };
   }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { gainPercent } from '../rank/score.ts';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
+import { gainPercent } from '../rank/score.ts';
 import { compactValue, formatNumber, varyingOf, verdict } from '../rank/words.ts';
 import { textTable } from './table.ts';
 
@@ -9,7 +9,9 @@ const ROWS = 5;
 /** The ranked table (the best and the default), what failed, and the verdict. */
 export function rankingText(ranking: Ranking): string {
   const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
-  const paths = [...new Set(ranking.entries.flatMap(({ trial }) => Object.keys(varyingOf(trial, ranking.entries))))];
+  const paths = [
+    ...new Set(ranking.entries.flatMap(({ trial }) => Object.keys(varyingOf(trial, ranking.entries)))),
+  ];
   const hidden = ranking.entries.length - shown.length;
   const table = textTable(
     [
@@ -26,11 +28,19 @@ export function rankingText(ranking: Ranking): string {
     ],
     shown.map((entry) => row(entry, ranking, paths)),
   );
-  const failed = ranking.unmeasured.flatMap((trial) => (trial.end?.cause ? [`${trial.name}: ${trial.end.cause}`] : []));
+  const failed = ranking.unmeasured.flatMap((trial) =>
+    trial.end?.cause ? [`${trial.name}: ${trial.end.cause}`] : [],
+  );
+  const unmeasured = [...ranking.goal.objectives, ...ranking.goal.constraints]
+    .map(({ tag }) => tag)
+    .filter((tag) => !ranking.entries.some(({ best }) => best.measurement.values[tag] !== undefined));
   return [
     ...(shown.length > 0 ? [table] : []),
     ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
     ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
+    ...(shown.length > 0 ? [...new Set(unmeasured)] : []).map((tag) =>
+      styleText('yellow', `${tag} was not measured here, so it does not count`),
+    ),
     '',
     styleText(['bold', ranking.winner?.best.passes ? 'green' : 'yellow'], verdict(ranking)),
   ].join('\n');
@@ -40,7 +50,10 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
   const { measurement, passes } = entry.best;
   const throughput = measurement.values['perf_throughput'];
   const base = ranking.default?.best.measurement.values['perf_throughput'];
-  const gain = throughput && base && !entry.trial.isDefault ? gainPercent('perf_throughput', throughput, base) : undefined;
+  const gain =
+    throughput && base && !entry.trial.isDefault
+      ? gainPercent('perf_throughput', throughput, base)
+      : undefined;
   const { assignment } = entry.trial;
   const cells = [
     String(ranking.entries.indexOf(entry) + 1),

@@ -57,7 +57,12 @@ export function prepareOutputRepository(path: string, override: boolean, modelRe
 }
 
 /** Writes a candidate as a servable model folder: its config.pbtxt, and links to the model's other files. */
-export function writeVariant(outputRepository: string, base: BaseModel, candidate: Candidate, defaults: Candidate): Variant {
+export function writeVariant(
+  outputRepository: string,
+  base: BaseModel,
+  candidate: Candidate,
+  defaults: Candidate,
+): Variant {
   const folder = join(outputRepository, candidate.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -107,7 +107,8 @@ export class Connection {
   #finish(): void {
     const now = performance.now();
     const receiveMs = now - this.#firstByteMs;
-    const error = this.#status === 200 ? undefined : errorMessage(this.#status, Buffer.concat(this.#errorBody));
+    const error =
+      this.#status === 200 ? undefined : errorMessage(this.#status, Buffer.concat(this.#errorBody));
     this.#inFlight = false;
     this.#left = -1;
     this.#events.onAnswer(this.#startMs, this.#sendMs + receiveMs, now, error);

@@ -89,7 +89,11 @@ function cut(): void {
   size = 0;
   failures = new Map();
   const { samples } = message;
-  parentPort!.postMessage(message, [samples.endMs.buffer, samples.latencyMs.buffer, samples.sendRecvMs.buffer]);
+  parentPort!.postMessage(message, [
+    samples.endMs.buffer,
+    samples.latencyMs.buffer,
+    samples.sendRecvMs.buffer,
+  ]);
 }
 
 /** Waits for the answers still due, so that the server is idle when it is stopped, then tells so. */

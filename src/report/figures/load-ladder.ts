@@ -7,12 +7,20 @@ export interface LoadLadderData {
   readonly lines: readonly {
     readonly variant: string;
     readonly role: 'winner' | 'default' | 'other';
-    readonly rungs: readonly { readonly concurrency: number; readonly throughput: number; readonly low: number; readonly high: number }[];
+    readonly rungs: readonly {
+      readonly concurrency: number;
+      readonly throughput: number;
+      readonly low: number;
+      readonly high: number;
+    }[];
   }[];
 }
 
 /** The best configurations and the default, at the client batch of each one's best point. */
-export function loadLadderData(entries: readonly RankedEntry[], winner: RankedEntry | undefined): LoadLadderData {
+export function loadLadderData(
+  entries: readonly RankedEntry[],
+  winner: RankedEntry | undefined,
+): LoadLadderData {
   return {
     lines: entries.map((entry) => {
       const { batchSize } = entry.best.measurement.point;
@@ -23,7 +31,12 @@ export function loadLadderData(entries: readonly RankedEntry[], winner: RankedEn
         .map((item) => {
           const throughput = item.values['perf_throughput'] ?? 0;
           const [low, high] = item.intervals['perf_throughput'] ?? [null, null];
-          return { concurrency: item.point.concurrency, throughput, low: low ?? throughput, high: high ?? throughput };
+          return {
+            concurrency: item.point.concurrency,
+            throughput,
+            low: low ?? throughput,
+            high: high ?? throughput,
+          };
         });
       const role = entry === winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other';
       return { variant: entry.trial.name, role, rungs };
@@ -48,7 +61,9 @@ function spread<T extends { labelAt: number }>(labels: readonly T[], gap: number
 export function loadLadderSvg(data: LoadLadderData): string {
   const flat = data.lines.flatMap((line) => line.rungs.map((rung) => ({ ...rung, ...line })));
   const ends = spread(
-    data.lines.flatMap((line) => line.rungs.slice(-1).map((rung) => ({ ...rung, ...line, labelAt: rung.throughput }))),
+    data.lines.flatMap((line) =>
+      line.rungs.slice(-1).map((rung) => ({ ...rung, ...line, labelAt: rung.throughput })),
+    ),
     Math.max(0, ...flat.map((item) => item.high)) * LABEL_HEIGHT,
   );
   const color = (item: { role: 'winner' | 'default' | 'other' }): string => COLOR[item.role];
@@ -56,13 +71,24 @@ export function loadLadderSvg(data: LoadLadderData): string {
     {
       height: 320,
       marginRight: 190,
-      x: { label: 'requests in flight →', ticks: [...new Set(flat.map((item) => item.concurrency))].slice(0, 12), tickFormat: 'd' },
+      x: {
+        label: 'requests in flight →',
+        ticks: [...new Set(flat.map((item) => item.concurrency))].slice(0, 12),
+        tickFormat: 'd',
+      },
       y: { label: '↑ throughput (infer/s), bars: 95 % interval', grid: true, zero: true },
       marks: [
         Plot.line(flat, { x: 'concurrency', y: 'throughput', z: 'variant', stroke: color, strokeWidth: 1.8 }),
         Plot.ruleX(flat, { x: 'concurrency', y1: 'low', y2: 'high', stroke: color, strokeOpacity: 0.6 }),
         Plot.dot(flat, { x: 'concurrency', y: 'throughput', fill: color, r: 3 }),
-        Plot.text(ends, { x: 'concurrency', y: 'labelAt', text: 'variant', fill: color, textAnchor: 'start', dx: 8 }),
+        Plot.text(ends, {
+          x: 'concurrency',
+          y: 'labelAt',
+          text: 'variant',
+          fill: color,
+          textAnchor: 'start',
+          dx: 8,
+        }),
       ],
     },
     'Throughput at each concurrency of the best configurations and the default',

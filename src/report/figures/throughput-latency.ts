@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import type { Ranking } from '../../rank/rank.ts';
 import { paretoFront } from '../../rank/pareto.ts';
+import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
@@ -73,7 +73,13 @@ export function throughputLatencySvg(data: ThroughputLatencyData): string {
       x: { label: 'p99 latency (ms) →', grid: true, zero: true, nice: true },
       y: { label: '↑ throughput (infer/s)', grid: true, zero: true, nice: true },
       marks: [
-        Plot.line(data.front, { x: 'latencyMs', y: 'throughput', curve: 'step-after', stroke: 'currentColor', strokeOpacity: 0.45 }),
+        Plot.line(data.front, {
+          x: 'latencyMs',
+          y: 'throughput',
+          curve: 'step-after',
+          stroke: 'currentColor',
+          strokeOpacity: 0.45,
+        }),
         Plot.ruleX(rule(data.maxLatencyMs), { stroke: COLOR.limit, strokeDasharray: '5,4' }),
         Plot.ruleY(rule(data.minThroughput), { stroke: COLOR.limit, strokeDasharray: '5,4' }),
         dots('other', 3.5),

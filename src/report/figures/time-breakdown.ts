@@ -44,11 +44,18 @@ export function timeBreakdownSvg(data: TimeBreakdownData): string {
       y: { label: '↑ mean time in the server (ms)', grid: true },
       color: { domain: STAGES.map((stage) => stage.name), range: STAGES.map((stage) => stage.color) },
       marks: [
-        Plot.barY(data.bars, { x: 'load', y: 'ms', fill: 'stage', inset: 1, title: (bar: { stage: string; ms: number }) => `${bar.stage} ${bar.ms.toFixed(2)} ms` }),
+        Plot.barY(data.bars, {
+          x: 'load',
+          y: 'ms',
+          fill: 'stage',
+          inset: 1,
+          title: (bar: { stage: string; ms: number }) => `${bar.stage} ${bar.ms.toFixed(2)} ms`,
+        }),
         Plot.text(data.loads, {
           x: 'load',
           y: 'totalMs',
-          text: (item: { throughput: number }) => `${item.throughput.toFixed(item.throughput < 100 ? 1 : 0)}/s`,
+          text: (item: { throughput: number }) =>
+            `${item.throughput.toFixed(item.throughput < 100 ? 1 : 0)}/s`,
           dy: -8,
           fill: 'currentColor',
         }),

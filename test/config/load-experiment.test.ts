@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { experimentOf, messageOf } from '../support/experiment.ts';
+
+const study = readFileSync('examples/text-recognition/perf.study.yaml', 'utf8');
+
+describe("the study's file", () => {
+  const experiment = experimentOf(study, { latency_budget: '10', output_model_repository_path: 'out/' });
+  const [model] = experiment.models;
+
+  test('sweeps what it lists, in order', () => {
+    expect(model?.parameters.map(({ path, values }) => [path, values])).toEqual([
+      ['max_batch_size', [2]],
+      ['dynamic_batching.max_queue_delay_microseconds', [0, 200]],
+      ['instance_group', [[{ kind: 'KIND_GPU', count: 1 }], [{ kind: 'KIND_CPU', count: 1 }]]],
+    ]);
+  });
+
+  test('resolves loads, objectives and constraints', () => {
+    expect(model?.concurrency).toEqual([2, 4, 6, 8, 10]);
+    expect(model?.batchSizes).toEqual([1, 2, 3]);
+    expect(model?.load.percentile).toBe(99);
+    expect(model?.objectives.map(({ tag }) => tag)).toEqual(['perf_latency_p99', 'gpu_utilization']);
+    expect(model?.constraints).toEqual([
+      { tag: 'perf_throughput', bound: 'min', value: 3000 },
+      { tag: 'perf_latency_p99', bound: 'max', value: 10 },
+    ]);
+  });
+
+  test('is frozen to the bottom', () => {
+    expect(() => Object.assign(model!.constraints[0]!, { value: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('forms', () => {
+  test.each([
+    ['profile_models: a,b', ['a', 'b']],
+    ['profile_models: [a, b]', ['a', 'b']],
+    ['profile_models: {a: {}, b: {cpu_only: true}}', ['a', 'b']],
+    ['profile_models: [a, {b: {parameters: {concurrency: 2}}}]', ['a', 'b']],
+  ])('%s', (yaml, names) => {
+    expect(experimentOf(yaml).models.map((model) => model.name)).toEqual(names);
+  });
+
+  test.each([
+    ['4', [4]],
+    ['[4, 1, 2, 2]', [1, 2, 4]],
+    ['"1, 2,4"', [1, 2, 4]],
+    ['{start: 2, stop: 9, step: 3}', [2, 5, 8]],
+    ['{start: 3, stop: 5}', [3, 4, 5]],
+  ])('concurrency %s', (value, list) => {
+    expect(experimentOf(`profile_models: m\nconcurrency: ${value}`).models[0]?.concurrency).toEqual(list);
+  });
+
+  test('a model without concurrency climbs by doubling until the plateau', () => {
+    const [model] = experimentOf('profile_models: m\nrun_config_search_max_concurrency: 16').models;
+    expect(model).toMatchObject({ concurrency: [1, 2, 4, 8, 16], stopAtPlateau: true });
+  });
+
+  test('with the search disabled it is measured at 1', () => {
+    const [model] = experimentOf('profile_models: m\nrun_config_search_disable: true').models;
+    expect(model).toMatchObject({ concurrency: [1], stopAtPlateau: false });
+  });
+
+  test('perf_latency stands for the p99', () => {
+    const [model] = experimentOf('profile_models: m\nobjectives: [perf_latency]\nconstraints: {perf_latency: {max: 3}}').models;
+    expect(model?.objectives[0]?.tag).toBe('perf_latency_p99');
+    expect(model?.constraints[0]?.tag).toBe('perf_latency_p99');
+  });
+
+  test('YAML 1.1 words and a model that a model settings key is missing for', () => {
+    expect(experimentOf('profile_models: {m: }\nskip_detailed_reports: yes').reports.skipDetailed).toBe(true);
+  });
+});
+
+describe('who wins', () => {
+  test('the command line over the file, the model over the whole', () => {
+    const yaml = 'profile_models: {m: {parameters: {batch_sizes: 3}}, n: {}}\nbatch_sizes: 2\nexport_path: a';
+    const { models, exportPath } = experimentOf(yaml, { export_path: '/b', batch_sizes: '5' });
+    expect(models.map((model) => model.batchSizes)).toEqual([[3], [5]]);
+    expect(exportPath).toBe('/b');
+  });
+
+  test("a model's perf_analyzer_flags replace the whole file's, and concurrency-range wins over parameters", () => {
+    const yaml = [
+      'perf_analyzer_flags: {percentile: 90}',
+      'profile_models:',
+      '  m: {perf_analyzer_flags: {concurrency-range: "2:6:2"}, parameters: {concurrency: 9}}',
+      '  n: {}',
+    ].join('\n');
+    const [m, n] = experimentOf(yaml).models;
+    expect(m).toMatchObject({ concurrency: [2, 4, 6], load: { percentile: undefined } });
+    expect(n?.load.percentile).toBe(90);
+  });
+
+  test('per-model constraints replace the global ones, budgets lie over both', () => {
+    const yaml = 'profile_models: {m: {constraints: {gpu_used_memory: {max: 9}}}}\nconstraints: {perf_throughput: {min: 1}}';
+    const [model] = experimentOf(yaml, { latency_budget: '7' }).models;
+    expect(model?.constraints.map(({ tag }) => tag)).toEqual(['gpu_used_memory', 'perf_latency_p99']);
+  });
+
+  test('falsy values are values', () => {
+    const experiment = experimentOf("profile_models: m\ngpus: '[]'\nnum_configs_per_model: 0");
+    expect(experiment.launch.gpus).toEqual([]);
+    expect(experiment.reports.numConfigsPerModel).toBe(0);
+    expect(experimentOf('profile_models: m\ngpus: []').launch.gpus).toEqual([]);
+  });
+});
+
+describe('mistakes name the place and what to write', () => {
+  const model = (below: string): string => `profile_models:\n  m:\n    ${below.replaceAll('\n', '\n    ')}`;
+  test.each([
+    ['', 'perf.yaml:1:1: the file is empty\n  it needs at least: profile_models: [NAME_OF_A_MODEL]'],
+    ['- a', 'perf.yaml:1:1: expected a mapping of options, found ["a"]'],
+    ['profile_models:\n\tm: {}', 'perf.yaml:2:1: Tabs are not allowed as indentation\n  indent with spaces'],
+    ['profile_model: m', 'perf.yaml:1:1: unknown key "profile_model"\n  did you mean "profile_models"?'],
+    ['a: 1\na: 2\nprofile_models: m', 'perf.yaml:2:1: Map keys must be unique'],
+    ['{}', 'no model to profile\n  profile_models: [NAME], or --profile-models NAME'],
+    ['profile_models: [a, a]', 'perf.yaml:1:21: profile_models[1]: model "a" is listed twice'],
+    [model('parameter: 1'), 'perf.yaml:3:5: profile_models.m.parameter: unknown key "parameter": did you mean "parameters"?'],
+    [
+      model('parameters:\n  concurrency: {start: 4, stop: 2}'),
+      'perf.yaml:4:7: profile_models.m.parameters.concurrency: expected a number, a list of numbers, "1,2,4", or {start, stop, step} with start <= stop, found {"start":4,"stop":2}',
+    ],
+    [
+      model('model_config_parameters:\n  dynamic_batching:\n    max_queue_delay: 3'),
+      'perf.yaml:5:9: dynamic_batching.max_queue_delay: no such field in Triton\'s ModelDynamicBatching\n  did you mean "max_queue_delay_microseconds"?',
+    ],
+    [
+      model('model_config_parameters:\n  instance_group: [[{kind: KIND_TPU}]]'),
+      'perf.yaml:4:26: instance_group[0][0].kind: expected one of KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL, or a list of such to try each, found "KIND_TPU"',
+    ],
+    [
+      model('model_config_parameters:\n  max_batch_size: [4, many]'),
+      'perf.yaml:4:27: max_batch_size[1]: expected an integer, found "many"',
+    ],
+    [model('perf_analyzer_flags:\n  percentil: 3'), 'perf.yaml:4:7: profile_models.m.perf_analyzer_flags.percentil: unknown flag "percentil": did you mean "percentile"?'],
+    [model('perf_analyzer_flags: {input_data: zero}'), 'unknown flag "input_data": write input-data'],
+    [model('constraints: {perf_throughput: {max: 3}}'), 'perf.yaml:3:19: profile_models.m.constraints.perf_throughput: expected {min: NUMBER} for perf_throughput, found {"max":3}'],
+    ['profile_models: m\nobjectives: [perf_throughputs]', 'perf.yaml:2:14: objectives[0]: unknown metric "perf_throughputs": did you mean "perf_throughput"?'],
+    ['profile_models: m\ntriton_launch_mode: docker', 'perf.yaml:2:1: triton_launch_mode: docker is not available in this version'],
+    ['profile_models: m\ntriton_http_endpoint: localhost', 'perf.yaml:2:23: triton_http_endpoint: expected HOST:PORT, found "localhost"'],
+  ])('%j', (yaml, message) => {
+    expect(messageOf(yaml)).toContain(message);
+  });
+
+  test('every mistake is named at once', () => {
+    const message = messageOf('profile_models: m\nconcurency: 1\nbatch_sizes: x');
+    expect(message).toContain('perf.yaml:2:1: unknown key "concurency"');
+    expect(message).toContain('perf.yaml:3:1: batch_sizes: expected');
+  });
+
+  test('on the command line the flag is the place', () => {
+    expect(messageOf('profile_models: m', { latency_budget: 'fast' })).toContain(
+      '--latency-budget: expected an integer of 1 or more, found "fast"',
+    );
+    expect(messageOf('profile_models: m', { profile_models: 'n' })).toContain('perf.yaml:1:1: profile_models is given on');
+  });
+});
+
+test('what has no effect is said, each once', () => {
+  const yaml = [
+    'profile_models: {m: {perf_analyzer_flags: {async: true, percentile: 95}}}',
+    'client_protocol: grpc',
+    'perf_analyzer_timeout: 3',
+    'collect_cpu_metrics: true',
+  ].join('\n');
+  expect(experimentOf(yaml).notes).toEqual([
+    'perf_analyzer_timeout has no effect: tma makes the load itself',
+    'collect_cpu_metrics has no effect in this version',
+    'client_protocol: grpc has no effect in this version, HTTP is used',
+    'perf_analyzer_flags of m without effect here: async',
+  ]);
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { buildValue, combinations, parametersOf, pathText } from '../../src/config/sweep.ts';
+
+const sweep = (value: unknown) => {
+  const { parameters, problems } = parametersOf(value, () => undefined);
+  expect(problems).toEqual([]);
+  return parameters;
+};
+const all = (value: unknown) => [...combinations(sweep(value))].map(buildValue);
+
+describe('the sweep rule: own type first, else every item of a list is a choice', () => {
+  test.each([
+    ['a scalar sweeps by a list', { max_batch_size: [6, 8] }, [{ max_batch_size: 6 }, { max_batch_size: 8 }]],
+    ['a plain list of a repeated field is one value', { dynamic_batching: { preferred_batch_size: [4, 8] } }, [{ dynamic_batching: { preferred_batch_size: [4, 8] } }]],
+    ['a list of lists sweeps it', { dynamic_batching: { preferred_batch_size: [[4], [4, 8]] } }, [{ dynamic_batching: { preferred_batch_size: [4] } }, { dynamic_batching: { preferred_batch_size: [4, 8] } }]],
+    ['two plain groups mean both together', { instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }, [{ instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }]],
+    ['a scalar inside a group sweeps', { instance_group: [{ kind: 'KIND_CPU', count: [1, 2] }] }, [{ instance_group: [{ kind: 'KIND_CPU', count: 1 }] }, { instance_group: [{ kind: 'KIND_CPU', count: 2 }] }]],
+    ['also inside a choice', { instance_group: [[{ count: [1, 2] }], [{ count: 9 }]] }, [{ instance_group: [{ count: 1 }] }, { instance_group: [{ count: 2 }] }, { instance_group: [{ count: 9 }] }]],
+    ['messages sweep by a list', { optimization: [{}, { cuda: { graphs: true } }] }, [{ optimization: {} }, { optimization: { cuda: { graphs: true } } }]],
+    ['an empty mapping is a value', { dynamic_batching: {} }, [{ dynamic_batching: {} }]],
+    ['null leaves the field alone', { dynamic_batching: null, max_batch_size: 2 }, [{ max_batch_size: 2 }]],
+    ['maps keep their keys, values become texts', { optimization: { execution_accelerators: { gpu_execution_accelerator: [{ name: 'tensorrt', parameters: { max_workspace_size_bytes: 1073741824 } }] } } }, [{ optimization: { execution_accelerators: { gpu_execution_accelerator: [{ name: 'tensorrt', parameters: { max_workspace_size_bytes: '1073741824' } }] } } }]],
+    ['digits in quotes are numbers to a number field', { max_batch_size: '4' }, [{ max_batch_size: 4 }]],
+    ['a parameter of the model', { parameters: { threads: { string_value: ['1', '2'] } } }, [{ parameters: { threads: { string_value: '1' } } }, { parameters: { threads: { string_value: '2' } } }]],
+  ])('%s', (_name, value, expected) => {
+    expect(all(value)).toEqual(expected);
+  });
+
+  test('the last key changes fastest', () => {
+    const value = { dynamic_batching: { max_queue_delay_microseconds: [0, 200] }, max_batch_size: [1, 2] };
+    expect(all(value).map((item) => JSON.stringify(item))).toEqual([
+      '{"dynamic_batching":{"max_queue_delay_microseconds":0},"max_batch_size":1}',
+      '{"dynamic_batching":{"max_queue_delay_microseconds":0},"max_batch_size":2}',
+      '{"dynamic_batching":{"max_queue_delay_microseconds":200},"max_batch_size":1}',
+      '{"dynamic_batching":{"max_queue_delay_microseconds":200},"max_batch_size":2}',
+    ]);
+  });
+
+  test.each([
+    [{ max_batch_sise: 1 }, 'max_batch_sise: no such field'],
+    [{ max_batch_size: [] }, 'max_batch_size: expected an integer, or a list of such'],
+    [{ max_batch_size: 1.5 }, 'found 1.5'],
+    [{ instance_group: { count: 1 } }, 'instance_group: expected a list, each item a mapping of ModelInstanceGroup fields'],
+    [{ dynamic_batching: { preserve_ordering: 'perhaps' } }, 'expected true or false'],
+    [[1], 'expected a mapping of ModelConfig fields'],
+  ])('%j is refused', (value, message) => {
+    expect(parametersOf(value, () => undefined).problems[0]?.message).toContain(message);
+  });
+});
+
+test('there are as many combinations as the product of the lists, and none twice', () => {
+  const list = fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(list, list, list, (sizes, delays, counts) => {
+      const found = all({
+        max_batch_size: sizes,
+        dynamic_batching: { max_queue_delay_microseconds: delays },
+        instance_group: [{ count: counts }],
+      });
+      expect(found).toHaveLength(sizes.length * delays.length * counts.length);
+      expect(new Set(found.map((item) => JSON.stringify(item))).size).toBe(found.length);
+    }),
+  );
+});
+
+test('paths are written as in config.pbtxt', () => {
+  expect(pathText(['instance_group', 0, 'count'])).toBe('instance_group[0].count');
+  expect(pathText(['parameters', 'a.b'])).toBe('parameters["a.b"]');
+});

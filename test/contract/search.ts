@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { Ask, Search } from '../../src/search/search.ts';
+import { buildSpace, type Space } from '../../src/space/space.ts';
+import { parametersOf } from '../../src/config/sweep.ts';
+import { plan } from '../support/experiment.ts';
+
+/** What every search promises, whatever it looks for. */
+export function searchContract(name: string, make: (space: Space) => Search): void {
+  const parameters = parametersOf({ max_batch_size: [1, 2, 4] }, () => undefined).parameters;
+  const space = (): Space => buildSpace(plan({ parameters, concurrency: [1, 2, 4, 8] }), { name: 'm', max_batch_size: 9 });
+  const label = ({ candidate, point }: Ask): string => `${candidate.name} ${point.batchSize} ${point.concurrency}`;
+  const play = (search: Search, fail: (ask: Ask) => boolean = () => false): string[] => {
+    const asked: string[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      asked.push(label(ask));
+      expect(asked.length).toBeLessThan(1000);
+      const values = { perf_throughput: 100 * ask.point.concurrency, perf_latency_p99: ask.point.concurrency };
+      search.tell(ask, fail(ask) ? { state: 'failed' } : { state: 'measured', values });
+    }
+    return asked;
+  };
+
+  test(`${name} ends, and asks for no point twice`, () => {
+    const asked = play(make(space()));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  test(`${name} asks the same again when told the same`, () => {
+    expect(play(make(space()))).toEqual(play(make(space())));
+  });
+
+  test(`${name} repeats an ask that was not answered`, () => {
+    const search = make(space());
+    expect(label(search.ask()!)).toBe(label(search.ask()!));
+  });
+
+  test(`${name} leaves a failed configuration and goes on with the others`, () => {
+    const asked = play(make(space()), (ask) => ask.candidate.name === 'm_config_1');
+    expect(asked.filter((text) => text.startsWith('m_config_1 '))).toHaveLength(1);
+    expect(asked.some((text) => text.startsWith('m_config_2 '))).toBe(true);
+  });
+
+  test(`${name} knows how much is left`, () => {
+    const search = make(space());
+    const before = search.remaining();
+    search.tell(search.ask()!, { state: 'measured', values: { perf_throughput: 1 } });
+    expect(search.remaining()).toBeLessThan(before);
+  });
+}

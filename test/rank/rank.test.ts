@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import type { Goal } from '../../src/config/experiment.ts';
+import { paretoFront } from '../../src/rank/pareto.ts';
+import { rank } from '../../src/rank/rank.ts';
+import { checkConstraints, gainPercent, missedBy, score } from '../../src/rank/score.ts';
+import { compactValue, formatNumber, verdict } from '../../src/rank/words.ts';
+import { measurement, run, trial } from '../support/run.ts';
+
+const throughput = [{ tag: 'perf_throughput', weight: 10 }];
+const goal = (changes: Partial<Goal> = {}): Goal => ({ name: 'm', objectives: throughput, constraints: [], ...changes });
+
+describe("Model Analyzer's score", () => {
+  const at = (perf_throughput: number, perf_latency_p99 = 1) => measurement({ perf_throughput, perf_latency_p99 });
+
+  test('is the difference over the mean', () => {
+    expect(score(at(2000), at(1000), throughput)).toBeCloseTo(1000 / 1500);
+    expect(score(at(1000), at(2000), throughput)).toBeCloseTo(-1000 / 1500);
+  });
+
+  test.each([
+    [1, 3, true],
+    [2, 3, false],
+  ])('weights %d to %d of throughput 1000 to 500 and latency 40 to 30', (first, second, negative) => {
+    const objectives = [
+      { tag: 'perf_throughput', weight: first },
+      { tag: 'perf_latency_p99', weight: second },
+    ];
+    const value = score(at(1000, 40), at(500, 30), objectives);
+    // 1000 against 500 is worth 2/3, 40 against 30 is worth -2/7.
+    expect(value).toBeCloseTo((first * (2 / 3) - second * (2 / 7)) / (first + second));
+    expect(value < 0).toBe(negative);
+  });
+
+  test('GPU and CPU metrics count as objectives', () => {
+    const busy = measurement({ gpu_utilization: 90 });
+    const idle = measurement({ gpu_utilization: 10 });
+    expect(score(busy, idle, [{ tag: 'gpu_utilization', weight: 1 }])).toBeGreaterThan(0);
+    const small = measurement({ cpu_used_ram: 100 });
+    const large = measurement({ cpu_used_ram: 200 });
+    expect(score(small, large, [{ tag: 'cpu_used_ram', weight: 1 }])).toBeGreaterThan(0);
+  });
+
+  test('a metric that nobody measured does not silence the others', () => {
+    const objectives = [{ tag: 'gpu_utilization', weight: 10 }, { tag: 'perf_latency_p99', weight: 10 }];
+    expect(score(at(1, 5), at(1, 9), objectives)).toBeGreaterThan(0);
+  });
+
+  test('one that only one measured counts for that one', () => {
+    expect(score(measurement({ gpu_utilization: 1 }), at(1), [{ tag: 'gpu_utilization', weight: 1 }])).toBe(1);
+  });
+});
+
+describe('constraints', () => {
+  const limits = [
+    { tag: 'perf_throughput', bound: 'min', value: 2000 },
+    { tag: 'perf_latency_p99', bound: 'max', value: 10 },
+  ] as const;
+
+  test('are missed by a share of the limit, together', () => {
+    const checks = checkConstraints(measurement({ perf_throughput: 1000, perf_latency_p99: 15 }), limits);
+    expect(checks.map((check) => check.missedBy)).toEqual([0.5, 0.5]);
+    expect(missedBy(checks)).toBe(1);
+  });
+
+  test('hold at the limit itself, and where nothing was measured', () => {
+    expect(missedBy(checkConstraints(measurement({ perf_throughput: 2000, perf_latency_p99: 10 }), limits))).toBe(0);
+    expect(checkConstraints(measurement({}), [{ tag: 'gpu_used_memory', bound: 'max', value: 1 }])[0]).toMatchObject({ met: true, value: undefined });
+  });
+});
+
+describe('ranking', () => {
+  const fast = trial('m_config_0', [measurement({ perf_throughput: 200, perf_latency_p99: 30 }, 8), measurement({ perf_throughput: 150, perf_latency_p99: 9 }, 4)]);
+  const calm = trial('m_config_1', [measurement({ perf_throughput: 120, perf_latency_p99: 5 }, 1)]);
+  const base = trial('m_config_default', [measurement({ perf_throughput: 100, perf_latency_p99: 12 })]);
+
+  test('a configuration stands by its best passing point; those that miss come last, nearest first', () => {
+    const limit = [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const;
+    const ranking = rank(run(base, calm, fast), goal({ constraints: limit }));
+    expect(ranking.entries.map(({ trial: { name }, best }) => [name, best.measurement.values['perf_throughput'], best.passes])).toEqual([
+      ['m_config_0', 150, true],
+      ['m_config_1', 120, true],
+      ['m_config_default', 100, false],
+    ]);
+    expect(verdict(ranking)).toBe(
+      'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight, 50.0 % (± 10.6) better than the default in throughput, which breaks the constraints.',
+    );
+  });
+
+  test('without limits the fastest wins', () => {
+    expect(rank(run(base, calm, fast), goal()).winner?.best.measurement.values['perf_throughput']).toBe(200);
+  });
+
+  test("the study's objectives, p99 and a GPU gauge, rank by both", () => {
+    const objectives = [{ tag: 'perf_latency_p99', weight: 10 }, { tag: 'gpu_utilization', weight: 10 }];
+    const one = trial('m_config_0', [measurement({ perf_latency_p99: 10, gpu_utilization: 20 })]);
+    const two = trial('m_config_1', [measurement({ perf_latency_p99: 11, gpu_utilization: 90 })]);
+    expect(rank(run(one, two), goal({ objectives })).winner?.trial.name).toBe('m_config_1');
+  });
+
+  test('nothing passes: the nearest, and by how much it misses', () => {
+    const ranking = rank(run(base, calm), goal({ constraints: [{ tag: 'perf_throughput', bound: 'min', value: 3000 }] }));
+    expect(verdict(ranking)).toBe(
+      'No configuration meets the constraints. Nearest is m_config_1: 120 infer/s at p99 5.00 ms with 1 request in flight (throughput at least 3,000 infer/s, measured 120).',
+    );
+  });
+
+  test('a difference within the noise of both is a tie', () => {
+    const near = trial('m_config_2', [measurement({ perf_throughput: 195 })]);
+    const ranking = rank(run(base, fast, near), goal());
+    expect(ranking.ties.map((entry) => entry.trial.name)).toEqual(['m_config_2']);
+    expect(verdict(ranking)).toContain('It is within the noise of m_config_2.');
+  });
+
+  test('the default wins: keep it', () => {
+    const slow = trial('m_config_0', [measurement({ perf_throughput: 50 })]);
+    expect(verdict(rank(run(base, slow), goal()))).toContain('Keep the default configuration of m: 100 infer/s');
+  });
+
+  test('nothing measured', () => {
+    const ranking = rank(run(trial('m_config_default', [])), goal());
+    expect(ranking).toMatchObject({ winner: undefined, entries: [] });
+    expect(verdict(ranking)).toContain('Nothing could be measured');
+  });
+});
+
+test('gain is positive for the better, in percent of the default for rates and of the new one for times', () => {
+  expect(gainPercent('perf_throughput', 150, 100)).toBe(50);
+  expect(gainPercent('perf_latency_p99', 5, 10)).toBe(100);
+});
+
+test('the front holds what none beats in both', () => {
+  const points = [[100, 10], [90, 10], [120, 20], [110, 30]].map(([perf_throughput, perf_latency_p99]) =>
+    measurement({ perf_throughput: perf_throughput!, perf_latency_p99: perf_latency_p99! }),
+  );
+  expect(paretoFront(points).map((item) => item.values['perf_throughput'])).toEqual([100, 120]);
+});
+
+test('numbers and parameter values in few words', () => {
+  expect([1234.5, 123.4, 12.34, 1.234, Number.NaN].map(formatNumber)).toEqual(['1,235', '123', '12.3', '1.23', '-']);
+  expect(compactValue('instance_group', [{ kind: 'KIND_CPU', count: 2 }, { kind: 'KIND_GPU' }])).toBe('2:CPU + 1:GPU');
+  expect(compactValue('optimization', { execution_accelerators: { cpu_execution_accelerator: [{ name: 'openvino' }] } })).toBe('openvino');
+  expect(compactValue('optimization', {})).toBe('-');
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { gridSearch, stillGrowing } from '../../src/search/grid.ts';
+import { buildSpace } from '../../src/space/space.ts';
+import { searchContract } from '../contract/search.ts';
+import { plan } from '../support/experiment.ts';
+
+describe('as every search', () => searchContract('grid', gridSearch));
+
+const visit = (throughput: (concurrency: number) => number, stopAtPlateau: boolean) => {
+  const space = buildSpace(plan({ batchSizes: [1, 2], concurrency: [1, 2, 4, 8, 16, 32], stopAtPlateau }), {
+    name: 'm',
+    max_batch_size: 4,
+  });
+  const search = gridSearch(space);
+  const seen: string[] = [];
+  for (let ask = search.ask(); ask; ask = search.ask()) {
+    seen.push(`${ask.point.batchSize}x${ask.point.concurrency}`);
+    search.tell(ask, { state: 'measured', values: { perf_throughput: throughput(ask.point.concurrency) } });
+  }
+  return seen.join(' ');
+};
+
+test('batch sizes outside, concurrencies inside', () => {
+  expect(visit(() => 1, false)).toBe('1x1 1x2 1x4 1x8 1x16 1x32 2x1 2x2 2x4 2x8 2x16 2x32');
+});
+
+test('a plateau ends the climb of one batch size', () => {
+  expect(visit((concurrency) => Math.min(concurrency, 2), true)).toBe('1x1 1x2 1x4 1x8 1x16 2x1 2x2 2x4 2x8 2x16');
+});
+
+test('the plateau rule looks at four throughputs and wants 5 %', () => {
+  expect(stillGrowing([1, 1, 1])).toBe(true);
+  expect(stillGrowing([100, 100, 104, 105])).toBe(false);
+  expect(stillGrowing([100, 100, 104, 105.1])).toBe(true);
+  expect(stillGrowing([1, 100, 100, 100, 100])).toBe(false);
+});

@@ -1,0 +1,71 @@
+import type { Measurement } from '../../src/measure/measurement.ts';
+import { diffText } from '../../src/model-config/diff.ts';
+import type { Run, Trial } from '../../src/store/run.ts';
+
+/** A measurement with these values; intervals are 5 % to both sides of the throughput. */
+export function measurement(values: Record<string, number>, concurrency = 1, changes: Partial<Measurement> = {}): Measurement {
+  const throughput = values['perf_throughput'] ?? 100;
+  return {
+    point: { batchSize: 1, concurrency },
+    values: { perf_throughput: throughput, perf_latency_p99: 10, perf_latency_avg: 8, ...values },
+    intervals: { perf_throughput: [throughput * 0.95, throughput * 1.05] },
+    gpus: {},
+    requests: 1000,
+    failures: {},
+    durationS: 1.8,
+    warmupS: 0.4,
+    windows: 3,
+    counted: 3,
+    stable: true,
+    warnings: [],
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...changes,
+  };
+}
+
+/** A trial of model `m` with these measurements. */
+export function trial(name: string, measurements: readonly Measurement[], changes: Partial<Trial> = {}): Trial {
+  const configText = `name: "m"\nmax_batch_size: ${name.length}\n`;
+  return {
+    key: `key of ${name}`,
+    model: 'm',
+    name,
+    isDefault: name.endsWith('_default'),
+    assignment: name.endsWith('_default') ? {} : { max_batch_size: name.length },
+    config: { name: 'm', max_batch_size: name.length, instance_group: [{ kind: 'KIND_CPU', count: 2 }] },
+    configText,
+    diff: diffText('name: "m"\nmax_batch_size: 4\n', configText),
+    state: measurements.length > 0 ? 'measured' : 'failed',
+    points: measurements.map((item, index) => ({ state: 'measured', key: `${name} ${index}`, measurement: item })),
+    end: {
+      logFile: `logs/${name}.log`,
+      warnings: [],
+      steps: { startS: 0.1, loadS: 0.5, warmupS: 0.4, measureS: 1.8, stopS: 0.3 },
+    },
+    ...changes,
+  };
+}
+
+export const run = (...trials: Trial[]): Run => ({
+  schemaVersion: 1,
+  sessions: [
+    {
+      startedAt: '2026-01-01T00:00:00.000Z',
+      goals: [],
+      environment: {
+        tma: '0.1.0',
+        node: 'v24.0.0',
+        os: 'Debian',
+        cpu: 'a CPU',
+        cores: 2,
+        memoryMB: 8000,
+        launcher: 'local',
+        server: '/opt/tritonserver',
+        generator: 'native',
+        command: ['tma', 'profile', '-f', 'perf.yaml'],
+      },
+    },
+  ],
+  servers: [{ name: 'triton', version: '2.51.0', gpus: {} }],
+  trials,
+});
