@@ -70,8 +70,7 @@ export function shortReason(message: string): string {
     .replace(/^load failed for model '[^']*':\s*/, '')
     .replace(/^version \d+ is at UNAVAILABLE state:\s*/, '')
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().replace(/;$/, ''))
     .filter((line) => line !== '' && !line.startsWith('At:') && !/^\/.*\(\d+\):/.test(line))
-    .join(' ')
-    .replace(/;$/, '');
+    .join(' ');
 }

@@ -71,8 +71,8 @@ describe('GPU gauges', () => {
 });
 
 describe('a measurement', () => {
-  /** A window of requests of `latency` ms each, `concurrency` at a time. */
-  const window = (index: number, latency: number, concurrency: number): Window<{ statistics: ModelStatistics[] }> => {
+  /** A window of a hundred requests of `latency` ms each. */
+  const window = (index: number, latency: number): Window<{ statistics: ModelStatistics[] }> => {
     const endMs = Float64Array.from({ length: 100 }, (_, item) => index * 1000 + (item + 1) * 10);
     return {
       startMs: index * 1000,
@@ -86,7 +86,7 @@ describe('a measurement', () => {
   const raw = (changes: Partial<RawPoint> = {}): RawPoint => ({
     point: { batchSize: 2, concurrency: 2 },
     settings: load(),
-    result: { windows: [window(0, 99, 2), window(1, 20, 2), window(2, 20, 2), window(3, 20, 2)], stable: true, counted: 3, warmupS: 0.4 },
+    result: { windows: [window(0, 99), window(1, 20), window(2, 20), window(3, 20)], stable: true, counted: 3, warmupS: 0.4 },
     gpuSamples: [],
     memory: { usedMB: 100, availableMB: 900 },
     startedAt: 'now',

@@ -1,3 +1,4 @@
+import type { JsonValue } from '@bufbuild/protobuf';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -50,7 +51,7 @@ test('equal configurations have one text, however they were written', () => {
 
 test('groups that leave their kind open go to the CPU', () => {
   expect(onCpu({})['instance_group']).toEqual([{ count: 1, kind: 'KIND_CPU' }]);
-  const groups = [{ count: 2 }, { kind: 'KIND_GPU' }];
+  const groups: JsonValue = [{ count: 2 }, { kind: 'KIND_GPU' }];
   expect(onCpu({ instance_group: groups })['instance_group']).toEqual([{ count: 2, kind: 'KIND_CPU' }, { kind: 'KIND_GPU' }]);
 });
 

@@ -1,0 +1,182 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
+import { describe, expect, test } from 'vitest';
+import { rank } from '../../src/rank/rank.ts';
+import { csvText, gpuTable, inferenceTable, serverTable } from '../../src/report/csv.ts';
+import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
+import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
+import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
+import { resultsJson } from '../../src/report/results.ts';
+import { checkExportPath, detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
+import { folder } from '../support/experiment.ts';
+import { measurement, run, trial } from '../support/run.ts';
+
+const stages = {
+  perf_server_queue: 1,
+  perf_server_compute_input: 0.1,
+  perf_server_compute_infer: 6,
+  perf_server_compute_output: 0.2,
+};
+const base = trial('m_config_default', [
+  measurement({ perf_throughput: 100, perf_latency_p99: 12, ...stages }, 1),
+  measurement({ perf_throughput: 110, perf_latency_p99: 24, ...stages }, 2),
+]);
+const better = trial('m_config_0', [
+  measurement({ perf_throughput: 180, perf_latency_p99: 9, ...stages }, 1),
+  measurement({ perf_throughput: 240, perf_latency_p99: 30, ...stages }, 2, { stable: false, warnings: ['not steady'] }),
+]);
+const failed = trial('m_config_1', [], {
+  assignment: { instance_group: [{ kind: 'KIND_GPU', count: 1 }], evil: '<script>alert(1)</script>' },
+  points: [
+    { state: 'failed', key: 'k', point: { batchSize: 1, concurrency: 1 }, cause: 'no GPUs are <available>' },
+    { state: 'skipped', points: [{ batchSize: 9, concurrency: 1 }], reason: 'client batch 9 exceeds max_batch_size 4' },
+  ],
+  end: {
+    cause: 'no GPUs are <available>',
+    logTail: ['E1123 first', 'E1123 second'],
+    logFile: 'logs/m_config_1.log',
+    warnings: [],
+    steps: { startS: 0.1, loadS: 0.2, warmupS: 0, measureS: 0, stopS: 0.2 },
+  },
+});
+const all = run(base, better, failed);
+const goal = {
+  name: 'm',
+  objectives: [{ tag: 'perf_throughput', weight: 10 }],
+  constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const,
+};
+const ranking = rank(all, goal);
+
+describe('tables', () => {
+  test("Model Analyzer's columns, best first, passing before failing", () => {
+    expect(csvText(inferenceTable([ranking]))).toBe(
+      [
+        'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms)',
+        'm,1,1,m_config_0,2:CPU,10,Yes,180.0,9.0',
+        'm,1,2,m_config_0,2:CPU,10,No,240.0,30.0',
+        'm,1,1,m_config_default,2:CPU,16,No,100.0,12.0',
+        'm,1,2,m_config_default,2:CPU,16,No,110.0,24.0',
+        '',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('the header is the one of a real Model Analyzer', () => {
+    const [header] = readFileSync('test/fixtures/model-analyzer/metrics-model-inference.csv', 'utf8').split('\n');
+    expect(inferenceTable([ranking]).headers.join(',')).toBe(header);
+  });
+
+  test('a row for each GPU, and the server alone', () => {
+    const gpus = { 'GPU-a': { gpu_used_memory: 2000, gpu_utilization: 50, gpu_power_usage: 120 }, 'GPU-b': { gpu_used_memory: 3000 } };
+    const withGpus = rank(run(trial('m_config_default', [measurement({}, 1, { gpus })])), goal);
+    expect(gpuTable([withGpus]).rows).toEqual([
+      ['m', 'GPU-a', '1', '1', 'm_config_default', '2:CPU', 'Yes', '2000.0', '50.0', '120.0'],
+      ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', '', ''],
+    ]);
+    expect(serverTable({ name: 'triton', version: '1', gpus }).rows[0]).toEqual(['triton-server', 'GPU-a', '2000.0', '50.0', '120.0']);
+  });
+
+  test('commas in cells are quoted', () => {
+    expect(csvText({ headers: ['a', 'b'], rows: [['1,2', 'say "x"']] })).toBe('a,b\n"1,2","say ""x"""\n\n');
+  });
+});
+
+describe('figures are data first', () => {
+  test('every point, its role, the limits and the front', () => {
+    const data = throughputLatencyData(ranking);
+    expect(data.points).toHaveLength(4);
+    expect(data.points.filter((point) => point.chosen)).toMatchObject([{ variant: 'm_config_0', throughput: 180, role: 'winner', passes: true }]);
+    expect(data).toMatchObject({ maxLatencyMs: 10, minThroughput: undefined });
+    expect(data.front.map((point) => point.throughput)).toEqual([180, 240]);
+  });
+
+  test('stages by load, in order of load', () => {
+    const { bars, loads } = timeBreakdownData([measurement(stages, 4), measurement(stages, 1)]);
+    expect(loads.map((item) => item.load)).toEqual(['1', '4']);
+    expect(loads[0]?.totalMs).toBeCloseTo(7.3);
+    expect(bars.slice(0, 4).map((bar) => bar.stage)).toEqual(['queue', 'compute input', 'compute infer', 'compute output']);
+  });
+
+  test('a line a configuration with the interval of each rung', () => {
+    const { lines } = loadLadderData(ranking.entries, ranking.winner);
+    expect(lines.map((line) => [line.variant, line.role])).toEqual([['m_config_0', 'winner'], ['m_config_default', 'default']]);
+    expect(lines[0]?.rungs[0]).toMatchObject({ concurrency: 1, throughput: 180, low: 171, high: 189 });
+  });
+});
+
+describe('pages', () => {
+  const [summary] = summaryPages(all, [ranking]);
+  const details = detailedPages(all, [better, failed], [ranking]);
+
+  test('the summary as last agreed on', async () => {
+    await expect(summary!.html).toMatchFileSnapshot('../golden/result_summary.html');
+  });
+
+  test('the page of one configuration as last agreed on', async () => {
+    await expect(details[0]!.html).toMatchFileSnapshot('../golden/detailed_report.html');
+  });
+
+  test('say the verdict, the change, the failure and its log', () => {
+    const { document } = parseHTML(summary!.html);
+    const text = document.body.textContent ?? '';
+    expect(document.querySelector('.verdict')?.textContent).toContain('Deploy m_config_0: 180 infer/s at p99 9.00 ms');
+    expect([...document.querySelectorAll('pre .added')].map((line) => line.textContent)).toEqual(['+ max_batch_size: 10']);
+    expect(text).toContain('no GPUs are <available>');
+    expect(text).toContain('E1123 second');
+    expect(text).toContain('client batch 9 exceeds max_batch_size 4: 1 points');
+    expect(document.querySelectorAll('svg')).toHaveLength(3);
+    expect(document.querySelectorAll('tr#m_config_0')).toHaveLength(1);
+  });
+
+  test('load nothing from anywhere and run nothing that was not ours', () => {
+    const evil = rank(run(base, { ...better, assignment: failed.assignment }), goal);
+    const { html } = summaryPages(all, [evil])[0]!;
+    expect(html).not.toContain('<script>alert');
+    expect(html).toContain('&lt;script&gt;');
+    expect([...html.matchAll(/(?:src|href)="([^"#][^"]*)"/g)].map((match) => match[1])).toEqual([]);
+    expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+  });
+
+  test('a run where nothing worked still has a page', () => {
+    const nothing = rank(run(failed), goal);
+    const { html } = summaryPages(run(failed), [nothing])[0]!;
+    expect(html).toContain('Nothing could be measured for m');
+    expect(html).toContain('no GPUs are &lt;available&gt;');
+  });
+});
+
+test('files lie where Model Analyzer puts them', async () => {
+  const path = folder();
+  checkExportPath(path);
+  const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
+  const tables = writeResults(all, [ranking], path, fileNames);
+  const pages = await htmlWriter.write([...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])], path);
+  expect([...tables, ...pages.files].map((file) => file.slice(path.length + 1))).toEqual([
+    'results/i.csv',
+    'results/results.json',
+    'results/best/m/config.pbtxt',
+    'reports/summaries/m/result_summary.html',
+    'reports/detailed/m_config_0/detailed_report.html',
+  ]);
+  expect(readdirSync(path).sort()).toEqual(['reports', 'results']);
+  expect(readFileSync(join(path, 'results/best/m/config.pbtxt'), 'utf8')).toBe(better.configText);
+  expect(existsSync(join(path, 'results/g.csv'))).toBe(false);
+});
+
+test('results.json holds the verdict and everything measured', () => {
+  const document = JSON.parse(resultsJson(all, [ranking]));
+  expect(document).toMatchObject({
+    schemaVersion: 1,
+    models: [{ model: 'm', winner: { variant: 'm_config_0', satisfiesConstraints: true, values: { perf_throughput: 180 } }, default: { variant: 'm_config_default' } }],
+  });
+  expect(document.models[0].gainPercent).toBeCloseTo(80);
+  expect(document.trials).toHaveLength(3);
+});
+
+test('an export path that can not be written is a mistake, told before anything is measured', () => {
+  const file = join(folder(), 'file');
+  writeFileSync(file, '');
+  expect(() => checkExportPath(file)).toThrow(`cannot write ${file}`);
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { rank } from '../../src/rank/rank.ts';
+import { buildSpace } from '../../src/space/space.ts';
+import { block } from '../../src/terminal/live.ts';
+import { plainView } from '../../src/terminal/plain.ts';
+import { clock, RunState } from '../../src/terminal/progress.ts';
+import { rankingText } from '../../src/terminal/ranking.ts';
+import { textTable } from '../../src/terminal/table.ts';
+import { plan } from '../support/experiment.ts';
+import { measurement, run, trial } from '../support/run.ts';
+
+const space = buildSpace(plan({ concurrency: [1, 2] }), { name: 'm' });
+const record = (throughput: number) => ({ state: 'measured', key: 'k', measurement: measurement({ perf_throughput: throughput }) }) as const;
+
+test('a table: texts left, numbers right', () => {
+  expect(textTable([{ header: 'name' }, { header: 'n', numeric: true }], [['a', '10'], ['long', '9']])).toBe('name   n\na     10\nlong   9');
+});
+
+test.each([[5, '0:05'], [65.4, '1:05'], [3725, '1:02:05']])('%d seconds are %s', (seconds, text) => {
+  expect(clock(seconds)).toBe(text);
+});
+
+test('lines for a log: one a point, long loads now and then', () => {
+  const lines: string[] = [];
+  const view = plainView((line) => lines.push(line.replace(/\d+:\d\d/g, 'T')));
+  view.onModelStart?.(space, { done: 0, remaining: 2, reused: 0 });
+  view.onPhase?.('loading the model', 'm_config_default');
+  for (const seconds of [1, 14, 16, 20, 31]) view.onLoadWait?.('m_config_default', seconds, 'building the engine');
+  view.onPoint?.('m_config_default', record(50), { done: 1, remaining: 1, reused: 0 });
+  view.onPoint?.('m_config_default', { state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' }, { done: 2, remaining: 0, reused: 0 });
+  view.onRunEnd?.(true);
+  expect(lines).toEqual([
+    'm: 1 configurations, 2 points',
+    'm_config_default has been loading for T: building the engine',
+    'm_config_default has been loading for T: building the engine',
+    '[1/2] m_config_default, 1 in flight: 50.0 infer/s, p99 10.0 ms (T, about T left)',
+    '[2/2] m_config_default, 2 in flight, batch 2: failed: out of memory (T)',
+    'interrupted; the same command goes on from here',
+  ]);
+});
+
+describe('what runs', () => {
+  let now = 0;
+  const state = new RunState(() => now);
+  state.onModelStart(space, { done: 0, remaining: 4, reused: 0 });
+
+  test('says what it does, how far it is and the best so far', () => {
+    state.onPhase('measuring', 'm_config_default', { batchSize: 1, concurrency: 2 });
+    now = 10_000;
+    state.onPoint('m_config_default', record(50), { done: 1, remaining: 3, reused: 0 });
+    state.onWindow('m_config_default', { batchSize: 1, concurrency: 2 }, { throughput: 55, latencyMs: 18 });
+    const text = block(state, 200);
+    expect(text).toContain('m_config_default  measuring, 2 in flight · window 1: 55.0 infer/s, 18.0 ms');
+    expect(text).toContain('point 2 of 4 · 0:10 elapsed · about 0:30 left');
+    expect(text).toContain('best so far: m_config_default, 50.0 infer/s, p99 10.0 ms');
+  });
+
+  test('points of the journal do not make the rest look quick', () => {
+    state.onPoint('m_config_default', record(60), { done: 3, remaining: 1, reused: 2 });
+    expect(state.leftS).toBe(10);
+  });
+
+  test('a long load shows its last log line', () => {
+    state.onPhase('loading the model', 'm_config_0');
+    state.onLoadWait('m_config_0', 75, 'building the engine');
+    expect(block(state, 200)).toContain('loading the model, 1:15 · building the engine');
+  });
+});
+
+test('the ranked table, what failed, what was not measured, the verdict', async () => {
+  const trials = ['default', '0', '1', '2', '3', '4', '5', '6'].map((name, index) =>
+    trial(`m_config_${name}`, [measurement({ perf_throughput: 100 + index * 10 })], {
+      assignment: index === 0 ? {} : { 'dynamic_batching.max_queue_delay_microseconds': index * 100, max_batch_size: 4 },
+    }),
+  );
+  const broken = trial('m_config_7', [], { end: { ...trial('x', []).end!, cause: 'Internal: no module named torch' } });
+  const goal = {
+    name: 'm',
+    objectives: [{ tag: 'perf_throughput', weight: 1 }, { tag: 'gpu_utilization', weight: 1 }],
+    constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 9 }] as const,
+  };
+  await expect(`${rankingText(rank(run(...trials, broken), goal))}\n`).toMatchFileSnapshot('../golden/ranking.txt');
+});
