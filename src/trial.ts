@@ -192,7 +192,8 @@ export async function completedConfig(context: TrialContext): Promise<ModelConfi
       'write a config.pbtxt for it',
     );
   }
-  return server.triton.config(plan.name);
+  // Awaited here: the server is stopped when this scope ends.
+  return await server.triton.config(plan.name);
 }
 
 const pause = (milliseconds: number): Promise<undefined> =>

@@ -3,7 +3,20 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** The steps of the pipeline, left to right; an import points to an earlier step, or to a later one's types. */
-const STEPS = ['config', 'space', 'search', 'variant', 'server', 'load', 'measure', 'store', 'rank', 'report', 'terminal', 'cli'];
+const STEPS = [
+  'config',
+  'space',
+  'search',
+  'variant',
+  'server',
+  'load',
+  'measure',
+  'store',
+  'rank',
+  'report',
+  'terminal',
+  'cli',
+];
 /** What every step may use: words and tools that know nothing of the pipeline. */
 const GROUND = ['install', 'model-config', 'statistics'];
 const GROUND_FILES = ['errors.ts', 'nearest.ts', 'metric.ts'];
@@ -20,7 +33,11 @@ interface Import {
 }
 
 const imports: Import[] = files.flatMap((from) =>
-  [...readFileSync(join(src, from), 'utf8').matchAll(/^(import|export) (type )?([^;]*?)from '(\.[^']+)';/gms)].map((match) => ({
+  [
+    ...readFileSync(join(src, from), 'utf8').matchAll(
+      /^(import|export) (type )?([^;]*?)from '(\.[^']+)';/gms,
+    ),
+  ].map((match) => ({
     from,
     to: relative(src, resolve(dirname(join(src, from)), match[4]!)),
     typeOnly: match[2] !== undefined || /^\{\s*(type \w+,?\s*)+\}\s*$/.test(match[3]!),

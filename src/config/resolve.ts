@@ -239,7 +239,8 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     parameters: sweptParameters(settings.model_config_parameters),
     concurrency: listed ?? (values.run_config_search_disable ? [1] : concurrencyLadder(values)),
     stopAtPlateau:
-      (listed === undefined && values.run_config_search_disable !== true) || values.early_exit_enable === true,
+      (listed === undefined && values.run_config_search_disable !== true) ||
+      values.early_exit_enable === true,
     batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
     load: flags.load,
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},

@@ -1,4 +1,14 @@
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Tags,
+} from 'yaml';
 import { type Place, UserError, userError } from '../errors.ts';
 
 export type Path = readonly (string | number)[];
@@ -24,6 +34,7 @@ export function parseYaml(text: string, file: string): YamlSource {
     version: '1.1',
     merge: true,
     prettyErrors: false,
+    customTags: withoutLetters,
   });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -74,6 +85,14 @@ export function parseYaml(text: string, file: string): YamlSource {
     placeOfKey: (path) => find(path, true),
   };
 }
+
+/** YAML 1.1 as PyYAML reads it: `yes` and `off` are truth values, but a tensor may be called `y`. */
+const withoutLetters = (tags: Tags): Tags =>
+  tags.map((tag) =>
+    typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool' && 'test' in tag && tag.test
+      ? { ...tag, test: new RegExp(tag.test.source.replace(/[YN]\|[yn]\|/, '')) }
+      : tag,
+  );
 
 /** A value as it would stand in the file, shortened, for "found ...". */
 export function show(value: unknown): string {

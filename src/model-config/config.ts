@@ -113,6 +113,8 @@ export function onCpu(config: ModelConfig): ModelConfig {
   const isOpen = ({ kind }: Group): boolean => kind === undefined || kind === 'KIND_AUTO';
   return {
     ...config,
-    instance_group: groups.map((group) => (isOpen(group) ? { ...group, kind: 'KIND_CPU' } : group)) as JsonValue,
+    instance_group: groups.map((group) =>
+      isOpen(group) ? { ...group, kind: 'KIND_CPU' } : group,
+    ) as JsonValue,
   };
 }

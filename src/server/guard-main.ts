@@ -1,5 +1,9 @@
-/** The guard's own program: reads `+PGID` and `-PGID` lines, and when they end kills what is left. */
-const groups = new Set<number>();
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killGroup, removeSharedMemory } from './process-group.ts';
+
+/** The guard's own program: reads `+PGID PREFIX` and `-PGID` lines, and when they end clears away what is left. */
+const groups = new Map<number, string>();
+const GRACE_MS = 1000;
 let rest = '';
 
 process.stdin.setEncoding('utf8');
@@ -7,17 +11,17 @@ process.stdin.on('data', (chunk: string) => {
   const lines = (rest + chunk).split('\n');
   rest = lines.pop() ?? '';
   for (const line of lines) {
-    if (line.startsWith('+')) groups.add(Number(line.slice(1)));
-    else groups.delete(Number(line.slice(1)));
+    const [group = '', prefix = ''] = line.slice(1).split(' ');
+    if (line.startsWith('+')) groups.set(Number(group), prefix);
+    else groups.delete(Number(group));
   }
 });
-process.stdin.on('end', () => {
-  for (const group of groups) {
-    try {
-      process.kill(-group, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
+process.stdin.on('end', async () => {
+  for (const group of groups.keys()) killGroup(group, 'SIGTERM');
+  if (groups.size > 0) await sleep(GRACE_MS);
+  for (const [group, prefix] of groups) {
+    killGroup(group, 'SIGKILL');
+    if (prefix !== '') removeSharedMemory(prefix);
   }
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

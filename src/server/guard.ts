@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A small process of its own that outlives tma: when tma dies, however it dies, the guard kills the process
- * groups it was told of. One guard serves a whole run.
+ * groups it was told of, and removes their shared memory. One guard serves a whole run.
  */
 export class Guard {
   readonly #child: ChildProcess;
@@ -21,8 +21,9 @@ export class Guard {
     if (this.#child.stdin && 'unref' in this.#child.stdin) (this.#child.stdin as Socket).unref();
   }
 
-  watch(processGroup: number): void {
-    this.#child.stdin?.write(`+${processGroup}\n`);
+  /** @param sharedMemory beginning of the names in /dev/shm that belong to the group. */
+  watch(processGroup: number, sharedMemory: string): void {
+    this.#child.stdin?.write(`+${processGroup} ${sharedMemory}\n`);
   }
 
   forget(processGroup: number): void {

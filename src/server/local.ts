@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { LaunchSettings } from '../config/experiment.ts';
@@ -10,12 +10,11 @@ import { type Launcher, type LaunchRequest, type Server, ServerFailure } from '.
 import { locateTritonServer } from './locate.ts';
 import { decisiveLine, readTail } from './log.ts';
 import { fixedPort, freePort } from './ports.ts';
-import { memoryOfGroup, processesOfGroup } from './process-memory.ts';
+import { endGroup, killGroup, memoryOfGroup, removeSharedMemory } from './process-group.ts';
 import { type Endpoint, Triton } from './triton.ts';
 
 const READY_POLL_MS = 50;
 const STOP_GRACE_MS = 10_000;
-const GROUP_GRACE_MS = 3000;
 const LAUNCH_ATTEMPTS = 3;
 
 /** Runs tritonserver as a process of this machine, bound to the loopback address only. */
@@ -96,7 +95,7 @@ function startProcess(
   });
   closeSync(log);
   const group = child.pid;
-  if (group !== undefined) guard.watch(group);
+  if (group !== undefined) guard.watch(group, sharedMemoryPrefix(ports));
   let running = true;
   const ended = child.then(async (result) => {
     running = false;
@@ -113,8 +112,8 @@ function startProcess(
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     triton.close();
-    if (running) killGroup(group, 'SIGTERM');
-    const timer = setTimeout(() => killGroup(group, 'SIGKILL'), STOP_GRACE_MS);
+    if (running && group !== undefined) killGroup(group, 'SIGTERM');
+    const timer = setTimeout(() => group !== undefined && killGroup(group, 'SIGKILL'), STOP_GRACE_MS);
     await ended;
     clearTimeout(timer);
   };
@@ -208,26 +207,3 @@ async function waitUntilReady(server: Server, timeoutS: number, { signal }: Laun
 
 /** A port belongs to one server at a time, so this names its shared memory. */
 const sharedMemoryPrefix = ({ http }: Ports): string => `tma_${process.pid}_${http}_`;
-
-function removeSharedMemory(prefix: string): void {
-  if (!existsSync('/dev/shm')) return;
-  for (const name of readdirSync('/dev/shm')) {
-    if (name.startsWith(prefix)) rmSync(join('/dev/shm', name), { force: true });
-  }
-}
-
-/** Lets the rest of a group (a Python model's interpreter frees its shared memory) end, then ends it. */
-async function endGroup(group: number): Promise<void> {
-  const deadline = performance.now() + GROUP_GRACE_MS;
-  while (processesOfGroup(group).length > 0 && performance.now() < deadline) await sleep(20);
-  killGroup(group, 'SIGKILL');
-}
-
-function killGroup(group: number | undefined, signal: NodeJS.Signals): void {
-  if (group === undefined) return;
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // Nothing of the group is left.
-  }
-}

@@ -63,9 +63,19 @@ describe('forms', () => {
   });
 
   test('perf_latency stands for the p99', () => {
-    const [model] = experimentOf('profile_models: m\nobjectives: [perf_latency]\nconstraints: {perf_latency: {max: 3}}').models;
+    const [model] = experimentOf(
+      'profile_models: m\nobjectives: [perf_latency]\nconstraints: {perf_latency: {max: 3}}',
+    ).models;
     expect(model?.objectives[0]?.tag).toBe('perf_latency_p99');
     expect(model?.constraints[0]?.tag).toBe('perf_latency_p99');
+  });
+
+  test('y and n are names, yes and no are not', () => {
+    const { models, reports } = experimentOf(
+      'profile_models: [n, y]\nskip_summary_reports: Yes\nskip_detailed_reports: off',
+    );
+    expect(models.map((model) => model.name)).toEqual(['n', 'y']);
+    expect(reports).toMatchObject({ skipSummary: true, skipDetailed: false });
   });
 
   test('YAML 1.1 words and a model that a model settings key is missing for', () => {
@@ -94,7 +104,8 @@ describe('who wins', () => {
   });
 
   test('per-model constraints replace the global ones, budgets lie over both', () => {
-    const yaml = 'profile_models: {m: {constraints: {gpu_used_memory: {max: 9}}}}\nconstraints: {perf_throughput: {min: 1}}';
+    const yaml =
+      'profile_models: {m: {constraints: {gpu_used_memory: {max: 9}}}}\nconstraints: {perf_throughput: {min: 1}}';
     const [model] = experimentOf(yaml, { latency_budget: '7' }).models;
     expect(model?.constraints.map(({ tag }) => tag)).toEqual(['gpu_used_memory', 'perf_latency_p99']);
   });
@@ -117,7 +128,10 @@ describe('mistakes name the place and what to write', () => {
     ['a: 1\na: 2\nprofile_models: m', 'perf.yaml:2:1: Map keys must be unique'],
     ['{}', 'no model to profile\n  profile_models: [NAME], or --profile-models NAME'],
     ['profile_models: [a, a]', 'perf.yaml:1:21: profile_models[1]: model "a" is listed twice'],
-    [model('parameter: 1'), 'perf.yaml:3:5: profile_models.m.parameter: unknown key "parameter": did you mean "parameters"?'],
+    [
+      model('parameter: 1'),
+      'perf.yaml:3:5: profile_models.m.parameter: unknown key "parameter": did you mean "parameters"?',
+    ],
     [
       model('parameters:\n  concurrency: {start: 4, stop: 2}'),
       'perf.yaml:4:7: profile_models.m.parameters.concurrency: expected a number, a list of numbers, "1,2,4", or {start, stop, step} with start <= stop, found {"start":4,"stop":2}',
@@ -134,12 +148,27 @@ describe('mistakes name the place and what to write', () => {
       model('model_config_parameters:\n  max_batch_size: [4, many]'),
       'perf.yaml:4:27: max_batch_size[1]: expected an integer, found "many"',
     ],
-    [model('perf_analyzer_flags:\n  percentil: 3'), 'perf.yaml:4:7: profile_models.m.perf_analyzer_flags.percentil: unknown flag "percentil": did you mean "percentile"?'],
+    [
+      model('perf_analyzer_flags:\n  percentil: 3'),
+      'perf.yaml:4:7: profile_models.m.perf_analyzer_flags.percentil: unknown flag "percentil": did you mean "percentile"?',
+    ],
     [model('perf_analyzer_flags: {input_data: zero}'), 'unknown flag "input_data": write input-data'],
-    [model('constraints: {perf_throughput: {max: 3}}'), 'perf.yaml:3:19: profile_models.m.constraints.perf_throughput: expected {min: NUMBER} for perf_throughput, found {"max":3}'],
-    ['profile_models: m\nobjectives: [perf_throughputs]', 'perf.yaml:2:14: objectives[0]: unknown metric "perf_throughputs": did you mean "perf_throughput"?'],
-    ['profile_models: m\ntriton_launch_mode: docker', 'perf.yaml:2:1: triton_launch_mode: docker is not available in this version'],
-    ['profile_models: m\ntriton_http_endpoint: localhost', 'perf.yaml:2:23: triton_http_endpoint: expected HOST:PORT, found "localhost"'],
+    [
+      model('constraints: {perf_throughput: {max: 3}}'),
+      'perf.yaml:3:19: profile_models.m.constraints.perf_throughput: expected {min: NUMBER} for perf_throughput, found {"max":3}',
+    ],
+    [
+      'profile_models: m\nobjectives: [perf_throughputs]',
+      'perf.yaml:2:14: objectives[0]: unknown metric "perf_throughputs": did you mean "perf_throughput"?',
+    ],
+    [
+      'profile_models: m\ntriton_launch_mode: docker',
+      'perf.yaml:2:1: triton_launch_mode: docker is not available in this version',
+    ],
+    [
+      'profile_models: m\ntriton_http_endpoint: localhost',
+      'perf.yaml:2:23: triton_http_endpoint: expected HOST:PORT, found "localhost"',
+    ],
   ])('%j', (yaml, message) => {
     expect(messageOf(yaml)).toContain(message);
   });
@@ -154,7 +183,9 @@ describe('mistakes name the place and what to write', () => {
     expect(messageOf('profile_models: m', { latency_budget: 'fast' })).toContain(
       '--latency-budget: expected an integer of 1 or more, found "fast"',
     );
-    expect(messageOf('profile_models: m', { profile_models: 'n' })).toContain('perf.yaml:1:1: profile_models is given on');
+    expect(messageOf('profile_models: m', { profile_models: 'n' })).toContain(
+      'perf.yaml:1:1: profile_models is given on',
+    );
   });
 });
 

@@ -12,17 +12,80 @@ const all = (value: unknown) => [...combinations(sweep(value))].map(buildValue);
 describe('the sweep rule: own type first, else every item of a list is a choice', () => {
   test.each([
     ['a scalar sweeps by a list', { max_batch_size: [6, 8] }, [{ max_batch_size: 6 }, { max_batch_size: 8 }]],
-    ['a plain list of a repeated field is one value', { dynamic_batching: { preferred_batch_size: [4, 8] } }, [{ dynamic_batching: { preferred_batch_size: [4, 8] } }]],
-    ['a list of lists sweeps it', { dynamic_batching: { preferred_batch_size: [[4], [4, 8]] } }, [{ dynamic_batching: { preferred_batch_size: [4] } }, { dynamic_batching: { preferred_batch_size: [4, 8] } }]],
-    ['two plain groups mean both together', { instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }, [{ instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }]],
-    ['a scalar inside a group sweeps', { instance_group: [{ kind: 'KIND_CPU', count: [1, 2] }] }, [{ instance_group: [{ kind: 'KIND_CPU', count: 1 }] }, { instance_group: [{ kind: 'KIND_CPU', count: 2 }] }]],
-    ['also inside a choice', { instance_group: [[{ count: [1, 2] }], [{ count: 9 }]] }, [{ instance_group: [{ count: 1 }] }, { instance_group: [{ count: 2 }] }, { instance_group: [{ count: 9 }] }]],
-    ['messages sweep by a list', { optimization: [{}, { cuda: { graphs: true } }] }, [{ optimization: {} }, { optimization: { cuda: { graphs: true } } }]],
+    [
+      'a plain list of a repeated field is one value',
+      { dynamic_batching: { preferred_batch_size: [4, 8] } },
+      [{ dynamic_batching: { preferred_batch_size: [4, 8] } }],
+    ],
+    [
+      'a list of lists sweeps it',
+      { dynamic_batching: { preferred_batch_size: [[4], [4, 8]] } },
+      [
+        { dynamic_batching: { preferred_batch_size: [4] } },
+        { dynamic_batching: { preferred_batch_size: [4, 8] } },
+      ],
+    ],
+    [
+      'two plain groups mean both together',
+      { instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] },
+      [{ instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }],
+    ],
+    [
+      'a scalar inside a group sweeps',
+      { instance_group: [{ kind: 'KIND_CPU', count: [1, 2] }] },
+      [
+        { instance_group: [{ kind: 'KIND_CPU', count: 1 }] },
+        { instance_group: [{ kind: 'KIND_CPU', count: 2 }] },
+      ],
+    ],
+    [
+      'also inside a choice',
+      { instance_group: [[{ count: [1, 2] }], [{ count: 9 }]] },
+      [
+        { instance_group: [{ count: 1 }] },
+        { instance_group: [{ count: 2 }] },
+        { instance_group: [{ count: 9 }] },
+      ],
+    ],
+    [
+      'messages sweep by a list',
+      { optimization: [{}, { cuda: { graphs: true } }] },
+      [{ optimization: {} }, { optimization: { cuda: { graphs: true } } }],
+    ],
     ['an empty mapping is a value', { dynamic_batching: {} }, [{ dynamic_batching: {} }]],
     ['null leaves the field alone', { dynamic_batching: null, max_batch_size: 2 }, [{ max_batch_size: 2 }]],
-    ['maps keep their keys, values become texts', { optimization: { execution_accelerators: { gpu_execution_accelerator: [{ name: 'tensorrt', parameters: { max_workspace_size_bytes: 1073741824 } }] } } }, [{ optimization: { execution_accelerators: { gpu_execution_accelerator: [{ name: 'tensorrt', parameters: { max_workspace_size_bytes: '1073741824' } }] } } }]],
+    [
+      'maps keep their keys, values become texts',
+      {
+        optimization: {
+          execution_accelerators: {
+            gpu_execution_accelerator: [
+              { name: 'tensorrt', parameters: { max_workspace_size_bytes: 1073741824 } },
+            ],
+          },
+        },
+      },
+      [
+        {
+          optimization: {
+            execution_accelerators: {
+              gpu_execution_accelerator: [
+                { name: 'tensorrt', parameters: { max_workspace_size_bytes: '1073741824' } },
+              ],
+            },
+          },
+        },
+      ],
+    ],
     ['digits in quotes are numbers to a number field', { max_batch_size: '4' }, [{ max_batch_size: 4 }]],
-    ['a parameter of the model', { parameters: { threads: { string_value: ['1', '2'] } } }, [{ parameters: { threads: { string_value: '1' } } }, { parameters: { threads: { string_value: '2' } } }]],
+    [
+      'a parameter of the model',
+      { parameters: { threads: { string_value: ['1', '2'] } } },
+      [
+        { parameters: { threads: { string_value: '1' } } },
+        { parameters: { threads: { string_value: '2' } } },
+      ],
+    ],
   ])('%s', (_name, value, expected) => {
     expect(all(value)).toEqual(expected);
   });
@@ -41,7 +104,10 @@ describe('the sweep rule: own type first, else every item of a list is a choice'
     [{ max_batch_sise: 1 }, 'max_batch_sise: no such field'],
     [{ max_batch_size: [] }, 'max_batch_size: expected an integer, or a list of such'],
     [{ max_batch_size: 1.5 }, 'found 1.5'],
-    [{ instance_group: { count: 1 } }, 'instance_group: expected a list, each item a mapping of ModelInstanceGroup fields'],
+    [
+      { instance_group: { count: 1 } },
+      'instance_group: expected a list, each item a mapping of ModelInstanceGroup fields',
+    ],
     [{ dynamic_batching: { preserve_ordering: 'perhaps' } }, 'expected true or false'],
     [[1], 'expected a mapping of ModelConfig fields'],
   ])('%j is refused', (value, message) => {

@@ -4,7 +4,12 @@ import { LoadFailure, type LoadGenerator, type LoadJob } from '../../src/load/lo
 import { load } from '../support/experiment.ts';
 import { answerOk, serve } from '../support/kserve.ts';
 
-const model = { name: 'm', platform: '', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }], outputs: [] };
+const model = {
+  name: 'm',
+  platform: '',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+  outputs: [],
+};
 
 /** What every load generator promises, on a server that answers after a given time. */
 export function loadGeneratorContract(generator: LoadGenerator): void {
@@ -39,10 +44,14 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
     });
 
     test('windows follow each other, with what was read at their edges', async () => {
-      await using server = await serve((_request, _body, response) => setTimeout(() => answerOk(response), 5));
+      await using server = await serve((_request, _body, response) =>
+        setTimeout(() => answerOk(response), 5),
+      );
       let reads = 0;
       const { windows } = await generator.run(job({ http: server.endpoint, scrape: async () => ++reads }));
-      expect(windows.map(({ before, after }) => [before, after])).toEqual(windows.map((_, index) => [index + 1, index + 2]));
+      expect(windows.map(({ before, after }) => [before, after])).toEqual(
+        windows.map((_, index) => [index + 1, index + 2]),
+      );
       for (const [index, window] of windows.entries()) {
         if (index > 0) expect(window.startMs).toBe(windows[index - 1]!.endMs);
         expect(Math.min(...window.samples.endMs)).toBeGreaterThan(window.startMs);
@@ -82,7 +91,9 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
 
     test('a server that closes connections fails the point', async () => {
       await using server = await serve((request) => request.socket.destroy());
-      await expect(generator.run(job({ http: server.endpoint }))).rejects.toThrow(/closed the connection|reset/);
+      await expect(generator.run(job({ http: server.endpoint }))).rejects.toThrow(
+        /closed the connection|reset/,
+      );
     });
 
     test('an abort ends it at once', async () => {
@@ -90,7 +101,9 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
       const stop = new AbortController();
       setTimeout(() => stop.abort(), 100);
       const start = performance.now();
-      await expect(generator.run(job({ http: server.endpoint, signal: stop.signal }))).rejects.toThrow(/abort/i);
+      await expect(generator.run(job({ http: server.endpoint, signal: stop.signal }))).rejects.toThrow(
+        /abort/i,
+      );
       expect(performance.now() - start).toBeLessThan(5000);
     });
   });

@@ -1,20 +1,25 @@
 import { expect, test } from 'vitest';
+import { parametersOf } from '../../src/config/sweep.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
-import { parametersOf } from '../../src/config/sweep.ts';
 import { plan } from '../support/experiment.ts';
 
 /** What every search promises, whatever it looks for. */
 export function searchContract(name: string, make: (space: Space) => Search): void {
   const parameters = parametersOf({ max_batch_size: [1, 2, 4] }, () => undefined).parameters;
-  const space = (): Space => buildSpace(plan({ parameters, concurrency: [1, 2, 4, 8] }), { name: 'm', max_batch_size: 9 });
-  const label = ({ candidate, point }: Ask): string => `${candidate.name} ${point.batchSize} ${point.concurrency}`;
+  const space = (): Space =>
+    buildSpace(plan({ parameters, concurrency: [1, 2, 4, 8] }), { name: 'm', max_batch_size: 9 });
+  const label = ({ candidate, point }: Ask): string =>
+    `${candidate.name} ${point.batchSize} ${point.concurrency}`;
   const play = (search: Search, fail: (ask: Ask) => boolean = () => false): string[] => {
     const asked: string[] = [];
     for (let ask = search.ask(); ask; ask = search.ask()) {
       asked.push(label(ask));
       expect(asked.length).toBeLessThan(1000);
-      const values = { perf_throughput: 100 * ask.point.concurrency, perf_latency_p99: ask.point.concurrency };
+      const values = {
+        perf_throughput: 100 * ask.point.concurrency,
+        perf_latency_p99: ask.point.concurrency,
+      };
       search.tell(ask, fail(ask) ? { state: 'failed' } : { state: 'measured', values });
     }
     return asked;

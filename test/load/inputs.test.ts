@@ -1,7 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type InputSpec, inputsOfConfig, inputsOfMetadata, makePayloads, resolveShapes } from '../../src/load/inputs.ts';
+import {
+  type InputSpec,
+  inputsOfConfig,
+  inputsOfMetadata,
+  makePayloads,
+  resolveShapes,
+} from '../../src/load/inputs.ts';
 import { encodeValues, randomSource } from '../../src/load/tensor-data.ts';
 import { folder, load } from '../support/experiment.ts';
 
@@ -15,9 +21,13 @@ describe('shapes', () => {
   });
 
   test.each([
-    [[open], {}, 'input "input.1" has a variable size: [3, -1]\n  say what to send under perf_analyzer_flags, for example shape: input.1:3,64'],
+    [
+      [open],
+      {},
+      'input "input.1" has a variable size: [3, -1]\n  say what to send under perf_analyzer_flags, for example shape: input.1:3,64',
+    ],
     [[fixed], { y: [1] }, 'the model has no input "y"\n  did you mean "x"?'],
-    [[fixed], { x: [2, 4] }, 'x:2,4 does not fit the model\'s [2, 3]'],
+    [[fixed], { x: [2, 4] }, "x:2,4 does not fit the model's [2, 3]"],
     [[open], { 'input.1': [1, 3, 100] }, 'does not fit'],
     [[{ ...fixed, datatype: 'FP8' }], {}, 'datatype FP8'],
   ])('%#', (inputs, shapes, message) => {
@@ -28,8 +38,12 @@ describe('shapes', () => {
     const input = { name: 'x', datatype: 'FP32', shape: [-1, 2, 3] };
     const model = { name: 'm', platform: '', inputs: [input], outputs: [] };
     expect(inputsOfMetadata(model, true)).toEqual([fixed]);
-    expect(inputsOfConfig({ input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['2', '3'] }] })).toEqual([fixed]);
-    expect(inputsOfConfig({ input: [{ name: 's', data_type: 'TYPE_STRING', dims: ['1'] }] })[0]?.datatype).toBe('BYTES');
+    expect(inputsOfConfig({ input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['2', '3'] }] })).toEqual([
+      fixed,
+    ]);
+    expect(
+      inputsOfConfig({ input: [{ name: 's', data_type: 'TYPE_STRING', dims: ['1'] }] })[0]?.datatype,
+    ).toBe('BYTES');
   });
 });
 
@@ -49,8 +63,14 @@ describe('payloads', () => {
 
   test('zeros, and a text of our own', () => {
     const bytes: InputSpec = { name: 's', datatype: 'BYTES', dims: [1] };
-    expect(makePayloads([fixed], load({ inputData: { kind: 'zero' } }), one)[0]![0]!.data.every((byte) => byte === 0)).toBe(true);
-    expect(makePayloads([bytes], load({ stringData: 'hé' }), one)[0]![0]!.data).toEqual(Buffer.from('\x03\0\0\0hé', 'utf8'));
+    expect(
+      makePayloads([fixed], load({ inputData: { kind: 'zero' } }), one)[0]![0]!.data.every(
+        (byte) => byte === 0,
+      ),
+    ).toBe(true);
+    expect(makePayloads([bytes], load({ stringData: 'hé' }), one)[0]![0]!.data).toEqual(
+      Buffer.from('\x03\0\0\0hé', 'utf8'),
+    );
     expect(makePayloads([bytes], load({ stringLength: 5 }), one)[0]![0]!.data).toHaveLength(9);
   });
 
@@ -64,7 +84,15 @@ describe('payloads', () => {
 
     test('flat, nested, content with shape, base64', () => {
       const data = encodeValues('FP32', six);
-      const forms = [six, [[1, 2, 3], [4, 5, 6]], { content: six, shape: [2, 3] }, { b64: data.toString('base64') }];
+      const forms = [
+        six,
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        { content: six, shape: [2, 3] },
+        { b64: data.toString('base64') },
+      ];
       const found = payloads({ data: forms.map((x) => ({ x })) });
       expect(found.map(([tensor]) => tensor!.data)).toEqual(forms.map(() => data));
     });

@@ -9,7 +9,10 @@ const window = (index: number, requests: number, latency = 10): Window<undefined
   startMs: index * 1000,
   endMs: (index + 1) * 1000,
   samples: {
-    endMs: Float64Array.from({ length: requests }, (_, item) => index * 1000 + ((item + 1) * 1000) / requests),
+    endMs: Float64Array.from(
+      { length: requests },
+      (_, item) => index * 1000 + ((item + 1) * 1000) / requests,
+    ),
     latencyMs: new Float64Array(requests).fill(latency),
     sendRecvMs: new Float64Array(requests),
   },
@@ -17,11 +20,20 @@ const window = (index: number, requests: number, latency = 10): Window<undefined
   before: undefined,
   after: undefined,
 });
-const judged = (windows: Window<undefined>[]) => judge(windows, windows.map((item) => summarize(item, 1, 99)), rule);
+const judged = (windows: Window<undefined>[]) =>
+  judge(
+    windows,
+    windows.map((item) => summarize(item, 1, 99)),
+    rule,
+  );
 
 test('two windows are never enough, three that agree are', () => {
   expect(judged([window(0, 100), window(1, 100)])).toMatchObject({ done: false });
-  expect(judged([window(0, 50), window(1, 100), window(2, 105), window(3, 109)])).toEqual({ done: true, stable: true, counted: 3 });
+  expect(judged([window(0, 50), window(1, 100), window(2, 105), window(3, 109)])).toEqual({
+    done: true,
+    stable: true,
+    counted: 3,
+  });
 });
 
 test('latency has to agree, too', () => {

@@ -8,7 +8,8 @@ import type { ModelStatistics } from '../../src/server/triton.ts';
 import { load } from '../support/experiment.ts';
 
 const fixture = (name: string): string => readFileSync(`test/fixtures/triton/${name}`, 'utf8');
-const [recorded] = (JSON.parse(fixture('stats_add_sub.json')) as { model_stats: ModelStatistics[] }).model_stats;
+const [recorded] = (JSON.parse(fixture('stats_add_sub.json')) as { model_stats: ModelStatistics[] })
+  .model_stats;
 
 describe("Triton's statistics between two looks", () => {
   test('from nothing: totals over counts, in milliseconds', () => {
@@ -18,7 +19,11 @@ describe("Triton's statistics between two looks", () => {
   });
 
   test('only what came in between counts, over all versions', () => {
-    const later = structuredClone(recorded!) as { inference_count: number; execution_count: number; inference_stats: { queue: { count: number; ns: number } } };
+    const later = structuredClone(recorded!) as {
+      inference_count: number;
+      execution_count: number;
+      inference_stats: { queue: { count: number; ns: number } };
+    };
     later.inference_count += 30;
     later.execution_count += 10;
     later.inference_stats.queue.count += 10;
@@ -30,7 +35,12 @@ describe("Triton's statistics between two looks", () => {
 
   test('nothing executed, or counters that an old server lacks: no values', () => {
     expect(serverTimes([recorded!], [recorded!])).toEqual({});
-    expect(serverTimes([], [{ name: 'm', version: '1', inference_count: 1, execution_count: 1, inference_stats: {} }])).toEqual({
+    expect(
+      serverTimes(
+        [],
+        [{ name: 'm', version: '1', inference_count: 1, execution_count: 1, inference_stats: {} }],
+      ),
+    ).toEqual({
       perf_inference_count: 1,
       perf_execution_count: 1,
       perf_executed_batch: 1,
@@ -52,9 +62,14 @@ describe('GPU gauges', () => {
     expect(parseGpuMetrics(fixture('metrics_cpu_only.txt'))).toEqual({});
   });
 
-  test("memory in MB of 10^6 bytes, utilization in percent, each GPU with its own numbers", () => {
+  test('memory in MB of 10^6 bytes, utilization in percent, each GPU with its own numbers', () => {
     const sample = parseGpuMetrics(`${page('GPU-a', 2e9, 0.5)}\n${page('GPU-b', 4e9, 0.25)}`);
-    expect(sample['GPU-a']).toEqual({ gpu_used_memory: 2000, gpu_free_memory: 78000, gpu_utilization: 50, gpu_power_usage: 120.5 });
+    expect(sample['GPU-a']).toEqual({
+      gpu_used_memory: 2000,
+      gpu_free_memory: 78000,
+      gpu_utilization: 50,
+      gpu_power_usage: 120.5,
+    });
     expect(sample['GPU-b']?.['gpu_free_memory']).toBe(76000);
   });
 
@@ -77,7 +92,11 @@ describe('a measurement', () => {
     return {
       startMs: index * 1000,
       endMs: (index + 1) * 1000,
-      samples: { endMs, latencyMs: new Float64Array(100).fill(latency), sendRecvMs: new Float64Array(100).fill(0.5) },
+      samples: {
+        endMs,
+        latencyMs: new Float64Array(100).fill(latency),
+        sendRecvMs: new Float64Array(100).fill(0.5),
+      },
       failures: {},
       before: { statistics: [] },
       after: { statistics: [] },
@@ -86,7 +105,12 @@ describe('a measurement', () => {
   const raw = (changes: Partial<RawPoint> = {}): RawPoint => ({
     point: { batchSize: 2, concurrency: 2 },
     settings: load(),
-    result: { windows: [window(0, 99), window(1, 20), window(2, 20), window(3, 20)], stable: true, counted: 3, warmupS: 0.4 },
+    result: {
+      windows: [window(0, 99), window(1, 20), window(2, 20), window(3, 20)],
+      stable: true,
+      counted: 3,
+      warmupS: 0.4,
+    },
     gpuSamples: [],
     memory: { usedMB: 100, availableMB: 900 },
     startedAt: 'now',
@@ -95,8 +119,19 @@ describe('a measurement', () => {
 
   test('is made of the windows that count, inferences and not requests a second', () => {
     const { values, requests, durationS, windows, counted } = toMeasurement(raw());
-    expect(values).toMatchObject({ perf_throughput: 200, perf_latency_p99: 20, perf_client_send_recv: 0.5, perf_client_response_wait: 19.5, cpu_used_ram: 100 });
-    expect({ requests, durationS, windows, counted }).toEqual({ requests: 300, durationS: 3, windows: 4, counted: 3 });
+    expect(values).toMatchObject({
+      perf_throughput: 200,
+      perf_latency_p99: 20,
+      perf_client_send_recv: 0.5,
+      perf_client_response_wait: 19.5,
+      cpu_used_ram: 100,
+    });
+    expect({ requests, durationS, windows, counted }).toEqual({
+      requests: 300,
+      durationS: 3,
+      windows: 4,
+      counted: 3,
+    });
   });
 
   test('its rate has an interval, scaled by the batch', () => {
@@ -114,7 +149,10 @@ describe('a measurement', () => {
 
   test('too few requests for a p99, unsteady windows and failures are said', () => {
     const result = { ...raw().result, stable: false };
-    const failing = { ...result, windows: result.windows.map((item) => ({ ...item, failures: { 'out of memory': 1 } })) };
+    const failing = {
+      ...result,
+      windows: result.windows.map((item) => ({ ...item, failures: { 'out of memory': 1 } })),
+    };
     const { warnings, failures } = toMeasurement(raw({ result: failing }));
     expect(warnings.join('\n')).toContain('not steady');
     expect(warnings.join('\n')).toContain('p99 rests on 300 requests');

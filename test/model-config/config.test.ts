@@ -1,6 +1,7 @@
-import type { JsonValue } from '@bufbuild/protobuf';
 import { readFileSync } from 'node:fs';
+import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { differences, wasCompleted, withoutFillings } from '../../src/model-config/compare.ts';
 import {
   canonicalJson,
   instanceGroups,
@@ -11,10 +12,12 @@ import {
   parseConfigText,
   printConfigText,
 } from '../../src/model-config/config.ts';
-import { differences, wasCompleted, withoutFillings } from '../../src/model-config/compare.ts';
 import { diffText, hunksOf } from '../../src/model-config/diff.ts';
 
-const example = readFileSync('examples/text-recognition/model_repository/text_recognition/config.pbtxt', 'utf8');
+const example = readFileSync(
+  'examples/text-recognition/model_repository/text_recognition/config.pbtxt',
+  'utf8',
+);
 const effective = JSON.parse(readFileSync('test/fixtures/triton/model_config.json', 'utf8'));
 
 test('text that is parsed and printed means the same', () => {
@@ -26,9 +29,15 @@ test('text that is parsed and printed means the same', () => {
 
 describe('a config.pbtxt with a mistake is answered with its place', () => {
   test.each([
-    ['name: "m"\nmax_batch: 3\nbackend: "python"', 'config.pbtxt:2:1: not a valid model configuration: unknown field "max_batch" for message inference.ModelConfig\n  did you mean "max_batch_size"?'],
+    [
+      'name: "m"\nmax_batch: 3\nbackend: "python"',
+      'config.pbtxt:2:1: not a valid model configuration: unknown field "max_batch" for message inference.ModelConfig\n  did you mean "max_batch_size"?',
+    ],
     ['name: "m"\ninstance_group [\n  { kind: KIND_TPU }\n]', 'config.pbtxt:3:11: not a valid'],
-    ['name: "m"\n\nmax_batch_size: "a"\nbackend: "x"', 'config.pbtxt:3:1: not a valid model configuration: expected an integer, got a string'],
+    [
+      'name: "m"\n\nmax_batch_size: "a"\nbackend: "x"',
+      'config.pbtxt:3:1: not a valid model configuration: expected an integer, got a string',
+    ],
     ['name: "m"\ndynamic_batching {\n', 'config.pbtxt:2:1: not a valid model configuration: unexpected end'],
   ])('%j', (text, message) => {
     expect(() => parseConfigText(text, 'config.pbtxt')).toThrow(message);
@@ -36,8 +45,16 @@ describe('a config.pbtxt with a mistake is answered with its place', () => {
 });
 
 test('merging goes into mappings and replaces everything else', () => {
-  const base = { dynamic_batching: { max_queue_delay_microseconds: '5', preserve_ordering: true }, instance_group: [{ count: 1 }, { count: 2 }] };
-  expect(mergeConfig(base, { dynamic_batching: { max_queue_delay_microseconds: '9' }, instance_group: [{ count: 3 }] })).toEqual({
+  const base = {
+    dynamic_batching: { max_queue_delay_microseconds: '5', preserve_ordering: true },
+    instance_group: [{ count: 1 }, { count: 2 }],
+  };
+  expect(
+    mergeConfig(base, {
+      dynamic_batching: { max_queue_delay_microseconds: '9' },
+      instance_group: [{ count: 3 }],
+    }),
+  ).toEqual({
     dynamic_batching: { max_queue_delay_microseconds: '9', preserve_ordering: true },
     instance_group: [{ count: 3 }],
   });
@@ -52,7 +69,10 @@ test('equal configurations have one text, however they were written', () => {
 test('groups that leave their kind open go to the CPU', () => {
   expect(onCpu({})['instance_group']).toEqual([{ count: 1, kind: 'KIND_CPU' }]);
   const groups: JsonValue = [{ count: 2 }, { kind: 'KIND_GPU' }];
-  expect(onCpu({ instance_group: groups })['instance_group']).toEqual([{ count: 2, kind: 'KIND_CPU' }, { kind: 'KIND_GPU' }]);
+  expect(onCpu({ instance_group: groups })['instance_group']).toEqual([
+    { count: 2, kind: 'KIND_CPU' },
+    { kind: 'KIND_GPU' },
+  ]);
 });
 
 describe('what the server made of it', () => {

@@ -7,10 +7,16 @@ import { compactValue, formatNumber, verdict } from '../../src/rank/words.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const throughput = [{ tag: 'perf_throughput', weight: 10 }];
-const goal = (changes: Partial<Goal> = {}): Goal => ({ name: 'm', objectives: throughput, constraints: [], ...changes });
+const goal = (changes: Partial<Goal> = {}): Goal => ({
+  name: 'm',
+  objectives: throughput,
+  constraints: [],
+  ...changes,
+});
 
 describe("Model Analyzer's score", () => {
-  const at = (perf_throughput: number, perf_latency_p99 = 1) => measurement({ perf_throughput, perf_latency_p99 });
+  const at = (perf_throughput: number, perf_latency_p99 = 1) =>
+    measurement({ perf_throughput, perf_latency_p99 });
 
   test('is the difference over the mean', () => {
     expect(score(at(2000), at(1000), throughput)).toBeCloseTo(1000 / 1500);
@@ -41,12 +47,17 @@ describe("Model Analyzer's score", () => {
   });
 
   test('a metric that nobody measured does not silence the others', () => {
-    const objectives = [{ tag: 'gpu_utilization', weight: 10 }, { tag: 'perf_latency_p99', weight: 10 }];
+    const objectives = [
+      { tag: 'gpu_utilization', weight: 10 },
+      { tag: 'perf_latency_p99', weight: 10 },
+    ];
     expect(score(at(1, 5), at(1, 9), objectives)).toBeGreaterThan(0);
   });
 
   test('one that only one measured counts for that one', () => {
-    expect(score(measurement({ gpu_utilization: 1 }), at(1), [{ tag: 'gpu_utilization', weight: 1 }])).toBe(1);
+    expect(score(measurement({ gpu_utilization: 1 }), at(1), [{ tag: 'gpu_utilization', weight: 1 }])).toBe(
+      1,
+    );
   });
 });
 
@@ -63,20 +74,33 @@ describe('constraints', () => {
   });
 
   test('hold at the limit itself, and where nothing was measured', () => {
-    expect(missedBy(checkConstraints(measurement({ perf_throughput: 2000, perf_latency_p99: 10 }), limits))).toBe(0);
-    expect(checkConstraints(measurement({}), [{ tag: 'gpu_used_memory', bound: 'max', value: 1 }])[0]).toMatchObject({ met: true, value: undefined });
+    expect(
+      missedBy(checkConstraints(measurement({ perf_throughput: 2000, perf_latency_p99: 10 }), limits)),
+    ).toBe(0);
+    expect(
+      checkConstraints(measurement({}), [{ tag: 'gpu_used_memory', bound: 'max', value: 1 }])[0],
+    ).toMatchObject({ met: true, value: undefined });
   });
 });
 
 describe('ranking', () => {
-  const fast = trial('m_config_0', [measurement({ perf_throughput: 200, perf_latency_p99: 30 }, 8), measurement({ perf_throughput: 150, perf_latency_p99: 9 }, 4)]);
+  const fast = trial('m_config_0', [
+    measurement({ perf_throughput: 200, perf_latency_p99: 30 }, 8),
+    measurement({ perf_throughput: 150, perf_latency_p99: 9 }, 4),
+  ]);
   const calm = trial('m_config_1', [measurement({ perf_throughput: 120, perf_latency_p99: 5 }, 1)]);
   const base = trial('m_config_default', [measurement({ perf_throughput: 100, perf_latency_p99: 12 })]);
 
   test('a configuration stands by its best passing point; those that miss come last, nearest first', () => {
     const limit = [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const;
     const ranking = rank(run(base, calm, fast), goal({ constraints: limit }));
-    expect(ranking.entries.map(({ trial: { name }, best }) => [name, best.measurement.values['perf_throughput'], best.passes])).toEqual([
+    expect(
+      ranking.entries.map(({ trial: { name }, best }) => [
+        name,
+        best.measurement.values['perf_throughput'],
+        best.passes,
+      ]),
+    ).toEqual([
       ['m_config_0', 150, true],
       ['m_config_1', 120, true],
       ['m_config_default', 100, false],
@@ -91,14 +115,20 @@ describe('ranking', () => {
   });
 
   test("the study's objectives, p99 and a GPU gauge, rank by both", () => {
-    const objectives = [{ tag: 'perf_latency_p99', weight: 10 }, { tag: 'gpu_utilization', weight: 10 }];
+    const objectives = [
+      { tag: 'perf_latency_p99', weight: 10 },
+      { tag: 'gpu_utilization', weight: 10 },
+    ];
     const one = trial('m_config_0', [measurement({ perf_latency_p99: 10, gpu_utilization: 20 })]);
     const two = trial('m_config_1', [measurement({ perf_latency_p99: 11, gpu_utilization: 90 })]);
     expect(rank(run(one, two), goal({ objectives })).winner?.trial.name).toBe('m_config_1');
   });
 
   test('nothing passes: the nearest, and by how much it misses', () => {
-    const ranking = rank(run(base, calm), goal({ constraints: [{ tag: 'perf_throughput', bound: 'min', value: 3000 }] }));
+    const ranking = rank(
+      run(base, calm),
+      goal({ constraints: [{ tag: 'perf_throughput', bound: 'min', value: 3000 }] }),
+    );
     expect(verdict(ranking)).toBe(
       'No configuration meets the constraints. Nearest is m_config_1: 120 infer/s at p99 5.00 ms with 1 request in flight (throughput at least 3,000 infer/s, measured 120).',
     );
@@ -113,7 +143,9 @@ describe('ranking', () => {
 
   test('the default wins: keep it', () => {
     const slow = trial('m_config_0', [measurement({ perf_throughput: 50 })]);
-    expect(verdict(rank(run(base, slow), goal()))).toContain('Keep the default configuration of m: 100 infer/s');
+    expect(verdict(rank(run(base, slow), goal()))).toContain(
+      'Keep the default configuration of m: 100 infer/s',
+    );
   });
 
   test('nothing measured', () => {
@@ -129,15 +161,32 @@ test('gain is positive for the better, in percent of the default for rates and o
 });
 
 test('the front holds what none beats in both', () => {
-  const points = [[100, 10], [90, 10], [120, 20], [110, 30]].map(([perf_throughput, perf_latency_p99]) =>
+  const points = [
+    [100, 10],
+    [90, 10],
+    [120, 20],
+    [110, 30],
+  ].map(([perf_throughput, perf_latency_p99]) =>
     measurement({ perf_throughput: perf_throughput!, perf_latency_p99: perf_latency_p99! }),
   );
   expect(paretoFront(points).map((item) => item.values['perf_throughput'])).toEqual([100, 120]);
 });
 
 test('numbers and parameter values in few words', () => {
-  expect([1234.5, 123.4, 12.34, 1.234, Number.NaN].map(formatNumber)).toEqual(['1,235', '123', '12.3', '1.23', '-']);
-  expect(compactValue('instance_group', [{ kind: 'KIND_CPU', count: 2 }, { kind: 'KIND_GPU' }])).toBe('2:CPU + 1:GPU');
-  expect(compactValue('optimization', { execution_accelerators: { cpu_execution_accelerator: [{ name: 'openvino' }] } })).toBe('openvino');
+  expect([1234.5, 123.4, 12.34, 1.234, Number.NaN].map(formatNumber)).toEqual([
+    '1,235',
+    '123',
+    '12.3',
+    '1.23',
+    '-',
+  ]);
+  expect(compactValue('instance_group', [{ kind: 'KIND_CPU', count: 2 }, { kind: 'KIND_GPU' }])).toBe(
+    '2:CPU + 1:GPU',
+  );
+  expect(
+    compactValue('optimization', {
+      execution_accelerators: { cpu_execution_accelerator: [{ name: 'openvino' }] },
+    }),
+  ).toBe('openvino');
   expect(compactValue('optimization', {})).toBe('-');
 });

@@ -8,7 +8,13 @@ import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
 import { resultsJson } from '../../src/report/results.ts';
-import { checkExportPath, detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
+import {
+  checkExportPath,
+  detailedPages,
+  htmlWriter,
+  summaryPages,
+  writeResults,
+} from '../../src/report/write.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -24,13 +30,20 @@ const base = trial('m_config_default', [
 ]);
 const better = trial('m_config_0', [
   measurement({ perf_throughput: 180, perf_latency_p99: 9, ...stages }, 1),
-  measurement({ perf_throughput: 240, perf_latency_p99: 30, ...stages }, 2, { stable: false, warnings: ['not steady'] }),
+  measurement({ perf_throughput: 240, perf_latency_p99: 30, ...stages }, 2, {
+    stable: false,
+    warnings: ['not steady'],
+  }),
 ]);
 const failed = trial('m_config_1', [], {
   assignment: { instance_group: [{ kind: 'KIND_GPU', count: 1 }], evil: '<script>alert(1)</script>' },
   points: [
     { state: 'failed', key: 'k', point: { batchSize: 1, concurrency: 1 }, cause: 'no GPUs are <available>' },
-    { state: 'skipped', points: [{ batchSize: 9, concurrency: 1 }], reason: 'client batch 9 exceeds max_batch_size 4' },
+    {
+      state: 'skipped',
+      points: [{ batchSize: 9, concurrency: 1 }],
+      reason: 'client batch 9 exceeds max_batch_size 4',
+    },
   ],
   end: {
     cause: 'no GPUs are <available>',
@@ -64,18 +77,29 @@ describe('tables', () => {
   });
 
   test('the header is the one of a real Model Analyzer', () => {
-    const [header] = readFileSync('test/fixtures/model-analyzer/metrics-model-inference.csv', 'utf8').split('\n');
+    const [header] = readFileSync('test/fixtures/model-analyzer/metrics-model-inference.csv', 'utf8').split(
+      '\n',
+    );
     expect(inferenceTable([ranking]).headers.join(',')).toBe(header);
   });
 
   test('a row for each GPU, and the server alone', () => {
-    const gpus = { 'GPU-a': { gpu_used_memory: 2000, gpu_utilization: 50, gpu_power_usage: 120 }, 'GPU-b': { gpu_used_memory: 3000 } };
+    const gpus = {
+      'GPU-a': { gpu_used_memory: 2000, gpu_utilization: 50, gpu_power_usage: 120 },
+      'GPU-b': { gpu_used_memory: 3000 },
+    };
     const withGpus = rank(run(trial('m_config_default', [measurement({}, 1, { gpus })])), goal);
     expect(gpuTable([withGpus]).rows).toEqual([
       ['m', 'GPU-a', '1', '1', 'm_config_default', '2:CPU', 'Yes', '2000.0', '50.0', '120.0'],
       ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', '', ''],
     ]);
-    expect(serverTable({ name: 'triton', version: '1', gpus }).rows[0]).toEqual(['triton-server', 'GPU-a', '2000.0', '50.0', '120.0']);
+    expect(serverTable({ name: 'triton', version: '1', gpus }).rows[0]).toEqual([
+      'triton-server',
+      'GPU-a',
+      '2000.0',
+      '50.0',
+      '120.0',
+    ]);
   });
 
   test('commas in cells are quoted', () => {
@@ -87,7 +111,9 @@ describe('figures are data first', () => {
   test('every point, its role, the limits and the front', () => {
     const data = throughputLatencyData(ranking);
     expect(data.points).toHaveLength(4);
-    expect(data.points.filter((point) => point.chosen)).toMatchObject([{ variant: 'm_config_0', throughput: 180, role: 'winner', passes: true }]);
+    expect(data.points.filter((point) => point.chosen)).toMatchObject([
+      { variant: 'm_config_0', throughput: 180, role: 'winner', passes: true },
+    ]);
     expect(data).toMatchObject({ maxLatencyMs: 10, minThroughput: undefined });
     expect(data.front.map((point) => point.throughput)).toEqual([180, 240]);
   });
@@ -96,12 +122,20 @@ describe('figures are data first', () => {
     const { bars, loads } = timeBreakdownData([measurement(stages, 4), measurement(stages, 1)]);
     expect(loads.map((item) => item.load)).toEqual(['1', '4']);
     expect(loads[0]?.totalMs).toBeCloseTo(7.3);
-    expect(bars.slice(0, 4).map((bar) => bar.stage)).toEqual(['queue', 'compute input', 'compute infer', 'compute output']);
+    expect(bars.slice(0, 4).map((bar) => bar.stage)).toEqual([
+      'queue',
+      'compute input',
+      'compute infer',
+      'compute output',
+    ]);
   });
 
   test('a line a configuration with the interval of each rung', () => {
     const { lines } = loadLadderData(ranking.entries, ranking.winner);
-    expect(lines.map((line) => [line.variant, line.role])).toEqual([['m_config_0', 'winner'], ['m_config_default', 'default']]);
+    expect(lines.map((line) => [line.variant, line.role])).toEqual([
+      ['m_config_0', 'winner'],
+      ['m_config_default', 'default'],
+    ]);
     expect(lines[0]?.rungs[0]).toMatchObject({ concurrency: 1, throughput: 180, low: 171, high: 189 });
   });
 });
@@ -121,8 +155,12 @@ describe('pages', () => {
   test('say the verdict, the change, the failure and its log', () => {
     const { document } = parseHTML(summary!.html);
     const text = document.body.textContent ?? '';
-    expect(document.querySelector('.verdict')?.textContent).toContain('Deploy m_config_0: 180 infer/s at p99 9.00 ms');
-    expect([...document.querySelectorAll('pre .added')].map((line) => line.textContent)).toEqual(['+ max_batch_size: 10']);
+    expect(document.querySelector('.verdict')?.textContent).toContain(
+      'Deploy m_config_0: 180 infer/s at p99 9.00 ms',
+    );
+    expect([...document.querySelectorAll('pre .added')].map((line) => line.textContent)).toEqual([
+      '+ max_batch_size: 10',
+    ]);
     expect(text).toContain('no GPUs are <available>');
     expect(text).toContain('E1123 second');
     expect(text).toContain('client batch 9 exceeds max_batch_size 4: 1 points');
@@ -152,7 +190,10 @@ test('files lie where Model Analyzer puts them', async () => {
   checkExportPath(path);
   const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
   const tables = writeResults(all, [ranking], path, fileNames);
-  const pages = await htmlWriter.write([...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])], path);
+  const pages = await htmlWriter.write(
+    [...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])],
+    path,
+  );
   expect([...tables, ...pages.files].map((file) => file.slice(path.length + 1))).toEqual([
     'results/i.csv',
     'results/results.json',
@@ -169,7 +210,13 @@ test('results.json holds the verdict and everything measured', () => {
   const document = JSON.parse(resultsJson(all, [ranking]));
   expect(document).toMatchObject({
     schemaVersion: 1,
-    models: [{ model: 'm', winner: { variant: 'm_config_0', satisfiesConstraints: true, values: { perf_throughput: 180 } }, default: { variant: 'm_config_default' } }],
+    models: [
+      {
+        model: 'm',
+        winner: { variant: 'm_config_0', satisfiesConstraints: true, values: { perf_throughput: 180 } },
+        default: { variant: 'm_config_default' },
+      },
+    ],
   });
   expect(document.models[0].gainPercent).toBeCloseTo(80);
   expect(document.trials).toHaveLength(3);

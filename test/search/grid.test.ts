@@ -25,7 +25,9 @@ test('batch sizes outside, concurrencies inside', () => {
 });
 
 test('a plateau ends the climb of one batch size', () => {
-  expect(visit((concurrency) => Math.min(concurrency, 2), true)).toBe('1x1 1x2 1x4 1x8 1x16 2x1 2x2 2x4 2x8 2x16');
+  expect(visit((concurrency) => Math.min(concurrency, 2), true)).toBe(
+    '1x1 1x2 1x4 1x8 1x16 2x1 2x2 2x4 2x8 2x16',
+  );
 });
 
 test('the plateau rule looks at four throughputs and wants 5 %', () => {

@@ -1,14 +1,14 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LocalLauncher, serverArguments } from '../../src/server/local.ts';
-import { decisiveLine, readTail } from '../../src/server/log.ts';
 import { shortReason } from '../../src/server/load-model.ts';
+import { LocalLauncher, serverArguments } from '../../src/server/local.ts';
 import { locateTritonServer } from '../../src/server/locate.ts';
+import { decisiveLine, readTail } from '../../src/server/log.ts';
 import { fixedPort, freePort } from '../../src/server/ports.ts';
-import { memoryOfGroup } from '../../src/server/process-memory.ts';
+import { memoryOfGroup } from '../../src/server/process-group.ts';
 import { folder } from '../support/experiment.ts';
 
 const script = (text: string): string => {
@@ -40,21 +40,40 @@ test('the server asked for, else the one on PATH, else the installed one', () =>
   const home = folder();
   expect(locateTritonServer(path)).toBe(path);
   expect(locateTritonServer(undefined, { PATH: join(path, '..') })).toBe(path);
-  expect(() => locateTritonServer('/nowhere/tritonserver')).toThrow('no executable tritonserver at /nowhere/tritonserver');
+  expect(() => locateTritonServer('/nowhere/tritonserver')).toThrow(
+    'no executable tritonserver at /nowhere/tritonserver',
+  );
   expect(() => locateTritonServer(undefined, { PATH: '', TMA_CACHE: home })).toThrow('tma install triton');
 });
 
 test("tma's flags are bound to the loopback address, and the user's win", () => {
   const ports = { http: 1, grpc: 2, metrics: 3 };
-  const list = serverArguments({ ...request(), flags: { log_verbose: '1', 'exit-timeout-secs': '9', 'strict-model-config': '' } }, ports);
-  expect(list).toEqual(expect.arrayContaining(['--http-address=127.0.0.1', '--http-port=1', '--log-verbose=1', '--exit-timeout-secs=9', '--strict-model-config']));
+  const list = serverArguments(
+    { ...request(), flags: { log_verbose: '1', 'exit-timeout-secs': '9', 'strict-model-config': '' } },
+    ports,
+  );
+  expect(list).toEqual(
+    expect.arrayContaining([
+      '--http-address=127.0.0.1',
+      '--http-port=1',
+      '--log-verbose=1',
+      '--exit-timeout-secs=9',
+      '--strict-model-config',
+    ]),
+  );
   expect(list.filter((flag) => flag.startsWith('--exit-timeout-secs'))).toHaveLength(1);
-  expect(serverArguments({ ...request(), autoComplete: false }, ports)).toContain('--disable-auto-complete-config');
+  expect(serverArguments({ ...request(), autoComplete: false }, ports)).toContain(
+    '--disable-auto-complete-config',
+  );
 });
 
 test('a binary that exits at once is a failure with the end of its log', async () => {
-  const launcher = new LocalLauncher(settings(script('echo "E1123 04:02:22.92 43 main.cc:535] \\"no such device\\"" >&2; exit 3')));
-  await expect(launcher.launch(request())).rejects.toThrow('tritonserver exited with code 3 before it was ready: no such device');
+  const launcher = new LocalLauncher(
+    settings(script('echo "E1123 04:02:22.92 43 main.cc:535] \\"no such device\\"" >&2; exit 3')),
+  );
+  await expect(launcher.launch(request())).rejects.toThrow(
+    'tritonserver exited with code 3 before it was ready: no such device',
+  );
   await launcher.close();
 });
 
@@ -88,20 +107,29 @@ test('the memory of a group of processes', () => {
 function ownStat(): number[] {
   const { readFileSync } = process.getBuiltinModule('node:fs');
   const stat = readFileSync('/proc/self/stat', 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+  return stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
 }
 
 test('logs: the tail without tables, and the line that matters', () => {
   const file = join(folder(), 'log');
-  writeFileSync(file, 'I1123 04:02:22.9 43 a.cc:1] "starting"\n+---+\n| x |\nE1123 04:02:23.1 43 b.cc:7] "failed to load \'m\'"\nI1123 04:02:24.0 43 a.cc:2] "bye"\n');
+  writeFileSync(
+    file,
+    'I1123 04:02:22.9 43 a.cc:1] "starting"\n+---+\n| x |\nE1123 04:02:23.1 43 b.cc:7] "failed to load \'m\'"\nI1123 04:02:24.0 43 a.cc:2] "bye"\n',
+  );
   const tail = readTail(file, 10);
   expect(tail).toHaveLength(3);
   expect(decisiveLine(tail)).toBe("failed to load 'm'");
   expect(readTail('/nowhere', 3)).toEqual([]);
-  expect(decisiveLine(['x: error while loading shared libraries: libfoo.so: cannot open shared object file'])).toContain('libfoo.so');
+  expect(
+    decisiveLine(['x: error while loading shared libraries: libfoo.so: cannot open shared object file']),
+  ).toContain('libfoo.so');
 });
 
 test("Triton's reason for not loading, without its wrapping and traceback", () => {
-  const text = "load failed for model 'm': version 1 is at UNAVAILABLE state: Internal: ModuleNotFoundError: No module named 'torch'\n\nAt:\n  /models/m/1/model.py(3): <module>\n;\n";
+  const text =
+    "load failed for model 'm': version 1 is at UNAVAILABLE state: Internal: ModuleNotFoundError: No module named 'torch'\n\nAt:\n  /models/m/1/model.py(3): <module>\n;\n";
   expect(shortReason(text)).toBe("Internal: ModuleNotFoundError: No module named 'torch'");
 });

@@ -16,16 +16,24 @@ test('the default comes first, the others are named in the order of the sweep', 
 });
 
 test('a combination that equals another configuration is not listed again', () => {
-  const parameters = swept({ max_batch_size: [4, 8], dynamic_batching: [null, {}].filter((item) => item !== null) });
+  const parameters = swept({
+    max_batch_size: [4, 8],
+    dynamic_batching: [null, {}].filter((item) => item !== null),
+  });
   const space = buildSpace(plan({ parameters }), { ...base, dynamic_batching: {} });
   expect(space.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0']);
   expect(space.duplicates).toBe(1);
 });
 
 test('loads that a configuration can not take are set aside with the reason', () => {
-  const parameters = swept({ max_batch_size: [0, 2], dynamic_batching: { preferred_batch_size: [[2], [8]] } });
+  const parameters = swept({
+    max_batch_size: [0, 2],
+    dynamic_batching: { preferred_batch_size: [[2], [8]] },
+  });
   const space = buildSpace(plan({ parameters, batchSizes: [1, 3], concurrency: [1, 2] }), base);
-  const skipped = space.skipped.map(({ candidate, points, reason }) => `${candidate.name} ${points.length}: ${reason}`);
+  const skipped = space.skipped.map(
+    ({ candidate, points, reason }) => `${candidate.name} ${points.length}: ${reason}`,
+  );
   expect(skipped).toEqual([
     'm_config_0 2: preferred_batch_size 2 exceeds max_batch_size 1',
     'm_config_0 2: client batch 3 on a model that does not batch (max_batch_size 0)',
@@ -43,11 +51,15 @@ test('loads that a configuration can not take are set aside with the reason', ()
 
 test('fields that exclude each other are a mistake, told before anything starts', () => {
   const parameters = swept({ dynamic_batching: {} });
-  expect(() => buildSpace(plan({ parameters }), { ...base, sequence_batching: {} })).toThrow(/not a model configuration: .*oneof/);
+  expect(() => buildSpace(plan({ parameters }), { ...base, sequence_batching: {} })).toThrow(
+    /not a model configuration: .*oneof/,
+  );
 });
 
 test('cpu_only puts variants that leave the kind open on the CPU, and leaves the default alone', () => {
-  const { candidates } = buildSpace(plan({ cpuOnly: true, parameters: swept({ max_batch_size: 8 }) }), { name: 'm' });
+  const { candidates } = buildSpace(plan({ cpuOnly: true, parameters: swept({ max_batch_size: 8 }) }), {
+    name: 'm',
+  });
   expect(candidates[0]!.config).not.toHaveProperty('instance_group');
   expect(candidates[1]!.config['instance_group']).toEqual([{ count: 1, kind: 'KIND_CPU' }]);
 });

@@ -35,7 +35,10 @@ test('a percentile lies in its 95 % interval in at least 90 % of the runs', () =
 });
 
 test('an end beyond the sample is not known', () => {
-  const [low, high] = percentileInterval(Float64Array.from({ length: 100 }, (_, index) => index), 99);
+  const [low, high] = percentileInterval(
+    Float64Array.from({ length: 100 }, (_, index) => index),
+    99,
+  );
   expect(low).not.toBeNull();
   expect(high).toBeNull();
   expect(rateInterval([1, 2, 3], 0, 10)).toEqual([null, null]);

@@ -32,7 +32,9 @@ test('what is appended is read again', () => {
   const { run: found, warnings } = readJournal(journalPath(directory));
   expect(warnings).toEqual([]);
   expect(found.sessions).toHaveLength(1);
-  expect(found.trials).toMatchObject([{ name: 'a', state: 'measured', points: [{ key: '1' }, { key: '2' }] }]);
+  expect(found.trials).toMatchObject([
+    { name: 'a', state: 'measured', points: [{ key: '1' }, { key: '2' }] },
+  ]);
 });
 
 test('a missing journal is empty', () => {
@@ -44,28 +46,41 @@ test('a line cut in the middle is left out, said, and does not swallow what foll
   const path = journalPath(directory);
   appendFileSync(path, '{"kind":"point","variant":"a","rec');
   const journal = new Journal(directory);
-  expect(journal.warnings).toEqual([`${path}:4: a line that was cut short is left out; its point is measured again`]);
+  expect(journal.warnings).toEqual([
+    `${path}:4: a line that was cut short is left out; its point is measured again`,
+  ]);
   journal.append(point('a', '2'));
   journal.close();
   expect(readJournal(path).run.trials[0]?.points).toHaveLength(2);
 });
 
 test('the latest word on a point counts, and a trial is where it was last wanted', () => {
-  const directory = write(session, variant('a'), variant('b'), point('a', '1', 5), point('a', '1', 6), variant('a'));
+  const directory = write(
+    session,
+    variant('a'),
+    variant('b'),
+    point('a', '1', 5),
+    point('a', '1', 6),
+    variant('a'),
+  );
   const { trials } = readJournal(journalPath(directory)).run;
   expect(trials.map((item) => item.name)).toEqual(['b', 'a']);
   expect(trials[1]?.points).toMatchObject([{ measurement: { values: { perf_throughput: 6 } } }]);
 });
 
 test('a name that now means another configuration: both are kept, the newer is the latest', () => {
-  const { run: found } = readJournal(journalPath(write(session, variant('a', 'old'), point('old', '1'), variant('a', 'new'))));
+  const { run: found } = readJournal(
+    journalPath(write(session, variant('a', 'old'), point('old', '1'), variant('a', 'new'))),
+  );
   expect(found.trials).toHaveLength(2);
   expect(latestTrials(found).map((item) => item.key)).toEqual(['new']);
 });
 
 test('a journal of a newer tma is refused with the way out', () => {
   const directory = write({ ...session, schemaVersion: 99 } as Entry);
-  expect(() => readJournal(journalPath(directory))).toThrow('written by a newer tma (schema 99, this one knows 1)');
+  expect(() => readJournal(journalPath(directory))).toThrow(
+    'written by a newer tma (schema 99, this one knows 1)',
+  );
 });
 
 describe('a disk that takes no more', () => {
@@ -90,7 +105,9 @@ describe('a disk that takes no more', () => {
       expect(message).toContain('ENOSPC: no space left on device');
       expect(message).toContain('free some space');
       const [, kept] = /is kept in (\S+)/.exec(message)!;
-      expect(JSON.parse(readFileSync(kept!, 'utf8').trim().split('\n').at(-1)!)).toMatchObject({ kind: 'point' });
+      expect(JSON.parse(readFileSync(kept!, 'utf8').trim().split('\n').at(-1)!)).toMatchObject({
+        kind: 'point',
+      });
       expect(readJournal(journalPath(directory)).run.sessions).toHaveLength(1);
     } finally {
       execFileSync('umount', [directory]);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Experiment, LoadSettings, ModelPlan } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
-import type { CommandLine } from '../../src/config/resolve.ts';
 import { NO_FLAGS } from '../../src/config/perf-analyzer-flags.ts';
+import type { CommandLine } from '../../src/config/resolve.ts';
 
 /** A new empty folder. */
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'tma-test-'));

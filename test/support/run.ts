@@ -3,7 +3,11 @@ import { diffText } from '../../src/model-config/diff.ts';
 import type { Run, Trial } from '../../src/store/run.ts';
 
 /** A measurement with these values; intervals are 5 % to both sides of the throughput. */
-export function measurement(values: Record<string, number>, concurrency = 1, changes: Partial<Measurement> = {}): Measurement {
+export function measurement(
+  values: Record<string, number>,
+  concurrency = 1,
+  changes: Partial<Measurement> = {},
+): Measurement {
   const throughput = values['perf_throughput'] ?? 100;
   return {
     point: { batchSize: 1, concurrency },
@@ -24,7 +28,11 @@ export function measurement(values: Record<string, number>, concurrency = 1, cha
 }
 
 /** A trial of model `m` with these measurements. */
-export function trial(name: string, measurements: readonly Measurement[], changes: Partial<Trial> = {}): Trial {
+export function trial(
+  name: string,
+  measurements: readonly Measurement[],
+  changes: Partial<Trial> = {},
+): Trial {
   const configText = `name: "m"\nmax_batch_size: ${name.length}\n`;
   return {
     key: `key of ${name}`,
@@ -36,7 +44,11 @@ export function trial(name: string, measurements: readonly Measurement[], change
     configText,
     diff: diffText('name: "m"\nmax_batch_size: 4\n', configText),
     state: measurements.length > 0 ? 'measured' : 'failed',
-    points: measurements.map((item, index) => ({ state: 'measured', key: `${name} ${index}`, measurement: item })),
+    points: measurements.map((item, index) => ({
+      state: 'measured',
+      key: `${name} ${index}`,
+      measurement: item,
+    })),
     end: {
       logFile: `logs/${name}.log`,
       warnings: [],

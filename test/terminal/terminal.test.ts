@@ -10,13 +10,26 @@ import { plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const space = buildSpace(plan({ concurrency: [1, 2] }), { name: 'm' });
-const record = (throughput: number) => ({ state: 'measured', key: 'k', measurement: measurement({ perf_throughput: throughput }) }) as const;
+const record = (throughput: number) =>
+  ({ state: 'measured', key: 'k', measurement: measurement({ perf_throughput: throughput }) }) as const;
 
 test('a table: texts left, numbers right', () => {
-  expect(textTable([{ header: 'name' }, { header: 'n', numeric: true }], [['a', '10'], ['long', '9']])).toBe('name   n\na     10\nlong   9');
+  expect(
+    textTable(
+      [{ header: 'name' }, { header: 'n', numeric: true }],
+      [
+        ['a', '10'],
+        ['long', '9'],
+      ],
+    ),
+  ).toBe('name   n\na     10\nlong   9');
 });
 
-test.each([[5, '0:05'], [65.4, '1:05'], [3725, '1:02:05']])('%d seconds are %s', (seconds, text) => {
+test.each([
+  [5, '0:05'],
+  [65.4, '1:05'],
+  [3725, '1:02:05'],
+])('%d seconds are %s', (seconds, text) => {
   expect(clock(seconds)).toBe(text);
 });
 
@@ -25,9 +38,14 @@ test('lines for a log: one a point, long loads now and then', () => {
   const view = plainView((line) => lines.push(line.replace(/\d+:\d\d/g, 'T')));
   view.onModelStart?.(space, { done: 0, remaining: 2, reused: 0 });
   view.onPhase?.('loading the model', 'm_config_default');
-  for (const seconds of [1, 14, 16, 20, 31]) view.onLoadWait?.('m_config_default', seconds, 'building the engine');
+  for (const seconds of [1, 14, 16, 20, 31])
+    view.onLoadWait?.('m_config_default', seconds, 'building the engine');
   view.onPoint?.('m_config_default', record(50), { done: 1, remaining: 1, reused: 0 });
-  view.onPoint?.('m_config_default', { state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' }, { done: 2, remaining: 0, reused: 0 });
+  view.onPoint?.(
+    'm_config_default',
+    { state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' },
+    { done: 2, remaining: 0, reused: 0 },
+  );
   view.onRunEnd?.(true);
   expect(lines).toEqual([
     'm: 1 configurations, 2 points',
@@ -70,14 +88,24 @@ describe('what runs', () => {
 test('the ranked table, what failed, what was not measured, the verdict', async () => {
   const trials = ['default', '0', '1', '2', '3', '4', '5', '6'].map((name, index) =>
     trial(`m_config_${name}`, [measurement({ perf_throughput: 100 + index * 10 })], {
-      assignment: index === 0 ? {} : { 'dynamic_batching.max_queue_delay_microseconds': index * 100, max_batch_size: 4 },
+      assignment:
+        index === 0
+          ? {}
+          : { 'dynamic_batching.max_queue_delay_microseconds': index * 100, max_batch_size: 4 },
     }),
   );
-  const broken = trial('m_config_7', [], { end: { ...trial('x', []).end!, cause: 'Internal: no module named torch' } });
+  const broken = trial('m_config_7', [], {
+    end: { ...trial('x', []).end!, cause: 'Internal: no module named torch' },
+  });
   const goal = {
     name: 'm',
-    objectives: [{ tag: 'perf_throughput', weight: 1 }, { tag: 'gpu_utilization', weight: 1 }],
+    objectives: [
+      { tag: 'perf_throughput', weight: 1 },
+      { tag: 'gpu_utilization', weight: 1 },
+    ],
     constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 9 }] as const,
   };
-  await expect(`${rankingText(rank(run(...trials, broken), goal))}\n`).toMatchFileSnapshot('../golden/ranking.txt');
+  await expect(`${rankingText(rank(run(...trials, broken), goal))}\n`).toMatchFileSnapshot(
+    '../golden/ranking.txt',
+  );
 });

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The living processes of a process group, by /proc; empty where there is no /proc. */
 export function processesOfGroup(group: number): number[] {
@@ -43,3 +45,28 @@ function readOrEmpty(path: string): string {
 
 const kilobytes = (text: string, key: string): number =>
   Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+
+const GRACE_MS = 3000;
+
+/** Lets what is left of a group (a Python model's interpreter frees its shared memory) end, then ends it. */
+export async function endGroup(group: number): Promise<void> {
+  const deadline = performance.now() + GRACE_MS;
+  while (processesOfGroup(group).length > 0 && performance.now() < deadline) await sleep(20);
+  killGroup(group, 'SIGKILL');
+}
+
+export function killGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nothing of the group is left.
+  }
+}
+
+/** Removes POSIX shared memory whose owner was not left the time to. */
+export function removeSharedMemory(prefix: string): void {
+  if (!existsSync('/dev/shm')) return;
+  for (const name of readdirSync('/dev/shm')) {
+    if (name.startsWith(prefix)) rmSync(join('/dev/shm', name), { force: true });
+  }
+}

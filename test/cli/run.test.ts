@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Process } from '../../src/cli/process.ts';
+import { run } from '../../src/cli/run.ts';
+import { Journal } from '../../src/store/journal.ts';
+import { folder } from '../support/experiment.ts';
+import { measurement, run as recorded, trial } from '../support/run.ts';
+
+/** Runs a command line in a folder; answers the exit code and what was printed. */
+async function tma(args: readonly string[], cwd = folder()) {
+  const printed = { out: '', error: '' };
+  const stream = (key: 'out' | 'error') =>
+    ({ isTTY: false, write: (text: string) => (printed[key] += text) }) as unknown as NodeJS.WriteStream;
+  const process: Process = {
+    argv: ['node', 'tma', ...args],
+    env: {},
+    stdout: stream('out'),
+    stderr: stream('error'),
+    cwd: () => cwd,
+    on: () => {},
+    off: () => {},
+  };
+  return { code: await run(process), cwd, ...printed };
+}
+
+describe('the command line', () => {
+  test('--version and --help', async () => {
+    expect(await tma(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    const help = await tma(['profile', '--help']);
+    expect(help.code).toBe(0);
+    for (const flag of [
+      '-f, --config-file <FILE>',
+      '-m, --model-repository <DIR>',
+      '--latency-budget <MS>',
+      '--model-load-timeout <SECONDS>',
+    ]) {
+      expect(help.out).toContain(flag);
+    }
+    expect(help.out).not.toContain('--perf-analyzer-timeout');
+    expect((await tma(['--help'])).out).toContain('Exit codes:');
+  });
+
+  test('an unknown flag is a mistake with the nearest one', async () => {
+    const { code, error } = await tma(['profile', '--concurency', '3']);
+    expect(code).toBe(2);
+    expect(error).toContain("unknown option '--concurency'");
+    expect(error).toContain('--concurrency');
+  });
+
+  test('a mistake in the file: its place, exit code 2, no stack, nothing written', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
+    const { code, error, out } = await tma(['profile', '-f', join(cwd, 'perf.yaml')], cwd);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).toBe(`${cwd}/perf.yaml:3:1: unknown key "batch_size"\n  did you mean "batch_sizes"?\n`);
+    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+  });
+
+  test('a file that is not there', async () => {
+    const { code, error } = await tma(['profile', '-f', 'nowhere.yaml']);
+    expect(code).toBe(2);
+    expect(error).toContain('cannot read nowhere.yaml');
+  });
+
+  test('options of Model Analyzer without effect are accepted', async () => {
+    const { error } = await tma([
+      'profile',
+      '-m',
+      '.',
+      '--profile-models',
+      'm',
+      '--perf-analyzer-timeout',
+      '5',
+      '--collect-cpu-metrics',
+    ]);
+    expect(error).toContain('model "m" is not in');
+  });
+});
+
+describe('tma report', () => {
+  const journal = (): string => {
+    const cwd = folder();
+    const record = new Journal(join(cwd, 'checkpoints'));
+    const goals = [{ name: 'm', objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] }];
+    record.append({ kind: 'session', schemaVersion: 1, ...recorded().sessions[0]!, goals });
+    for (const item of [
+      trial('m_config_default', [measurement({ perf_latency_p99: 9 })]),
+      trial('m_config_0', [measurement({ perf_latency_p99: 5 })]),
+    ]) {
+      const { points, state: _state, end: _end, ...variant } = item;
+      record.append({ kind: 'variant', ...variant });
+      for (const point of points) record.append({ kind: 'point', variant: item.key, record: point });
+    }
+    record.close();
+    return cwd;
+  };
+
+  test('makes the pages of the configurations named, without a server', async () => {
+    const cwd = journal();
+    mkdirSync(join(cwd, 'out'));
+    const { code, out } = await tma(
+      [
+        'report',
+        '--report-model-configs',
+        'm_config_0,m_config_default',
+        '--export-path',
+        './out',
+        '-o',
+        'html',
+      ],
+      cwd,
+    );
+    expect(code).toBe(0);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => line.slice(cwd.length)),
+    ).toEqual([
+      '/out/reports/detailed/m_config_0/detailed_report.html',
+      '/out/reports/detailed/m_config_default/detailed_report.html',
+    ]);
+  });
+
+  test('without names makes everything anew, by the goals of the journal', async () => {
+    const cwd = journal();
+    const { out } = await tma(['report', '-o', 'html'], cwd);
+    expect(out).toContain('reports/summaries/m/result_summary.html');
+    expect(existsSync(join(cwd, 'results', 'metrics-model-inference.csv'))).toBe(true);
+    const { readFileSync } = await import('node:fs');
+    expect(readFileSync(join(cwd, 'reports/summaries/m/result_summary.html'), 'utf8')).toContain(
+      'looking for the lowest p99 latency',
+    );
+  });
+
+  test('a name that was not profiled', async () => {
+    const { code, error } = await tma(['report', '-n', 'm_config_1'], journal());
+    expect(code).toBe(2);
+    expect(error).toContain('"m_config_1" was not profiled\n  did you mean "m_config_0"?');
+  });
+
+  test('nothing recorded', async () => {
+    const { code, error } = await tma(['report', '-n', 'm_config_1']);
+    expect(code).toBe(2);
+    expect(error).toContain('run `tma profile` first');
+  });
+});

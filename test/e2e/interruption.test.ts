@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { journal, leftovers, nothingLeft, project, read, results, start, tma } from './tma.ts';
+
+const FLAGS =
+  'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
+const LONG = `{add_sub: {${FLAGS}, parameters: {concurrency: {start: 1, stop: 20}}}}`;
+
+const measured = (cwd: string): number =>
+  journal(cwd).filter((entry) => entry.kind === 'point' && entry.record.state === 'measured').length;
+
+test('Ctrl-C finishes the point, writes the report, and the same command goes on from there', async () => {
+  const cwd = project(LONG);
+  const run = start(cwd, 'profile', '-f', 'perf.yaml');
+  await run.printed('[ 2/20]');
+  run.child.kill('SIGINT');
+  const { code, output } = await run.ended;
+  expect(code).toBe(130);
+  expect(output).toContain('Ctrl-C again stops at once');
+  expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('add_sub_config_default');
+  expect(leftovers()).toEqual([]);
+  const before = measured(cwd);
+  expect(before).toBeGreaterThanOrEqual(2);
+  expect(before).toBeLessThan(20);
+  expect((await tma(cwd, 'profile', '-f', 'perf.yaml', '-c', '1')).code).toBe(0);
+  expect(measured(cwd)).toBeGreaterThan(before);
+  expect(
+    results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
+  ).toHaveLength(20);
+});
+
+test('twice stops now', async () => {
+  const cwd = project(LONG);
+  const run = start(cwd, 'profile', '-f', 'perf.yaml');
+  await run.printed('[ 1/20]');
+  run.child.kill('SIGINT');
+  await run.printed('Ctrl-C again');
+  const start2 = performance.now();
+  run.child.kill('SIGINT');
+  const { code } = await run.ended;
+  expect(code).toBe(130);
+  expect(performance.now() - start2).toBeLessThan(8000);
+  expect(await nothingLeft()).toEqual([]);
+});
+
+test('while a model loads, a second Ctrl-C ends it', async () => {
+  const cwd = project('slow_load');
+  const run = start(cwd, 'profile', '-f', 'perf.yaml');
+  await run.printed('slow_load: 1 configurations');
+  await new Promise((done) => setTimeout(done, 1500));
+  run.child.kill('SIGINT');
+  await run.printed('Ctrl-C again');
+  run.child.kill('SIGINT');
+  expect((await run.ended).code).toBe(130);
+  expect(await nothingLeft()).toEqual([]);
+});
+
+test('kill -9 leaves no server, and loses at most the point in flight', async () => {
+  const cwd = project(LONG);
+  const run = start(cwd, 'profile', '-f', 'perf.yaml');
+  await run.printed('[ 3/20]');
+  run.child.kill('SIGKILL');
+  await run.ended;
+  expect(await nothingLeft()).toEqual([]);
+  expect(measured(cwd)).toBeGreaterThanOrEqual(3);
+  expect((await tma(cwd, 'profile', '-f', 'perf.yaml')).code).toBe(0);
+  expect(
+    results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
+  ).toHaveLength(20);
+});

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installedTriton } from '../../src/install/cache.ts';
+import { loadModel } from '../../src/server/load-model.ts';
+import { LocalLauncher } from '../../src/server/local.ts';
+import { folder } from '../support/experiment.ts';
+import { journal, leftovers, project, read, results, tma } from './tma.ts';
+
+const hasGpu = existsSync('/dev/nvidia0');
+if (hasGpu) console.warn('skipped: the failure of a GPU variant, because this machine has a GPU');
+
+const SWEEP = `
+  add_sub:
+    perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100, shape: ["INPUT0:16", "INPUT1:16"]}
+    model_config_parameters:
+      dynamic_batching: {max_queue_delay_microseconds: [0, 300]}
+      instance_group: [[{kind: KIND_CPU, count: 1}], [{kind: KIND_GPU, count: 1}]]
+    parameters: {concurrency: "1,4", batch_sizes: [1, 8]}`;
+
+describe('a whole run on a real tritonserver', () => {
+  const cwd = project(SWEEP, 'constraints: {perf_latency_p99: {max: 1000}}');
+  let first: { code: number | null; output: string };
+  beforeAll(async () => {
+    first = await tma(cwd, 'profile', '-f', 'perf.yaml');
+  });
+
+  test('ends well, with the ranked table, the verdict and the reports', () => {
+    expect(first.output).toMatch(/add_sub: 5 configurations, 10 points/);
+    expect(first.output).toContain(
+      'skipped: client batch 8 exceeds max_batch_size 4 (10 points of 5 configurations)',
+    );
+    expect(first.output).toMatch(/(Deploy|Keep) .* infer\/s at p99/);
+    expect(first.output).toContain(`report   ${cwd}/reports/summaries/add_sub/result_summary.html`);
+    expect(first.code).toBe(0);
+  });
+
+  test.skipIf(hasGpu)(
+    'a GPU variant on a machine without one is a failed trial with its cause and log',
+    () => {
+      const failed = results(cwd).trials.filter((trial: { state: string }) => trial.state === 'failed');
+      expect(failed.map((trial: { name: string }) => trial.name)).toEqual([
+        'add_sub_config_1',
+        'add_sub_config_3',
+      ]);
+      expect(failed[0].end.cause).toContain('KIND_GPU but no GPUs are available');
+      expect(failed[0].end.logTail.join('\n')).toContain('KIND_GPU');
+      expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain(
+        'KIND_GPU but no GPUs are available',
+      );
+    },
+  );
+
+  test('client and server agree on what was measured', () => {
+    const trial = results(cwd).trials.find((item: { name: string }) => item.name === 'add_sub_config_0');
+    for (const { measurement } of trial.points.filter(
+      (point: { state: string }) => point.state === 'measured',
+    )) {
+      const { values, durationS, point } = measurement;
+      expect(values.perf_throughput).toBeGreaterThan(50);
+      // Both count the same inferences, but for those that a window's edge cuts off.
+      expect(values.perf_inference_count / (values.perf_throughput * durationS)).toBeGreaterThan(0.8);
+      expect(values.perf_inference_count / (values.perf_throughput * durationS)).toBeLessThan(1.25);
+      const inside = ['queue', 'compute_input', 'compute_infer', 'compute_output'].reduce(
+        (sum, name) => sum + values[`perf_server_${name}`],
+        0,
+      );
+      expect(inside).toBeLessThan(values.perf_latency_avg * 1.1);
+      expect(values.perf_executed_batch).toBeGreaterThanOrEqual(1);
+      expect(values.perf_executed_batch).toBeLessThanOrEqual(point.concurrency);
+      expect(values.cpu_used_ram).toBeGreaterThan(20);
+      expect(values.perf_latency_p50).toBeLessThanOrEqual(values.perf_latency_p99);
+    }
+  });
+
+  test('what was asked for was in effect', () => {
+    const trial = results(cwd).trials.find((item: { name: string }) => item.name === 'add_sub_config_2');
+    expect(trial.end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    expect(trial.end.warnings).toEqual([]);
+  });
+
+  test("the table has Model Analyzer's header and a row a point", () => {
+    const lines = read(cwd, 'results/metrics-model-inference.csv').split('\n');
+    expect(lines[0]).toBe(
+      'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms)',
+    );
+    expect(lines.filter((line) => line.startsWith('add_sub,'))).toHaveLength(hasGpu ? 10 : 6);
+  });
+
+  test('the PDF is one, with text', () => {
+    const pdf = readFileSync(join(cwd, 'reports/summaries/add_sub/result_summary.pdf'));
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(pdf.length).toBeGreaterThan(20_000);
+    expect(readdirSync(join(cwd, 'reports/detailed'))).toHaveLength(3);
+  });
+
+  test('nothing is left running', () => {
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('the same command again measures nothing but what failed', async () => {
+    const lines = journal(cwd).filter(
+      (entry) => entry.kind === 'point' && entry.record.state === 'measured',
+    ).length;
+    const second = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    expect(second.code).toBe(0);
+    expect(
+      journal(cwd).filter((entry) => entry.kind === 'point' && entry.record.state === 'measured'),
+    ).toHaveLength(lines);
+  });
+
+  test('reports come from the journal, without a server', async () => {
+    mkdirSync(join(cwd, 'elsewhere'));
+    const { code, output } = await tma(
+      cwd,
+      'report',
+      '--report-model-configs',
+      'add_sub_config_1,add_sub_config_default',
+      '--export-path',
+      'elsewhere',
+      '--config-file',
+      'perf.yaml',
+    );
+    expect(code).toBe(0);
+    expect(output.trim().split('\n')).toHaveLength(4);
+    expect(read(cwd, 'elsewhere/reports/detailed/add_sub_config_default/detailed_report.html')).toContain(
+      'Rank ',
+    );
+  });
+
+  test('a written variant is a model that Triton serves as it lies there', async () => {
+    const launcher = new LocalLauncher({
+      mode: 'local',
+      serverPath: installedTriton(),
+      ports: {},
+      outputPath: undefined,
+      readyTimeoutS: 30,
+      loadTimeoutS: 60,
+      gpus: undefined,
+    });
+    const { signal } = new AbortController();
+    await using server = await launcher.launch({
+      modelRepository: join(cwd, 'output_model_repository'),
+      logFile: join(cwd, 'served.log'),
+      flags: {},
+      environment: {},
+      autoComplete: false,
+      signal,
+    });
+    await loadModel(server, 'add_sub_config_2', undefined, { timeoutS: 60, signal });
+    expect(await server.triton.config('add_sub_config_2')).toMatchObject({
+      name: 'add_sub_config_2',
+      dynamic_batching: { max_queue_delay_microseconds: '300' },
+    });
+    await launcher.close();
+  });
+});
+
+test('a model without config.pbtxt: the server is asked for one', async () => {
+  const cwd = project('no_config');
+  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+  expect(output).toContain('Keep the default configuration of no_config');
+  expect(code).toBe(0);
+  const text = read(cwd, 'output_model_repository/no_config_config_default/config.pbtxt');
+  expect(text).toContain('max_batch_size: 2');
+  expect(text).toContain('data_type: TYPE_FP32');
+});
+
+test('the OCR example, with and without its accelerator', async () => {
+  const cwd = folder();
+  const example = resolve('examples/text-recognition');
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(
+    join(cwd, 'perf.yaml'),
+    [
+      `model_repository: ${example}/model_repository`,
+      'profile_models:',
+      '  text_recognition:',
+      '    perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 50}',
+      '    model_config_parameters:',
+      '      dynamic_batching: {}',
+      '      optimization:',
+      '        - {}',
+      '        - execution_accelerators: {cpu_execution_accelerator: [{name: openvino}]}',
+      '        - execution_accelerators: {cpu_execution_accelerator: [{name: no_such_thing}]}',
+      '    parameters: {concurrency: 2}',
+    ].join('\n'),
+  );
+  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+  expect(code).toBe(0);
+  const { trials } = results(cwd);
+  expect(trials.map((trial: { state: string }) => trial.state)).toEqual([
+    'measured',
+    'measured',
+    'measured',
+    'failed',
+  ]);
+  expect(trials[2].end.effective.optimization.execution_accelerators.cpu_execution_accelerator[0].name).toBe(
+    'openvino',
+  );
+  expect(output).toContain("unknown execution accelerator 'no_such_thing'");
+});
+
+test('the package is a library, too', () => {
+  const script =
+    "import { loadExperiment, profile, rank, METRICS } from 'triton-model-analyzer'; console.log(typeof profile, typeof rank, METRICS.length > 10, typeof loadExperiment)";
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(printed.trim()).toBe('function function true function');
+});

@@ -1,0 +1,256 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Experiment } from '../src/config/experiment.ts';
+import { LoadFailure } from '../src/load/load-generator.ts';
+import { type ProfileOptions, profile } from '../src/profile.ts';
+import { measurementsOf } from '../src/store/run.ts';
+import { experimentOf, folder } from './support/experiment.ts';
+import { FakeLauncher, fakeGenerator, refuse } from './support/fakes.ts';
+
+const CONFIG =
+  'name: "m"\nbackend: "python"\nmax_batch_size: 4\ninput { name: "x" data_type: TYPE_FP32 dims: 4 }\noutput { name: "y" data_type: TYPE_FP32 dims: 4 }\n';
+
+/** A repository with the model `m`, and an experiment on it. */
+function setUp(yaml: string, config: string | undefined = CONFIG): Experiment {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+  writeFileSync(join(cwd, 'm', '1', 'model.py'), '');
+  if (config) writeFileSync(join(cwd, 'm', 'config.pbtxt'), config);
+  return experimentOf(yaml, {}, cwd);
+}
+
+const sweep =
+  'profile_models: {m: {model_config_parameters: {max_batch_size: [1, 2]}, parameters: {concurrency: [1, 2]}}}';
+const go = (experiment: Experiment, options: ProfileOptions = {}) =>
+  profile(experiment, { launcher: new FakeLauncher(), generator: fakeGenerator(), ...options });
+
+test('a server a variant, every point measured, everything stopped', async () => {
+  const launcher = new FakeLauncher();
+  const { run, interrupted } = await go(setUp(sweep), { launcher });
+  expect(interrupted).toBe(false);
+  expect(
+    run.trials.map((trial) => [trial.name, measurementsOf(trial).map((item) => item.point.concurrency)]),
+  ).toEqual([
+    ['m_config_default', [1, 2]],
+    ['m_config_0', [1, 2]],
+    ['m_config_1', [1, 2]],
+  ]);
+  // The default shows that the server has nothing to complete, so the others need not wait for it.
+  expect(launcher.log).toEqual([
+    'start',
+    'stop',
+    'start without completion',
+    'stop',
+    'start without completion',
+    'stop',
+    'closed',
+  ]);
+});
+
+test('variants are written as servable model folders, under their own names', async () => {
+  const experiment = setUp(sweep);
+  await go(experiment);
+  const { path } = experiment.outputModelRepository;
+  expect(readdirSync(path).sort()).toEqual(['.tma', 'm_config_0', 'm_config_1', 'm_config_default']);
+  expect(readdirSync(join(path, 'm_config_0')).sort()).toEqual(['1', 'config.pbtxt']);
+  expect(existsSync(join(path, 'm_config_0', '1', 'model.py'))).toBe(true);
+  expect(readFileSync(join(path, 'm_config_0', 'config.pbtxt'), 'utf8')).toContain(
+    'name: "m_config_0"\nbackend: "python"\nmax_batch_size: 1',
+  );
+});
+
+describe('resuming', () => {
+  test('measures only what is missing', async () => {
+    const experiment = setUp(sweep);
+    await go(experiment);
+    const launcher = new FakeLauncher();
+    const { run } = await go(experiment, { launcher });
+    expect(launcher.log).toEqual(['closed']);
+    expect(run.trials.flatMap(measurementsOf)).toHaveLength(6);
+    expect(run.sessions).toHaveLength(2);
+  });
+
+  test('a changed model file, configuration or load is measured again', async () => {
+    const experiment = setUp(sweep);
+    await go(experiment);
+    writeFileSync(join(experiment.modelRepository, 'm', '1', 'model.py'), '# changed');
+    const launcher = new FakeLauncher();
+    await go(experiment, { launcher });
+    expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
+    const wider = {
+      ...experiment,
+      models: experiment.models.map((model) => ({ ...model, concurrency: [1, 2, 4] })),
+    };
+    const again = new FakeLauncher();
+    const { run } = await go(wider, { launcher: again });
+    expect(again.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
+    expect(run.trials.flatMap(measurementsOf)).toHaveLength(9);
+  });
+
+  test('other objectives need no measuring, and what failed is tried again', async () => {
+    const experiment = setUp(sweep);
+    let broken = true;
+    const flaky = () =>
+      new FakeLauncher((config) =>
+        broken && config['max_batch_size'] === 2 ? refuse('out of memory') : config,
+      );
+    const { run } = await go(experiment, { launcher: flaky() });
+    expect(run.trials.map((trial) => trial.state)).toEqual(['measured', 'measured', 'failed']);
+    broken = false;
+    const launcher = flaky();
+    const models = experiment.models.map((model) => ({
+      ...model,
+      objectives: [{ tag: 'perf_latency_p99', weight: 1 }],
+    }));
+    const second = await go({ ...experiment, models }, { launcher });
+    expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
+    expect(second.run.trials.map((trial) => trial.state)).toEqual(['measured', 'measured', 'measured']);
+  });
+});
+
+describe('failures are results', () => {
+  test('a variant that does not load has its cause and log, and the run goes on', async () => {
+    const launcher = new FakeLauncher((config) =>
+      config['max_batch_size'] === 1 ? refuse('no GPUs are available') : config,
+    );
+    const { run } = await go(setUp(sweep), { launcher });
+    expect(run.trials[1]).toMatchObject({
+      state: 'failed',
+      points: [{ state: 'failed', cause: 'no GPUs are available' }],
+      end: { cause: 'no GPUs are available', logTail: ['E first', 'E second'] },
+    });
+    expect(run.trials[2]?.state).toBe('measured');
+    expect(launcher.running).toBe(0);
+  });
+
+  test('load that does not get through fails the point, and what was measured before stays', async () => {
+    const good = fakeGenerator();
+    const generator: typeof good = {
+      name: 'fake',
+      run: (job) => {
+        if (job.point.concurrency === 2) throw new LoadFailure('9 of 10 requests failed: queue is full');
+        return good.run(job);
+      },
+    };
+    const { run } = await go(setUp(sweep), { generator });
+    expect(run.trials[0]?.points.map((point) => point.state)).toEqual(['measured', 'failed']);
+  });
+
+  test('a bug stops the server and comes out', async () => {
+    const launcher = new FakeLauncher();
+    const generator = { name: 'fake', run: () => Promise.reject(new TypeError('a bug')) };
+    await expect(go(setUp(sweep), { launcher, generator })).rejects.toThrow('a bug');
+    expect(launcher.running).toBe(0);
+    expect(launcher.log.at(-1)).toBe('closed');
+  });
+
+  test('a first server that does not start ends the run with the end of its log', async () => {
+    const launcher = new FakeLauncher();
+    launcher.launch = async () => refuse('exited with code 127');
+    await expect(go(setUp(sweep), { launcher })).rejects.toThrow(
+      /the server does not start: exited with code 127\n.*\n {2}\| E first/,
+    );
+  });
+
+  test('a field that the server runs otherwise than asked is a warning of the trial', async () => {
+    const launcher = new FakeLauncher((config) => ({ ...config, max_batch_size: 4 }));
+    const { run } = await go(setUp(sweep), { launcher });
+    expect(run.trials[1]?.end?.warnings).toEqual(['the server runs with max_batch_size = 4, asked was 1']);
+  });
+});
+
+describe('ending early', () => {
+  test('finish: the point in flight is kept, the next does not start', async () => {
+    const finish = new AbortController();
+    const experiment = setUp(sweep);
+    const launcher = new FakeLauncher();
+    const listeners = [{ onPoint: () => finish.abort() }];
+    const { run, interrupted } = await go(experiment, { launcher, finish: finish.signal, listeners });
+    expect(interrupted).toBe(true);
+    expect(run.trials.flatMap(measurementsOf)).toHaveLength(1);
+    expect(launcher.running).toBe(0);
+    const { run: whole } = await go(experiment);
+    expect(whole.trials.flatMap(measurementsOf)).toHaveLength(6);
+  });
+
+  test('stop: ends at once, without the point in flight', async () => {
+    const stop = new AbortController();
+    const launcher = new FakeLauncher();
+    const listeners = [{ onPhase: (phase: string) => phase === 'measuring' && stop.abort() }];
+    const { run, interrupted } = await go(setUp(sweep), { launcher, stop: stop.signal, listeners });
+    expect(interrupted).toBe(true);
+    expect(run.trials.flatMap(measurementsOf)).toHaveLength(0);
+    expect(launcher.running).toBe(0);
+  });
+});
+
+describe('mistakes in the models', () => {
+  test.each([
+    [
+      'a model that is not there',
+      'profile_models: n',
+      CONFIG,
+      /perf.yaml:1:17: model "n" is not in .*\n {2}did you mean "m"\?/,
+    ],
+    [
+      'a config.pbtxt with a typo',
+      'profile_models: m',
+      'max_batch_sise: 4\n',
+      /config.pbtxt:1:1: not a valid model configuration: unknown field "max_batch_sise"/,
+    ],
+    [
+      'a variable size without a shape',
+      'profile_models: m',
+      CONFIG.replace('dims: 4', 'dims: -1'),
+      /input "x" has a variable size: \[-1\]/,
+    ],
+    [
+      'a shape for no input',
+      'profile_models: {m: {perf_analyzer_flags: {shape: "z:3"}}}',
+      CONFIG,
+      /no input "z"/,
+    ],
+  ])('%s is told before anything starts', async (_name, yaml, config, message) => {
+    const launcher = new FakeLauncher();
+    await expect(go(setUp(yaml, config), { launcher })).rejects.toThrow(message);
+    expect(launcher.log.filter((line) => line.startsWith('start'))).toEqual([]);
+  });
+
+  test('a version folder that is missing', async () => {
+    const experiment = setUp('profile_models: m');
+    const { rmSync } = await import('node:fs');
+    rmSync(join(experiment.modelRepository, 'm', '1'), { recursive: true });
+    await expect(go(experiment)).rejects.toThrow('model "m" has no version folder');
+  });
+
+  test('an output repository that is not ours is not touched', async () => {
+    const experiment = setUp('profile_models: m');
+    const { path } = experiment.outputModelRepository;
+    mkdirSync(path);
+    writeFileSync(join(path, 'thesis.txt'), '');
+    await expect(go(experiment)).rejects.toThrow('was not written by tma');
+    const override = { ...experiment, outputModelRepository: { path, override: true } };
+    await go(override);
+    expect(existsSync(join(path, 'thesis.txt'))).toBe(false);
+    const suicidal = {
+      ...experiment,
+      outputModelRepository: { path: experiment.modelRepository, override: true },
+    };
+    await expect(go(suicidal)).rejects.toThrow('would delete');
+    expect(existsSync(join(experiment.modelRepository, 'm'))).toBe(true);
+  });
+});
+
+test('what is skipped and what is ignored is said once', async () => {
+  const notes: string[] = [];
+  const yaml =
+    'profile_models: {m: {parameters: {batch_sizes: [1, 9], concurrency: [1, 2]}}}\ncollect_cpu_metrics: true';
+  const { run } = await go(setUp(yaml), { listeners: [{ onNote: (text) => notes.push(text) }] });
+  expect(notes).toEqual([
+    'collect_cpu_metrics has no effect in this version',
+    'skipped: client batch 9 exceeds max_batch_size 4 (2 points of 1 configuration)',
+    'm has no model_config_parameters: its default configuration alone is measured',
+  ]);
+  expect(run.trials[0]?.points.filter((point) => point.state === 'skipped')).toHaveLength(1);
+});

@@ -1,0 +1,90 @@
+import type { LoadGenerator } from '../../src/load/load-generator.ts';
+import type { ModelConfig } from '../../src/model-config/config.ts';
+import { type Launcher, type Server, ServerFailure } from '../../src/server/launcher.ts';
+import type { Triton } from '../../src/server/triton.ts';
+
+/** What a fake server does with a model; throwing is a load that fails. */
+export type FakeModel = (config: ModelConfig) => ModelConfig;
+
+/** A launcher without processes, for faults and orders of events that a real server can't be made to show. */
+export class FakeLauncher implements Launcher {
+  readonly name = 'fake';
+  /** What happened, in order. */
+  readonly log: string[] = [];
+  readonly #model: FakeModel;
+  running = 0;
+
+  constructor(model: FakeModel = (config) => config) {
+    this.#model = model;
+  }
+
+  describe = async () => ({ path: '/fake/tritonserver', hash: 'fake' });
+
+  close = async () => {
+    this.log.push('closed');
+  };
+
+  async launch({ autoComplete }: { autoComplete: boolean }): Promise<Server> {
+    this.log.push(`start${autoComplete ? '' : ' without completion'}`);
+    this.running++;
+    let effective: ModelConfig = {};
+    const triton = {
+      server: async () => ({ name: 'triton', version: '2.51.0', extensions: [] }),
+      load: async (_model: string, config: ModelConfig | undefined) => {
+        effective = this.#model(config ?? {});
+      },
+      config: async () => effective,
+      metadata: async () => ({ name: 'm', platform: '', inputs: [], outputs: [] }),
+      statistics: async () => [],
+    } as unknown as Triton;
+    let end: (reason: string) => void = () => {};
+    const ended = new Promise<string>((resolve) => {
+      end = resolve;
+    });
+    const server: Server = {
+      triton,
+      http: { host: '127.0.0.1', port: 1 },
+      metrics: { host: '127.0.0.1', port: 1 },
+      ended,
+      logTail: () => ['the last line'],
+      memory: () => undefined,
+      stop: async () => {
+        this.log.push('stop');
+        this.running--;
+        end('stopped');
+      },
+      [Symbol.asyncDispose]: () => server.stop(),
+    };
+    return server;
+  }
+}
+
+export const refuse = (cause: string): never => {
+  throw new ServerFailure(cause, ['E first', 'E second']);
+};
+
+/** A generator that answers at once with the throughput that `throughput` gives for a concurrency. */
+export const fakeGenerator = (
+  throughput: (concurrency: number) => number = (concurrency) => concurrency * 10,
+): LoadGenerator => ({
+  name: 'fake',
+  async run(job) {
+    job.signal.throwIfAborted();
+    const count = throughput(job.point.concurrency);
+    const before = await job.scrape();
+    const window = {
+      startMs: 0,
+      endMs: 1000,
+      samples: {
+        endMs: Float64Array.from({ length: count }, (_, index) => ((index + 1) * 1000) / count),
+        latencyMs: new Float64Array(count).fill((job.point.concurrency * 1000) / count),
+        sendRecvMs: new Float64Array(count),
+      },
+      failures: {},
+      before,
+      after: before,
+    };
+    job.onWindow?.({ throughput: count, latencyMs: 1 });
+    return { windows: [window], stable: true, counted: 1, warmupS: 0 };
+  },
+});
