@@ -35,4 +35,4 @@ export { ServerFailure } from './server/launcher.ts';
 export { LocalLauncher } from './server/local.ts';
 export { buildSpace, type Candidate, type LoadPoint, type Space } from './space/space.ts';
 export { readJournal } from './store/journal.ts';
-export type { PointRecord, Run, Trial } from './store/run.ts';
+export { measurementsOf, type PointRecord, type Run, type Trial } from './store/run.ts';

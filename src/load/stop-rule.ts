@@ -6,7 +6,9 @@ import type { Window, WindowSummary } from './load-generator.ts';
 /** perf_analyzer's count of windows that must agree. */
 const STEADY_WINDOWS = 3;
 /** From so many windows on, a tight interval over all of them is as good. */
-const PRECISE_WINDOWS = 5;
+const PRECISE_WINDOWS = 4;
+/** How tight, as a share of the stability: three windows that differ by 10 % know their mean less well than this. */
+const PRECISE_SHARE = 0.75;
 
 /** Whether a point is done, and how many of its last windows count. */
 export interface Verdict {
@@ -32,8 +34,8 @@ export function summarize(
 
 /**
  * Done when throughput and latency of the last three windows differ by at most the stability (perf_analyzer's
- * rule), or when the 95 % interval of the throughput over all windows is within half of it: windows that scatter
- * by chance never agree, and need not. Done without being stable when the windows are used up.
+ * rule), or when the 95 % interval of the throughput over all windows is tighter than three such windows give:
+ * windows that scatter by chance never agree, and need not. Done without being stable when the windows are used up.
  */
 export function judge(
   windows: readonly Window<unknown>[],
@@ -42,7 +44,7 @@ export function judge(
 ): Verdict {
   if (lastAgree(summaries, rule.stability)) return { done: true, stable: true, counted: STEADY_WINDOWS };
   const all = windows.length;
-  if (all >= PRECISE_WINDOWS && isPrecise(windows, rule.stability / 2))
+  if (all >= PRECISE_WINDOWS && isPrecise(windows, rule.stability * PRECISE_SHARE))
     return { done: true, stable: true, counted: all };
   return { done: all >= rule.maxWindows, stable: false, counted: Math.min(all, STEADY_WINDOWS) };
 }

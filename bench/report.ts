@@ -1,0 +1,46 @@
+import { rank } from '../src/index.ts';
+import { summaryPages } from '../src/report/write.ts';
+import { measurement, run, trial } from '../test/support/run.ts';
+
+/** The summary page of 1,000 recorded points: how long its HTML takes, and how large it is. */
+const VARIANTS = 100;
+const LOADS = 10;
+const trials = Array.from({ length: VARIANTS }, (_, variant) =>
+  trial(
+    `m_config_${variant === 0 ? 'default' : variant - 1}`,
+    Array.from({ length: LOADS }, (_load, load) => {
+      const throughput = 100 + variant * 3 + load * 40 - load * load * (2 + (variant % 5));
+      const concurrency = 2 ** load;
+      return measurement(
+        {
+          perf_throughput: throughput,
+          perf_latency_p99: (concurrency * 1300) / throughput,
+          perf_latency_p50: (concurrency * 900) / throughput,
+          perf_latency_avg: (concurrency * 1000) / throughput,
+          perf_server_queue: (concurrency * 500) / throughput,
+          perf_server_compute_input: 0.1,
+          perf_server_compute_infer: 400 / throughput,
+          perf_server_compute_output: 0.1,
+          perf_executed_batch: 1 + load,
+          cpu_used_ram: 120 + variant,
+        },
+        concurrency,
+        { warnings: ['p99 rests on 100 requests, 459 are needed to be 99 % sure of its bound'] },
+      );
+    }),
+    variant === 0
+      ? {}
+      : { assignment: { 'dynamic_batching.max_queue_delay_microseconds': variant * 10, max_batch_size: 4 } },
+  ),
+);
+const recorded = run(...trials);
+const start = performance.now();
+const goal = {
+  name: 'm',
+  objectives: [{ tag: 'perf_throughput', weight: 1 }],
+  constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 500 }] as const,
+};
+const [page] = summaryPages(recorded, [rank(recorded, goal)]);
+const seconds = (performance.now() - start) / 1000;
+console.log(`${VARIANTS * LOADS} points: ranked and written to HTML in ${seconds.toFixed(2)} s (bar: 3)`);
+console.log(`${(Buffer.byteLength(page!.html) / 1e6).toFixed(2)} MB (bar: 2)`);
