@@ -4,6 +4,7 @@ import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import { nativeGenerator } from './load/native/native.ts';
 import { withoutFillings } from './model-config/compare.ts';
+import type { ModelConfig } from './model-config/config.ts';
 import { gridSearch } from './search/grid.ts';
 import type { Ask, Outcome, Search } from './search/search.ts';
 import type { Launcher, ServerIdentity } from './server/launcher.ts';
@@ -48,8 +49,11 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const bases = new Map<ModelPlan, BaseModel>();
   for (const plan of experiment.models)
     bases.set(plan, await readBaseModel(experiment.modelRepository, plan));
+  // Every mistake in every model is told before the first server starts.
+  for (const [plan, base] of bases) if (base.config) spaceOf(plan, base.config);
   const launcher = options.launcher ?? new LocalLauncher(experiment.launch);
   let journal: Journal | undefined;
+  let run: ProfileRun | undefined;
   try {
     const server = await launcher.describe();
     const { path, override } = experiment.outputModelRepository;
@@ -57,12 +61,12 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     journal = new Journal(experiment.checkpointDirectory);
     emit.onRunStart(experiment);
     for (const note of [...experiment.notes, ...journal.warnings]) emit.onNote(note);
-    const run = new ProfileRun(experiment, options, { emit, launcher, journal, server });
+    run = new ProfileRun(experiment, options, { emit, launcher, journal, server });
     run.start();
     for (const [plan, base] of bases) await run.profileModel(plan, base);
-    emit.onRunEnd(run.interrupted);
     return { run: run.result(), interrupted: run.interrupted };
   } finally {
+    emit.onRunEnd(run?.interrupted ?? false);
     await launcher.close();
     journal?.close();
   }
@@ -122,9 +126,9 @@ class ProfileRun {
     if (this.interrupted) return;
     const { emit } = this.#parts;
     const context = this.#context(plan);
-    const config = base.config ?? withoutFillings(await completedConfig(context));
-    const space = buildSpace(plan, config);
-    resolveShapes(inputsOfConfig(config), base.config?.['input'] ? plan.load.shapes : {});
+    const config = base.config ?? (await this.#completed(context));
+    if (!config) return;
+    const space = spaceOf(plan, config);
     const search = (this.#options.search ?? gridSearch)(space);
     const variants = new Map(space.candidates.map((item) => [item, this.#declare(item, space, base)]));
     emit.onModelStart(space, this.#progress(search));
@@ -152,6 +156,16 @@ class ProfileRun {
       if (!this.#options.stop?.aborted) throw error;
     } finally {
       await this.#close(trial);
+    }
+  }
+
+  /** What the server makes of a model without a config.pbtxt; undefined when the run was stopped meanwhile. */
+  async #completed(context: TrialContext): Promise<ModelConfig | undefined> {
+    try {
+      return withoutFillings(await completedConfig(context));
+    } catch (error) {
+      if (!this.#options.stop?.aborted) throw error;
+      return undefined;
     }
   }
 
@@ -222,6 +236,16 @@ class ProfileRun {
   #progress(search: Search) {
     return { done: this.#done, remaining: search.remaining(), reused: this.#reused };
   }
+}
+
+/**
+ * The space of a model, with its inputs checked where the configuration names them.
+ * @throws UserError for parameters that are no configuration, and for shapes that do not fit the inputs.
+ */
+function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
+  const inputs = inputsOfConfig(config);
+  if (inputs.length > 0) resolveShapes(inputs, plan.load.shapes);
+  return buildSpace(plan, config);
 }
 
 const outcomeOf = (record: PointRecord): Outcome =>

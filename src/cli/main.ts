@@ -1,4 +1,12 @@
 #!/usr/bin/env node
-import { run } from './run.ts';
-
-process.exitCode = await run(process);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  // Loaded only then: an older Node can't even read the rest.
+  process.stderr.write(
+    `tma needs Node 22.18 or later, this is ${process.version}; in a clone of tma \`npx tma\` brings its own\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const { run } = await import('./run.ts');
+  process.exitCode = await run(process);
+}

@@ -2,7 +2,7 @@ import type { Experiment } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load-experiment.ts';
 import type { CommandLine } from '../config/resolve.ts';
 import type { RunListener } from '../events.ts';
-import { profile } from '../profile.ts';
+import { type ProfileResult, profile } from '../profile.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
 import { csvText, gpuTable, inferenceTable } from '../report/csv.ts';
 import {
@@ -37,21 +37,31 @@ export async function profileCommand(
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
   if (!experiment.reports.skipSummary) checkExportPath(experiment.exportPath);
-  using interruption = watchInterruption(process, () =>
-    say('\nfinishing the point in flight, then reporting; Ctrl-C again stops at once'),
-  );
-  const { run, interrupted } = await profile(experiment, {
-    listeners: flags.quiet ? [] : [view(process, say)],
-    finish: interruption.finish,
-    stop: interruption.stop,
-    command: ['tma', ...process.argv.slice(2)],
-  });
+  const { run, interrupted } = await profileInterruptibly(process, experiment, flags, say);
   const rankings = experiment.models.map((plan) => rank(run, plan));
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
   if (flags.verbose) printTables(rankings, say);
   if (!experiment.reports.skipSummary) await report(experiment, run, rankings, say);
   if (interrupted) return EXIT.interrupted;
   return exitCode(rankings, experiment);
+}
+
+/** Profiles while Ctrl-C means: finish, then report. Afterwards it ends the process, as everywhere. */
+async function profileInterruptibly(
+  process: Process,
+  experiment: Experiment,
+  flags: ProfileFlags,
+  say: (text: string) => void,
+): Promise<ProfileResult> {
+  using interruption = watchInterruption(process, () =>
+    say('\nfinishing the point in flight, then reporting; Ctrl-C again stops at once'),
+  );
+  return await profile(experiment, {
+    listeners: flags.quiet ? [] : [view(process, say)],
+    finish: interruption.finish,
+    stop: interruption.stop,
+    command: ['tma', ...process.argv.slice(2)],
+  });
 }
 
 function view(process: Process, say: (text: string) => void): RunListener {
