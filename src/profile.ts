@@ -17,6 +17,7 @@ import { type PointRecord, type Run, SCHEMA_VERSION } from './store/run.ts';
 import { completedConfig, type OpenTrial, openTrial, type TrialContext } from './trial.ts';
 import { type BaseModel, readBaseModel } from './variant/base.ts';
 import { prepareOutputRepository, writeVariant } from './variant/repository.ts';
+import { counted } from './wording.ts';
 
 export interface ProfileOptions {
   readonly listeners?: readonly RunListener[];
@@ -258,10 +259,10 @@ function notesOf(space: Space): string[] {
   const reasons = Map.groupBy(space.skipped, (item) => item.reason);
   const notes = [...reasons].map(([reason, items]) => {
     const points = items.reduce((sum, item) => sum + item.points.length, 0);
-    return `skipped: ${reason} (${points} points of ${items.length} ${items.length === 1 ? 'configuration' : 'configurations'})`;
+    return `skipped: ${reason} (${counted(points, 'point')} of ${counted(items.length, 'configuration')})`;
   });
   if (space.duplicates > 0) {
-    notes.push(`${space.duplicates} combinations give a configuration that is listed already`);
+    notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }
   if (space.plan.parameters.length === 0) {
     notes.push(

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { loadOptions } from '../config/load-experiment.ts';
 import { type CommandLine, DEFAULT_OBJECTIVES, goalsOf } from '../config/resolve.ts';
 import { userError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
 import { rank } from '../rank/rank.ts';
 import { detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from '../report/write.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
+import { nearest } from '../wording.ts';
 import { EXIT, type Process } from './process.ts';
 
 const FILE_NAMES = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findMetric, METRIC_NAMES } from '../metric.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 import type { Constraint, Objective } from './experiment.ts';
 import { show } from './yaml.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 import type { LoadSettings } from './experiment.ts';
 import { show } from './yaml.ts';
 

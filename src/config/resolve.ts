@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Place, type Problem, UserError } from '../errors.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';

@@ -1,6 +1,6 @@
 import type { Place, Problem } from '../errors.ts';
 import { describeType, type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 import type { Parameter } from './experiment.ts';
 import { type Path, show } from './yaml.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { LoadSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../errors.ts';
 import type { ModelConfig } from '../model-config/config.ts';
-import { suggestion } from '../nearest.ts';
 import type { ModelMetadata } from '../server/triton.ts';
+import { suggestion } from '../wording.ts';
 import { encodeValues, isKnownDatatype, randomSource, randomValue } from './tensor-data.ts';
 
 /** An input of a model without its batch dimension; -1 = variable. */

@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText, toText } from '@bufbuild/protobuf/txtpb';
 import { messageOf, type Place, UserError } from '../errors.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 import { ModelConfigSchema } from './gen/model_config_pb.ts';
 import { MODEL_CONFIG_FIELDS } from './schema.ts';
 

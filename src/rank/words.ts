@@ -1,7 +1,6 @@
 import type { Constraint } from '../config/experiment.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
-import type { Trial } from '../store/run.ts';
 import type { RankedEntry, Ranking } from './rank.ts';
 
 /** A number as people read it: whole from 1000 on, else three significant digits. */
@@ -43,13 +42,14 @@ export const describeAssignment = (assignment: Readonly<Record<string, unknown>>
     .map(([path, value]) => `${path} = ${compactValue(path, value)}`)
     .join(', ');
 
-/** The assignments of a trial that not all the trials beside it share; all of them when nothing varies. */
-export function varyingOf(trial: Trial, entries: readonly RankedEntry[]): Trial['assignment'] {
-  const others = entries.map((entry) => entry.trial).filter((other) => !other.isDefault);
-  const varying = Object.entries(trial.assignment).filter(([path, value]) =>
-    others.some((other) => JSON.stringify(other.assignment[path]) !== JSON.stringify(value)),
+/** The parameters whose values are not the same in all configurations but the default; all of them when none varies. */
+export function varyingPaths(entries: readonly RankedEntry[]): string[] {
+  const trials = entries.map((entry) => entry.trial).filter((trial) => !trial.isDefault);
+  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.assignment)))];
+  const varying = paths.filter(
+    (path) => new Set(trials.map((trial) => JSON.stringify(trial.assignment[path]))).size > 1,
   );
-  return varying.length > 0 ? Object.fromEntries(varying) : trial.assignment;
+  return varying.length > 0 ? varying : paths;
 }
 
 /** The one sentence that answers the run: what to deploy, what it gives, how much better than the default. */
@@ -72,12 +72,15 @@ export function verdict(ranking: Ranking): string {
       );
     return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
   }
+  const unsteady = measurement.stable
+    ? ''
+    : ' This point was not steady: measure it longer before you rely on it.';
   const tie =
     ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
   if (winner.trial.isDefault) {
-    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}`;
+    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}${unsteady}`;
   }
-  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}`;
+  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}${unsteady}`;
 
   function gainWords(): string {
     if (!gain) return ranking.default ? '' : ' (the default was not measured)';

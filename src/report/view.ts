@@ -3,19 +3,21 @@ import { printConfigText } from '../model-config/config.ts';
 import { type DiffLine, hunksOf } from '../model-config/diff.ts';
 import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
 import {
+  compactValue,
   describeAssignment,
   describeConstraint,
   describeObjectives,
   formatNumber,
-  varyingOf,
+  varyingPaths,
   verdict,
 } from '../rank/words.ts';
 import type { Interval } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
-import { instanceGroupCell } from './csv.ts';
+import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
 import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
 import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { methodView } from './method.ts';
 
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */
 const POINT_COLUMNS = [
@@ -46,7 +48,6 @@ const SUMMARY_COLUMNS = [
 
 /** More points than this in a figure of loads make it unreadable. */
 const LADDER_ENTRIES = 4;
-const TAIL_LINES = 12;
 
 const ranged = (interval: Interval | undefined): string => {
   const [low, high] = interval ?? [null, null];
@@ -95,95 +96,12 @@ function entryView(
     isDefault: trial.isDefault,
     isWinner: entry === ranking.winner,
     tied: ranking.ties.includes(entry),
-    change: trial.isDefault
-      ? 'as in the model repository'
-      : describeAssignment(varyingOf(trial, ranking.entries)),
-    instances: instanceGroupCell(trial),
+    parameters: varyingPaths(ranking.entries).map((path) =>
+      path in trial.assignment ? compactValue(path, trial.assignment[path]) : '',
+    ),
     best: pointRow(best, summary),
     points: points.map((point) => pointRow(point, columns)),
     warnings: trial.end?.warnings ?? [],
-  };
-}
-
-/** Trials and loads that were not measured, with the cause of each. */
-const failureViews = (trials: readonly Trial[]) =>
-  trials.flatMap((trial) => {
-    const failedLoads = trial.points.flatMap((record) =>
-      record.state === 'failed'
-        ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`]
-        : [],
-    );
-    const cause = trial.end?.cause ?? failedLoads[0];
-    if (cause === undefined) return [];
-    return [
-      {
-        name: trial.name,
-        change: trial.isDefault ? 'as in the model repository' : describeAssignment(trial.assignment),
-        cause,
-        loads: failedLoads.filter((text) => !text.endsWith(cause)),
-        logTail: trial.end?.logTail?.slice(-TAIL_LINES).join('\n') ?? '',
-        logFile: trial.end?.logFile ?? '',
-      },
-    ];
-  });
-
-const skippedViews = (trials: readonly Trial[]) => {
-  const reasons = Map.groupBy(
-    trials.flatMap((trial) =>
-      trial.points.flatMap((record) => (record.state === 'skipped' ? [{ name: trial.name, record }] : [])),
-    ),
-    (item) => item.record.reason,
-  );
-  return [...reasons].map(([reason, items]) => ({
-    reason,
-    points: items.reduce((sum, item) => sum + item.record.points.length, 0),
-    names: items.map((item) => item.name).join(', '),
-  }));
-};
-
-/** How the figures were made: the last session's machine, programs and command, and the time it all took. */
-function methodView(run: Run, trials: readonly Trial[]) {
-  const session = run.sessions.at(-1);
-  const environment = session?.environment;
-  const server = run.servers.at(-1);
-  const measurements = trials.flatMap(measurementsOf);
-  const sum = (read: (trial: Trial) => number): number =>
-    trials.reduce((total, trial) => total + read(trial), 0);
-  const warned = measurements.filter((item) => !item.stable).length;
-  return {
-    date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
-    command: environment?.command.join(' ') ?? '',
-    rows: [
-      [
-        'Triton',
-        server ? `${server.name} ${server.version} (${environment?.launcher}: ${environment?.server})` : '–',
-      ],
-      [
-        'Machine',
-        environment
-          ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
-          : '–',
-      ],
-      ['GPUs', Object.keys(server?.gpus ?? {}).join(', ') || 'none'],
-      [
-        'Load',
-        environment
-          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over HTTP with binary tensors`
-          : '–',
-      ],
-      [
-        'Measured',
-        `${measurements.length} points of ${trials.length} configurations, ${formatNumber(measurements.reduce((total, item) => total + item.requests, 0))} requests counted, ${warned} points not steady`,
-      ],
-      [
-        'Time',
-        `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`,
-      ],
-      [
-        'Journal',
-        `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`,
-      ],
-    ].map(([name, value]) => ({ name, value })),
   };
 }
 
@@ -258,6 +176,11 @@ export function summaryView(run: Run, ranking: Ranking) {
     breakdown: winner ? timeBreakdownSvg(timeBreakdownData(measurementsOf(winner.trial))) : '',
     legend,
     columns,
+    parameters: varyingPaths(ranking.entries).map((path) => ({
+      path,
+      // Long names may break behind an underscore.
+      name: path.split('.').at(-1)!.replaceAll('_', '_\u200b'),
+    })),
     summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
     entries: ranking.entries.map((entry, index) => entryView(entry, index + 1, ranking, columns)),
     failures: failureViews(trials),

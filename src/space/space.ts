@@ -106,7 +106,10 @@ function candidate(
 
 function normalize(plan: ModelPlan, json: ModelConfig, assignment: Record<string, unknown>): ModelConfig {
   try {
-    return normalizeConfig(json);
+    const config = normalizeConfig(json);
+    const { optimization, ...others } = config;
+    // An empty optimization says what none says; as a choice of a sweep it stands for the default.
+    return optimization && Object.keys(optimization).length === 0 ? others : config;
   } catch (error) {
     const reason = messageOf(error).replace(/^cannot decode (oneof|field|message) inference\./, '');
     throw userError(

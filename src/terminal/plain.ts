@@ -1,4 +1,5 @@
 import type { RunListener } from '../events.ts';
+import { counted } from '../wording.ts';
 import { clock, load, pointLine, RunState } from './progress.ts';
 
 const LOAD_NOTICE_S = 15;
@@ -11,7 +12,9 @@ export function plainView(write: (line: string) => void): RunListener {
     onNote: (text) => write(text),
     onModelStart(space, progress) {
       state.onModelStart(space, progress);
-      write(`${space.plan.name}: ${state.candidates} configurations, ${progress.remaining} points`);
+      write(
+        `${space.plan.name}: ${counted(state.candidates, 'configuration')}, ${counted(progress.remaining, 'point')}`,
+      );
     },
     onPhase(phase, variant, point) {
       state.onPhase(phase, variant, point);

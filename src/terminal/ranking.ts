@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { gainPercent } from '../rank/score.ts';
-import { compactValue, formatNumber, varyingOf, verdict } from '../rank/words.ts';
+import { compactValue, formatNumber, varyingPaths, verdict } from '../rank/words.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;
@@ -9,9 +9,7 @@ const ROWS = 5;
 /** The ranked table (the best and the default), what failed, and the verdict. */
 export function rankingText(ranking: Ranking): string {
   const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
-  const paths = [
-    ...new Set(ranking.entries.flatMap(({ trial }) => Object.keys(varyingOf(trial, ranking.entries)))),
-  ];
+  const paths = varyingPaths(ranking.entries);
   const hidden = ranking.entries.length - shown.length;
   const table = textTable(
     [

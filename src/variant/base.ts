@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ModelPlan } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { type ModelConfig, parseConfigText } from '../model-config/config.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../wording.ts';
 
 /** A model as it lies in the user's repository. */
 export interface BaseModel {

@@ -45,7 +45,7 @@ test('twice stops now', async () => {
 test('while a model loads, a second Ctrl-C ends it', async () => {
   const cwd = project('slow_load');
   const run = start(cwd, 'profile', '-f', 'perf.yaml');
-  await run.printed('slow_load: 1 configurations');
+  await run.printed('slow_load: 1 configuration');
   await new Promise((done) => setTimeout(done, 1500));
   run.child.kill('SIGINT');
   await run.printed('Ctrl-C again');

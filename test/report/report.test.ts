@@ -163,7 +163,7 @@ describe('pages', () => {
     ]);
     expect(text).toContain('no GPUs are <available>');
     expect(text).toContain('E1123 second');
-    expect(text).toContain('client batch 9 exceeds max_batch_size 4: 1 points');
+    expect(text).toContain('client batch 9 exceeds max_batch_size 4: 1 point (');
     expect(document.querySelectorAll('svg')).toHaveLength(3);
     expect(document.querySelectorAll('tr#m_config_0')).toHaveLength(1);
   });

@@ -56,6 +56,15 @@ test('fields that exclude each other are a mistake, told before anything starts'
   );
 });
 
+test('an empty optimization is the default, not another configuration', () => {
+  const space = buildSpace(
+    plan({ parameters: swept({ optimization: [{}, { cuda: { graphs: true } }] }) }),
+    base,
+  );
+  expect(space.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0']);
+  expect(space.candidates[1]!.assignment['optimization']).toEqual({ cuda: { graphs: true } });
+});
+
 test('cpu_only puts variants that leave the kind open on the CPU, and leaves the default alone', () => {
   const { candidates } = buildSpace(plan({ cpuOnly: true, parameters: swept({ max_batch_size: 8 }) }), {
     name: 'm',

@@ -48,7 +48,7 @@ test('lines for a log: one a point, long loads now and then', () => {
   );
   view.onRunEnd?.(true);
   expect(lines).toEqual([
-    'm: 1 configurations, 2 points',
+    'm: 1 configuration, 2 points',
     'm_config_default has been loading for T: building the engine',
     'm_config_default has been loading for T: building the engine',
     '[1/2] m_config_default, 1 in flight: 50.0 infer/s, p99 10.0 ms (T, about T left)',

@@ -1,5 +1,9 @@
 import { closestMatch } from 'leven';
 
+/** `1 point`, `3 points`. */
+export const counted = (count: number, noun: string): string =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+
 /** The known name closest to what was typed, or undefined when nothing is close enough to be meant. */
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
   const names = [...known];

@@ -1,0 +1,45 @@
+import { describeAssignment } from '../rank/words.ts';
+import type { Trial } from '../store/run.ts';
+import { counted } from '../wording.ts';
+
+const TAIL_LINES = 12;
+
+/** Trials and loads that were not measured, with the cause of each. */
+export const failureViews = (trials: readonly Trial[]) =>
+  trials.flatMap((trial) => {
+    const failedLoads = trial.points.flatMap((record) =>
+      record.state === 'failed'
+        ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`]
+        : [],
+    );
+    const cause = trial.end?.cause ?? failedLoads[0];
+    if (cause === undefined) return [];
+    return [
+      {
+        name: trial.name,
+        change: trial.isDefault ? 'as in the model repository' : describeAssignment(trial.assignment),
+        cause,
+        loads: failedLoads.filter((text) => !text.endsWith(cause)),
+        logTail: trial.end?.logTail?.slice(-TAIL_LINES).join('\n') ?? '',
+        logFile: trial.end?.logFile ?? '',
+      },
+    ];
+  });
+
+/** Loads that could not be put on a configuration, by reason. */
+export const skippedViews = (trials: readonly Trial[]) => {
+  const reasons = Map.groupBy(
+    trials.flatMap((trial) =>
+      trial.points.flatMap((record) => (record.state === 'skipped' ? [{ name: trial.name, record }] : [])),
+    ),
+    (item) => item.record.reason,
+  );
+  return [...reasons].map(([reason, items]) => ({
+    reason,
+    points: counted(
+      items.reduce((sum, item) => sum + item.record.points.length, 0),
+      'point',
+    ),
+    names: items.map((item) => item.name).join(', '),
+  }));
+};
