@@ -53,11 +53,13 @@ async function profileInterruptibly(
   flags: ProfileFlags,
   say: (text: string) => void,
 ): Promise<ProfileResult> {
-  using interruption = watchInterruption(process, () =>
-    say('\nfinishing the point in flight, then reporting; Ctrl-C again stops at once'),
-  );
+  const listeners = flags.quiet ? [] : [view(process, say)];
+  using interruption = watchInterruption(process, () => {
+    const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
+    for (const listener of listeners) listener.onNote?.(text);
+  });
   return await profile(experiment, {
-    listeners: flags.quiet ? [] : [view(process, say)],
+    listeners,
     finish: interruption.finish,
     stop: interruption.stop,
     command: ['tma', ...process.argv.slice(2)],

@@ -80,6 +80,9 @@ export function verdict(ranking: Ranking): string {
   if (winner.trial.isDefault) {
     return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}${unsteady}`;
   }
+  if (ties.some((entry) => entry.trial.isDefault)) {
+    return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${unsteady}`;
+  }
   return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}${unsteady}`;
 
   function gainWords(): string {

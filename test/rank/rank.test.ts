@@ -141,6 +141,13 @@ describe('ranking', () => {
     expect(verdict(ranking)).toContain('It is within the noise of m_config_2.');
   });
 
+  test('a lead over the default that is within the noise is no reason to change it', () => {
+    const near = trial('m_config_2', [measurement({ perf_throughput: 103 })]);
+    expect(verdict(rank(run(base, near), goal()))).toBe(
+      'Keep the default configuration of m: the best, m_config_2 (103 infer/s at p99 10.0 ms with 1 request in flight, 3.00 % (± 7.28) better than the default in throughput), leads by less than the noise.',
+    );
+  });
+
   test('the default wins: keep it', () => {
     const slow = trial('m_config_0', [measurement({ perf_throughput: 50 })]);
     expect(verdict(rank(run(base, slow), goal()))).toContain(
