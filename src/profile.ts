@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { type RunListener, tellAll } from './events.ts';
 import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
@@ -104,6 +105,8 @@ class ProfileRun {
 
   start(): void {
     const { launcher, journal, server } = this.#parts;
+    const { outputPath } = this.#experiment.launch;
+    if (outputPath) rmSync(outputPath, { force: true });
     journal.append({
       kind: 'session',
       schemaVersion: SCHEMA_VERSION,

@@ -248,7 +248,7 @@ test('what is skipped and what is ignored is said once', async () => {
     'profile_models: {m: {parameters: {batch_sizes: [1, 9], concurrency: [1, 2]}}}\ncollect_cpu_metrics: true';
   const { run } = await go(setUp(yaml), { listeners: [{ onNote: (text) => notes.push(text) }] });
   expect(notes).toEqual([
-    'collect_cpu_metrics has no effect in this version',
+    'collect_cpu_metrics has no effect: they are always recorded where they can be',
     'skipped: client batch 9 exceeds max_batch_size 4 (2 points of 1 configuration)',
     'm has no model_config_parameters: its default configuration alone is measured',
   ]);

@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /** The part of `process` that commands use, so that tests can give their own. */
 export interface Process {
   readonly argv: readonly string[];
@@ -23,3 +25,9 @@ export const EXIT = {
   /** Ended by Ctrl-C; what was measured is kept. */
   interrupted: 130,
 } as const;
+
+/** A path as the user would write it here: relative when it is below the working directory. */
+export function shortPath(process: Process, path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') ? path : below;
+}

@@ -18,7 +18,7 @@ import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { watchInterruption } from './interruption.ts';
-import { EXIT, type Process } from './process.ts';
+import { EXIT, type Process, shortPath } from './process.ts';
 
 export interface ProfileFlags {
   readonly quiet: boolean;
@@ -41,7 +41,7 @@ export async function profileCommand(
   const rankings = experiment.models.map((plan) => rank(run, plan));
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
   if (flags.verbose) printTables(rankings, say);
-  if (!experiment.reports.skipSummary) await report(experiment, run, rankings, say);
+  if (!experiment.reports.skipSummary) await report(process, experiment, run, rankings, say);
   if (interrupted) return EXIT.interrupted;
   return exitCode(rankings, experiment);
 }
@@ -79,6 +79,7 @@ function printTables(rankings: readonly Ranking[], say: (text: string) => void):
 
 /** Tables first, then pages: whatever a browser does, the figures are on the disk. */
 async function report(
+  process: Process,
   { reports, exportPath }: Experiment,
   run: Run,
   rankings: readonly Ranking[],
@@ -100,10 +101,10 @@ async function report(
   const pdf = await pdfWriter.write(pages, exportPath);
   say('');
   for (const index of rankings.keys()) {
-    say(`report   ${html.files[index]}`);
-    if (pdf.files[index]) say(`         ${pdf.files[index]}`);
+    say(`report   ${shortPath(process, html.files[index]!)}`);
+    if (pdf.files[index]) say(`         ${shortPath(process, pdf.files[index])}`);
   }
-  for (const path of tables) say(`results  ${path}`);
+  for (const path of tables) say(`results  ${shortPath(process, path)}`);
   for (const note of pdf.notes) say(note);
   if (reports.skipDetailed) {
     const names = top.map((entry) => entry.trial.name).join(',');

@@ -7,7 +7,7 @@ import { detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from
 import { journalPath, readJournal } from '../store/journal.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
 import { nearest } from '../wording.ts';
-import { EXIT, type Process } from './process.ts';
+import { EXIT, type Process, shortPath } from './process.ts';
 
 const FILE_NAMES = {
   inference: 'metrics-model-inference.csv',
@@ -54,7 +54,8 @@ export async function reportCommand(process: Process, commandLine: CommandLine):
   const html = await htmlWriter.write(pages, exportPath);
   const formats = values.output_formats ?? ['pdf'];
   const pdf = formats.includes('pdf') ? await pdfWriter.write(pages, exportPath) : { files: [], notes: [] };
-  for (const item of [...html.files, ...pdf.files, ...pdf.notes]) process.stdout.write(`${item}\n`);
+  for (const file of [...html.files, ...pdf.files]) process.stdout.write(`${shortPath(process, file)}\n`);
+  for (const note of pdf.notes) process.stdout.write(`${note}\n`);
   return EXIT.done;
 }
 

@@ -335,8 +335,6 @@ export const OPTIONS = {
   },
   ...ignored(later, profile, {
     model_type: 'NAME',
-    collect_cpu_metrics: '',
-    always_report_gpu_metrics: '',
     dcgm_disable: '',
     reload_model_disable: '',
     request_rate_search_enable: '',
@@ -372,6 +370,10 @@ export const OPTIONS = {
     weighting: null,
     plots: null,
     genai_perf_flags: null,
+  }),
+  ...ignored('has no effect: they are always recorded where they can be', profile, {
+    collect_cpu_metrics: '',
+    always_report_gpu_metrics: '',
   }),
   ...ignored(native, profile, {
     perf_analyzer_timeout: 'SECONDS',

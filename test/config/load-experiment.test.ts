@@ -198,7 +198,7 @@ test('what has no effect is said, each once', () => {
   ].join('\n');
   expect(experimentOf(yaml).notes).toEqual([
     'perf_analyzer_timeout has no effect: tma makes the load itself',
-    'collect_cpu_metrics has no effect in this version',
+    'collect_cpu_metrics has no effect: they are always recorded where they can be',
     'client_protocol: grpc has no effect in this version, HTTP is used',
     'perf_analyzer_flags of m without effect here: async',
   ]);
