@@ -1,6 +1,7 @@
 import type { Constraint } from '../config/experiment.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
+import { counted } from '../wording.ts';
 import type { RankedEntry, Ranking } from './rank.ts';
 
 /** A number as people read it: whole from 1000 on, else three significant digits. */
@@ -78,7 +79,9 @@ export function verdict(ranking: Ranking): string {
   const tie =
     ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
   if (winner.trial.isDefault) {
-    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}; none of the ${ranking.entries.length - 1} others is better.${tie}${unsteady}`;
+    const others = ranking.entries.length - 1;
+    const rest = others > 0 ? `; none of ${counted(others, 'other')} is better` : ', the only one measured';
+    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${tie}${unsteady}`;
   }
   if (ties.some((entry) => entry.trial.isDefault)) {
     return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${unsteady}`;
