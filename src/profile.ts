@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { type RunListener, tellAll } from './events.ts';
-import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
+import { inputsOfConfig, makePayloads } from './load/inputs.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import { nativeGenerator } from './load/native/native.ts';
 import { withoutFillings } from './model-config/compare.ts';
@@ -244,11 +244,12 @@ class ProfileRun {
 
 /**
  * The space of a model, with its inputs checked where the configuration names them.
- * @throws UserError for parameters that are no configuration, and for shapes that do not fit the inputs.
+ * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
  */
 function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
   const inputs = inputsOfConfig(config);
-  if (inputs.length > 0) resolveShapes(inputs, plan.load.shapes);
+  // Made once for nothing, so that a wrong shape or input file is told before a server starts.
+  if (inputs.length > 0) makePayloads(inputs, plan.load, { size: 1, dimension: true });
   return buildSpace(plan, config);
 }
 

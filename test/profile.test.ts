@@ -211,6 +211,12 @@ describe('mistakes in the models', () => {
       CONFIG,
       /no input "z"/,
     ],
+    [
+      'an input file that is not there',
+      'profile_models: {m: {perf_analyzer_flags: {input-data: nowhere.json}}}',
+      CONFIG,
+      /input-data: cannot read nowhere.json/,
+    ],
   ])('%s is told before anything starts', async (_name, yaml, config, message) => {
     const launcher = new FakeLauncher();
     await expect(go(setUp(yaml, config), { launcher })).rejects.toThrow(message);

@@ -7,6 +7,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 2;
 } else {
+  // `tma profile | head`: whoever reads may leave; the run goes on, and its servers are stopped at its end.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const { run } = await import('./run.ts');
   process.exitCode = await run(process);
 }
