@@ -69,11 +69,12 @@ export const journal = (cwd: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** Servers and interpreters that are left, and shared memory of tma's. */
+/** Servers and interpreters that tma left, told by the name of their shared memory, and that memory itself. */
 export function leftovers(): string[] {
   const processes = execFileSync('ps', ['-eo', 'stat,args'], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => /tritonserver --|triton_python_backend_stub/.test(line) && !/^Z|ps -eo/.test(line));
+    .filter((line) => /tritonserver --|triton_python_backend_stub/.test(line))
+    .filter((line) => /tma_\d+_\d+_/.test(line) && !line.startsWith('Z'));
   const memory = existsSync('/dev/shm')
     ? readdirSync('/dev/shm').filter((name) => name.startsWith('tma_'))
     : [];
