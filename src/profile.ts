@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { type RunListener, tellAll } from './events.ts';
-import { inputsOfConfig, makePayloads } from './load/inputs.ts';
+import { inputsOfConfig, makePayloads, resolveShapes } from './load/inputs.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import { nativeGenerator } from './load/native/native.ts';
 import { withoutFillings } from './model-config/compare.ts';
@@ -248,8 +248,11 @@ class ProfileRun {
  */
 function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
   const inputs = inputsOfConfig(config);
-  // Made once for nothing, so that a wrong shape or input file is told before a server starts.
-  if (inputs.length > 0) makePayloads(inputs, plan.load, { size: 1, dimension: true });
+  if (inputs.length > 0) {
+    resolveShapes(inputs, plan.load.shapes);
+    // Read once for nothing, so that a wrong input file is told before a server starts.
+    if (plan.load.inputData.kind === 'file') makePayloads(inputs, plan.load, { size: 1, dimension: true });
+  }
   return buildSpace(plan, config);
 }
 
