@@ -12,7 +12,12 @@ export interface Progress {
 }
 
 /** What a trial is busy with. */
-export type Phase = 'starting the server' | 'loading the model' | 'measuring' | 'stopping the server';
+export type Phase =
+  | 'starting the server'
+  | 'loading the model'
+  | 'measuring'
+  | 'measuring again alone'
+  | 'stopping the server';
 
 /** Whoever wants to know what a run is doing; every method is optional and must return at once. */
 export interface RunListener {

@@ -131,6 +131,14 @@ const rows: readonly Row[] = [
     better: 'higher',
     source: 'cpu',
   },
+  {
+    tag: 'cpu_utilization',
+    header: 'CPU Utilization (%)',
+    label: 'server CPU (100 % = one core)',
+    unit: '%',
+    better: 'lower',
+    source: 'cpu',
+  },
 ];
 
 /** The table, in the order of columns. */

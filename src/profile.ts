@@ -1,24 +1,35 @@
 import { rmSync } from 'node:fs';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { type RunListener, tellAll } from './events.ts';
-import { inputsOfConfig, makePayloads, resolveShapes } from './load/inputs.ts';
+import { type Lane, planLanes } from './lanes.ts';
+import { completedConfig, type ModelFacts, type TrialContext } from './launch.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import { nativeGenerator } from './load/native/native.ts';
-import { withoutFillings } from './model-config/compare.ts';
-import type { ModelConfig } from './model-config/config.ts';
+import { GpuMonitor } from './measure/gpu-state.ts';
+import { Neighbours } from './neighbours.ts';
+import {
+  baseOf,
+  declareVariants,
+  notesOf,
+  outcomeOf,
+  placeOf,
+  sessionEntry,
+  skipNotes,
+  spaceOf,
+} from './preparation.ts';
+import { type FailureMemory, withFailureMemory } from './search/failure-memory.ts';
 import { gridSearch } from './search/grid.ts';
-import type { Ask, Outcome, Search } from './search/search.ts';
+import type { Ask, Search } from './search/search.ts';
+import { launcherFor } from './server/choose.ts';
+import { listGpus } from './server/gpu/list.ts';
 import type { Launcher, ServerIdentity } from './server/launcher.ts';
-import { LocalLauncher } from './server/local.ts';
-import { buildSpace, type Candidate, type Space } from './space/space.ts';
-import { describeEnvironment } from './store/environment.ts';
+import type { Candidate, SkippedPoints, Space } from './space/space.ts';
 import { Journal } from './store/journal.ts';
 import { pointKey, variantKey } from './store/key.ts';
-import { type PointRecord, type Run, SCHEMA_VERSION } from './store/run.ts';
-import { completedConfig, type OpenTrial, openTrial, type TrialContext } from './trial.ts';
-import { type BaseModel, readBaseModel } from './variant/base.ts';
-import { prepareOutputRepository, writeVariant } from './variant/repository.ts';
-import { counted } from './wording.ts';
+import type { PointRecord, Run } from './store/run.ts';
+import { type OpenTrial, openTrial } from './trial.ts';
+import type { BaseModel } from './variant/base.ts';
+import { prepareOutputRepository } from './variant/repository.ts';
 
 export interface ProfileOptions {
   readonly listeners?: readonly RunListener[];
@@ -49,36 +60,50 @@ const NEVER = new AbortController().signal;
 export async function profile(experiment: Experiment, options: ProfileOptions = {}): Promise<ProfileResult> {
   const emit = tellAll(options.listeners ?? []);
   const bases = new Map<ModelPlan, BaseModel>();
-  for (const plan of experiment.models)
-    bases.set(plan, await readBaseModel(experiment.modelRepository, plan));
+  for (const plan of experiment.models) bases.set(plan, await baseOf(experiment, plan));
   // Every mistake in every model is told before the first server starts.
   for (const [plan, base] of bases) if (base.config) spaceOf(plan, base.config);
-  const launcher = options.launcher ?? new LocalLauncher(experiment.launch);
+  const { launch } = experiment;
+  const gpus = launch.mode === 'remote' ? [] : await listGpus();
+  const lanes = planLanes(launch, gpus);
+  const launchers = lanes.map(() => options.launcher ?? launcherFor(launch));
+  const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
   let journal: Journal | undefined;
   let run: ProfileRun | undefined;
   try {
-    const server = await launcher.describe();
     const { path, override } = experiment.outputModelRepository;
     prepareOutputRepository(path, override, experiment.modelRepository);
     journal = new Journal(experiment.checkpointDirectory);
     emit.onRunStart(experiment);
     for (const note of [...experiment.notes, ...journal.warnings]) emit.onNote(note);
-    run = new ProfileRun(experiment, options, { emit, launcher, journal, server });
-    run.start();
+    run = new ProfileRun(experiment, options, { emit, lanes, launchers, journal, monitor });
     for (const [plan, base] of bases) await run.profileModel(plan, base);
     return { run: run.result(), interrupted: run.interrupted };
   } finally {
     emit.onRunEnd(run?.interrupted ?? false);
-    await launcher.close();
+    monitor?.close();
+    await Promise.all(launchers.map((launcher) => launcher.close()));
     journal?.close();
   }
 }
 
 interface Parts {
   readonly emit: Required<RunListener>;
-  readonly launcher: Launcher;
+  readonly lanes: readonly Lane[];
+  /** One for each lane. */
+  readonly launchers: readonly Launcher[];
   readonly journal: Journal;
-  readonly server: ServerIdentity;
+  readonly monitor: GpuMonitor | undefined;
+}
+
+/** What the lanes share while a model is profiled. */
+interface ModelRun {
+  readonly plan: ModelPlan;
+  readonly search: FailureMemory;
+  /** The journal's key of each variant. */
+  readonly keys: ReadonlyMap<Candidate, string>;
+  /** What each lane works on. */
+  readonly busy: Map<Lane, Candidate>;
 }
 
 /** One call of `profile`: the loop and the counts it keeps. */
@@ -87,7 +112,10 @@ class ProfileRun {
   readonly #options: ProfileOptions;
   readonly #parts: Parts;
   readonly #generator: LoadGenerator;
+  readonly #neighbours = new Neighbours();
   readonly #keys = new Set<string>();
+  #started = false;
+  #broken = false;
   #knowsServer = false;
   #done = 0;
   #reused = 0;
@@ -103,45 +131,57 @@ class ProfileRun {
     return this.#options.finish?.aborted === true || this.#options.stop?.aborted === true;
   }
 
-  start(): void {
-    const { launcher, journal, server } = this.#parts;
-    const { outputPath } = this.#experiment.launch;
-    if (outputPath) rmSync(outputPath, { force: true });
-    journal.append({
-      kind: 'session',
-      schemaVersion: SCHEMA_VERSION,
-      startedAt: new Date().toISOString(),
-      environment: describeEnvironment({
-        launcher: launcher.name,
-        server: server.path,
-        generator: this.#generator.name,
-        command: this.#options.command ?? [],
-      }),
-      goals: this.#experiment.models.map(({ name, objectives, constraints }) => ({
-        name,
-        objectives,
-        constraints,
-      })),
-    });
-  }
-
-  /** The loop. */
   async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
     if (this.interrupted) return;
-    const { emit } = this.#parts;
-    const context = this.#context(plan);
-    const config = base.config ?? (await this.#completed(context));
+    const { emit, lanes, launchers, journal } = this.#parts;
+    const identity = await this.#prepare(plan);
+    const model: ModelFacts = { autoComplete: true };
+    const contexts = lanes.map((lane, i) =>
+      this.#context({ plan, base, lane, launcher: launchers[i]!, model }),
+    );
+    const config = base.config ?? (await completedConfig(contexts[0]!));
     if (!config) return;
     const space = spaceOf(plan, config);
-    const search = (this.#options.search ?? gridSearch)(space);
-    const variants = new Map(space.candidates.map((item) => [item, this.#declare(item, space, base)]));
+    const search = withFailureMemory((this.#options.search ?? gridSearch)(space), space);
+    const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
+    const output = this.#experiment.outputModelRepository.path;
+    const keys = declareVariants(space, base, journal, output, (item) =>
+      variantKey(item, base, plan, identity, place),
+    );
+    for (const key of keys.values()) this.#keys.add(key);
     emit.onModelStart(space, this.#progress(search));
     for (const note of notesOf(space)) emit.onNote(note);
+    const shared: ModelRun = { plan, search, keys, busy: new Map() };
+    const [first, ...others] = contexts;
+    // The other lanes wait for the default: what its trial finds out holds for all, and without it nothing works.
+    let onFirst = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      onFirst = resolve;
+    });
+    // An error in one lane ends the others after their point in flight; their servers are stopped by then.
+    const ends = await Promise.allSettled([
+      this.#runLane(first!, shared, onFirst).finally(onFirst),
+      ...others.map((context) => begun.then(() => this.#runLane(context, shared))),
+    ]);
+    const broken = ends.find((end) => end.status === 'rejected');
+    if (broken) throw broken.reason;
+  }
 
+  /** The loop: one lane's, taking what no other lane works on. */
+  async #runLane(context: TrialContext, model: ModelRun, onPoint: () => void = () => {}): Promise<void> {
+    const { emit, journal } = this.#parts;
+    const { search, busy, keys, plan } = model;
+    const { lane } = context;
+    const next = (): Ask | undefined => {
+      busy.delete(lane);
+      const ask = this.interrupted || this.#broken ? undefined : search.ask(new Set(busy.values()));
+      if (ask) busy.set(lane, ask.candidate);
+      return ask;
+    };
     let trial: OpenTrial | undefined;
     try {
-      for (let ask = search.ask(); ask && !this.interrupted; ask = search.ask()) {
-        const key = variants.get(ask.candidate)!;
+      for (let ask = next(); ask; ask = next()) {
+        const key = keys.get(ask.candidate)!;
         let record = this.#known(key, ask, plan);
         if (!record) {
           if (trial?.candidate !== ask.candidate) {
@@ -150,27 +190,58 @@ class ProfileRun {
             trial = await openTrial(context, ask.candidate, key);
           }
           record = await trial.measure(ask.point);
-          this.#parts.journal.append({ kind: 'point', variant: key, record });
+          journal.append({ kind: 'point', variant: key, record });
         }
-        search.tell(ask, outcomeOf(record));
+        const givenUp = search.tell(ask, outcomeOf(record));
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
+        this.#skip(givenUp, keys);
+        onPoint();
       }
     } catch (error) {
+      this.#broken = true;
       if (!this.#options.stop?.aborted) throw error;
     } finally {
+      busy.delete(lane);
       await this.#close(trial);
     }
   }
 
-  /** What the server makes of a model without a config.pbtxt; undefined when the run was stopped meanwhile. */
-  async #completed(context: TrialContext): Promise<ModelConfig | undefined> {
-    try {
-      return withoutFillings(await completedConfig(context));
-    } catch (error) {
-      if (!this.#options.stop?.aborted) throw error;
-      return undefined;
+  /** Records what a failure rules out. */
+  #skip(skipped: readonly SkippedPoints[], keys: ReadonlyMap<Candidate, string>): void {
+    for (const { candidate, ...rest } of skipped) {
+      const record: PointRecord = { state: 'skipped', ...rest };
+      this.#parts.journal.append({ kind: 'point', variant: keys.get(candidate)!, record });
     }
+    for (const note of skipNotes(skipped)) this.#parts.emit.onNote(note);
+  }
+
+  /** Makes the launchers ready for a model; with the first model the session begins. */
+  async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
+    const { emit, launchers, journal, lanes } = this.#parts;
+    const need = {
+      container: plan.container,
+      onNote: emit.onNote,
+      onProgress: emit.onNote,
+      signal: this.#options.stop ?? NEVER,
+    };
+    let identity: ServerIdentity | undefined;
+    // One after the other, so that an image is pulled once.
+    for (const launcher of launchers) identity = await launcher.prepare(need);
+    if (this.#started) return identity!;
+    this.#started = true;
+    const { outputPath } = this.#experiment.launch;
+    if (outputPath) rmSync(outputPath, { force: true });
+    const command = this.#options.command ?? [];
+    journal.append(
+      sessionEntry(this.#experiment, lanes, {
+        launcher: launchers[0]!.name,
+        server: identity!.path,
+        generator: this.#generator.name,
+        command,
+      }),
+    );
+    return identity!;
   }
 
   /** The trials of this experiment out of everything in the journal. */
@@ -179,41 +250,22 @@ class ProfileRun {
     return { ...run, trials: run.trials.filter((trial) => this.#keys.has(trial.key)) };
   }
 
-  #context(plan: ModelPlan): TrialContext {
-    const { emit, launcher, journal } = this.#parts;
+  #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher' | 'model'>): TrialContext {
+    const { emit, journal, monitor } = this.#parts;
     return {
       experiment: this.#experiment,
-      plan,
-      launcher,
+      ...own,
+      neighbours: this.#neighbours,
+      monitor,
       generator: this.#generator,
       emit,
       signal: this.#options.stop ?? NEVER,
-      autoComplete: true,
       knowsServer: () => this.#knowsServer,
       onServer: (server) => {
         this.#knowsServer = true;
         journal.append({ kind: 'server', ...server });
       },
     };
-  }
-
-  /** Writes a variant's files and, unless it is there, its entry in the journal; answers its key. */
-  #declare(candidate: Candidate, space: Space, base: BaseModel): string {
-    const { journal, server } = this.#parts;
-    const { launch, outputModelRepository } = this.#experiment;
-    const variant = writeVariant(outputModelRepository.path, base, candidate, space.candidates[0]!);
-    const key = variantKey(candidate, base, space.plan, server, launch.gpus);
-    this.#keys.add(key);
-    const { model, name, isDefault, assignment, config } = candidate;
-    if (journal.run.trials.findLast((trial) => trial.name === name)?.key !== key) {
-      const { configText, diff } = variant;
-      journal.append({ kind: 'variant', key, model, name, isDefault, assignment, config, configText, diff });
-      for (const { candidate: skipped, points, reason } of space.skipped) {
-        if (skipped !== candidate) continue;
-        journal.append({ kind: 'point', variant: key, record: { state: 'skipped', points, reason } });
-      }
-    }
-    return key;
   }
 
   /** A point that is in the journal already; failures are tried again. */
@@ -237,44 +289,7 @@ class ProfileRun {
     emit.onTrialEnd({ ...record, end });
   }
 
-  #progress(search: Search) {
+  #progress(search: Pick<Search, 'remaining'>) {
     return { done: this.#done, remaining: search.remaining(), reused: this.#reused };
   }
-}
-
-/**
- * The space of a model, with its inputs checked where the configuration names them.
- * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
- */
-function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
-  const inputs = inputsOfConfig(config);
-  if (inputs.length > 0) {
-    resolveShapes(inputs, plan.load.shapes);
-    // Read once for nothing, so that a wrong input file is told before a server starts.
-    if (plan.load.inputData.kind === 'file') makePayloads(inputs, plan.load, { size: 1, dimension: true });
-  }
-  return buildSpace(plan, config);
-}
-
-const outcomeOf = (record: PointRecord): Outcome =>
-  record.state === 'measured'
-    ? { state: 'measured', values: record.measurement.values }
-    : { state: 'failed' };
-
-/** What is worth a line before a model starts. */
-function notesOf(space: Space): string[] {
-  const reasons = Map.groupBy(space.skipped, (item) => item.reason);
-  const notes = [...reasons].map(([reason, items]) => {
-    const points = items.reduce((sum, item) => sum + item.points.length, 0);
-    return `skipped: ${reason} (${counted(points, 'point')} of ${counted(items.length, 'configuration')})`;
-  });
-  if (space.duplicates > 0) {
-    notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
-  }
-  if (space.plan.parameters.length === 0) {
-    notes.push(
-      `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
-    );
-  }
-  return notes;
 }

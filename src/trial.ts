@@ -1,36 +1,21 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Experiment, ModelPlan } from './config/experiment.ts';
-import { messageOf, userError } from './errors.ts';
-import type { RunListener } from './events.ts';
-import { LoadFailure, type LoadGenerator } from './load/load-generator.ts';
-import { aggregateGpus, watchGpus } from './measure/gpu.ts';
+import { messageOf } from './errors.ts';
+import { filesFor, launchServer, logFileOf, type TrialContext } from './launch.ts';
+import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
+import type { Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
 import { type ModelConfig, maxBatchSize } from './model-config/config.ts';
-import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
+import { suffering } from './neighbours.ts';
+import { redactor } from './redact.ts';
+import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
-import { decisiveLine } from './server/log.ts';
 import type { ModelMetadata } from './server/triton.ts';
+import { unloadModel } from './server/unload-model.ts';
 import type { Candidate, LoadPoint } from './space/space.ts';
 import { pointKey } from './store/key.ts';
-import type { PointRecord, ServerRecord, StepTimes, TrialEnd } from './store/run.ts';
-
-/** What every trial of a model shares. */
-export interface TrialContext {
-  readonly experiment: Experiment;
-  readonly plan: ModelPlan;
-  readonly launcher: Launcher;
-  readonly generator: LoadGenerator;
-  readonly emit: Required<RunListener>;
-  /** Ends everything at once. */
-  readonly signal: AbortSignal;
-  /** Whether the server has to complete configurations; the default's trial finds out. */
-  autoComplete: boolean;
-  /** Called with the first server that comes up. */
-  onServer(server: ServerRecord): void;
-  readonly knowsServer: () => boolean;
-}
+import type { PointRecord, StepTimes, TrialEnd } from './store/run.ts';
+import { withEngineCache } from './variant/engine-cache.ts';
 
 /** A candidate on a running server, or the failure to get it there. */
 export interface OpenTrial {
@@ -44,28 +29,34 @@ export interface OpenTrial {
 
 const TAIL_LINES = 30;
 
-/** Where the log of a variant's server lies. */
-export const logFileOf = ({ checkpointDirectory, launch }: Experiment, variant: string): string =>
-  launch.outputPath ?? join(checkpointDirectory, 'logs', `${variant}.log`);
-
 /** Starts a server for a candidate and loads it; a failure of either is kept in the trial, not thrown. */
 export async function openTrial(
   context: TrialContext,
   candidate: Candidate,
   variantKey: string,
 ): Promise<OpenTrial> {
-  const { experiment, plan, emit, generator, signal } = context;
+  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) rmSync(logFile, { force: true });
+  const redact = redactor(plan.serverEnvironment, plan.container.environment);
   const steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
   const warnings: string[] = [];
-  let failure: { cause: string; logTail: readonly string[] } | undefined;
+  let failure: Pick<TrialEnd, 'kind' | 'cause' | 'lines' | 'advice' | 'logTail'> | undefined;
   let server: Server | undefined;
   let effective: ModelConfig | undefined;
   let model: ModelMetadata | undefined;
+  const fail = ({ failure: { kind, cause, lines, advice }, logTail }: ServerFailure): void => {
+    failure = {
+      kind,
+      cause: redact(cause),
+      lines: lines.map(redact),
+      advice,
+      logTail: logTail.map(redact),
+    };
+  };
   try {
     emit.onPhase('starting the server', candidate.name);
-    server = await timed(steps, 'startS', () => launchServer(context, logFile));
+    server = await timed(steps, 'startS', () => launchServer(context, candidate.name, logFile));
     emit.onPhase('loading the model', candidate.name);
     await timed(steps, 'loadS', () => load(server!));
   } catch (error) {
@@ -73,7 +64,7 @@ export async function openTrial(
       await server?.stop();
       throw error;
     }
-    failure = { cause: error.message, logTail: error.logTail };
+    fail(error);
   }
   return {
     candidate,
@@ -86,12 +77,19 @@ export async function openTrial(
 
   async function load(running: Server): Promise<void> {
     // The name of the folder it lies in; a config.pbtxt may leave it out, a load request may not.
-    const asked: ModelConfig = { ...candidate.config, name: plan.name };
-    await loadModel(running, plan.name, asked, {
-      timeoutS: experiment.launch.loadTimeoutS,
-      signal,
-      onWait: (seconds, line) => emit.onLoadWait(candidate.name, seconds, line),
-    });
+    const asked: ModelConfig = withEngineCache(
+      { ...candidate.config, name: plan.name },
+      experiment.launch.cacheDirectory,
+      base,
+    );
+    if (running.controlled) {
+      await loadModel(running, plan.name, asked, {
+        timeoutS: experiment.launch.loadTimeoutS,
+        signal,
+        files: await filesFor(running, context),
+        onWait: (seconds, line) => emit.onLoadWait(candidate.name, seconds, line && redact(line)),
+      });
+    }
     effective = await running.triton.config(plan.name);
     model = await running.triton.metadata(plan.name);
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
@@ -99,101 +97,86 @@ export async function openTrial(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
       );
     }
-    if (candidate.isDefault) context.autoComplete = wasCompleted(asked, effective);
+    if (candidate.isDefault) context.model.autoComplete = wasCompleted(asked, effective);
   }
 
   async function measure(point: LoadPoint): Promise<PointRecord> {
     const key = pointKey(variantKey, point, plan.load, generator.name);
-    if (failure || !server || !model)
-      return { state: 'failed', key, point, cause: failure?.cause ?? 'no server' };
+    const failed = (): PointRecord => {
+      const { kind, cause = 'no server' } = failure ?? {};
+      return { state: 'failed', key, point, cause, ...(kind && { kind }) };
+    };
+    if (failure || !server || !model) return failed();
     emit.onPhase('measuring', candidate.name, point);
     try {
       const start = performance.now();
-      const measurement = await measurePoint({
-        server,
-        model,
-        batching: maxBatchSize(effective ?? candidate.config) > 0,
-        point,
-        settings: plan.load,
-        generator,
-        monitoringIntervalS: experiment.monitoringIntervalS,
-        signal,
-        onWindow: (window) => emit.onWindow(candidate.name, point, window),
-      });
+      const measurement = await measureBesideOthers(server, model, point);
       steps.warmupS += measurement.warmupS;
       steps.measureS += (performance.now() - start) / 1000 - measurement.warmupS;
       return { state: 'measured', key, measurement };
     } catch (error) {
       signal.throwIfAborted();
-      const end = await Promise.race([server.ended, pause(300)]);
-      if (end === undefined && !(error instanceof LoadFailure)) throw error;
-      const cause = end === undefined ? messageOf(error) : `${end} under load`;
-      const logTail = server.logTail(TAIL_LINES);
-      if (end !== undefined)
-        failure = { cause: `${cause}: ${decisiveLine(logTail) ?? 'its log is empty'}`, logTail };
-      return { state: 'failed', key, point, cause: failure?.cause ?? cause };
+      const ended = await howItEnded(server);
+      if (ended === undefined && !(error instanceof LoadFailure)) throw error;
+      const death = new ServerFailure({
+        step: 'inference',
+        message: redact(messageOf(error)),
+        log: server.logTail(TAIL_LINES),
+        ended,
+        killedForMemory: await server.killedForMemory(),
+      });
+      if (ended !== undefined) {
+        fail(death);
+        return failed();
+      }
+      const { kind, cause } = death.failure;
+      return { state: 'failed', key, point, kind, cause };
     }
+  }
+
+  /** Measures a point beside the other lanes, and once more alone when it seems to have suffered from them. */
+  async function measureBesideOthers(
+    running: Server,
+    metadata: ModelMetadata,
+    point: LoadPoint,
+  ): Promise<Measurement> {
+    const uuids = lane.devices?.map(({ uuid }) => uuid) ?? [];
+    const once = (): Promise<Measurement> =>
+      measurePoint({
+        server: running,
+        model: metadata,
+        batching: maxBatchSize(effective ?? candidate.config) > 0,
+        point,
+        settings: plan.load,
+        generator,
+        monitoringIntervalS: experiment.monitoringIntervalS,
+        driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
+        signal,
+        onWindow: (window) => emit.onWindow(candidate.name, point, window),
+      });
+    const { result, company } = await neighbours.together(once);
+    const reason = suffering(company, { stable: result.stable, keptUp: result.keptUp !== false });
+    if (reason === undefined) return result;
+    emit.onPhase('measuring again alone', candidate.name, point);
+    return { ...(await neighbours.alone(once)), againAlone: reason };
   }
 
   async function close(): Promise<TrialEnd> {
     emit.onPhase('stopping the server', candidate.name);
-    await timed(steps, 'stopS', async () => server?.stop());
-    return { ...failure, logFile, effective, warnings, steps };
+    await timed(steps, 'stopS', async () => {
+      if (server?.shared && server.controlled) await unloadModel(server, plan.name);
+      await server?.stop();
+    });
+    const file = server ? server.logFile : logFile;
+    return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };
   }
 }
 
-/** A ready server; the first of a run is described, and failing to get that one ends the run. */
-async function launchServer(context: TrialContext, logFile: string): Promise<Server> {
-  const { experiment, plan, launcher, signal } = context;
-  const request = {
-    modelRepository: experiment.modelRepository,
-    logFile,
-    flags: plan.serverFlags,
-    environment: plan.serverEnvironment,
-    autoComplete: context.autoComplete,
-    signal,
-  };
-  try {
-    const server = await launcher.launch(request);
-    if (!context.knowsServer()) context.onServer(await describeServer(server, experiment));
-    return server;
-  } catch (error) {
-    if (!(error instanceof ServerFailure) || context.knowsServer()) throw error;
-    const tail = error.logTail.slice(-10).map((line) => `  | ${line}`);
-    throw userError(
-      `the server does not start: ${error.message}`,
-      [`the end of its log ${logFile}:`, ...tail].join('\n'),
-    );
-  }
-}
-
-/** Name and version of a server without a model, and its GPUs at rest where it has some. */
-async function describeServer(
-  server: Server,
-  { serverOnlyS, monitoringIntervalS }: Experiment,
-): Promise<ServerRecord> {
-  const { name, version } = await server.triton.server();
-  const gpus = watchGpus(server.metrics, monitoringIntervalS);
-  await Promise.race([gpus.ended, pause(serverOnlyS * 1000)]);
-  return { name, version, gpus: aggregateGpus(await gpus.stop()).gpus };
-}
-
-/** The configuration that the server completes for a model without a config.pbtxt. */
-export async function completedConfig(context: TrialContext): Promise<ModelConfig> {
-  const { plan, experiment, signal } = context;
-  const logFile = logFileOf(experiment, `${plan.name}_config_default`);
-  await using server = await launchServer(context, logFile);
-  try {
-    await loadModel(server, plan.name, undefined, { timeoutS: experiment.launch.loadTimeoutS, signal });
-  } catch (error) {
-    if (!(error instanceof ServerFailure)) throw error;
-    throw userError(
-      `model "${plan.name}" has no config.pbtxt, and the server can't complete one: ${error.message}`,
-      'write a config.pbtxt for it',
-    );
-  }
-  // Awaited here: the server is stopped when this scope ends.
-  return await server.triton.config(plan.name);
+/** How a server ended, if it did; a remote one is asked whether it still answers. */
+async function howItEnded(server: Server): Promise<string | undefined> {
+  const ended = await Promise.race([server.ended, pause(300)]);
+  if (ended !== undefined || !server.shared || (await server.triton.isLive())) return ended;
+  return 'the server does not answer any more';
 }
 
 const pause = (milliseconds: number): Promise<undefined> =>

@@ -18,3 +18,11 @@ export function suggestion(typed: string, known: Iterable<string>): string {
   const name = nearest(typed, names);
   return name ? `did you mean "${name}"?` : `known here: ${names.join(', ')}`;
 }
+
+/** `1.2 GB`, units of 10^3. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
+  const value = bytes / 10 ** (3 * step);
+  return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`;
+}

@@ -19,9 +19,18 @@ const STEPS = [
 ];
 /** What every step may use: words and tools that know nothing of the pipeline. */
 const GROUND = ['install', 'model-config', 'statistics'];
-const GROUND_FILES = ['errors.ts', 'wording.ts', 'metric.ts'];
+const GROUND_FILES = ['errors.ts', 'wording.ts', 'metric.ts', 'redact.ts'];
 /** The pipeline put together; only the public API and the command line may use these. */
-const WHOLE = ['profile.ts', 'trial.ts', 'events.ts', 'index.ts'];
+const WHOLE = [
+  'profile.ts',
+  'trial.ts',
+  'launch.ts',
+  'preparation.ts',
+  'lanes.ts',
+  'neighbours.ts',
+  'events.ts',
+  'index.ts',
+];
 
 const src = resolve('src');
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

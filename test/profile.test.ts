@@ -74,7 +74,7 @@ describe('resuming', () => {
   test('a changed model file, configuration or load is measured again', async () => {
     const experiment = setUp(sweep);
     await go(experiment);
-    writeFileSync(join(experiment.modelRepository, 'm', '1', 'model.py'), '# changed');
+    writeFileSync(join(experiment.modelRepository!, 'm', '1', 'model.py'), '# changed');
     const launcher = new FakeLauncher();
     await go(experiment, { launcher });
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
@@ -149,7 +149,7 @@ describe('failures are results', () => {
     const launcher = new FakeLauncher();
     launcher.launch = async () => refuse('exited with code 127');
     await expect(go(setUp(sweep), { launcher })).rejects.toThrow(
-      /the server does not start: exited with code 127\n.*\n {2}\| E first/,
+      /the server does not start: exited with code 127\n.*\n.*\n {2}\| E first/,
     );
   });
 
@@ -226,7 +226,7 @@ describe('mistakes in the models', () => {
   test('a version folder that is missing', async () => {
     const experiment = setUp('profile_models: m');
     const { rmSync } = await import('node:fs');
-    rmSync(join(experiment.modelRepository, 'm', '1'), { recursive: true });
+    rmSync(join(experiment.modelRepository!, 'm', '1'), { recursive: true });
     await expect(go(experiment)).rejects.toThrow('model "m" has no version folder');
   });
 
@@ -241,10 +241,10 @@ describe('mistakes in the models', () => {
     expect(existsSync(join(path, 'thesis.txt'))).toBe(false);
     const suicidal = {
       ...experiment,
-      outputModelRepository: { path: experiment.modelRepository, override: true },
+      outputModelRepository: { path: experiment.modelRepository!, override: true },
     };
     await expect(go(suicidal)).rejects.toThrow('would delete');
-    expect(existsSync(join(experiment.modelRepository, 'm'))).toBe(true);
+    expect(existsSync(join(experiment.modelRepository!, 'm'))).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Place } from '../errors.ts';
+import type { ContainerOptions } from './docker-args.ts';
 
 /** One direction to optimise in; weights are relative to each other. */
 export interface Objective {
@@ -67,29 +68,65 @@ export interface ModelPlan extends Goal {
   readonly load: LoadSettings;
   readonly serverFlags: Readonly<Record<string, string>>;
   readonly serverEnvironment: Readonly<Record<string, string>>;
+  /** What a container of this model's server gets, the global options and the model's own together. */
+  readonly container: ContainerOptions;
   readonly place?: Place | undefined;
 }
 
+/** GPUs that servers may use: all there are, so many, or these indices or UUIDs ([] = none). */
+export type GpuChoice =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'ids'; readonly ids: readonly string[] };
+
 /** Which server runs the variants, and how long to be patient with it. */
 export interface LaunchSettings {
-  readonly mode: 'local';
+  readonly mode: 'local' | 'docker' | 'remote';
   readonly serverPath: string | undefined;
   /** Fixed ports; a port that is not given is chosen freely. */
   readonly ports: { readonly http?: number; readonly grpc?: number; readonly metrics?: number };
+  readonly docker: DockerSettings;
+  readonly remote: RemoteSettings;
   /** One log for all variants; undefined = a log per variant. */
   readonly outputPath: string | undefined;
   /** Seconds until the server itself (without a model) must be ready. */
   readonly readyTimeoutS: number;
   /** Seconds that loading the model may take. */
   readonly loadTimeoutS: number;
-  /** CUDA_VISIBLE_DEVICES of the server; undefined = all. */
-  readonly gpus: readonly string[] | undefined;
+  readonly gpus: GpuChoice;
+  /** One server for all variants instead of one for each. */
+  readonly reuse: boolean;
+  /** Variants profiled at once, each on one GPU; auto = one for each GPU of the commonest kind. */
+  readonly parallel: number | 'auto';
+  /** Where engines that backends build are kept. */
+  readonly cacheDirectory: string | undefined;
+}
+
+export interface DockerSettings {
+  readonly image: string;
+  /** Address of the engine's host that ports are published on. */
+  readonly publishAddress: string;
+}
+
+/** A host by name or number, and a port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A server that somebody else runs. */
+export interface RemoteSettings {
+  readonly http: Address;
+  readonly metrics: Address;
+  /** Whether tma may load and unload models there. */
+  readonly reload: boolean;
 }
 
 /** A perf.yaml with its command line and defaults, fully resolved and frozen. */
 export interface Experiment {
   readonly models: readonly ModelPlan[];
-  readonly modelRepository: string;
+  /** undefined with a remote server that has its own. */
+  readonly modelRepository: string | undefined;
   readonly outputModelRepository: { readonly path: string; readonly override: boolean };
   readonly checkpointDirectory: string;
   readonly exportPath: string;

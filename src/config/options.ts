@@ -1,8 +1,25 @@
 import type { z } from 'zod';
+import { dockerArgs, mounts } from './docker-args.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
 import { profileModels } from './profile-models.ts';
-import { anything, decimal, flag, integer, integers, names, oneOf, text, texts } from './values.ts';
+import {
+  anything,
+  byteSize,
+  countOrAuto,
+  decimal,
+  fileName,
+  flag,
+  integer,
+  integers,
+  names,
+  oneOf,
+  text,
+  texts,
+} from './values.ts';
+
+/** The release that `tma install triton` brings, too. */
+export const DEFAULT_IMAGE = 'nvcr.io/nvidia/tritonserver:24.10-py3';
 
 /**
  * Every option, once: its key in perf.yaml, its flags, its form, and what it does. Parsing, `--help` and the
@@ -153,7 +170,7 @@ export const OPTIONS = {
   filename_model_inference: {
     flags: '--filename-model-inference',
     value: 'NAME',
-    schema: text,
+    schema: fileName,
     help: 'file of the inference table',
     fallback: 'metrics-model-inference.csv',
     commands: profile,
@@ -161,7 +178,7 @@ export const OPTIONS = {
   filename_model_gpu: {
     flags: '--filename-model-gpu',
     value: 'NAME',
-    schema: text,
+    schema: fileName,
     help: 'file of the GPU table',
     fallback: 'metrics-model-gpu.csv',
     commands: profile,
@@ -169,7 +186,7 @@ export const OPTIONS = {
   filename_server_only: {
     flags: '--filename-server-only',
     value: 'NAME',
-    schema: text,
+    schema: fileName,
     help: 'file of the table of the server without a model',
     fallback: 'metrics-server-only.csv',
     commands: profile,
@@ -186,8 +203,73 @@ export const OPTIONS = {
     flags: '--triton-launch-mode',
     value: 'MODE',
     schema: oneOf('local', 'docker', 'remote', 'c_api'),
-    help: 'where Triton runs; this version launches local servers',
+    help: 'where Triton runs: a local process, a Docker container, or a server that runs already (remote)',
     fallback: 'local',
+    commands: profile,
+  },
+  triton_docker_image: {
+    flags: '--triton-docker-image',
+    value: 'NAME',
+    schema: text,
+    help: 'the image that containers are made of; pulled when it is not there',
+    fallback: DEFAULT_IMAGE,
+    commands: profile,
+  },
+  triton_docker_mounts: {
+    flags: '--triton-docker-mounts',
+    value: 'LIST',
+    schema: mounts,
+    help: 'further folders of the container, as HOST:CONTAINER:ro or :rw',
+    commands: profile,
+  },
+  triton_docker_labels: { schema: texts, help: 'labels of the container', commands: profile },
+  triton_docker_shm_size: {
+    flags: '--triton-docker-shm-size',
+    value: 'SIZE',
+    schema: byteSize,
+    help: "size of the container's /dev/shm, such as 512m or 2g",
+    fallback: '1g',
+    commands: profile,
+  },
+  triton_docker_args: {
+    schema: dockerArgs,
+    help: 'whatever else `docker run` can give a container (mem_limit, user, network, cap_add ...)',
+    commands: profile,
+  },
+  triton_docker_publish_address: {
+    flags: '--triton-docker-publish-address',
+    value: 'ADDRESS',
+    schema: text,
+    help: "the engine's own address on which the container's ports are published",
+    fallback: '127.0.0.1',
+    commands: profile,
+  },
+  reload_model_disable: {
+    flags: '--reload-model-disable',
+    schema: flag,
+    help: 'remote servers: never load or unload; what runs there is measured as it is',
+    commands: profile,
+  },
+  server_reuse: {
+    flags: '--server-reuse',
+    schema: flag,
+    help: 'one server for all variants: faster, but memory figures hold what earlier variants left',
+    commands: profile,
+  },
+  parallel: {
+    flags: '--parallel',
+    value: 'auto|N',
+    schema: countOrAuto,
+    help: 'profile several variants at once, each on a GPU of its own and a share of the CPU cores',
+    fallback: '1',
+    commands: profile,
+  },
+  cache_directory: {
+    flags: '--cache-directory',
+    value: 'DIR',
+    schema: text,
+    help: 'keeps engines that backends build (TensorRT, OpenVINO) between variants and runs',
+    fallback: 'none: every load builds anew',
     commands: profile,
   },
   triton_server_path: {
@@ -202,8 +284,8 @@ export const OPTIONS = {
     flags: '--triton-http-endpoint',
     value: 'HOST:PORT',
     schema: text,
-    help: "fixes the server's HTTP port",
-    fallback: 'a free port',
+    help: "fixes the server's HTTP port; where a remote server is",
+    fallback: 'a free port; remote: localhost:8000',
     commands: profile,
   },
   triton_grpc_endpoint: {
@@ -218,8 +300,8 @@ export const OPTIONS = {
     flags: '--triton-metrics-url',
     value: 'URL',
     schema: text,
-    help: "fixes the server's metrics port",
-    fallback: 'a free port',
+    help: "fixes the server's metrics port; where a remote server shows its metrics",
+    fallback: 'a free port; remote: port 8002 of its host',
     commands: profile,
   },
   triton_output_path: {
@@ -250,7 +332,7 @@ export const OPTIONS = {
     flags: '--gpus',
     value: 'LIST',
     schema: names,
-    help: 'GPUs the server may use: all, indices or UUIDs with commas, or [] for none',
+    help: 'GPUs the server may use: all, indices or UUIDs with commas, count=N, or [] for none',
     fallback: 'all',
     commands: profile,
   },
@@ -336,7 +418,6 @@ export const OPTIONS = {
   ...ignored(later, profile, {
     model_type: 'NAME',
     dcgm_disable: '',
-    reload_model_disable: '',
     request_rate_search_enable: '',
     concurrency_sweep_disable: '',
     use_concurrency_formula: '',
@@ -357,11 +438,6 @@ export const OPTIONS = {
     inference_output_fields: 'LIST',
     gpu_output_fields: 'LIST',
     server_output_fields: 'LIST',
-    triton_docker_image: 'NAME',
-    triton_docker_mounts: 'LIST',
-    triton_docker_labels: null,
-    triton_docker_shm_size: 'SIZE',
-    triton_docker_args: null,
     triton_install_path: 'DIR',
     cpu_only_composing_models: 'NAMES',
     bls_composing_models: 'NAMES',

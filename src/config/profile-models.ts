@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { dockerArgs } from './docker-args.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
-import { flag, integer, integers, keys, texts } from './values.ts';
+import { flag, integer, integers, isFileName, keys, texts } from './values.ts';
 import { type Path, show } from './yaml.ts';
 
 /** What perf.yaml may say about one model; every key is optional. */
@@ -20,7 +21,7 @@ const modelSettings = keys({
   genai_perf_flags: z.unknown().optional(),
   triton_server_flags: texts.optional(),
   triton_server_environment: texts.optional(),
-  triton_docker_args: z.unknown().optional(),
+  triton_docker_args: dockerArgs.optional(),
 });
 
 /** One entry of profile_models, and where below that key it stands. */
@@ -69,6 +70,10 @@ export const profileModels = z.unknown().transform((value, context): readonly Mo
       context.addIssue({ code: 'custom', path: [...path], message: `model "${name}" is listed twice` });
     }
     seen.add(name);
+    if (!isFileName(name)) {
+      const message = `"${name}" is no name of a model: it is a folder of the model repository, without a path`;
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
     const parsed = modelSettings.safeParse(settings ?? {}, { reportInput: true });
     if (parsed.success) return [{ name, settings: parsed.data, path }];
     for (const issue of parsed.error.issues) {

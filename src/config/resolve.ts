@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Place, type Problem, UserError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
+import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
+import { containerOptions, launchNotes, launchSettings } from './launch.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 import { NO_FLAGS } from './perf-analyzer-flags.ts';
@@ -108,15 +110,11 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const refuse = (key: OptionKey, message: string, hint?: string): void => {
     problems.push({ message, hint, place: place(key) });
   };
+  const refuseValue = (key: OptionKey, message: string, hint?: string): void => {
+    problems.push({ message, hint, place: source && key in source.data ? source.placeOf([key]) : undefined });
+  };
   for (const [key, message] of Object.entries(REFUSED) as [OptionKey, string][]) {
     if (values[key] !== undefined && values[key] !== false) refuse(key, `${key}: ${message}`);
-  }
-  if (values.triton_launch_mode && values.triton_launch_mode !== 'local') {
-    refuse(
-      'triton_launch_mode',
-      `triton_launch_mode: ${values.triton_launch_mode} is not available in this version`,
-      'write local, or leave it out',
-    );
   }
   if (values.run_config_search_mode && values.run_config_search_mode !== 'brute') {
     refuse(
@@ -132,14 +130,18 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
       hint: 'profile_models: [NAME], or --profile-models NAME',
     });
   }
-  if (!values.model_repository) {
+  const launch = launchSettings(values, cwd, refuseValue);
+  if (!values.model_repository && launch.mode !== 'remote') {
     problems.push({
       message: 'no model repository',
       place: source?.placeOf([]),
       hint: 'model_repository: DIR, or --model-repository DIR',
     });
   }
-  const models = (values.profile_models ?? []).map((entry) => modelPlan(entry, given, problems));
+  const fixed = launch.mode === 'remote' && !launch.remote.reload;
+  const models = (values.profile_models ?? [])
+    .map((entry) => modelPlan(entry, given, problems))
+    .map((plan) => (fixed ? { ...plan, parameters: [] } : plan));
   if (problems.length > 0) throw new UserError(problems);
 
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
@@ -151,29 +153,22 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     if (flags.ignored.length > 0) {
       notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.ignored.join(', ')}`);
     }
-    const unused = (['genai_perf_flags', 'triton_docker_args', 'weighting'] as const).filter(
-      (key) => settings[key] !== undefined,
-    );
+    const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
   }
+  if (fixed)
+    notes.push('reload_model_disable: what the server runs is measured as it is, no variants are tried');
+  notes.push(...launchNotes(values, launch, models));
   return deepFreeze({
     models,
-    modelRepository: path(values.model_repository, '.'),
+    modelRepository: values.model_repository && path(values.model_repository, ''),
     outputModelRepository: {
       path: path(values.output_model_repository_path, 'output_model_repository'),
       override: values.override_output_model_repository ?? false,
     },
     checkpointDirectory: path(values.checkpoint_directory, 'checkpoints'),
     exportPath: path(values.export_path, '.'),
-    launch: {
-      mode: 'local',
-      serverPath: values.triton_server_path,
-      ports: fixedPorts(given),
-      outputPath: values.triton_output_path && path(values.triton_output_path, ''),
-      readyTimeoutS: values.client_max_retries ?? 50,
-      loadTimeoutS: values.model_load_timeout ?? 1800,
-      gpus: gpus(values.gpus),
-    },
+    launch,
     monitoringIntervalS: values.monitoring_interval ?? 1,
     serverOnlyS: values.duration_seconds ?? 3,
     reports: {
@@ -245,6 +240,10 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     load: flags.load,
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},
     serverEnvironment: settings.triton_server_environment ?? values.triton_server_environment ?? {},
+    container: mergeContainerOptions(
+      containerOptions(values),
+      settings.triton_docker_args ?? NO_CONTAINER_OPTIONS,
+    ),
     place: source && modelsFromFile ? source.placeOf(base) : undefined,
   };
 
@@ -263,29 +262,6 @@ function concurrencyLadder(values: OptionValues): number[] {
   const rungs: number[] = [];
   for (let rung = first; rung <= last; rung *= 2) rungs.push(rung);
   return rungs;
-}
-
-/** Model Analyzer's `all`, a list, or `[]` for none. */
-function gpus(value: readonly string[] | undefined): readonly string[] | undefined {
-  if (value === undefined || value.join() === 'all') return undefined;
-  return value.join() === '[]' ? [] : value;
-}
-
-/** The ports that the endpoints name; what is not given stays free. */
-function fixedPorts({ values, source }: GivenOptions): Experiment['launch']['ports'] {
-  const port = (key: OptionKey, value: string | undefined): number | undefined => {
-    if (value === undefined) return undefined;
-    const match = /:(\d+)(\/|$)/.exec(value);
-    if (match) return Number(match[1]);
-    throw new UserError({
-      message: `${key}: expected HOST:PORT, found ${show(value)}`,
-      place: source && key in source.data ? source.placeOf([key]) : undefined,
-    });
-  };
-  const http = port('triton_http_endpoint', values.triton_http_endpoint);
-  const grpc = port('triton_grpc_endpoint', values.triton_grpc_endpoint);
-  const metrics = port('triton_metrics_url', values.triton_metrics_url);
-  return { ...(http && { http }), ...(grpc && { grpc }), ...(metrics && { metrics }) };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -41,6 +41,23 @@ export const decimal = form('a number above 0', (value) => {
   return number !== undefined && number > 0 ? number : undefined;
 });
 
+export const signedInteger = form('an integer', (value) => asInteger(value, Number.MIN_SAFE_INTEGER));
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+  t: 2 ** 40,
+};
+
+/** Bytes as Docker writes them: `512m`, `1g`, `1073741824`. */
+export const byteSize = form('a size such as 512m, 1g or a number of bytes', (value) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(value).trim());
+  return match ? Math.round(Number(match[1]) * BYTE_UNITS[match[2]!.toLowerCase()]!) : undefined;
+});
+
 export const flag = form('true or false', (value) =>
   typeof value === 'boolean'
     ? value
@@ -60,6 +77,26 @@ export const names = form('a name, a list of names, or names with commas', (valu
     ? texts.map((item) => item.trim()).filter((item) => item !== '')
     : undefined;
 });
+
+/** A list of texts, or a single one; nothing is split. */
+export const words = form('a text or a list of texts', (value) => {
+  const list = Array.isArray(value) ? value : [value];
+  return list.every((item) => typeof item === 'string') ? list : undefined;
+});
+
+/** A number of workers, or `auto`. */
+export const countOrAuto = form('auto or an integer of 1 or more', (value) =>
+  value === 'auto' ? 'auto' : asInteger(value, 1),
+);
+
+/** Names that become files and folders: one step, not up and not away. */
+export const fileName = form('a file name without a folder', (value) =>
+  typeof value === 'string' && isFileName(value) ? value : undefined,
+);
+
+/** Whether a name stays in the folder it is put into. */
+export const isFileName = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 
 /** A number, `1,2,4`, a list, or `{start, stop, step}` with `stop` included; sorted, without repeats. */
 export const integers = form(

@@ -1,12 +1,21 @@
 import { mean } from 'simple-statistics';
 import type { LoadSettings } from '../config/experiment.ts';
 import type { LoadGenerator, LoadResult, Window, WindowSummary } from '../load/load-generator.ts';
-import type { Server } from '../server/launcher.ts';
+import type { Resources, Server } from '../server/launcher.ts';
 import type { ModelMetadata, ModelStatistics } from '../server/triton.ts';
 import type { LoadPoint } from '../space/space.ts';
 import { percentileInterval, rateInterval } from '../statistics/intervals.ts';
 import { percentile } from '../statistics/percentile.ts';
 import { aggregateGpus, type GpuSample, watchGpus } from './gpu.ts';
+import {
+  type DriverSample,
+  driverGauges,
+  foreignProcesses,
+  type GpuMonitor,
+  type GpuProcess,
+  type GpuState,
+  gpuStates,
+} from './gpu-state.ts';
 import type { Measurement } from './measurement.ts';
 import { defined, serverTimes } from './server-times.ts';
 
@@ -24,8 +33,16 @@ export interface MeasureRequest {
   readonly settings: LoadSettings;
   readonly generator: LoadGenerator;
   readonly monitoringIntervalS: number;
+  /** The driver's view of the server's GPUs; undefined where there is none. */
+  readonly driver?: DriverView | undefined;
   readonly signal: AbortSignal;
   onWindow?(window: WindowSummary): void;
+}
+
+/** The GPUs of this machine that a server may use, and who watches them. */
+export interface DriverView {
+  readonly monitor: GpuMonitor;
+  readonly uuids: readonly string[];
 }
 
 /**
@@ -35,7 +52,9 @@ export interface MeasureRequest {
 export async function measurePoint(request: MeasureRequest): Promise<Measurement> {
   const { server, model, batching, point, settings, generator, signal, onWindow } = request;
   const startedAt = new Date().toISOString();
+  const startMs = performance.now();
   const gpus = watchGpus(server.metrics, request.monitoringIntervalS);
+  const before = await server.resources();
   try {
     const result = await generator.run<Scrape>({
       http: server.http,
@@ -47,12 +66,19 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       signal,
       ...(onWindow && { onWindow }),
     });
+    const [gauges, after] = [await gpus.stop(), await server.resources()];
+    const seen = request.driver?.monitor.since(startMs, request.driver.uuids) ?? [];
+    const uuids = request.driver?.uuids ?? [];
     return toMeasurement({
       point,
       settings,
       result,
-      gpuSamples: await gpus.stop(),
-      memory: server.memory(),
+      // The server's own gauges come from DCGM; where that is missing, the driver's say the same.
+      gpuSamples: gauges.length > 0 ? onlyOf(gauges, uuids) : driverGauges(seen),
+      driverSamples: seen,
+      foreign: uuids.length > 0 ? await foreignProcesses(uuids, await server.processes()) : [],
+      resources: after && { ...after, cpuPercent: cpuPercent(before, after, performance.now() - startMs) },
+      shared: server.shared,
       startedAt,
     });
   } finally {
@@ -66,7 +92,11 @@ export interface RawPoint {
   readonly settings: LoadSettings;
   readonly result: LoadResult<Scrape>;
   readonly gpuSamples: readonly GpuSample[];
-  readonly memory: ReturnType<Server['memory']>;
+  readonly driverSamples: readonly DriverSample[];
+  readonly foreign: readonly GpuProcess[];
+  readonly resources: (Resources & { readonly cpuPercent: number | undefined }) | undefined;
+  /** Other variants ran on the same server. */
+  readonly shared: boolean;
   readonly startedAt: string;
 }
 
@@ -76,7 +106,10 @@ export function toMeasurement({
   settings,
   result,
   gpuSamples,
-  memory,
+  driverSamples,
+  foreign,
+  resources,
+  shared,
   startedAt,
 }: RawPoint): Measurement {
   const windows = result.windows.slice(-result.counted);
@@ -92,6 +125,7 @@ export function toMeasurement({
   const rate = rateInterval(ends, first.startMs, last.endMs);
   const percentiles = [50, 90, 95, 99].map((percent) => [`perf_latency_p${percent}`, percent] as const);
   const failures = mergeFailures(windows);
+  const states = gpuStates(driverSamples);
   return {
     point,
     values: {
@@ -102,13 +136,20 @@ export function toMeasurement({
       perf_client_response_wait: average - sendRecvMs,
       ...serverTimes(first.before.statistics, last.after.statistics),
       ...gpu.values,
-      ...defined({ cpu_used_ram: memory?.usedMB, cpu_available_ram: memory?.availableMB }),
+      ...defined({
+        cpu_used_ram: resources?.usedMB,
+        cpu_available_ram: resources?.availableMB,
+        cpu_utilization: resources?.cpuPercent,
+      }),
     },
     intervals: {
       perf_throughput: [scaled(rate[0], point.batchSize), scaled(rate[1], point.batchSize)],
       ...Object.fromEntries(percentiles.map(([tag, percent]) => [tag, percentileInterval(sorted, percent)])),
     },
     gpus: gpu.gpus,
+    ...(driverSamples.length > 0 && { gpuStates: states }),
+    ...(shared && { shared }),
+    keptUp: keptUp({ requests, average, durationMs, point }),
     requests,
     failures,
     durationS: durationMs / 1000,
@@ -116,7 +157,10 @@ export function toMeasurement({
     windows: result.windows.length,
     counted: result.counted,
     stable: result.stable,
-    warnings: warningsOf({ result, requests, average, durationMs, point, settings, failures }),
+    warnings: [
+      ...warningsOf({ result, requests, average, durationMs, point, settings, failures }),
+      ...gpuWarnings(states, foreign),
+    ],
     startedAt,
   };
 }
@@ -176,12 +220,42 @@ function warningsOf(facts: {
     const count = failed.reduce((sum, [, number]) => sum + number, 0);
     warnings.push(`${count} requests failed: ${failed[0]![0]}`);
   }
-  // Little's law: what is in flight is the rate times the time each request takes.
-  const inFlight = (requests / durationMs) * average;
-  if (Math.abs(inFlight / point.concurrency - 1) > LITTLE_TOLERANCE && requests > 10 * point.concurrency) {
+  if (!keptUp(facts)) {
+    const inFlight = (requests / durationMs) * average;
     warnings.push(
       `${inFlight.toFixed(1)} requests were in flight on average instead of ${point.concurrency}: the client did not keep up`,
     );
   }
   return warnings;
 }
+
+/** Little's law: what is in flight is the rate times the time each request takes; too few requests say nothing. */
+function keptUp(facts: { requests: number; average: number; durationMs: number; point: LoadPoint }): boolean {
+  const { requests, average, durationMs, point } = facts;
+  const inFlight = (requests / durationMs) * average;
+  return requests <= 10 * point.concurrency || Math.abs(inFlight / point.concurrency - 1) <= LITTLE_TOLERANCE;
+}
+
+/** What a GPU's own state says against a figure. */
+function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readonly GpuProcess[]): string[] {
+  const held = Object.entries(states).flatMap(([uuid, { throttled }]) =>
+    throttled.length > 0 ? [`${uuid} was held back: ${throttled.join(', ')}`] : [],
+  );
+  const others = foreign.map(({ uuid, pid, name }) => `another process uses ${uuid}: ${name} (pid ${pid})`);
+  return [...held, ...others];
+}
+
+/** CPU time between two looks as percent of one core. */
+function cpuPercent(before: Resources | undefined, after: Resources, elapsedMs: number): number | undefined {
+  if (!before || after.cpuS < before.cpuS) return undefined;
+  return ((after.cpuS - before.cpuS) / (elapsedMs / 1000)) * 100;
+}
+
+/** Gauges of the server's own GPUs; a page may show all of the machine. */
+const onlyOf = (samples: readonly GpuSample[], uuids: readonly string[]): GpuSample[] =>
+  uuids.length === 0
+    ? [...samples]
+    : samples.map((sample) => {
+        const own = Object.entries(sample).filter(([uuid]) => uuids.includes(uuid));
+        return own.length > 0 ? Object.fromEntries(own) : sample;
+      });

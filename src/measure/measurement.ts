@@ -1,5 +1,6 @@
 import type { LoadPoint } from '../space/space.ts';
 import type { Interval } from '../statistics/intervals.ts';
+import type { GpuState } from './gpu-state.ts';
 
 /** One measured point: what it was, what came out, and how sure that is. */
 export interface Measurement {
@@ -10,6 +11,14 @@ export interface Measurement {
   readonly intervals: Readonly<Record<string, Interval>>;
   /** Metric tag -> value, by GPU UUID. */
   readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** How the GPUs fared by UUID, as their driver told; absent where there was none to ask. */
+  readonly gpuStates?: Readonly<Record<string, GpuState>>;
+  /** Other variants ran on the same server before: its memory figures hold what they left. */
+  readonly shared?: boolean;
+  /** Whether the client put the load on that it was to (Little's law). */
+  readonly keptUp?: boolean;
+  /** Measured once more without neighbours: why. */
+  readonly againAlone?: string;
   /** Requests the values are made of, and those that failed meanwhile. */
   readonly requests: number;
   readonly failures: Readonly<Record<string, number>>;

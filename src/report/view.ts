@@ -29,6 +29,7 @@ const POINT_COLUMNS = [
   'perf_server_compute_infer',
   'perf_executed_batch',
   'cpu_used_ram',
+  'cpu_utilization',
   'gpu_used_memory',
   'gpu_utilization',
   'gpu_power_usage',

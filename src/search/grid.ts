@@ -1,43 +1,53 @@
 import type { Candidate, LoadPoint, Space } from '../space/space.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 
+interface Entry {
+  readonly candidate: Candidate;
+  points: LoadPoint[];
+  /** Of the client batch size at hand, loads upwards. */
+  throughputs: number[];
+}
+
 /**
  * Everything that is listed, in Model Analyzer's order: the default first, then each candidate with its client
  * batch sizes and, inside, its concurrencies upwards. A failed point ends its candidate; with `stopAtPlateau`
  * a batch size ends when throughput stops growing.
  */
 export function gridSearch(space: Space): Search {
-  const queue = space.candidates.map((candidate) => ({
-    candidate,
-    points: [...(space.points.get(candidate) ?? [])],
-  }));
-  let throughputs: number[] = [];
+  const entries = new Map(
+    space.candidates.map((candidate): [Candidate, Entry] => [
+      candidate,
+      { candidate, points: [...(space.points.get(candidate) ?? [])], throughputs: [] },
+    ]),
+  );
 
-  const drop = (candidate: Candidate, unwanted: (point: LoadPoint) => boolean): void => {
-    const entry = queue.find((item) => item.candidate === candidate);
-    if (entry) entry.points = entry.points.filter((point) => !unwanted(point));
-  };
   return {
     name: 'grid',
-    ask(): Ask | undefined {
-      while (queue[0] && queue[0].points.length === 0) queue.shift();
-      const [first] = queue;
-      return first && { candidate: first.candidate, point: first.points[0]! };
+    ask(others = new Set()): Ask | undefined {
+      for (const { candidate, points } of entries.values()) {
+        if (points[0] && !others.has(candidate)) return { candidate, point: points[0] };
+      }
+      return undefined;
     },
     tell({ candidate, point }: Ask, outcome: Outcome): void {
-      drop(candidate, (other) => other === point);
+      const entry = entries.get(candidate)!;
+      entry.points = entry.points.filter((other) => other !== point);
       if (outcome.state === 'failed') {
-        drop(candidate, () => true);
-        throughputs = [];
+        entry.points = [];
         return;
       }
-      throughputs.push(outcome.values['perf_throughput'] ?? 0);
-      const climbing = !space.plan.stopAtPlateau || stillGrowing(throughputs);
-      if (!climbing) drop(candidate, (other) => other.batchSize === point.batchSize);
-      const next = queue.find((item) => item.candidate === candidate)?.points[0];
-      if (next?.batchSize !== point.batchSize) throughputs = [];
+      entry.throughputs.push(outcome.values['perf_throughput'] ?? 0);
+      const climbing = !space.plan.stopAtPlateau || stillGrowing(entry.throughputs);
+      if (!climbing) entry.points = entry.points.filter((other) => other.batchSize !== point.batchSize);
+      if (entry.points[0]?.batchSize !== point.batchSize) entry.throughputs = [];
     },
-    remaining: () => queue.reduce((sum, entry) => sum + entry.points.length, 0),
+    drop(candidate) {
+      const entry = entries.get(candidate)!;
+      const { points } = entry;
+      entry.points = [];
+      return points;
+    },
+    remaining: () => [...entries.values()].reduce((sum, { points }) => sum + points.length, 0),
   };
 }
 

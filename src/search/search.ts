@@ -9,7 +9,14 @@ export interface Ask {
 /** What became of it: metric values by tag, or a failure. */
 export type Outcome =
   | { readonly state: 'measured'; readonly values: Readonly<Record<string, number>> }
-  | { readonly state: 'failed' };
+  | {
+      readonly state: 'failed';
+      /** `out of GPU memory`, `config rejected` ... */
+      readonly kind: string;
+      readonly cause: string;
+      /** It failed for want of memory, so that something larger must fail, too. */
+      readonly wantsRoom: boolean;
+    };
 
 /**
  * Decides what is measured, and in which order. It knows candidates, points and outcomes, and nothing of
@@ -17,10 +24,15 @@ export type Outcome =
  */
 export interface Search {
   readonly name: string;
-  /** The next point, or undefined when there is nothing left worth measuring. */
-  ask(): Ask | undefined;
-  /** The outcome of the last ask; every ask is answered before the next. */
+  /**
+   * The next point, or undefined when there is nothing left worth measuring now.
+   * @param others candidates that are being measured elsewhere: their points are not to be asked for here.
+   */
+  ask(others?: ReadonlySet<Candidate>): Ask | undefined;
+  /** The outcome of an ask; every ask is answered before the next on its candidate. */
   tell(ask: Ask, outcome: Outcome): void;
+  /** Gives up what is left of a candidate; answers what that was. */
+  drop(candidate: Candidate): readonly LoadPoint[];
   /** How many points are still expected, as far as can be known now. */
   remaining(): number;
 }

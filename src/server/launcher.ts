@@ -1,13 +1,25 @@
+import type { ContainerOptions } from '../config/docker-args.ts';
+import type { GpuChoice } from '../config/experiment.ts';
+import { classify, type Evidence, type Failure } from './failure.ts';
 import type { Endpoint, Triton } from './triton.ts';
 
 /** What a launcher starts: one server without a model, explicit model control. */
 export interface LaunchRequest {
-  readonly modelRepository: string;
+  /** The variant it is for: part of the name of a container. */
+  readonly name: string;
+  /** undefined when a remote server has its own. */
+  readonly modelRepository: string | undefined;
   /** Where the server's output goes; appended to. */
   readonly logFile: string;
   /** tritonserver's flags beside tma's own; the user's win. */
   readonly flags: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
+  readonly container: ContainerOptions;
+  readonly gpus: GpuChoice;
+  /** Cores that the server may use, `0-3,8`; undefined = all. */
+  readonly cpus: string | undefined;
+  /** Folder that the server may keep built engines in. */
+  readonly cacheDirectory: string | undefined;
   /** Let the server complete configurations. */
   readonly autoComplete: boolean;
   readonly signal: AbortSignal;
@@ -16,8 +28,12 @@ export interface LaunchRequest {
 /** Where servers come from. */
 export interface Launcher {
   readonly name: string;
-  /** What runs: the path of a program or the name of an image, and a hash that changes with it. */
-  describe(): Promise<ServerIdentity>;
+  /**
+   * Makes ready what all launches share: an image pulled, leftovers of a killed tma removed. Answers what runs: the
+   * path of a program or the name of an image, and a hash that changes with it.
+   * @throws UserError when nothing can be launched.
+   */
+  prepare(need: Preparation): Promise<ServerIdentity>;
   /**
    * Starts a server and waits until it is ready.
    * @throws ServerFailure when it does not get ready, UserError when it can't be started at all.
@@ -27,28 +43,64 @@ export interface Launcher {
   close(): Promise<void>;
 }
 
+/** What a model's servers need before the first of them starts. */
+export interface Preparation {
+  readonly container: ContainerOptions;
+  /** Something worth one line. */
+  onNote(text: string): void;
+  /** Progress of something long, a line at a time. */
+  onProgress(text: string): void;
+  readonly signal: AbortSignal;
+}
+
 /** A running server. Stopping twice is harmless. */
 export interface Server extends AsyncDisposable {
   readonly triton: Triton;
   readonly http: Endpoint;
   readonly metrics: Endpoint;
+  /**
+   * Whether other variants run on it before or after: then a model is unloaded when its variant is done, and
+   * memory figures hold what others left.
+   */
+  readonly shared: boolean;
+  /** Whether tma may load and unload models on it. */
+  readonly controlled: boolean;
   /** Resolves with the reason when the server ends, whoever ended it. */
   readonly ended: Promise<string>;
+  /** Where its output goes; undefined where that is not ours to see. */
+  readonly logFile: string | undefined;
   /** The last lines of its log. */
   logTail(lines: number): string[];
-  /** Memory of the server alone, and what the machine has left, in MB (10^6); undefined where not known. */
-  memory(): { readonly usedMB: number; readonly availableMB: number } | undefined;
+  /** What the server alone uses now; undefined where that is not known. */
+  resources(): Promise<Resources | undefined>;
+  /** Whether it sees the files of a model; those of one that it does not see are sent to it. */
+  hasModel(model: string): Promise<boolean>;
+  /** Whether one of its processes was killed for lack of memory since it started. */
+  killedForMemory(): Promise<boolean>;
+  /** Process ids of the server, as the machine counts them; undefined where they can't be known. */
+  processes(): Promise<readonly number[] | undefined>;
   stop(): Promise<void>;
+}
+
+/** Memory in MB (10^6 bytes) and CPU time since the start in seconds. */
+export interface Resources {
+  readonly usedMB: number;
+  /** What the machine, or the container's limit, has left. */
+  readonly availableMB: number | undefined;
+  readonly cpuS: number;
 }
 
 /** A server that did not start, did not load a model, or died: a result, not a mistake of the user's. */
 export class ServerFailure extends Error {
+  readonly failure: Failure;
   readonly logTail: readonly string[];
 
-  constructor(cause: string, logTail: readonly string[]) {
-    super(cause);
+  constructor(evidence: Evidence) {
+    const failure = classify(evidence);
+    super(failure.cause);
     this.name = 'ServerFailure';
-    this.logTail = logTail;
+    this.failure = failure;
+    this.logTail = evidence.log;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { codeOf, userError } from '../errors.ts';
+import type { Ports } from './arguments.ts';
 
 /** A TCP port on the loopback address that nothing listens on; `wanted` checks one instead of choosing. */
 function probe(wanted: number): Promise<number> {
@@ -17,7 +18,7 @@ function probe(wanted: number): Promise<number> {
 /** Ports that no two launches of this process get, so that servers starting together do not meet. */
 const handedOut = new Set<number>();
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     const port = await probe(0);
     if (handedOut.has(port)) continue;
@@ -30,7 +31,7 @@ export async function freePort(): Promise<number> {
  * The port that was asked for, if it can be had.
  * @throws UserError when something listens there already.
  */
-export async function fixedPort(port: number, option: string): Promise<number> {
+async function fixedPort(port: number, option: string): Promise<number> {
   try {
     return await probe(port);
   } catch (error) {
@@ -41,4 +42,14 @@ export async function fixedPort(port: number, option: string): Promise<number> {
       `stop it, give another with --${option}, or leave that option out to get a free one`,
     );
   }
+}
+
+/** Three ports of the loopback address: those that were fixed, free ones for the others. */
+export async function choosePorts(fixed: Readonly<Partial<Ports>>): Promise<Ports> {
+  const [http, grpc, metrics] = await Promise.all([
+    fixed.http ? fixedPort(fixed.http, 'triton-http-endpoint') : freePort(),
+    fixed.grpc ? fixedPort(fixed.grpc, 'triton-grpc-endpoint') : freePort(),
+    fixed.metrics ? fixedPort(fixed.metrics, 'triton-metrics-url') : freePort(),
+  ]);
+  return { http, grpc, metrics };
 }

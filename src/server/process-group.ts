@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Resources } from './launcher.ts';
 
 /** The living processes of a process group, by /proc; empty where there is no /proc. */
 export function processesOfGroup(group: number): number[] {
@@ -13,19 +14,41 @@ export function processesOfGroup(group: number): number[] {
 }
 
 /**
- * Memory that would be freed if the processes ended (unique set size: private pages), and what the machine has
- * left, both in MB of 10^6 bytes. undefined where the kernel does not tell.
+ * What a process group uses: memory that would be freed if its processes ended (unique set size: private pages),
+ * what the machine has left, and CPU time so far. undefined where the kernel does not tell.
  */
-export function memoryOfGroup(group: number): { usedMB: number; availableMB: number } | undefined {
-  const available = kilobytes(readOrEmpty('/proc/meminfo'), 'MemAvailable');
-  const used = processesOfGroup(group).map((pid) => {
+export function resourcesOfGroup(group: number): Resources | undefined {
+  const available = availableMemoryMB();
+  const processes = processesOfGroup(group);
+  const used = processes.map((pid) => {
     const rollup = readOrEmpty(`/proc/${pid}/smaps_rollup`);
     return kilobytes(rollup, 'Private_Clean') + kilobytes(rollup, 'Private_Dirty');
   });
   const total = used.reduce((sum, value) => sum + value, 0);
-  if (available === 0 || total === 0) return undefined;
-  return { usedMB: (total * 1024) / 1e6, availableMB: (available * 1024) / 1e6 };
+  if (available === undefined || total === 0) return undefined;
+  const cpuS = processes.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  return { usedMB: (total * 1024) / 1e6, availableMB: available, cpuS };
 }
+
+/** What the machine has left, MB of 10^6 bytes. */
+export function availableMemoryMB(): number | undefined {
+  const available = kilobytes(readOrEmpty('/proc/meminfo'), 'MemAvailable');
+  return available === 0 ? undefined : (available * 1024) / 1e6;
+}
+
+/** The kernel counts CPU time in ticks; there are 100 in a second on every Linux that runs Triton. */
+const TICKS_PER_S = 100;
+
+/** CPU time of a process and of its children that ended. */
+function cpuSecondsOf(pid: number): number {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_S;
+}
+
+/** How many processes the kernel has killed on this machine for lack of memory; 0 where it does not tell. */
+export const memoryKills = (): number =>
+  Number(/^oom_kill (\d+)$/m.exec(readOrEmpty('/proc/vmstat'))?.[1] ?? 0);
 
 function listProcesses(): number[] {
   try {

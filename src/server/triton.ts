@@ -42,6 +42,17 @@ export interface ModelStatistics {
   >;
 }
 
+/** Files of a model, by their path below its folder, as base64. */
+export type ModelFiles = Readonly<Record<string, string>>;
+
+/** A model in the server's repositories; without a state it was never loaded. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly version?: string;
+  readonly state?: string;
+  readonly reason?: string;
+}
+
 /** An answer of the server other than 200. */
 export class TritonError extends Error {
   readonly status: number;
@@ -67,13 +78,22 @@ export class Triton {
   readonly endpoint: Endpoint;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-  constructor(endpoint: Endpoint) {
+  readonly #onLoad: ((model: string) => void) | undefined;
+
+  /** @param onLoad told of every model that is asked to be loaded. */
+  constructor(endpoint: Endpoint, onLoad?: (model: string) => void) {
     this.endpoint = endpoint;
+    this.#onLoad = onLoad;
   }
 
-  async isReady(): Promise<boolean> {
+  isReady = (): Promise<boolean> => this.#answers('/v2/health/ready');
+
+  /** Whether it runs, its models being ready or not. */
+  isLive = (): Promise<boolean> => this.#answers('/v2/health/live');
+
+  async #answers(path: string): Promise<boolean> {
     try {
-      await this.#call('GET', '/v2/health/ready', { timeoutMs: 2000 });
+      await this.#call('GET', path, { timeoutMs: 2000 });
       return true;
     } catch {
       return false;
@@ -84,14 +104,32 @@ export class Triton {
   server = async (): Promise<{ name: string; version: string; extensions: string[] }> =>
     (await this.#json('GET', '/v2')) as { name: string; version: string; extensions: string[] };
 
-  /** Loads a model with a configuration; resolves when it is ready, however long that takes. */
-  async load(model: string, config: ModelConfig | undefined, signal?: AbortSignal): Promise<void> {
-    const parameters = config ? { parameters: { config: JSON.stringify(config) } } : {};
+  /** Loads a model with a configuration, and files if any; resolves when it is ready, however long that takes. */
+  async load(
+    model: string,
+    config: ModelConfig | undefined,
+    { files = {}, signal }: { files?: ModelFiles | undefined; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    this.#onLoad?.(model);
+    const contents = Object.entries(files).map(([path, base64]) => [`file:${path}`, base64]);
+    const parameters = { ...(config && { config: JSON.stringify(config) }), ...Object.fromEntries(contents) };
     await this.#call('POST', `/v2/repository/models/${encodeURIComponent(model)}/load`, {
-      body: parameters,
+      body: Object.keys(parameters).length > 0 ? { parameters } : {},
       signal,
     });
   }
+
+  /** Asks for a model to be unloaded; the server does it once nothing is in flight. */
+  async unload(model: string, signal?: AbortSignal): Promise<void> {
+    const path = `/v2/repository/models/${encodeURIComponent(model)}/unload`;
+    await this.#call('POST', path, { body: {}, signal, timeoutMs: PATIENCE_MS });
+  }
+
+  /** Every model that the server knows of, loaded or not. */
+  repositoryIndex = async (): Promise<readonly IndexEntry[]> =>
+    JSON.parse(
+      await this.#call('POST', '/v2/repository/index', { body: {}, timeoutMs: PATIENCE_MS }),
+    ) as IndexEntry[];
 
   /** The configuration in effect, completed by the server. */
   config = async (model: string): Promise<ModelConfig> =>

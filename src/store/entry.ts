@@ -42,6 +42,7 @@ export function foldEntries(entries: readonly Entry[]): Run {
       }
       case 'point':
         drafts.get(entry.variant)?.points.set(pointId(entry.record), entry.record);
+        if (entry.record.state !== 'skipped') unskip(drafts.get(entry.variant)?.points, entry.record);
         break;
       case 'end': {
         const draft = drafts.get(entry.variant);
@@ -51,6 +52,20 @@ export function foldEntries(entries: readonly Entry[]): Run {
     }
   }
   return { schemaVersion: SCHEMA_VERSION, sessions, servers, trials: [...drafts.values()].map(toTrial) };
+}
+
+/** A point that was skipped once and tried later is not skipped any more. */
+function unskip(
+  points: Map<string, PointRecord> | undefined,
+  tried: Exclude<PointRecord, { state: 'skipped' }>,
+): void {
+  const { batchSize, concurrency } = tried.state === 'measured' ? tried.measurement.point : tried.point;
+  for (const [id, record] of points ?? []) {
+    if (record.state !== 'skipped') continue;
+    const rest = record.points.filter((p) => p.batchSize !== batchSize || p.concurrency !== concurrency);
+    if (rest.length === 0) points!.delete(id);
+    else if (rest.length < record.points.length) points!.set(id, { ...record, points: rest });
+  }
 }
 
 const pointId = (record: PointRecord): string =>

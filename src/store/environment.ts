@@ -9,7 +9,7 @@ export const VERSION: string = (
 
 /** This machine, with what else the session measures with. */
 export const describeEnvironment = (
-  programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command'>,
+  programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command' | 'gpus' | 'driver'>,
 ): Environment => ({
   tma: VERSION,
   node: process.version,

@@ -14,7 +14,7 @@ export const variantKey = (
   base: BaseModel,
   plan: ModelPlan,
   server: ServerIdentity,
-  gpus: readonly string[] | undefined,
+  place: Place,
 ): string =>
   hash([
     candidate.model,
@@ -23,8 +23,21 @@ export const variantKey = (
     server.hash,
     plan.serverFlags,
     plan.serverEnvironment,
-    gpus ?? 'all',
+    place.gpus ?? 'all',
+    // Later additions stand behind, and only where they differ from what was always so.
+    ...(place.cores === undefined ? [] : [{ cores: place.cores }]),
+    ...(place.container === undefined ? [] : [{ container: place.container }]),
   ]);
+
+/** The share of a machine that a server has, told so that an equal share elsewhere is equal. */
+export interface Place {
+  /** Product names of its GPUs, or what was chosen where those are not known; undefined = all there are. */
+  readonly gpus: readonly string[] | undefined;
+  /** How many cores; undefined = all. */
+  readonly cores: number | undefined;
+  /** What a container may change about it. */
+  readonly container: unknown;
+}
 
 /** A point on a variant under one way of making and timing load. */
 export const pointKey = (

@@ -2,6 +2,7 @@ import type { Goal } from '../config/experiment.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import type { ModelConfig } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
+import type { FailureKind } from '../server/failure.ts';
 import type { LoadPoint } from '../space/space.ts';
 
 /** Version of the journal and of results.json; a change that an old reader can't take raises it. */
@@ -9,6 +10,10 @@ export const SCHEMA_VERSION = 1;
 
 /** The machine and the programs a session measured with. */
 export interface Environment {
+  /** GPUs that the driver shows, by their product's name; [] without any. */
+  readonly gpus?: readonly string[];
+  /** Version of the GPU driver. */
+  readonly driver?: string | undefined;
   readonly tma: string;
   readonly node: string;
   readonly os: string;
@@ -54,8 +59,14 @@ export interface VariantRecord {
 /** What became of one load on a variant, or of several that could not be put on it. */
 export type PointRecord =
   | { readonly state: 'measured'; readonly key: string; readonly measurement: Measurement }
-  | { readonly state: 'failed'; readonly key: string; readonly point: LoadPoint; readonly cause: string }
+  | ({ readonly state: 'failed'; readonly key: string; readonly point: LoadPoint } & PointFailure)
   | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
+
+/** Why a point failed; a journal of an early version has no kind. */
+export interface PointFailure {
+  readonly kind?: FailureKind;
+  readonly cause: string;
+}
 
 /** Seconds that each step of a trial took. */
 export interface StepTimes {
@@ -68,9 +79,14 @@ export interface StepTimes {
 
 /** How a variant's trial ended. */
 export interface TrialEnd {
+  readonly kind?: FailureKind | undefined;
   readonly cause?: string | undefined;
+  /** The lines of the log that show it, and what to try. */
+  readonly lines?: readonly string[] | undefined;
+  readonly advice?: string | undefined;
   readonly logTail?: readonly string[] | undefined;
-  readonly logFile: string;
+  /** Absent where the server's output is not ours to see. */
+  readonly logFile?: string | undefined;
   /** The configuration that was in effect, as the server told it. */
   readonly effective?: ModelConfig | undefined;
   readonly warnings: readonly string[];

@@ -123,7 +123,7 @@ export function pointLine(state: RunState, variant: string, record: PointRecord)
       return `${count} ${variant}, ${load(measurement.point)}: ${figures(measurement)}${remark}`;
     }
     case 'failed':
-      return `${count} ${variant}, ${load(record.point)}: failed: ${record.cause}`;
+      return `${count} ${variant}, ${load(record.point)}: failed: ${record.kind && record.kind !== 'other' ? `${record.kind}: ` : ''}${record.cause}`;
     case 'skipped':
       return `${count} ${variant}: skipped: ${record.reason}`;
   }

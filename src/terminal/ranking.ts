@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { gainPercent } from '../rank/score.ts';
 import { compactValue, formatNumber, varyingPaths, verdict } from '../rank/words.ts';
+import type { Trial, TrialEnd } from '../store/run.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;
@@ -27,7 +28,7 @@ export function rankingText(ranking: Ranking): string {
     shown.map((entry) => row(entry, ranking, paths)),
   );
   const failed = ranking.unmeasured.flatMap((trial) =>
-    trial.end?.cause ? [`${trial.name}: ${trial.end.cause}`] : [],
+    trial.end?.cause ? [failureText(trial.name, trial.end)] : failedPoint(trial),
   );
   const unmeasured = [...ranking.goal.objectives, ...ranking.goal.constraints]
     .map(({ tag }) => tag)
@@ -65,4 +66,19 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
     ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),
   ];
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
+}
+
+/** Name, kind and cause of a failure, and what to try on a line below. */
+function failureText(
+  name: string,
+  { kind, cause, advice }: Pick<TrialEnd, 'kind' | 'cause' | 'advice'>,
+): string {
+  const what = kind && kind !== 'other' ? `${kind}: ` : '';
+  return `${name}: ${what}${cause}${advice ? `\n         ${advice}` : ''}`;
+}
+
+/** A trial whose server lived, and whose load failed all the same. */
+function failedPoint({ name, points }: Trial): string[] {
+  const failed = points.find((record) => record.state === 'failed');
+  return failed ? [failureText(name, failed)] : [];
 }

@@ -10,12 +10,21 @@ import { suggestion } from '../wording.ts';
 /** A model as it lies in the user's repository. */
 export interface BaseModel {
   readonly name: string;
-  readonly folder: string;
+  /** undefined when only a remote server has the model. */
+  readonly folder: string | undefined;
   /** The parsed config.pbtxt; undefined when the model has none and the server has to be asked. */
   readonly config: ModelConfig | undefined;
   /** Hash of every file of the model but config.pbtxt: the same hash, the same model. */
   readonly fingerprint: string;
 }
+
+/** A model of which nothing is here: a remote server is asked for its configuration. */
+export const modelElsewhere = (name: string): BaseModel => ({
+  name,
+  folder: undefined,
+  config: undefined,
+  fingerprint: '',
+});
 
 /**
  * Reads one model of the repository.

@@ -25,9 +25,13 @@ const MARKER = '.tma';
  * @throws UserError when the folder holds anything that tma did not write, unless `override` is set, and when
  * emptying it would take the model repository or the working directory along.
  */
-export function prepareOutputRepository(path: string, override: boolean, modelRepository: string): void {
+export function prepareOutputRepository(
+  path: string,
+  override: boolean,
+  modelRepository: string | undefined,
+): void {
   if (override && existsSync(path)) {
-    for (const precious of [modelRepository, process.cwd()]) {
+    for (const precious of [modelRepository, process.cwd()].filter((folder) => folder !== undefined)) {
       const below = relative(path, precious);
       if (below === '' || (!below.startsWith(`..${sep}`) && below !== '..')) {
         throw userError(
@@ -66,8 +70,9 @@ export function writeVariant(
   const folder = join(outputRepository, candidate.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(base.folder)) {
-    if (name !== 'config.pbtxt') symlinkSync(join(base.folder, name), join(folder, name));
+  const source = base.folder;
+  for (const name of source === undefined ? [] : readdirSync(source)) {
+    if (name !== 'config.pbtxt') symlinkSync(join(source!, name), join(folder, name));
   }
   // Triton wants a model's name to be its folder's; the text shown to the user keeps the model's own.
   const served = printConfigText({ ...candidate.config, name: candidate.name });

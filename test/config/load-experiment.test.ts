@@ -112,9 +112,9 @@ describe('who wins', () => {
 
   test('falsy values are values', () => {
     const experiment = experimentOf("profile_models: m\ngpus: '[]'\nnum_configs_per_model: 0");
-    expect(experiment.launch.gpus).toEqual([]);
+    expect(experiment.launch.gpus).toEqual({ kind: 'ids', ids: [] });
     expect(experiment.reports.numConfigsPerModel).toBe(0);
-    expect(experimentOf('profile_models: m\ngpus: []').launch.gpus).toEqual([]);
+    expect(experimentOf('profile_models: m\ngpus: []').launch.gpus).toEqual({ kind: 'ids', ids: [] });
   });
 });
 
@@ -162,8 +162,8 @@ describe('mistakes name the place and what to write', () => {
       'perf.yaml:2:14: objectives[0]: unknown metric "perf_throughputs": did you mean "perf_throughput"?',
     ],
     [
-      'profile_models: m\ntriton_launch_mode: docker',
-      'perf.yaml:2:1: triton_launch_mode: docker is not available in this version',
+      'profile_models: m\ntriton_launch_mode: c_api',
+      'perf.yaml:2:21: triton_launch_mode: c_api is not available',
     ],
     [
       'profile_models: m\ntriton_http_endpoint: localhost',

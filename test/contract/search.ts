@@ -20,7 +20,12 @@ export function searchContract(name: string, make: (space: Space) => Search): vo
         perf_throughput: 100 * ask.point.concurrency,
         perf_latency_p99: ask.point.concurrency,
       };
-      search.tell(ask, fail(ask) ? { state: 'failed' } : { state: 'measured', values });
+      search.tell(
+        ask,
+        fail(ask)
+          ? { state: 'failed', kind: 'other', cause: 'it broke', wantsRoom: false }
+          : { state: 'measured', values },
+      );
     }
     return asked;
   };

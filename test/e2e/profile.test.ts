@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { installedTriton } from '../../src/install/cache.ts';
 import { loadModel } from '../../src/server/load-model.ts';
 import { LocalLauncher } from '../../src/server/local.ts';
-import { folder } from '../support/experiment.ts';
+import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
 import { journal, leftovers, project, read, results, tma } from './tma.ts';
 
 const hasGpu = existsSync('/dev/nvidia0');
@@ -130,25 +130,18 @@ describe('a whole run on a real tritonserver', () => {
   });
 
   test('a written variant is a model that Triton serves as it lies there', async () => {
-    const launcher = new LocalLauncher({
-      mode: 'local',
-      serverPath: installedTriton(),
-      ports: {},
-      outputPath: undefined,
-      readyTimeoutS: 30,
-      loadTimeoutS: 60,
-      gpus: undefined,
+    const launcher = new LocalLauncher(launchSettings({ serverPath: installedTriton() }));
+    await using server = await launcher.launch(
+      launchRequest({
+        modelRepository: join(cwd, 'output_model_repository'),
+        logFile: join(cwd, 'served.log'),
+        autoComplete: false,
+      }),
+    );
+    await loadModel(server, 'add_sub_config_2', undefined, {
+      timeoutS: 60,
+      signal: new AbortController().signal,
     });
-    const { signal } = new AbortController();
-    await using server = await launcher.launch({
-      modelRepository: join(cwd, 'output_model_repository'),
-      logFile: join(cwd, 'served.log'),
-      flags: {},
-      environment: {},
-      autoComplete: false,
-      signal,
-    });
-    await loadModel(server, 'add_sub_config_2', undefined, { timeoutS: 60, signal });
     expect(await server.triton.config('add_sub_config_2')).toMatchObject({
       name: 'add_sub_config_2',
       dynamic_batching: { max_queue_delay_microseconds: '300' },

@@ -112,7 +112,10 @@ describe('a measurement', () => {
       warmupS: 0.4,
     },
     gpuSamples: [],
-    memory: { usedMB: 100, availableMB: 900 },
+    driverSamples: [],
+    foreign: [],
+    resources: { usedMB: 100, availableMB: 900, cpuS: 3, cpuPercent: 150 },
+    shared: false,
     startedAt: 'now',
     ...changes,
   });

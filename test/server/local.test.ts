@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { shortReason } from '../../src/server/load-model.ts';
-import { LocalLauncher, serverArguments } from '../../src/server/local.ts';
+import { serverArguments } from '../../src/server/arguments.ts';
+import { LocalLauncher } from '../../src/server/local.ts';
 import { locateTritonServer } from '../../src/server/locate.ts';
 import { decisiveLine, readTail } from '../../src/server/log.ts';
-import { fixedPort, freePort } from '../../src/server/ports.ts';
-import { memoryOfGroup } from '../../src/server/process-group.ts';
-import { folder } from '../support/experiment.ts';
+import { choosePorts } from '../../src/server/ports.ts';
+import { resourcesOfGroup } from '../../src/server/process-group.ts';
+import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
 
 const script = (text: string): string => {
   const path = join(folder(), 'tritonserver');
@@ -17,23 +17,8 @@ const script = (text: string): string => {
   chmodSync(path, 0o755);
   return path;
 };
-const request = () => ({
-  modelRepository: '/models',
-  logFile: join(folder(), 'server.log'),
-  flags: {},
-  environment: {},
-  autoComplete: true,
-  signal: new AbortController().signal,
-});
-const settings = (serverPath: string) => ({
-  mode: 'local' as const,
-  serverPath,
-  ports: {},
-  outputPath: undefined,
-  readyTimeoutS: 2,
-  loadTimeoutS: 5,
-  gpus: undefined,
-});
+const request = () => launchRequest({ logFile: join(folder(), 'server.log') });
+const settings = (serverPath: string) => launchSettings({ serverPath, readyTimeoutS: 2, loadTimeoutS: 5 });
 
 test('the server asked for, else the one on PATH, else the installed one', () => {
   const path = script('exit 0');
@@ -47,10 +32,10 @@ test('the server asked for, else the one on PATH, else the installed one', () =>
 });
 
 test("tma's flags are bound to the loopback address, and the user's win", () => {
-  const ports = { http: 1, grpc: 2, metrics: 3 };
+  const place = { address: '127.0.0.1', ports: { http: 1, grpc: 2, metrics: 3 }, sharedMemory: 'tma_1_1_' };
   const list = serverArguments(
     { ...request(), flags: { log_verbose: '1', 'exit-timeout-secs': '9', 'strict-model-config': '' } },
-    ports,
+    place,
   );
   expect(list).toEqual(
     expect.arrayContaining([
@@ -62,7 +47,7 @@ test("tma's flags are bound to the loopback address, and the user's win", () => 
     ]),
   );
   expect(list.filter((flag) => flag.startsWith('--exit-timeout-secs'))).toHaveLength(1);
-  expect(serverArguments({ ...request(), autoComplete: false }, ports)).toContain(
+  expect(serverArguments({ ...request(), autoComplete: false }, place)).toContain(
     '--disable-auto-complete-config',
   );
 });
@@ -87,21 +72,22 @@ test('one that never gets ready is ended, with everything it started', async () 
 });
 
 test('ports: free ones differ, a taken one is said', async () => {
-  const ports = await Promise.all([freePort(), freePort(), freePort()]);
-  expect(new Set(ports).size).toBe(3);
+  const ports = await Promise.all([choosePorts({}), choosePorts({})]);
+  expect(new Set(ports.flatMap((item) => Object.values(item))).size).toBe(6);
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as AddressInfo;
-  await expect(fixedPort(port, 'triton-http-endpoint')).rejects.toThrow(`port ${port} is taken`);
+  await expect(choosePorts({ http: port })).rejects.toThrow(`port ${port} is taken`);
   holder.close();
 });
 
-test('the memory of a group of processes', () => {
+test('the memory and the CPU time of a group of processes', () => {
   const [, , group] = ownStat();
-  const memory = memoryOfGroup(group!);
+  const memory = resourcesOfGroup(group!);
   expect(memory?.usedMB).toBeGreaterThan(5);
   expect(memory?.availableMB).toBeGreaterThan(10);
-  expect(memoryOfGroup(2 ** 30)).toBeUndefined();
+  expect(memory?.cpuS).toBeGreaterThan(0.01);
+  expect(resourcesOfGroup(2 ** 30)).toBeUndefined();
 });
 
 function ownStat(): number[] {
@@ -126,10 +112,4 @@ test('logs: the tail without tables, and the line that matters', () => {
   expect(
     decisiveLine(['x: error while loading shared libraries: libfoo.so: cannot open shared object file']),
   ).toContain('libfoo.so');
-});
-
-test("Triton's reason for not loading, without its wrapping and traceback", () => {
-  const text =
-    "load failed for model 'm': version 1 is at UNAVAILABLE state: Internal: ModuleNotFoundError: No module named 'torch'\n\nAt:\n  /models/m/1/model.py(3): <module>\n;\n";
-  expect(shortReason(text)).toBe("Internal: ModuleNotFoundError: No module named 'torch'");
 });

@@ -1,10 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Experiment, LoadSettings, ModelPlan } from '../../src/config/experiment.ts';
+import { NO_CONTAINER_OPTIONS } from '../../src/config/docker-args.ts';
+import type { Experiment, LaunchSettings, LoadSettings, ModelPlan } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
 import { NO_FLAGS } from '../../src/config/perf-analyzer-flags.ts';
 import type { CommandLine } from '../../src/config/resolve.ts';
+import type { LaunchRequest } from '../../src/server/launcher.ts';
 
 /** A new empty folder. */
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'tma-test-'));
@@ -42,5 +44,43 @@ export const plan = (changes: Partial<ModelPlan> = {}): ModelPlan => ({
   load: load(),
   serverFlags: {},
   serverEnvironment: {},
+  container: NO_CONTAINER_OPTIONS,
+  ...changes,
+});
+
+/** Settings of a local launcher. */
+export const launchSettings = (changes: Partial<LaunchSettings> = {}): LaunchSettings => ({
+  mode: 'local',
+  serverPath: undefined,
+  ports: {},
+  docker: { image: 'tma/tritonserver:24.10', publishAddress: '127.0.0.1' },
+  remote: {
+    http: { host: 'localhost', port: 8000 },
+    metrics: { host: 'localhost', port: 8002 },
+    reload: true,
+  },
+  outputPath: undefined,
+  readyTimeoutS: 50,
+  loadTimeoutS: 60,
+  gpus: { kind: 'all' },
+  reuse: false,
+  parallel: 1,
+  cacheDirectory: undefined,
+  ...changes,
+});
+
+/** A request for a server of nothing in particular. */
+export const launchRequest = (changes: Partial<LaunchRequest> = {}): LaunchRequest => ({
+  name: 'm_config_default',
+  modelRepository: '/models',
+  logFile: join(tmpdir(), 'tma-test.log'),
+  flags: {},
+  environment: {},
+  container: NO_CONTAINER_OPTIONS,
+  gpus: { kind: 'all' },
+  cpus: undefined,
+  cacheDirectory: undefined,
+  autoComplete: true,
+  signal: new AbortController().signal,
   ...changes,
 });

@@ -18,7 +18,7 @@ export class FakeLauncher implements Launcher {
     this.#model = model;
   }
 
-  describe = async () => ({ path: '/fake/tritonserver', hash: 'fake' });
+  prepare = async () => ({ path: '/fake/tritonserver', hash: 'fake' });
 
   close = async () => {
     this.log.push('closed');
@@ -47,7 +47,13 @@ export class FakeLauncher implements Launcher {
       metrics: { host: '127.0.0.1', port: 1 },
       ended,
       logTail: () => ['the last line'],
-      memory: () => undefined,
+      shared: false,
+      controlled: true,
+      logFile: '/fake/log',
+      hasModel: async () => true,
+      resources: async () => undefined,
+      killedForMemory: async () => false,
+      processes: async () => undefined,
       stop: async () => {
         this.log.push('stop');
         this.running--;
@@ -59,8 +65,8 @@ export class FakeLauncher implements Launcher {
   }
 }
 
-export const refuse = (cause: string): never => {
-  throw new ServerFailure(cause, ['E first', 'E second']);
+export const refuse = (message: string): never => {
+  throw new ServerFailure({ step: 'load', message, log: ['E first', 'E second'] });
 };
 
 /** A generator that answers at once with the throughput that `throughput` gives for a concurrency. */

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Packs what a machine without a network needs to run tma, in parts that travel one by one.
+#   sh scripts/pack.sh FOLDER PYTHON_VERSION [PART ...]     (3.12: the Python of the models there)
+# Makes in FOLDER: server.tar.xz (the tritonserver of `tma install triton`), tma.tar.xz (Node, tma, its packages) and,
+# as root on Debian, engine.tar.xz (a Docker engine that knows CDI). There: `tar -xJf PART -C /opt/tma`, then
+#   TMA_CACHE=/opt/tma/cache PATH=/opt/tma/bin:$PATH tma profile -f perf.yaml
+set -e
+cd "$(dirname "$0")/.."
+out=$(realpath -m "$1") python=$2
+[ $# -lt 3 ] && parts="server tma engine" || { shift 2; parts=$*; }
+wants() { case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+[ -n "$python" ] || { echo "usage: pack.sh FOLDER PYTHON_VERSION [server] [tma] [engine]" >&2; exit 2; }
+cache=${TMA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tma}
+mkdir -p "$out"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+pack() { tar -C "$work/$1" -c . | xz -T0 -9 >"$out/$1.tar.xz"; rm -rf "${work:?}/$1"; ls -lh "$out/$1.tar.xz" | awk '{print $5, $9}'; }
+
+if wants server; then
+  triton=$cache/triton-2.51.0
+  to=$work/server/cache/triton-2.51.0
+  mkdir -p "$to/backends" "$to/wheel/pytriton/tritonserver"
+  cp -r "$triton/bin" "$to/"
+  cp -r "$triton/backends/$python" "$to/backends/"
+  cp -r "$triton/wheel/nvidia_pytriton.libs" "$to/wheel/"
+  for part in bin caches external_libs; do
+    [ ! -d "$triton/wheel/pytriton/tritonserver/$part" ] || cp -r "$triton/wheel/pytriton/tritonserver/$part" "$to/wheel/pytriton/tritonserver/"
+  done
+  pack server
+fi
+
+if wants tma; then
+  app=$work/tma/app
+  mkdir -p "$app" "$work/tma/bin"
+  node_modules/.bin/tsc -p tsconfig.build.json
+  cp -r dist templates package.json package-lock.json .npmrc .puppeteerrc.cjs "$app/"
+  (cd "$app" && npm install --omit=dev --no-audit --no-fund --loglevel=error --no-save >/dev/null)
+  # What only a browser's download, types and sources need.
+  find "$app/node_modules" \( -name '*.d.ts' -o -name '*.map' -o -name '*.md' -o -name '*.ts' \) -type f -delete
+  cp "$(node_modules/.bin/node -p process.execPath)" "$work/tma/bin/node"
+  printf '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/node" "$(dirname "$(readlink -f "$0")")/../app/dist/cli/main.js" "$@"\n' >"$work/tma/bin/tma"
+  chmod 755 "$work/tma/bin/tma" "$app/dist/cli/main.js"
+  pack tma
+fi
+
+wants engine && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0
+# Debian 13's engine (26.1) by its own package lists, so that nothing of this machine changes; Debian 12's runc.
+apt=$work/apt
+mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$work/debs" "$work/engine"
+printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian %s main\n' trixie bookworm >"$apt/sources.list"
+options="-qq -o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root"
+# shellcheck disable=SC2086
+apt-get $options update
+# shellcheck disable=SC2086
+(cd "$work/debs" && apt-get $options download docker.io/trixie containerd/trixie tini/trixie runc/bookworm libseccomp2/bookworm)
+for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/root"; done
+mkdir -p "$work/engine/engine"
+for program in dockerd docker-proxy containerd containerd-shim-runc-v2 runc tini-static; do
+  cp "$(find "$work/root" -type f -path '*bin/*' -name "$program" | head -1)" "$work/engine/engine/"
+done
+cp -L "$(find "$work/root" -name 'libseccomp.so.2*' | head -1)" "$work/engine/engine/libseccomp.so.2"
+mv "$work/engine/engine/tini-static" "$work/engine/engine/docker-init"
+pack engine

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import { type ContainerOptions, mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
+import type { Address, GpuChoice, LaunchSettings, ModelPlan } from './experiment.ts';
+import { DEFAULT_IMAGE, type OptionKey, type OptionValues } from './options.ts';
+import { show } from './yaml.ts';
+
+/** Tells a mistake in one option. */
+export type Refuse = (key: OptionKey, message: string, hint?: string) => void;
+
+const DEFAULT_SHM = 2 ** 30;
+
+/** Where servers come from and run, out of the options; what can't be is told to `refuse`. */
+export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse): LaunchSettings {
+  const mode = values.triton_launch_mode ?? 'local';
+  if (mode === 'c_api') {
+    refuse(
+      'triton_launch_mode',
+      'triton_launch_mode: c_api is not available: it measures without a server',
+      'write local, docker or remote',
+    );
+  }
+  const path = (value: string | undefined): string | undefined => value && resolve(cwd, value);
+  const http = address('triton_http_endpoint', values, refuse);
+  const grpc = address('triton_grpc_endpoint', values, refuse);
+  const metrics = address('triton_metrics_url', values, refuse);
+  const remoteHost = http?.host ?? grpc?.host ?? 'localhost';
+  const settings: LaunchSettings = {
+    mode: mode === 'c_api' ? 'local' : mode,
+    serverPath: values.triton_server_path,
+    ports: {
+      ...(http && { http: http.port }),
+      ...(grpc && { grpc: grpc.port }),
+      ...(metrics && { metrics: metrics.port }),
+    },
+    docker: {
+      image: values.triton_docker_args?.image ?? values.triton_docker_image ?? DEFAULT_IMAGE,
+      publishAddress: values.triton_docker_publish_address ?? '127.0.0.1',
+    },
+    remote: {
+      http: http ?? { host: remoteHost, port: 8000 },
+      metrics: metrics ?? { host: remoteHost, port: 8002 },
+      reload: values.reload_model_disable !== true,
+    },
+    outputPath: path(values.triton_output_path),
+    readyTimeoutS: values.client_max_retries ?? 50,
+    loadTimeoutS: values.model_load_timeout ?? 1800,
+    gpus: gpuChoice(values.gpus, refuse),
+    reuse: values.server_reuse ?? false,
+    parallel: values.parallel ?? 1,
+    cacheDirectory: path(values.cache_directory),
+  };
+  refuseContradictions(settings, refuse);
+  return settings;
+}
+
+function refuseContradictions({ mode, parallel, ports, outputPath }: LaunchSettings, refuse: Refuse): void {
+  if (parallel === 1) return;
+  const together = (key: OptionKey, reason: string): void =>
+    refuse(key, `parallel: ${parallel} and ${key} exclude each other: ${reason}`, 'leave one of them out');
+  if (mode === 'remote') together('triton_launch_mode', 'there is one remote server');
+  if (ports.http) together('triton_http_endpoint', 'several servers need a port each');
+  if (ports.grpc) together('triton_grpc_endpoint', 'several servers need a port each');
+  if (ports.metrics) together('triton_metrics_url', 'several servers need a port each');
+  if (outputPath) together('triton_output_path', 'several servers need a log each');
+}
+
+/** What the options that hold for every container say, without those of one model. */
+export function containerOptions(values: OptionValues): ContainerOptions {
+  const general: ContainerOptions = {
+    ...NO_CONTAINER_OPTIONS,
+    shmBytes: values.triton_docker_shm_size ?? DEFAULT_SHM,
+    mounts: values.triton_docker_mounts ?? [],
+    labels: values.triton_docker_labels ?? {},
+  };
+  return mergeContainerOptions(general, values.triton_docker_args ?? NO_CONTAINER_OPTIONS);
+}
+
+/** Model Analyzer's `all`, a list, or `[]` for none; `count=2` for the first two. */
+function gpuChoice(value: readonly string[] | undefined, refuse: Refuse): GpuChoice {
+  const text = value?.join() ?? 'all';
+  if (text === 'all') return { kind: 'all' };
+  if (text === '[]' || text === '') return { kind: 'ids', ids: [] };
+  const count = /^count=(\d+)$/.exec(text);
+  if (count) return { kind: 'count', count: Number(count[1]) };
+  const wrong = value!.find((id) => !/^(\d+|(GPU|MIG)-[\w/-]+)$/.test(id));
+  if (wrong !== undefined) {
+    refuse(
+      'gpus',
+      `gpus: ${show(wrong)} is no GPU`,
+      'write all, indices (0,1), UUIDs (GPU-..., MIG-...), count=N, or [] for none',
+    );
+  }
+  return { kind: 'ids', ids: value! };
+}
+
+/** `HOST:PORT`, with or without a scheme and a path. */
+function address(key: OptionKey, values: OptionValues, refuse: Refuse): Address | undefined {
+  const value = values[key] as string | undefined;
+  if (value === undefined) return undefined;
+  const match = /^(?:(\w+):\/\/)?(\[[^\]]+\]|[^:/]+):(\d+)(?:\/.*)?$/.exec(value);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) {
+    refuse(key, `${key}: expected HOST:PORT, found ${show(value)}`);
+    return undefined;
+  }
+  if (match[1] === 'https') {
+    refuse(key, `${key}: TLS is not available in this version`, 'give an address that answers plain HTTP');
+  }
+  return { host: match[2]!.replace(/^\[|\]$/g, ''), port };
+}
+
+/** Options that were given and mean nothing to the launcher that was chosen, one line each. */
+export function launchNotes(
+  values: OptionValues,
+  { mode }: LaunchSettings,
+  models: readonly Pick<ModelPlan, 'name' | 'container'>[],
+): string[] {
+  const given = (keys: readonly OptionKey[]): OptionKey[] => keys.filter((key) => values[key] !== undefined);
+  const docker = given([
+    'triton_docker_image',
+    'triton_docker_mounts',
+    'triton_docker_labels',
+    'triton_docker_shm_size',
+    'triton_docker_args',
+    'triton_docker_publish_address',
+  ]);
+  const remote = given(['reload_model_disable']);
+  const own = given(['triton_server_path']);
+  const managed = given(['triton_server_flags', 'triton_server_environment', 'gpus', 'server_reuse']);
+  const unused = [
+    ...(mode === 'docker' ? [] : docker),
+    ...(mode === 'remote' ? managed : remote),
+    ...(mode === 'local' ? [] : own),
+  ];
+  const notes = unused.map((key) => `${key} has no effect with triton_launch_mode ${mode}`);
+  const ignored = [...new Set(models.flatMap(({ container }) => container.ignored))];
+  if (mode === 'docker' && ignored.length > 0)
+    notes.push(`triton_docker_args without effect: ${ignored.join(', ')} (tma decides these itself)`);
+  return notes;
+}

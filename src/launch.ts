@@ -1,0 +1,158 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Experiment, ModelPlan } from './config/experiment.ts';
+import { userError } from './errors.ts';
+import type { RunListener } from './events.ts';
+import type { Lane } from './lanes.ts';
+import type { LoadGenerator } from './load/load-generator.ts';
+import { aggregateGpus, watchGpus } from './measure/gpu.ts';
+import type { GpuMonitor } from './measure/gpu-state.ts';
+import { withoutFillings } from './model-config/compare.ts';
+import type { ModelConfig } from './model-config/config.ts';
+import type { Neighbours } from './neighbours.ts';
+import { redactor } from './redact.ts';
+import { concernsAll } from './server/failure.ts';
+import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
+import { loadModel } from './server/load-model.ts';
+import { type ModelFiles, TritonError } from './server/triton.ts';
+import { unloadModel } from './server/unload-model.ts';
+import type { ServerRecord } from './store/run.ts';
+import type { BaseModel } from './variant/base.ts';
+import { modelFiles } from './variant/files.ts';
+
+/** What every trial of a model shares. */
+export interface TrialContext {
+  readonly experiment: Experiment;
+  readonly plan: ModelPlan;
+  readonly base: BaseModel;
+  readonly launcher: Launcher;
+  readonly generator: LoadGenerator;
+  /** The share of the machine that servers have. */
+  readonly lane: Lane;
+  /** The other lanes' measurements. */
+  readonly neighbours: Neighbours;
+  /** The driver's view of the GPUs, where there is one. */
+  readonly monitor: GpuMonitor | undefined;
+  readonly emit: Required<RunListener>;
+  /** Ends everything at once. */
+  readonly signal: AbortSignal;
+  readonly model: ModelFacts;
+  /** Called with the first server that comes up. */
+  onServer(server: ServerRecord): void;
+  readonly knowsServer: () => boolean;
+}
+
+/** What is found out about a model on the way, shared by its trials. */
+export interface ModelFacts {
+  /** Whether the server has to complete configurations; the default's trial finds out. */
+  autoComplete: boolean;
+}
+
+/** Where the log of a variant's server lies. */
+export const logFileOf = ({ checkpointDirectory, launch }: Experiment, variant: string): string =>
+  launch.outputPath ?? join(checkpointDirectory, 'logs', `${variant}.log`);
+
+/** Files to send to a server that does not see the model's folder. */
+export async function filesFor(
+  server: Server,
+  { plan, base }: TrialContext,
+): Promise<ModelFiles | undefined> {
+  if (await server.hasModel(plan.name)) return undefined;
+  if (base.folder !== undefined) return modelFiles(base.folder);
+  throw userError(
+    `the server knows no model "${plan.name}"`,
+    'give its files with --model-repository, and they are sent along',
+    plan.place,
+  );
+}
+
+/** A ready server; the first of a run is described, and failing to get that one ends the run. */
+export async function launchServer(context: TrialContext, name: string, logFile: string): Promise<Server> {
+  const { experiment, plan, launcher, lane, model, signal } = context;
+  const { modelRepository, launch } = experiment;
+  const redact = redactor(plan.serverEnvironment, plan.container.environment);
+  if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
+  try {
+    const server = await launcher.launch({
+      name,
+      modelRepository,
+      logFile,
+      flags: plan.serverFlags,
+      environment: plan.serverEnvironment,
+      container: plan.container,
+      gpus: lane.gpus,
+      cpus: lane.cpus,
+      cacheDirectory: launch.cacheDirectory,
+      autoComplete: model.autoComplete,
+      signal,
+    });
+    if (!context.knowsServer()) context.onServer(await describeServer(server, experiment));
+    return server;
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    // A first server that does not start, and what every other would meet, too: there is nothing to measure.
+    if (context.knowsServer() && !concernsAll(error.failure)) throw error;
+    const { kind, cause, advice } = error.failure;
+    const tail = error.logTail.slice(-10).map((line) => `  | ${redact(line)}`);
+    const log = tail.length > 0 ? [`the end of its log ${logFile}:`, ...tail] : [];
+    const what = kind === 'other' ? '' : `${kind}: `;
+    throw userError(`the server does not start: ${what}${redact(cause)}`, [advice, ...log].join('\n'));
+  }
+}
+
+/** Name and version of a server without a model, and its GPUs at rest where it has some. */
+async function describeServer(
+  server: Server,
+  { serverOnlyS, monitoringIntervalS }: Experiment,
+): Promise<ServerRecord> {
+  const { name, version } = await server.triton.server();
+  const gpus = watchGpus(server.metrics, monitoringIntervalS);
+  await Promise.race([gpus.ended, sleep(serverOnlyS * 1000)]);
+  return { name, version, gpus: aggregateGpus(await gpus.stop()).gpus };
+}
+
+/**
+ * The configuration that the server has or completes for a model without a config.pbtxt of ours; undefined when the
+ * run was stopped meanwhile.
+ */
+export async function completedConfig(context: TrialContext): Promise<ModelConfig | undefined> {
+  try {
+    return withoutFillings(await askForConfig(context));
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function askForConfig(context: TrialContext): Promise<ModelConfig> {
+  const { plan, experiment, signal } = context;
+  const name = `${plan.name}_config_default`;
+  await using server = await launchServer(context, name, logFileOf(experiment, name));
+  try {
+    if (server.controlled) {
+      const files = await filesFor(server, context);
+      await loadModel(server, plan.name, files && { name: plan.name }, {
+        timeoutS: experiment.launch.loadTimeoutS,
+        signal,
+        files,
+      });
+    }
+    // Awaited here: the server is stopped when this scope ends.
+    return await server.triton.config(plan.name);
+  } catch (error) {
+    if (error instanceof TritonError) {
+      throw userError(
+        `the server does not serve model "${plan.name}": ${error.message}`,
+        'load it there first, or leave --reload-model-disable out',
+      );
+    }
+    if (!(error instanceof ServerFailure)) throw error;
+    throw userError(
+      `model "${plan.name}" has no config.pbtxt, and the server can't complete one: ${error.failure.kind}: ${error.message}`,
+      `write a config.pbtxt for it; ${error.failure.advice}`,
+    );
+  } finally {
+    if (server.shared && server.controlled) await unloadModel(server, plan.name);
+  }
+}

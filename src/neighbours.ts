@@ -1,0 +1,95 @@
+import { cpus } from 'node:os';
+
+/** What a measurement had beside it. */
+export interface Company {
+  /** Another lane measured meanwhile. */
+  readonly shared: boolean;
+  /** Share of all the machine's cores that was busy, 0 to 1. */
+  readonly busy: number;
+}
+
+/** Above this share of busy cores, lanes wait for each other. */
+const CROWDED = 0.9;
+
+/**
+ * Lets the lanes of a run measure together, and one alone when it has to: `alone` waits until nobody measures, and
+ * holds back the others until it is done.
+ */
+export class Neighbours {
+  #together = 0;
+  /** Lanes that measure alone or wait to. */
+  #alone = 0;
+  #joined = 0;
+  #wake: (() => void)[] = [];
+
+  /** Measures beside others. */
+  async together<T>(run: () => Promise<T>): Promise<{ result: T; company: Company }> {
+    await this.#until(() => this.#alone === 0);
+    const others = this.#together > 0;
+    this.#together++;
+    const joined = ++this.#joined;
+    const before = cpuTimes();
+    try {
+      const result = await run();
+      return {
+        result,
+        company: { shared: others || this.#joined > joined, busy: busyShare(before, cpuTimes()) },
+      };
+    } finally {
+      this.#together--;
+      this.#changed();
+    }
+  }
+
+  /** Measures while nobody else does. */
+  async alone<T>(run: () => Promise<T>): Promise<T> {
+    await this.#until(() => this.#alone === 0);
+    this.#alone++;
+    try {
+      await this.#until(() => this.#together === 0);
+      return await run();
+    } finally {
+      this.#alone--;
+      this.#changed();
+    }
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+
+  #changed(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+/** Why a measurement may have suffered from its neighbour; undefined when nothing says so. */
+export function suffering(
+  { shared, busy }: Company,
+  { stable, keptUp }: { readonly stable: boolean; readonly keptUp: boolean },
+): string | undefined {
+  if (!shared) return undefined;
+  if (busy > CROWDED) return `${Math.round(busy * 100)} % of the machine's cores were busy`;
+  if (!keptUp) return 'the client did not keep up';
+  return stable ? undefined : 'it was not steady';
+}
+
+interface CpuTimes {
+  readonly busy: number;
+  readonly all: number;
+}
+
+function cpuTimes(): CpuTimes {
+  let [busy, all] = [0, 0];
+  for (const { times } of cpus()) {
+    const sum = times.user + times.nice + times.sys + times.irq + times.idle;
+    all += sum;
+    busy += sum - times.idle;
+  }
+  return { busy, all };
+}
+
+const busyShare = (before: CpuTimes, after: CpuTimes): number =>
+  after.all > before.all ? (after.busy - before.busy) / (after.all - before.all) : 0;

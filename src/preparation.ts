@@ -1,0 +1,133 @@
+import type { Experiment, LaunchSettings, ModelPlan } from './config/experiment.ts';
+import { type Lane, parseCores } from './lanes.ts';
+import { inputsOfConfig, makePayloads, resolveShapes } from './load/inputs.ts';
+import type { ModelConfig } from './model-config/config.ts';
+import type { Outcome } from './search/search.ts';
+import { wantsRoom } from './server/failure.ts';
+import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
+import type { Entry } from './store/entry.ts';
+import { describeEnvironment } from './store/environment.ts';
+import type { Journal } from './store/journal.ts';
+import type { Place } from './store/key.ts';
+import { type Environment, type PointRecord, SCHEMA_VERSION } from './store/run.ts';
+import { type BaseModel, modelElsewhere, readBaseModel } from './variant/base.ts';
+import { writeVariant } from './variant/repository.ts';
+import { counted } from './wording.ts';
+
+/** A model of the repository; without one it is the remote server's. */
+export const baseOf = async ({ modelRepository, launch }: Experiment, plan: ModelPlan): Promise<BaseModel> =>
+  modelRepository === undefined || (launch.mode === 'remote' && !launch.remote.reload)
+    ? modelElsewhere(plan.name)
+    : await readBaseModel(modelRepository, plan);
+
+/** How a session begins in the journal. */
+export function sessionEntry(
+  { models }: Experiment,
+  lanes: readonly Lane[],
+  programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command'>,
+): Entry {
+  const gpus = lanes.flatMap(({ devices }) => devices ?? []);
+  return {
+    kind: 'session',
+    schemaVersion: SCHEMA_VERSION,
+    startedAt: new Date().toISOString(),
+    environment: describeEnvironment({
+      ...programs,
+      gpus: gpus.map(({ name }) => name),
+      driver: gpus[0]?.driver,
+    }),
+    goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
+  };
+}
+
+/**
+ * The space of a model, with its inputs checked where the configuration names them.
+ * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
+ */
+export function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
+  const inputs = inputsOfConfig(config);
+  if (inputs.length > 0) {
+    resolveShapes(inputs, plan.load.shapes);
+    // Read once for nothing, so that a wrong input file is told before a server starts.
+    if (plan.load.inputData.kind === 'file') makePayloads(inputs, plan.load, { size: 1, dimension: true });
+  }
+  return buildSpace(plan, config);
+}
+
+/** A record as a search is told of it. */
+export const outcomeOf = (record: PointRecord): Outcome =>
+  record.state === 'measured'
+    ? { state: 'measured', values: record.measurement.values }
+    : {
+        state: 'failed',
+        kind: record.state === 'failed' ? (record.kind ?? 'other') : 'other',
+        cause: record.state === 'failed' ? record.cause : '',
+        wantsRoom: record.state === 'failed' && record.kind !== undefined && wantsRoom(record.kind),
+      };
+
+/** What a lane's servers have of the machine, for the key of what is measured there. */
+export function placeOf(lane: Lane, launch: LaunchSettings, { container }: ModelPlan): Place {
+  const { gpus, devices, cpus } = lane;
+  const chosen = gpus.kind === 'ids' ? gpus.ids : gpus.kind === 'count' ? [`count=${gpus.count}`] : undefined;
+  const { labels: _, name: __, ignored: ___, ...room } = container;
+  return {
+    gpus: devices && devices.length > 0 ? devices.map(({ name }) => name) : chosen,
+    cores: cpus === undefined ? undefined : parseCores(cpus).length,
+    container: launch.mode === 'docker' ? room : undefined,
+  };
+}
+
+/** What is worth a line before a model starts. */
+export function notesOf(space: Space): string[] {
+  const notes = skipNotes(space.skipped);
+  if (space.duplicates > 0) {
+    notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
+  }
+  if (space.plan.parameters.length === 0) {
+    notes.push(
+      `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
+    );
+  }
+  return notes;
+}
+
+/** A line for each reason that points are skipped. */
+export const skipNotes = (skipped: readonly SkippedPoints[]): string[] =>
+  [...Map.groupBy(skipped, (item) => item.reason)].map(([reason, items]) => {
+    const points = items.reduce((sum, item) => sum + item.points.length, 0);
+    return `skipped: ${reason} (${counted(points, 'point')} of ${counted(items.length, 'configuration')})`;
+  });
+
+/** Writes the variants' files and, unless they are there, their entries in the journal; answers their keys. */
+export const declareVariants = (
+  space: Space,
+  base: BaseModel,
+  journal: Journal,
+  outputRepository: string,
+  keyOf: (candidate: Candidate) => string,
+): Map<Candidate, string> =>
+  new Map(
+    space.candidates.map((candidate) => {
+      const { configText, diff } = writeVariant(outputRepository, base, candidate, space.candidates[0]!);
+      const key = keyOf(candidate);
+      const { model, name, isDefault, assignment, config } = candidate;
+      if (journal.run.trials.findLast((trial) => trial.name === name)?.key !== key) {
+        journal.append({
+          kind: 'variant',
+          key,
+          model,
+          name,
+          isDefault,
+          assignment,
+          config,
+          configText,
+          diff,
+        });
+        for (const { candidate: skipped, points, reason } of space.skipped) {
+          if (skipped !== candidate) continue;
+          journal.append({ kind: 'point', variant: key, record: { state: 'skipped', points, reason } });
+        }
+      }
+      return [candidate, key];
+    }),
+  );

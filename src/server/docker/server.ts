@@ -1,0 +1,146 @@
+import type { Container, ContainerStats } from 'dockerode';
+import type { Ports } from '../arguments.ts';
+import type { Resources, Server } from '../launcher.ts';
+import { readTail } from '../log.ts';
+import { availableMemoryMB } from '../process-group.ts';
+import { type Endpoint, Triton } from '../triton.ts';
+
+const STOP_GRACE_S = 10;
+/** A limit above this is none. */
+const NO_LIMIT = 2 ** 60;
+
+/** Whether the engine told of a process killed for lack of memory. */
+export interface MemoryWatch {
+  killed(): boolean;
+  close(): void;
+}
+
+/** A container that was started, and what is kept open for it. */
+export interface StartedContainer {
+  readonly container: Container;
+  /** Resolves when all of its output is in the log. */
+  readonly output: Promise<void>;
+  readonly oom: MemoryWatch;
+}
+
+/** A server in a container. */
+export class ContainerServer implements Server {
+  readonly triton: Triton;
+  readonly http: Endpoint;
+  readonly metrics: Endpoint;
+  readonly shared = false;
+  readonly controlled = true;
+  readonly ended: Promise<string>;
+  readonly #container: Container;
+  readonly logFile: string;
+  readonly #local: boolean;
+  readonly #oom: MemoryWatch;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    { container, output, oom }: StartedContainer,
+    { host, ports, logFile, local }: { host: string; ports: Ports; logFile: string; local: boolean },
+  ) {
+    this.#container = container;
+    this.#oom = oom;
+    this.logFile = logFile;
+    this.#local = local;
+    this.http = { host, port: ports.http };
+    this.metrics = { host, port: ports.metrics };
+    this.triton = new Triton(this.http);
+    this.ended = this.#watch(output);
+  }
+
+  logTail = (lines: number): string[] => readTail(this.logFile, lines);
+
+  hasModel = async (): Promise<boolean> => true;
+
+  async resources(): Promise<Resources | undefined> {
+    try {
+      const stats = (await this.#container.stats({ stream: false, 'one-shot': true })) as ContainerStats;
+      return resourcesOf(stats, this.#local ? availableMemoryMB() : undefined);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async killedForMemory(): Promise<boolean> {
+    return this.#oom.killed() || (await this.#state())?.OOMKilled === true;
+  }
+
+  async processes(): Promise<readonly number[] | undefined> {
+    if (!this.#local) return undefined;
+    try {
+      const { Titles, Processes } = (await this.#container.top()) as {
+        Titles: string[];
+        Processes: string[][];
+      };
+      const column = Titles.indexOf('PID');
+      return column < 0 ? undefined : Processes.map((row) => Number(row[column]));
+    } catch {
+      return undefined;
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose] = (): Promise<void> => this.stop();
+
+  async #watch(output: Promise<void>): Promise<string> {
+    const code = await this.#container
+      .wait()
+      .then(({ StatusCode }: { StatusCode: number }) => StatusCode)
+      .catch(() => undefined);
+    await output;
+    if (code === undefined) return 'the container was removed';
+    const { Error: reason } = (await this.#state()) ?? {};
+    // 128 + the number of a signal, as shells count.
+    const signal = SIGNALS[code - 128];
+    const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+    return `tritonserver ${how}${reason ? ` (${reason})` : ''}`;
+  }
+
+  async #state(): Promise<{ OOMKilled: boolean; Error: string } | undefined> {
+    try {
+      return (await this.#container.inspect()).State;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.triton.close();
+    // 304: it has ended already; 404: it is gone.
+    await this.#container.stop({ t: STOP_GRACE_S }).catch(() => {});
+    await this.ended;
+    this.#oom.close();
+    await this.#container.remove({ force: true, v: true }).catch(() => {});
+  }
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  15: 'SIGTERM',
+};
+
+/** The engine's statistics as figures: memory without what the kernel only caches, CPU time of all cores. */
+export function resourcesOf(stats: ContainerStats, machineMB: number | undefined): Resources | undefined {
+  const { usage, limit, stats: details } = stats.memory_stats ?? {};
+  if (usage === undefined) return undefined;
+  const cached = details?.total_inactive_file ?? details?.inactive_file ?? 0;
+  const used = usage - cached;
+  const limited = limit !== undefined && limit > 0 && limit < NO_LIMIT;
+  const left = limited ? (limit - used) / 1e6 : undefined;
+  return {
+    usedMB: used / 1e6,
+    // Without a limit the engine tells the machine's memory, of which others use some, too.
+    availableMB: machineMB === undefined ? left : left === undefined ? machineMB : Math.min(left, machineMB),
+    cpuS: (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e9,
+  };
+}
