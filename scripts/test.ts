@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 
-/** All checks and all tests; the last line is made from the test runner's own report. */
+/**
+ * All checks and all tests, or with `docker` those on a Docker engine alone; the last line is made from the test
+ * runner's own report.
+ */
 const REPORT = 'test-report.json';
+const dockerOnly = process.argv[2] === 'docker';
 
 const run = (command: string, ...args: string[]): boolean => {
   console.log(`== ${[command, ...args].join(' ')}`);
@@ -17,13 +21,38 @@ interface VitestReport {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
 }
 
+/** Starts the tests' own Docker engine with its image; answers why there is none, if so. */
+function startEngine(): string | undefined {
+  console.log('== a Docker engine for the tests');
+  for (const [script, ...args] of [['scripts/engine.sh', 'start'], ['scripts/image.sh']] as const) {
+    const { status, stdout, stderr } = spawnSync('sh', [script, ...args], { encoding: 'utf8' });
+    process.stderr.write(stderr);
+    if (status !== 0) return stderr.trim().split('\n').at(-1) || `${script} failed`;
+    if (stdout.startsWith('unix://')) process.env['DOCKER_HOST'] = stdout.trim();
+  }
+  return undefined;
+}
+
 rmSync(REPORT, { force: true });
-const checked = [
-  run('biome', 'check', '--error-on-warnings'),
-  run('tsc', '-p', '.'),
-  run('knip', '--no-config-hints'),
-].every(Boolean);
-const tested = run('vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`);
+const checked =
+  dockerOnly ||
+  [
+    run('biome', 'check', '--error-on-warnings'),
+    run('tsc', '-p', '.'),
+    run('knip', '--no-config-hints'),
+  ].every(Boolean);
+const missing = startEngine();
+if (missing) process.env['TMA_NO_DOCKER'] = missing;
+const only = dockerOnly ? ['--project', 'docker'] : [];
+const tested = run(
+  'vitest',
+  'run',
+  ...only,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${REPORT}`,
+);
+spawnSync('sh', ['scripts/engine.sh', 'stop']);
 
 const report = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
 // A file that fails before its first test counts as one failure.
@@ -32,6 +61,7 @@ const brokenFiles = report.testResults.filter(
 ).length;
 const failed = report.numFailedTests + brokenFiles + (checked ? 0 : 1);
 const skipped = report.numPendingTests + report.numTodoTests;
+if (missing) console.log(`SKIPPED: everything on a Docker engine, because ${missing}`);
 if (!checked) console.log('a check before the tests failed; it counts as one failure');
 console.log(`${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = checked && tested && failed === 0 ? 0 : 1;

@@ -5,10 +5,11 @@
 #   sh run-docker.sh OUT [more flags of tma profile]
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/unpack.sh" "$2"
+. "$here/unpack.sh"
 state=/opt/tma-engine
 export DOCKER_HOST=unix://$state/docker.sock
 if [ "$1" = start ]; then
+  unpack "$2"
   mkdir -p $state/cdi
   [ ! -f $state/dockerd.pid ] || { kill "$(cat $state/dockerd.pid)"; sleep 3; }
   cdi=true

@@ -4,7 +4,8 @@
 # The models' Python is the python3 on PATH and must have PyTorch. What is unpacked already is left alone.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/unpack.sh" "$1" "$2"
+. "$here/unpack.sh"
+unpack "$1" "$2"
 out=$(mkdir -p "$3" && cd "$3" && pwd)
 shift 3
 cd "$here"

@@ -1,11 +1,13 @@
-# Read by run.sh and run-docker.sh: unpacks parts of scripts/pack.sh to /opt/tma and puts tma on PATH.
-for part in "$@"; do
-  name=$(basename "$part" .tar.xz)
-  if [ -f "$part" ] && [ ! -e "/opt/tma/.$name" ]; then
-    mkdir -p /opt/tma
-    tar -xJf "$part" -C /opt/tma && touch "/opt/tma/.$name"
-  fi
-done
+# Read by run.sh and run-docker.sh. unpack PART...: unpacks parts of scripts/pack.sh to /opt/tma.
+unpack() {
+  for part in "$@"; do
+    name=$(basename "$part" .tar.xz)
+    if [ -f "$part" ] && [ ! -e "/opt/tma/.$name" ]; then
+      mkdir -p /opt/tma
+      tar -xJf "$part" -C /opt/tma && touch "/opt/tma/.$name"
+    fi
+  done
+}
 export TMA_CACHE=/opt/tma/cache PATH="/opt/tma/bin:$PATH"
 # Triton's Python backend loads the library of the models' Python, which an environment keeps in a folder of its own.
 library=$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')

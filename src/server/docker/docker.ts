@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
@@ -200,17 +200,22 @@ async function start(
   log: NodeJS.WritableStream,
 ): Promise<StartedContainer> {
   let container: Container | undefined;
+  let stream: NodeJS.ReadWriteStream | undefined;
+  let oom: MemoryWatch | undefined;
   try {
     container = await docker.createContainer(spec);
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    stream = await container.attach({ stream: true, stdout: true, stderr: true });
     docker.modem.demuxStream(stream, log, log);
-    const output = finished(stream as NodeJS.ReadableStream)
+    const output = finished(stream)
       .catch(() => {})
       .then(() => new Promise<void>((resolve) => log.end(resolve)));
-    const oom = await watchMemoryKills(docker, container.id);
+    oom = await watchMemoryKills(docker, container.id);
     await container.start();
     return { container, output, oom };
   } catch (error) {
+    // What stays open would keep tma from ending.
+    oom?.close();
+    (stream as Duplex | undefined)?.destroy();
     log.end();
     await container?.remove({ force: true, v: true }).catch(() => {});
     throw new ServerFailure({ step: 'create', message: engineMessage(error), log: [] });

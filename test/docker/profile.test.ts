@@ -1,0 +1,231 @@
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { journal, read, results, start, tma } from '../e2e/tma.ts';
+import { folder } from '../support/experiment.ts';
+import { containerOfTma, containers, dockerProject, engine, IMAGE, MODELS, noDocker } from './docker.ts';
+
+const docker = engine();
+
+describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
+  afterEach(async () => {
+    expect(await containers(docker)).toEqual([]);
+  });
+
+  test('the text recognition example, whole', async () => {
+    const out = folder();
+    const { code, output } = await tma(
+      resolve('.'),
+      ...['profile', '-f', 'examples/text-recognition/perf.yaml'],
+      ...['--triton-launch-mode', 'docker', '--triton-docker-image', IMAGE],
+      ...['--export-path', out, '--checkpoint-directory', join(out, 'checkpoints')],
+      ...['--output-model-repository-path', join(out, 'variants'), '--skip-detailed-reports'],
+    );
+    expect(output).toMatch(/Deploy text_recognition_config_\d/);
+    expect(code).toBe(0);
+    const { trials, sessions } = results(out);
+    expect(sessions[0].environment).toMatchObject({ launcher: 'docker', server: IMAGE });
+    expect(trials).toHaveLength(9);
+    for (const trial of trials) {
+      for (const { state, measurement } of trial.points) {
+        expect(state).toBe('measured');
+        expect(measurement.values.cpu_used_ram).toBeGreaterThan(30);
+        expect(measurement.values.cpu_utilization).toBeGreaterThan(20);
+        expect(measurement.values.cpu_utilization).toBeLessThan(100 * sessions[0].environment.cores * 1.1);
+      }
+    }
+    expect(read(out, 'checkpoints/logs/text_recognition_config_0.log')).toContain('successfully loaded');
+    expect(existsSync(join(out, 'reports/summaries/text_recognition/result_summary.pdf'))).toBe(true);
+  });
+
+  test('a container is bound to the loopback address, sees the models read-only, and has no privilege', async () => {
+    const cwd = dockerProject(
+      'slow_load',
+      [
+        'triton_server_environment: {SECRET_KEY: hunter2-hunter2}',
+        'triton_docker_labels: {team: search}',
+        'triton_docker_shm_size: 128m',
+        `triton_docker_mounts: ["${MODELS}:/more:ro"]`,
+        'triton_docker_args: {mem_limit: 2g, cap_drop: [NET_RAW], user: "0:0", name: bench, environment: {A: "1"}}',
+        'gpus: []',
+      ].join('\n'),
+    );
+    const running = start(cwd, 'profile', '-f', 'perf.yaml');
+    const container = await containerOfTma(docker);
+    const { HostConfig, Config, Name, Mounts } = await container.inspect();
+    running.child.kill('SIGTERM');
+    await running.ended;
+    const bindings = Object.values(HostConfig.PortBindings as Record<string, { HostIp: string }[]>).flat();
+    expect(bindings.map(({ HostIp }) => HostIp)).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
+    expect(HostConfig).toMatchObject({
+      Privileged: false,
+      CapAdd: null,
+      CapDrop: ['NET_RAW'],
+      Memory: 2 ** 31,
+      ShmSize: 2 ** 27,
+      NetworkMode: 'default',
+    });
+    expect(HostConfig.DeviceRequests ?? []).toEqual([]);
+    expect(Mounts.map(({ Destination, RW }) => [Destination, RW]).sort()).toEqual(
+      [
+        [MODELS, false],
+        ['/more', false],
+      ].sort(),
+    );
+    expect(Config.Cmd[0]).toBe('tritonserver');
+    expect(Config.Env).toEqual(expect.arrayContaining(['SECRET_KEY=hunter2-hunter2', 'A=1']));
+    expect(Config.Labels).toMatchObject({ team: 'search', 'tma.variant': 'slow_load_config_default' });
+    expect(Name).toMatch(/^\/bench-[0-9a-f]{8}-1-slow_load_config_default$/);
+    expect(read(cwd, 'checkpoints/journal.jsonl')).not.toContain('hunter2');
+  });
+
+  test('the next tma removes what a killed one left, and nothing else', async () => {
+    const other = await docker.createContainer({
+      Image: IMAGE,
+      Cmd: ['sleep', '60'],
+      Labels: { 'tma.run': 'x' },
+    });
+    const cwd = dockerProject('slow_load', 'gpus: []');
+    const killed = start(cwd, 'profile', '-f', 'perf.yaml');
+    const left = await containerOfTma(docker);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect((await left.inspect()).State.Running).toBe(true);
+    const next = dockerProject('failing', 'gpus: []');
+    const { output } = await tma(next, 'profile', '-f', 'perf.yaml');
+    expect(output).toContain('removed 1 container that an earlier tma left behind');
+    await expect(left.inspect()).rejects.toThrow('No such container');
+    await other.remove();
+  });
+
+  test('while it runs, another tma leaves its container alone', async () => {
+    const first = start(dockerProject('slow_load', 'gpus: []'), 'profile', '-f', 'perf.yaml');
+    const container = await containerOfTma(docker);
+    await tma(dockerProject('failing', 'gpus: []'), 'profile', '-f', 'perf.yaml');
+    expect((await container.inspect()).State.Running).toBe(true);
+    first.child.kill('SIGTERM');
+    await first.ended;
+  });
+
+  test('in the network of the host nothing is published, and the server listens on the loopback address', async () => {
+    const cwd = dockerProject('failing', 'gpus: []\ntriton_docker_args: {network: host}');
+    const { output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    expect(output).toContain('the tokenizer has no such word');
+  });
+});
+
+describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () => {
+  test.each([
+    [
+      'an image that is not there',
+      'failing',
+      'triton_docker_image: localhost:1/no/such:1',
+      2,
+      /localhost:1\/no\/such:1 could not be pulled: image missing: /,
+    ],
+    ['a server that is killed', 'dying', '', 3, /server died: tritonserver was ended by SIGKILL under load/],
+    [
+      'models that are somewhere else',
+      'failing',
+      'HIDDEN',
+      3,
+      /repository not visible: model not found in any model repository/,
+    ],
+    [
+      'too little shared memory',
+      'failing',
+      'triton_docker_shm_size: 64k',
+      3,
+      /out of shared memory: .*[\s\S]*triton_docker_shm_size: 2g/,
+    ],
+    ['a package that is missing', 'broken', '', 3, /Python import error: .*No module named 'no_such_module'/],
+    [
+      'a GPU that is not there',
+      'failing',
+      'gpus: 0',
+      2,
+      /no such device: could not select device driver "nvidia"/,
+    ],
+    [
+      'a network that can not be reached',
+      'failing',
+      'triton_docker_args: {network: none}',
+      2,
+      /a server in the network "none" can't be reached/,
+    ],
+  ])('%s', async (_what, model, option, exit, message) => {
+    const cwd = dockerProject(model);
+    const hidden = `triton_docker_args: {volumes: ["${join(cwd, 'empty')}:${MODELS}:ro"]}`;
+    const yaml = option === 'HIDDEN' ? hidden : option;
+    const lines = read(cwd, 'perf.yaml')
+      .split('\n')
+      .filter(
+        (line) => !(option.startsWith('triton_docker_image') && line.startsWith('triton_docker_image')),
+      );
+    const { writeFileSync } = process.getBuiltinModule('node:fs');
+    writeFileSync(
+      join(cwd, 'perf.yaml'),
+      [...(yaml.startsWith('gpus') ? [] : ['gpus: []']), yaml, ...lines].join('\n'),
+    );
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    expect(output).toMatch(message);
+    expect(code).toBe(exit);
+    expect(await containers(docker)).toEqual([]);
+  });
+
+  test('no engine: where it was looked for', async () => {
+    const cwd = dockerProject('failing');
+    const before = process.env['DOCKER_HOST'];
+    process.env['DOCKER_HOST'] = `unix://${join(cwd, 'no.sock')}`;
+    try {
+      const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+      expect(output).toMatch(
+        /the Docker engine at unix:\S+no\.sock \(by DOCKER_HOST\) can't be used: engine unreachable/,
+      );
+      expect(code).toBe(2);
+    } finally {
+      process.env['DOCKER_HOST'] = before;
+    }
+  });
+
+  test('a port that is taken', async () => {
+    const holder = createServer();
+    await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done));
+    const { port } = holder.address() as AddressInfo;
+    const { code, output } = await tma(
+      dockerProject('failing', `triton_http_endpoint: localhost:${port}`),
+      ...['profile', '-f', 'perf.yaml'],
+    );
+    expect(output).toContain(`port ${port} is taken`);
+    expect(code).toBe(2);
+    holder.close();
+  });
+
+  test('out of memory: the larger variants are not tried', async () => {
+    const group = (count: number): string => `[{kind: KIND_CPU, count: ${count}}]`;
+    const cwd = dockerProject(
+      `{hungry: {model_config_parameters: {instance_group: [${group(3)}, ${group(2)}, ${group(6)}]}}}`,
+      'gpus: []\ntriton_docker_args: {mem_limit: 450m, memswap_limit: 450m}',
+    );
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    expect(output).toMatch(/hungry_config_0.*failed: out of memory: .* was killed while loading the model/);
+    expect(output).toMatch(
+      /skipped: larger than hungry_config_0, which ran out of memory \(1 point of 1 config/,
+    );
+    expect(code).toBe(0);
+    const { trials } = results(cwd);
+    expect(trials.map(({ state }: { state: string }) => state)).toEqual([
+      'measured',
+      'failed',
+      'failed',
+      'skipped',
+    ]);
+    expect(trials[1].end).toMatchObject({
+      kind: 'out of memory',
+      advice: expect.stringContaining('mem_limit'),
+    });
+    expect(journal(cwd).at(-1).kind).toBe('end');
+  });
+});
