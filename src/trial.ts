@@ -10,7 +10,7 @@ import { suffering } from './neighbours.ts';
 import { redactor } from './redact.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
-import type { ModelMetadata } from './server/triton.ts';
+import { type ModelMetadata, TritonError } from './server/triton.ts';
 import { unloadModel } from './server/unload-model.ts';
 import type { Candidate, LoadPoint } from './space/space.ts';
 import { pointKey } from './store/key.ts';
@@ -117,7 +117,8 @@ export async function openTrial(
     } catch (error) {
       signal.throwIfAborted();
       const ended = await howItEnded(server);
-      if (ended === undefined && !(error instanceof LoadFailure)) throw error;
+      const known = error instanceof LoadFailure || error instanceof TritonError;
+      if (ended === undefined && !known) throw error;
       const death = new ServerFailure({
         step: 'inference',
         message: redact(messageOf(error)),

@@ -48,8 +48,13 @@ export function withoutFillings(config: ModelConfig): ModelConfig {
     ([key]) => !['version_policy', 'optimization', 'default_model_filename', 'instance_group'].includes(key),
   );
   const groups = config['instance_group'] as { kind?: string; count?: number }[] | undefined;
+  const batching = config['dynamic_batching'] as { preferred_batch_size?: number[] } | undefined;
+  // A server prefers its largest batch by itself; kept, it would contradict a smaller max_batch_size.
+  const filled = batching?.preferred_batch_size?.join() === String(config['max_batch_size']);
+  const { preferred_batch_size: _, ...rest } = batching ?? {};
   return {
     ...Object.fromEntries(kept),
+    ...(filled && { dynamic_batching: rest as Record<string, never> }),
     ...(groups && {
       instance_group: groups.map(({ kind, count }) => ({ ...(kind && { kind }), ...(count && { count }) })),
     }),

@@ -1,6 +1,54 @@
+import type { Measurement } from '../measure/measurement.ts';
 import { formatNumber } from '../rank/words.ts';
-import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
 import { counted } from '../wording.ts';
+
+/** `NVIDIA H100 80GB HBM3 (GPU-...), driver 580.159.04`. */
+function gpusText(environment: Environment | undefined, server: ServerRecord | undefined): string {
+  const uuids = Object.keys(server?.gpus ?? {});
+  const names = environment?.gpus ?? [];
+  const what = names.length > 0 ? names.join(', ') : uuids.join(', ');
+  return what === '' ? 'none' : `${what}${environment?.driver ? `, driver ${environment.driver}` : ''}`;
+}
+
+/** A row for each GPU that its driver was asked about while points were measured. */
+function gpuStateRows(measurements: readonly Measurement[]): [string, string][] {
+  const states = measurements.flatMap(({ gpuStates }) => Object.entries(gpuStates ?? {}));
+  return [...Map.groupBy(states, ([uuid]) => uuid)].map(([uuid, entries]) => {
+    const all = entries.map(([, state]) => state);
+    const clocks = all.flatMap(({ smClockMHz }) => smClockMHz ?? []);
+    const temperatures = all.flatMap(({ temperatureC }) => temperatureC ?? []);
+    const watts = all.flatMap(({ powerW }) => powerW ?? []);
+    const reasons = [...new Set(all.flatMap(({ throttled }) => throttled))];
+    const facts = [
+      ...(clocks.length > 0 ? [`SM clock ${Math.min(...clocks)} to ${Math.max(...clocks)} MHz`] : []),
+      ...(temperatures.length > 0 ? [`up to ${Math.max(...temperatures)} °C`] : []),
+      ...(watts.length > 0
+        ? [`${formatNumber(Math.min(...watts))} to ${formatNumber(Math.max(...watts))} W`]
+        : []),
+      reasons.length > 0 ? `held back by ${reasons.join(', ')}` : 'never held back',
+    ];
+    return [`While measuring, ${uuid.slice(0, 12)}`, facts.join(', ')];
+  });
+}
+
+/** What the variants shared with each other. */
+function sharingRows(measurements: readonly Measurement[]): [string, string][] {
+  const alone = measurements.filter(({ againAlone }) => againAlone !== undefined).length;
+  return [
+    ...(measurements.some(({ shared }) => shared)
+      ? [
+          ['Servers', 'shared by the variants: memory figures hold what earlier ones left'] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(alone > 0
+      ? [['Neighbours', `${counted(alone, 'point')} measured again alone`] as [string, string]]
+      : []),
+  ];
+}
 
 /** How the figures were made: the last session's machine, programs and command, and the time it all took. */
 export function methodView(run: Run, trials: readonly Trial[]) {
@@ -26,7 +74,9 @@ export function methodView(run: Run, trials: readonly Trial[]) {
           ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
           : '–',
       ],
-      ['GPUs', Object.keys(server?.gpus ?? {}).join(', ') || 'none'],
+      ['GPUs', gpusText(environment, server)],
+      ...gpuStateRows(measurements),
+      ...sharingRows(measurements),
       [
         'Load',
         environment

@@ -47,6 +47,8 @@ const SUMMARY_COLUMNS = [
   'gpu_utilization',
 ];
 
+const MEMORY = ['cpu_used_ram', 'gpu_used_memory'];
+
 /** More points than this in a figure of loads make it unreadable. */
 const LADDER_ENTRIES = 4;
 
@@ -77,7 +79,8 @@ function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
       .join('; '),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
-      text: figure(measurement.values[tag]),
+      // What other variants left in a server's memory can't be told from its own.
+      text: `${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
       range: ranged(measurement.intervals[tag]),
     })),
   };

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { RunListener } from '../events.ts';
 import { formatNumber } from '../rank/words.ts';
-import { clock, load, pointLine, RunState } from './progress.ts';
+import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
 
 const REDRAW_MS = 200;
 const BAR = 24;
@@ -37,6 +37,7 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
       above(record.state === 'failed' ? styleText('yellow', line) : line);
     },
     onTrialEnd(trial) {
+      state.onTrialEnd(trial);
       for (const warning of trial.end?.warnings ?? [])
         above(styleText('yellow', `${trial.name}: ${warning}`));
     },
@@ -56,7 +57,9 @@ export function block(state: RunState, columns: number): string {
   const left = state.leftS;
   const lines = [
     '',
-    `${styleText('cyan', '▸')} ${state.variant}  ${doing(state)}`,
+    ...state.activities.map(
+      (activity) => `${styleText('cyan', '▸')} ${activity.variant}  ${doing(activity)}`,
+    ),
     `${styleText('cyan', '█'.repeat(filled))}${styleText('dim', '░'.repeat(BAR - filled))} point ${Math.min(state.done + 1, state.total)} of ${state.total} · ${clock(state.elapsedS)} elapsed${left === undefined ? '' : ` · about ${clock(left)} left`}`,
     ...(state.best ? [`best so far: ${state.best}`] : []),
     styleText('dim', 'Ctrl-C: finish this point, then report · twice: stop now'),
@@ -64,17 +67,16 @@ export function block(state: RunState, columns: number): string {
   return lines.map((line) => clip(line, columns)).join('\n');
 }
 
-function doing(state: RunState): string {
-  if (state.loading) {
-    const line = state.loading.line ? ` · ${state.loading.line}` : '';
-    return `loading the model, ${clock(state.loading.seconds)}${line}`;
+function doing({ phase, point, window, loading }: Activity): string {
+  if (loading) {
+    const line = loading.line ? ` · ${loading.line}` : '';
+    return `loading the model, ${clock(loading.seconds)}${line}`;
   }
-  if (state.phase !== 'measuring' || !state.point) return state.phase ?? 'starting';
-  const window = state.window;
+  if (!point) return phase;
   const now = window
     ? ` · window ${window.count}: ${formatNumber(window.throughput)} infer/s, ${formatNumber(window.latencyMs)} ms`
     : ' · warming up';
-  return `measuring, ${load(state.point)}${now}`;
+  return `${phase}, ${load(point)}${now}`;
 }
 
 /** Cuts a line to the terminal, leaving colours whole (only plain tails are ever too long). */

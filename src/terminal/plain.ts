@@ -7,7 +7,8 @@ const LOAD_NOTICE_S = 15;
 /** Progress as lines, one a finished point, for logs and pipes. */
 export function plainView(write: (line: string) => void): RunListener {
   const state = new RunState();
-  let noticed = 0;
+  /** Seconds at which a load was last told of, by variant. */
+  const noticed = new Map<string, number>();
   return {
     onNote: (text) => write(text),
     onModelStart(space, progress) {
@@ -18,11 +19,11 @@ export function plainView(write: (line: string) => void): RunListener {
     },
     onPhase(phase, variant, point) {
       state.onPhase(phase, variant, point);
-      noticed = 0;
+      noticed.delete(variant);
     },
     onLoadWait(variant, seconds, line) {
-      if (seconds < noticed + LOAD_NOTICE_S) return;
-      noticed = seconds;
+      if (seconds < (noticed.get(variant) ?? 0) + LOAD_NOTICE_S) return;
+      noticed.set(variant, seconds);
       write(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
     },
     onPoint(variant, record, progress) {
@@ -37,7 +38,7 @@ export function plainView(write: (line: string) => void): RunListener {
     onRunEnd(interrupted) {
       if (interrupted)
         write(
-          `interrupted${state.point ? ` at ${state.variant}, ${load(state.point)}` : ''}; the same command goes on from here`,
+          `interrupted${state.last ? ` at ${state.last.variant}, ${load(state.last.point)}` : ''}; the same command goes on from here`,
         );
     },
   };

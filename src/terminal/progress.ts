@@ -5,7 +5,16 @@ import type { Measurement } from '../measure/measurement.ts';
 import { checkConstraints, missedBy, score } from '../rank/score.ts';
 import { formatNumber } from '../rank/words.ts';
 import type { LoadPoint, Space } from '../space/space.ts';
-import type { PointRecord } from '../store/run.ts';
+import type { PointRecord, Trial } from '../store/run.ts';
+
+/** What a variant is busy with. */
+export interface Activity {
+  readonly variant: string;
+  readonly phase: Phase;
+  readonly point: LoadPoint | undefined;
+  readonly window: (WindowSummary & { readonly count: number }) | undefined;
+  readonly loading: { readonly seconds: number; readonly line: string | undefined } | undefined;
+}
 
 /** What a run is at, gathered from its events; both terminal views are drawn from it. */
 export class RunState implements RunListener {
@@ -15,11 +24,9 @@ export class RunState implements RunListener {
   #candidates = 0;
   #progress: Progress = { done: 0, remaining: 0, reused: 0 };
   #best: { variant: string; measurement: Measurement } | undefined;
-  phase: Phase | undefined;
-  variant = '';
-  point: LoadPoint | undefined;
-  window: (WindowSummary & { count: number }) | undefined;
-  loading: { seconds: number; line: string | undefined } | undefined;
+  readonly #activities = new Map<string, Activity>();
+  /** What was last measured. */
+  last: { variant: string; point: LoadPoint } | undefined;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -34,19 +41,31 @@ export class RunState implements RunListener {
   }
 
   onPhase(phase: Phase, variant: string, point?: LoadPoint): void {
-    this.phase = phase;
-    this.variant = variant;
-    this.point = point;
-    this.window = undefined;
-    this.loading = undefined;
+    this.#activities.set(variant, { variant, phase, point, window: undefined, loading: undefined });
+    if (point) this.last = { variant, point };
   }
 
-  onLoadWait(_variant: string, seconds: number, line: string | undefined): void {
-    this.loading = { seconds, line };
+  onLoadWait(variant: string, seconds: number, line: string | undefined): void {
+    this.#update(variant, { loading: { seconds, line } });
   }
 
-  onWindow(_variant: string, _point: LoadPoint, window: WindowSummary): void {
-    this.window = { ...window, count: (this.window?.count ?? 0) + 1 };
+  onWindow(variant: string, _point: LoadPoint, window: WindowSummary): void {
+    const count = (this.#activities.get(variant)?.window?.count ?? 0) + 1;
+    this.#update(variant, { window: { ...window, count } });
+  }
+
+  onTrialEnd({ name }: Trial): void {
+    this.#activities.delete(name);
+  }
+
+  /** What is going on, one entry a variant: several where several are profiled at once. */
+  get activities(): readonly Activity[] {
+    return [...this.#activities.values()];
+  }
+
+  #update(variant: string, change: Partial<Activity>): void {
+    const old = this.#activities.get(variant);
+    if (old) this.#activities.set(variant, { ...old, ...change });
   }
 
   onPoint(variant: string, record: PointRecord, progress: Progress): void {

@@ -1,0 +1,241 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installedTriton } from '../../src/install/cache.ts';
+import { choosePorts } from '../../src/server/ports.ts';
+import { endGroup } from '../../src/server/process-group.ts';
+import { Triton } from '../../src/server/triton.ts';
+import { folder } from '../support/experiment.ts';
+import { journal, read, results, start, tma } from './tma.ts';
+
+const MODELS = resolve('test/fixtures/models');
+const SHAPE =
+  'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
+
+/** A tritonserver that somebody else runs. */
+async function somebodysServer(repository: string, ...flags: string[]) {
+  const ports = await choosePorts({});
+  const child = spawn(
+    installedTriton(),
+    [
+      `--model-repository=${repository}`,
+      `--http-port=${ports.http}`,
+      `--grpc-port=${ports.grpc}`,
+      `--metrics-port=${ports.metrics}`,
+      '--exit-timeout-secs=0',
+      ...flags,
+    ],
+    { stdio: 'ignore', detached: true },
+  );
+  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
+  for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return {
+    triton,
+    pid: child.pid!,
+    options: [
+      ...['--triton-launch-mode', 'remote'],
+      ...['--triton-http-endpoint', `localhost:${ports.http}`],
+      ...['--triton-metrics-url', `http://localhost:${ports.metrics}/metrics`],
+    ],
+    async stop() {
+      triton.close();
+      try {
+        process.kill(-child.pid!, 'SIGTERM');
+      } catch {
+        // It is gone already.
+      }
+      await endGroup(child.pid!);
+    },
+  };
+}
+
+const project = (yaml: string): string => {
+  const cwd = folder();
+  const flags = yaml.includes('perf_analyzer_flags') ? '' : SHAPE;
+  writeFileSync(join(cwd, 'perf.yaml'), `${flags}\nconcurrency: 1,2\n${yaml}\n`);
+  return cwd;
+};
+
+const SWEEP =
+  'profile_models: {add_sub: {model_config_parameters: {dynamic_batching: {max_queue_delay_microseconds: [0, 300]}}}}';
+
+describe('a server that somebody else runs, under model control', () => {
+  let server: Awaited<ReturnType<typeof somebodysServer>>;
+  beforeAll(async () => {
+    server = await somebodysServer(MODELS, '--model-control-mode=explicit', '--load-model=no_config');
+  });
+  afterAll(() => server.stop());
+
+  test('its own models, without a repository here: variants are loaded and unloaded, what ran before is back', async () => {
+    const cwd = project(SWEEP);
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.options);
+    expect(output).toContain('already: no_config; what else runs there takes its share');
+    expect(code).toBe(0);
+    const { trials, sessions, servers } = results(cwd);
+    expect(sessions[0].environment).toMatchObject({ launcher: 'remote', gpus: [] });
+    expect(servers[0].version).toBe('2.51.0');
+    expect(trials.map(({ state }: { state: string }) => state)).toEqual(['measured', 'measured', 'measured']);
+    expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    const { values, shared } = trials[2].points[0].measurement;
+    expect(shared).toBe(true);
+    expect(values.perf_server_compute_infer).toBeGreaterThan(0);
+    expect(values).not.toHaveProperty('cpu_used_ram');
+    const index = await server.triton.repositoryIndex();
+    expect(index.filter(({ state }) => state === 'READY').map(({ name }) => name)).toEqual(['no_config']);
+    expect(read(cwd, 'output_model_repository/add_sub_config_1/config.pbtxt')).toContain('300');
+  });
+
+  test('a model that was ready is ready again, as it was', async () => {
+    const cwd = project(
+      'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [3]}}}',
+    );
+    const { code } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.options);
+    expect(code).toBe(0);
+    expect((await server.triton.config('no_config'))['max_batch_size']).toBe(2);
+  });
+
+  test('a model of which it knows nothing is sent along', async () => {
+    const repository = folder();
+    execFileSync('cp', ['-r', join(MODELS, 'add_sub'), join(repository, 'elsewhere')]);
+    execFileSync('sed', ['-i', 's/add_sub/elsewhere/', join(repository, 'elsewhere', 'config.pbtxt')]);
+    const cwd = project(SWEEP.replace('add_sub', 'elsewhere'));
+    const { code, output } = await tma(
+      ...([cwd, 'profile', '-f', 'perf.yaml', '--model-repository', repository, ...server.options] as const),
+    );
+    expect(output).not.toContain('failed');
+    expect(code).toBe(0);
+    expect(results(cwd).trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+  });
+
+  test('a model that nobody has is said', async () => {
+    const { code, output } = await tma(
+      ...([project('profile_models: nothing'), 'profile', '-f', 'perf.yaml', ...server.options] as const),
+    );
+    expect(output).toContain('the server knows no model "nothing"');
+    expect(output).toContain('--model-repository');
+    expect(code).toBe(2);
+  });
+
+  test('without loading, what runs there is measured as it is', async () => {
+    const cwd = project(
+      'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [2, 4]}}}',
+    );
+    const { code, output } = await tma(
+      ...([cwd, 'profile', '-f', 'perf.yaml', '--reload-model-disable', ...server.options] as const),
+    );
+    expect(output).toContain('what the server runs is measured as it is');
+    expect(code).toBe(0);
+    expect(results(cwd).trials).toHaveLength(1);
+    const missing = await tma(
+      ...([
+        project('profile_models: add_sub'),
+        'profile',
+        '-f',
+        'perf.yaml',
+        '--reload-model-disable',
+        ...server.options,
+      ] as const),
+    );
+    expect(missing.output).toContain('the server does not serve model "add_sub"');
+    expect(missing.code).toBe(2);
+  });
+
+  test('a model that somebody unloads under load', async () => {
+    const cwd = project(`${SHAPE.replace('interval: 100', 'interval: 3000')}\nprofile_models: add_sub`);
+    const running = start(cwd, 'profile', '-f', 'perf.yaml', ...server.options);
+    for (let waited = 0; waited < 200; waited++) {
+      const [statistics] = await server.triton.statistics('add_sub').catch(() => []);
+      if ((statistics?.inference_count ?? 0) > 100) break;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    await server.triton.unload('add_sub');
+    const { output } = await running.ended;
+    expect(output).toMatch(/failed: model unloaded: /);
+  });
+});
+
+test('a server that is not under model control says so', async () => {
+  const repository = folder();
+  execFileSync('cp', ['-r', join(MODELS, 'no_config'), repository]);
+  const server = await somebodysServer(repository);
+  const { code, output } = await tma(
+    ...([project('profile_models: no_config'), 'profile', '-f', 'perf.yaml', ...server.options] as const),
+  );
+  await server.stop();
+  expect(output).toContain('model control off');
+  expect(output).toContain('--model-control-mode=explicit');
+  expect(code).not.toBe(0);
+});
+
+test('nobody there: the address and what to give', async () => {
+  const silent = createServer();
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address() as AddressInfo;
+  silent.close();
+  const { code, output } = await tma(
+    ...([
+      project('profile_models: m'),
+      'profile',
+      '-f',
+      'perf.yaml',
+      '--triton-launch-mode',
+      'remote',
+    ] as const),
+    ...['--triton-http-endpoint', `localhost:${port}`, '--client-max-retries', '1'],
+  );
+  expect(output).toContain(`no Triton answers at localhost:${port} (waited 1 s)`);
+  expect(code).toBe(2);
+});
+
+describe('one server for many variants, several variants at once', () => {
+  const local = (more: string): string => {
+    const cwd = project(`model_repository: ${MODELS}\n${more}`);
+    mkdirSync(join(cwd, 'logs'));
+    return cwd;
+  };
+
+  test('--server-reuse: loaded and unloaded on one server, memory marked as shared', async () => {
+    const cwd = local(SWEEP);
+    const { code } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--server-reuse');
+    expect(code).toBe(0);
+    const { trials } = results(cwd);
+    const times = trials.map(({ end }: { end: { steps: { startS: number } } }) => end.steps.startS);
+    expect(times[2]).toBeLessThan(0.05);
+    expect(trials[2].points[0].measurement).toMatchObject({ shared: true });
+    expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('shared');
+  });
+
+  test('--parallel: every variant once, the default first, each point in its own trial', async () => {
+    const cwd = local(SWEEP.replace('[0, 300]', '[0, 100, 200, 300]'));
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--parallel', '2', '--gpus', '[]');
+    expect(code).toBe(0);
+    const { trials } = results(cwd);
+    expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2, 2]);
+    const order = journal(cwd).filter(({ kind }) => kind === 'point' || kind === 'end');
+    expect(order[0].variant).toBe(trials[0].key);
+    const ends = order.map(({ kind }) => kind).lastIndexOf('end');
+    expect(order.slice(0, ends).filter(({ kind }) => kind === 'end')).toHaveLength(4);
+    expect(output).toMatch(/^\[10\/10\]/m);
+  });
+
+  test('more lanes than cores', async () => {
+    const { code, output } = await tma(
+      local(SWEEP),
+      'profile',
+      '-f',
+      'perf.yaml',
+      '--parallel',
+      '500',
+      '--gpus',
+      '[]',
+    );
+    expect(output).toContain('parallel: 500 variants at once need 500 CPU cores');
+    expect(code).toBe(2);
+  });
+});
