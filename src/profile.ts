@@ -153,7 +153,7 @@ class ProfileRun {
     for (const note of notesOf(space)) emit.onNote(note);
     const shared: ModelRun = { plan, search, keys, busy: new Map() };
     const [first, ...others] = contexts;
-    // The other lanes wait for the default: what its trial finds out holds for all, and without it nothing works.
+    // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.
     let onFirst = (): void => {};
     const begun = new Promise<void>((resolve) => {
       onFirst = resolve;
@@ -168,7 +168,7 @@ class ProfileRun {
   }
 
   /** The loop: one lane's, taking what no other lane works on. */
-  async #runLane(context: TrialContext, model: ModelRun, onPoint: () => void = () => {}): Promise<void> {
+  async #runLane(context: TrialContext, model: ModelRun, onOpen: () => void = () => {}): Promise<void> {
     const { emit, journal } = this.#parts;
     const { search, busy, keys, plan } = model;
     const { lane } = context;
@@ -188,6 +188,7 @@ class ProfileRun {
             await this.#close(trial);
             trial = undefined;
             trial = await openTrial(context, ask.candidate, key);
+            if (!trial.failed) onOpen();
           }
           record = await trial.measure(ask.point);
           journal.append({ kind: 'point', variant: key, record });
@@ -196,7 +197,6 @@ class ProfileRun {
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
         this.#skip(givenUp, keys);
-        onPoint();
       }
     } catch (error) {
       this.#broken = true;

@@ -157,7 +157,8 @@ const RULES: readonly Rule[] = [
   {
     kind: 'model unloaded',
     steps: ['inference'],
-    signs: /unknown model|has no available versions|is not (ready|available)|not found\b.*model|model.*\bnot found/i,
+    signs:
+      /unknown model|has no available versions|is not (ready|available)|not found\b.*model|model.*\bnot found/i,
     advice:
       'somebody else unloads models on this server, or it reloads them: measure on a server of your own',
   },
