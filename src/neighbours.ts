@@ -24,7 +24,8 @@ export class Neighbours {
 
   /** Measures beside others. */
   async together<T>(run: () => Promise<T>): Promise<{ result: T; company: Company }> {
-    await this.#until(() => this.#alone === 0);
+    // Checked and taken in one step: nobody else gets in between.
+    while (this.#alone > 0) await this.#change();
     const others = this.#together > 0;
     this.#together++;
     const joined = ++this.#joined;
@@ -43,10 +44,10 @@ export class Neighbours {
 
   /** Measures while nobody else does. */
   async alone<T>(run: () => Promise<T>): Promise<T> {
-    await this.#until(() => this.#alone === 0);
+    while (this.#alone > 0) await this.#change();
     this.#alone++;
     try {
-      await this.#until(() => this.#together === 0);
+      while (this.#together > 0) await this.#change();
       return await run();
     } finally {
       this.#alone--;
@@ -54,9 +55,7 @@ export class Neighbours {
     }
   }
 
-  async #until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#wake.push(resolve));
-  }
+  #change = (): Promise<void> => new Promise((resolve) => this.#wake.push(resolve));
 
   #changed(): void {
     const waiting = this.#wake;

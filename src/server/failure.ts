@@ -167,7 +167,7 @@ const RULES: readonly Rule[] = [
 /** What a failure is, in words: the one place that decides it, for every launcher. */
 export function classify(evidence: Evidence): Failure {
   const { step, message, log, ended, killedForMemory, timeoutS } = evidence;
-  const inMessage = ruleFor(message, step);
+  const inMessage = ruleFor(message, step) ?? (ended ? ruleFor(ended, step) : undefined);
   if (killedForMemory === true && inMessage?.kind !== 'out of GPU memory') {
     const what = ended
       ? `the server was killed${when(step)}`

@@ -46,6 +46,7 @@ export class RemoteLauncher implements Launcher {
   }
 
   async launch({ signal }: LaunchRequest): Promise<Server> {
+    signal.throwIfAborted();
     const { http, metrics, reload } = this.#settings.remote;
     this.#http ??= await resolveAddress(http, 'triton-http-endpoint');
     const endpoint = this.#http;

@@ -17,7 +17,8 @@ export class ReusingLauncher implements Launcher {
   prepare = (need: Preparation): Promise<ServerIdentity> => this.#inner.prepare(need);
 
   async launch(request: LaunchRequest): Promise<Server> {
-    const { signal: _, name: __, logFile: ___, ...same } = request;
+    const { signal, name: _, logFile: __, ...same } = request;
+    signal.throwIfAborted();
     const wants = JSON.stringify(same);
     if (this.#kept && (this.#kept.over || this.#kept.wants !== wants)) await this.#drop();
     if (!this.#kept) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { locateEngine } from '../../src/server/docker/engine.ts';
 import { journal, read, results, start, tma } from '../e2e/tma.ts';
 import { folder } from '../support/experiment.ts';
 import { containerOfTma, containers, dockerProject, engine, IMAGE, MODELS, noDocker } from './docker.ts';
@@ -115,6 +116,39 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
     expect(output).toContain('the tokenizer has no such word');
   });
 });
+
+test.skipIf(noDocker !== undefined)(
+  'tma in a container, the engine its socket: paths are those of the host, the network its own',
+  async () => {
+    const cwd = dockerProject('failing', 'gpus: []');
+    const socket = locateEngine().url.slice('unix://'.length);
+    const node = process.execPath;
+    const command = ['/node', '/tma/dist/cli/main.js', 'profile', '-f', 'perf.yaml', '-m', '/repository'];
+    const inside = await docker.createContainer({
+      Image: IMAGE,
+      Cmd: command,
+      Env: ['DOCKER_HOST=unix:///engine.sock'],
+      WorkingDir: '/project',
+      HostConfig: {
+        Init: true,
+        Binds: [
+          `${socket}:/engine.sock`,
+          `${node}:/node:ro`,
+          `${resolve('.')}:/tma:ro`,
+          `${MODELS}:/repository:ro`,
+          `${cwd}:/project`,
+        ],
+      },
+    });
+    await inside.start();
+    await inside.wait();
+    const log = (await inside.logs({ stdout: true, stderr: true })).toString();
+    await inside.remove();
+    expect(log).toContain('the tokenizer has no such word');
+    expect(read(cwd, 'checkpoints/logs/failing_config_default.log')).toContain('successfully loaded');
+    expect(await containers(docker)).toEqual([]);
+  },
+);
 
 describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () => {
   test.each([

@@ -1,58 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { installedTriton } from '../../src/install/cache.ts';
-import { choosePorts } from '../../src/server/ports.ts';
-import { endGroup } from '../../src/server/process-group.ts';
-import { Triton } from '../../src/server/triton.ts';
 import { folder } from '../support/experiment.ts';
+import { MODELS, somebodysServer } from './somebodys-server.ts';
 import { journal, read, results, start, tma } from './tma.ts';
 
-const MODELS = resolve('test/fixtures/models');
 const SHAPE =
   'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
-
-/** A tritonserver that somebody else runs. */
-async function somebodysServer(repository: string, ...flags: string[]) {
-  const ports = await choosePorts({});
-  const child = spawn(
-    installedTriton(),
-    [
-      `--model-repository=${repository}`,
-      `--http-port=${ports.http}`,
-      `--grpc-port=${ports.grpc}`,
-      `--metrics-port=${ports.metrics}`,
-      '--exit-timeout-secs=0',
-      ...flags,
-    ],
-    { stdio: 'ignore', detached: true },
-  );
-  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
-  for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  return {
-    triton,
-    pid: child.pid!,
-    options: [
-      ...['--triton-launch-mode', 'remote'],
-      ...['--triton-http-endpoint', `localhost:${ports.http}`],
-      ...['--triton-metrics-url', `http://localhost:${ports.metrics}/metrics`],
-    ],
-    async stop() {
-      triton.close();
-      try {
-        process.kill(-child.pid!, 'SIGTERM');
-      } catch {
-        // It is gone already.
-      }
-      await endGroup(child.pid!);
-    },
-  };
-}
 
 const project = (yaml: string): string => {
   const cwd = folder();

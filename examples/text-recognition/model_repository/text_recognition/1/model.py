@@ -25,11 +25,15 @@ def provider_options(name, parameters, device):
             "trt_fp16_enable": parameters.get("precision_mode", "FP32").upper() == "FP16",
             "trt_int8_enable": parameters.get("precision_mode", "FP32").upper() == "INT8",
             "trt_max_workspace_size": parameters.get("max_workspace_size_bytes", str(1 << 30)),
+            # Where engines are kept, so that one is built once (tma's --cache-directory sets these).
+            "trt_engine_cache_enable": parameters.get("trt_engine_cache_enable", "false") == "true",
+            "trt_engine_cache_path": parameters.get("trt_engine_cache_path", ""),
         }
     if name == "cuda":
         return {"device_id": device}
     if name == "openvino":
-        return {"device_type": "CPU", "num_of_threads": parameters.get("num_of_threads", "1")}
+        options = {"device_type": "CPU", "num_of_threads": parameters.get("num_of_threads", "1")}
+        return {**options, "cache_dir": parameters["cache_dir"]} if "cache_dir" in parameters else options
     return {}
 
 

@@ -1,0 +1,92 @@
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Launcher, LaunchRequest } from '../../src/server/launcher.ts';
+import { loadModel } from '../../src/server/load-model.ts';
+import { unloadModel } from '../../src/server/unload-model.ts';
+import { folder, launchRequest } from '../support/experiment.ts';
+
+const MODELS = resolve('test/fixtures/models');
+const signal = new AbortController().signal;
+const patience = { timeoutS: 60, signal };
+
+/**
+ * What every launcher keeps to, on a real server.
+ * @param owned whether the launcher's servers are its own to stop.
+ */
+export function launcherContract(name: string, make: () => Promise<Launcher>, owned: boolean): void {
+  describe(`launcher: ${name}`, () => {
+    let launcher: Launcher | undefined;
+    const logs = folder();
+    const launch = async (changes: Partial<LaunchRequest> = {}) => {
+      launcher ??= await make();
+      const request = launchRequest({
+        modelRepository: MODELS,
+        logFile: join(logs, 'server.log'),
+        ...changes,
+      });
+      return await launcher.launch({ ...request, gpus: { kind: 'ids', ids: [] } });
+    };
+    afterAll(async () => {
+      await launcher?.close();
+    });
+
+    test('says what runs, the same each time', async () => {
+      launcher ??= await make();
+      const need = { container: launchRequest().container, onNote: () => {}, onProgress: () => {}, signal };
+      const [once, twice] = [await launcher.prepare(need), await launcher.prepare(need)];
+      expect(once.hash).toMatch(/^[0-9a-f]{16}$/);
+      expect(twice).toEqual(once);
+    });
+
+    test('a server is ready, has no model, and loads one', async () => {
+      const server = await launch();
+      expect((await server.triton.server()).version).toBe('2.51.0');
+      expect(await server.hasModel('add_sub')).toBe(true);
+      await loadModel(server, 'add_sub', undefined, patience);
+      expect((await server.triton.metadata('add_sub')).inputs).toHaveLength(2);
+      expect(server.controlled).toBe(true);
+      if (server.shared) await unloadModel(server, 'add_sub');
+      await server.stop();
+    });
+
+    test('the next launch starts without that model', async () => {
+      const server = await launch();
+      await expect(server.triton.metadata('add_sub')).rejects.toThrow();
+      await server.stop();
+    });
+
+    test('a model that does not load says why, and the server lives', async () => {
+      const server = await launch();
+      await expect(loadModel(server, 'broken', undefined, patience)).rejects.toMatchObject({
+        failure: { kind: 'Python import error' },
+      });
+      expect(await server.triton.isLive()).toBe(true);
+      await server.stop();
+    });
+
+    test('stopping twice is harmless', async () => {
+      const server = await launch();
+      await server.stop();
+      await server.stop();
+    });
+
+    test.runIf(owned)('its own server: a log, memory, an end that is told', async () => {
+      const server = await launch();
+      expect(server.logTail(5).join('\n')).toMatch(/Started (HTTPService|GRPCInferenceService|Metrics)/);
+      const resources = await server.resources();
+      expect(resources?.usedMB).toBeGreaterThan(5);
+      expect(resources?.cpuS).toBeGreaterThan(0);
+      expect(await server.killedForMemory()).toBe(false);
+      const { http } = server;
+      await server.stop();
+      expect(await server.ended).toMatch(/tritonserver (exited with code|was ended by)/);
+      await expect(fetch(`http://${http.host}:${http.port}/v2`)).rejects.toThrow();
+    });
+
+    test('an abort ends a launch', async () => {
+      const abort = new AbortController();
+      abort.abort(new Error('enough'));
+      await expect(launch({ signal: abort.signal })).rejects.toThrow();
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { installedTriton } from '../../src/install/cache.ts';
+import { LocalLauncher } from '../../src/server/local.ts';
+import { RemoteLauncher } from '../../src/server/remote.ts';
+import { ReusingLauncher } from '../../src/server/reuse.ts';
+import { launcherContract } from '../contract/launcher.ts';
+import { launchSettings } from '../support/experiment.ts';
+import { MODELS, somebodysServer } from './somebodys-server.ts';
+
+const local = (): LocalLauncher => new LocalLauncher(launchSettings({ serverPath: installedTriton() }));
+
+launcherContract('local', async () => local(), true);
+launcherContract('one server for many', async () => new ReusingLauncher(local()), false);
+launcherContract(
+  'remote',
+  async () => {
+    const server = await somebodysServer(MODELS, '--model-control-mode=explicit');
+    const launcher = new RemoteLauncher(launchSettings({ mode: 'remote', remote: server.remote }));
+    const close = launcher.close.bind(launcher);
+    launcher.close = async () => {
+      await close();
+      await server.stop();
+    };
+    return launcher;
+  },
+  false,
+);

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { installedTriton } from '../../src/install/cache.ts';
+import { choosePorts } from '../../src/server/ports.ts';
+import { endGroup } from '../../src/server/process-group.ts';
+import { Triton } from '../../src/server/triton.ts';
+
+export const MODELS = resolve('test/fixtures/models');
+
+/** A tritonserver that somebody else runs. */
+export async function somebodysServer(repository: string, ...flags: string[]) {
+  const ports = await choosePorts({});
+  const child = spawn(
+    installedTriton(),
+    [
+      `--model-repository=${repository}`,
+      `--http-port=${ports.http}`,
+      `--grpc-port=${ports.grpc}`,
+      `--metrics-port=${ports.metrics}`,
+      '--exit-timeout-secs=0',
+      ...flags,
+    ],
+    { stdio: 'ignore', detached: true },
+  );
+  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
+  for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return {
+    triton,
+    pid: child.pid!,
+    remote: {
+      http: { host: '127.0.0.1', port: ports.http },
+      metrics: { host: '127.0.0.1', port: ports.metrics },
+      reload: true,
+    },
+    options: [
+      ...['--triton-launch-mode', 'remote'],
+      ...['--triton-http-endpoint', `localhost:${ports.http}`],
+      ...['--triton-metrics-url', `http://localhost:${ports.metrics}/metrics`],
+    ],
+    async stop() {
+      triton.close();
+      try {
+        process.kill(-child.pid!, 'SIGTERM');
+      } catch {
+        // It is gone already.
+      }
+      await endGroup(child.pid!);
+    },
+  };
+}
