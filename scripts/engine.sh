@@ -40,6 +40,8 @@ stop)
     kill "$(cat "$pidfile")"
     while running; do sleep 0.2; done
   fi
+  # The engine leaves its network namespace mounted.
+  umount "$folder/exec/netns/default" 2>/dev/null || true
   ;;
 *) echo "usage: engine.sh start|stop" >&2; exit 2 ;;
 esac

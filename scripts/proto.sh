@@ -9,9 +9,10 @@ python3 -m venv "$work/venv"
 "$work/venv/bin/python" - "$work/set.binpb" <<'PY'
 import sys
 from google.protobuf import descriptor_pb2
-from tritonclient.grpc import model_config_pb2
+from tritonclient.grpc import model_config_pb2, service_pb2
 files = descriptor_pb2.FileDescriptorSet()
-model_config_pb2.DESCRIPTOR.CopyToProto(files.file.add())
+for module in (model_config_pb2, service_pb2):
+    module.DESCRIPTOR.CopyToProto(files.file.add())
 open(sys.argv[1], "wb").write(files.SerializeToString())
 PY
 cat > "$work/buf.gen.yaml" <<YAML

@@ -35,6 +35,7 @@ export function sessionEntry(
       ...programs,
       gpus: gpus.map(({ name }) => name),
       driver: gpus[0]?.driver,
+      protocol: models[0]?.load.protocol,
     }),
     goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
   };

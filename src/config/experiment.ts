@@ -36,6 +36,8 @@ export interface LoadSettings {
   readonly stringLength: number;
   readonly stringData: string | undefined;
   readonly window: WindowRule;
+  /** Protocol of inference requests; absent = http. */
+  readonly protocol?: 'grpc';
 }
 
 /** When a window closes and when the windows are steady enough. */
@@ -116,7 +118,9 @@ export interface Address {
 
 /** A server that somebody else runs. */
 export interface RemoteSettings {
-  readonly http: Address;
+  /** One of the two at least; models are loaded by HTTP where that is known. */
+  readonly http: Address | undefined;
+  readonly grpc: Address | undefined;
   readonly metrics: Address;
   /** Whether tma may load and unload models there. */
   readonly reload: boolean;

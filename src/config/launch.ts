@@ -37,7 +37,10 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
       publishAddress: values.triton_docker_publish_address ?? '127.0.0.1',
     },
     remote: {
-      http: http ?? { host: remoteHost, port: 8000 },
+      // Only what was named is used; with nothing named, the port that the client's protocol usually has.
+      http:
+        http ?? (grpc || values.client_protocol === 'grpc' ? undefined : { host: remoteHost, port: 8000 }),
+      grpc: grpc ?? (values.client_protocol === 'grpc' ? { host: remoteHost, port: 8001 } : undefined),
       metrics: metrics ?? { host: remoteHost, port: 8002 },
       reload: values.reload_model_disable !== true,
     },

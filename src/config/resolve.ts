@@ -138,16 +138,19 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
       hint: 'model_repository: DIR, or --model-repository DIR',
     });
   }
+  // A remote server of which only the gRPC endpoint is known takes everything by gRPC.
+  const grpc =
+    values.client_protocol === 'grpc' ||
+    (launch.mode === 'remote' && !launch.remote.http && !values.client_protocol);
   const fixed = launch.mode === 'remote' && !launch.remote.reload;
   const models = (values.profile_models ?? [])
     .map((entry) => modelPlan(entry, given, problems))
-    .map((plan) => (fixed ? { ...plan, parameters: [] } : plan));
+    .map((plan) => (fixed ? { ...plan, parameters: [] } : plan))
+    .map((plan) => (grpc ? { ...plan, load: { ...plan.load, protocol: 'grpc' as const } } : plan));
   if (problems.length > 0) throw new UserError(problems);
 
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
   const notes = [...given.notes];
-  if (values.client_protocol === 'grpc')
-    notes.push('client_protocol: grpc has no effect in this version, HTTP is used');
   for (const { name, settings } of values.profile_models ?? []) {
     const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
     if (flags.ignored.length > 0) {

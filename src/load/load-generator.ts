@@ -4,7 +4,9 @@ import type { LoadPoint } from '../space/space.ts';
 
 /** One point to put load on; `Scrape` is whatever the caller reads from the server between two windows. */
 export interface LoadJob<Scrape> {
-  readonly http: Endpoint;
+  /** Where requests go, by the protocol that the settings name. */
+  readonly http: Endpoint | undefined;
+  readonly grpc?: Endpoint | undefined;
   readonly model: ModelMetadata;
   /** Whether requests carry a batch dimension (max_batch_size above 0). */
   readonly batching: boolean;

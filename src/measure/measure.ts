@@ -58,6 +58,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
   try {
     const result = await generator.run<Scrape>({
       http: server.http,
+      grpc: server.grpc,
       model,
       batching,
       point,
@@ -132,8 +133,10 @@ export function toMeasurement({
       perf_throughput: (requests * point.batchSize * 1000) / durationMs,
       perf_latency_avg: average,
       ...Object.fromEntries(percentiles.map(([tag, percent]) => [tag, percentile(sorted, percent)])),
-      perf_client_send_recv: sendRecvMs,
-      perf_client_response_wait: average - sendRecvMs,
+      // Not every client can tell the two apart.
+      ...(Number.isNaN(sendRecvMs)
+        ? {}
+        : { perf_client_send_recv: sendRecvMs, perf_client_response_wait: average - sendRecvMs }),
       ...serverTimes(first.before.statistics, last.after.statistics),
       ...gpu.values,
       ...defined({

@@ -80,7 +80,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
       [
         'Load',
         environment
-          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over HTTP with binary tensors`
+          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over ${environment.protocol === 'grpc' ? 'gRPC' : 'HTTP'} with binary tensors`
           : '–',
       ],
       [

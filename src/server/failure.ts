@@ -4,8 +4,11 @@ import { decisiveLine, isError } from './log.ts';
 export type FailureKind =
   | 'engine unreachable'
   | 'image missing'
+  | 'image unfit'
+  | 'container refused'
   | 'no such device'
   | 'port taken'
+  | 'flag rejected'
   | 'repository not visible'
   | 'version folder missing'
   | 'model control off'
@@ -81,6 +84,12 @@ const RULES: readonly Rule[] = [
     advice: 'stop what listens there, give another port, or leave the endpoint out to get a free one',
   },
   {
+    kind: 'flag rejected',
+    steps: ['start'],
+    signs: /unrecognized option|requires an argument|invalid value for option|Bad option/i,
+    advice: 'correct triton_server_flags: `tritonserver --help` lists what this version knows',
+  },
+  {
     kind: 'repository not visible',
     steps: ['create', 'start'],
     signs:
@@ -90,10 +99,29 @@ const RULES: readonly Rule[] = [
   },
   {
     kind: 'image missing',
-    steps: ['image', 'create'],
+    steps: ['image'],
     signs: /./,
     advice:
       'check the name of the image and `docker login`; without a registry, `docker load` or `docker import` one',
+  },
+  {
+    kind: 'image missing',
+    steps: ['create'],
+    signs: /no such image/i,
+    advice: 'it was there a moment ago: is somebody removing images on this engine?',
+  },
+  {
+    kind: 'image unfit',
+    steps: ['create', 'start'],
+    signs:
+      /executable file not found|exec format error|no such file or directory: unknown|exec \S+ failed: No such file/i,
+    advice: "the image must have tritonserver on its PATH, as NVIDIA's have, and be made for this processor",
+  },
+  {
+    kind: 'container refused',
+    steps: ['create'],
+    signs: /./,
+    advice: 'correct triton_docker_args, triton_docker_mounts or triton_docker_shm_size',
   },
   {
     kind: 'out of GPU memory',
@@ -177,8 +205,8 @@ export function classify(evidence: Evidence): Failure {
   if (timeoutS !== undefined) return timedOut(evidence, timeoutS);
   // A dead or silent server's log says why; a living one's may hold what others did wrong before.
   const line = ended ? decisiveLine(log) : undefined;
-  const inLog =
-    ended || /failed to poll/.test(message) ? errorsOf(log).map((text) => ruleFor(text, step)) : [];
+  const telling = ended || /failed to poll/.test(message) ? [...errorsOf(log), line ?? ''] : [];
+  const inLog = telling.map((text) => ruleFor(text, step));
   const rule = inMessage ?? inLog.findLast((found) => found !== undefined);
   const reason = /failed to poll/.test(message) ? (pollReason(log) ?? message) : message;
   if (ended) {
@@ -248,11 +276,17 @@ export function shortReason(message: string): string {
     .join(' ');
 }
 
+const CONCERNS_ALL: ReadonlySet<FailureKind> = new Set([
+  'engine unreachable',
+  'image missing',
+  'image unfit',
+  'container refused',
+  'port taken',
+  'model control off',
+]);
+
 /** Failures that every other variant would meet, too: the run ends with them. */
-export const concernsAll = ({ kind }: Failure): boolean =>
-  (['engine unreachable', 'image missing', 'port taken', 'model control off'] as const).some(
-    (fatal) => fatal === kind,
-  );
+export const concernsAll = ({ kind }: Failure): boolean => CONCERNS_ALL.has(kind);
 
 /** Failures for want of room: a larger variant can't do better. */
 export const wantsRoom = (kind: FailureKind): boolean =>

@@ -1,7 +1,7 @@
 import type { ContainerOptions } from '../config/docker-args.ts';
 import type { GpuChoice } from '../config/experiment.ts';
 import { classify, type Evidence, type Failure } from './failure.ts';
-import type { Endpoint, Triton } from './triton.ts';
+import type { Endpoint, TritonClient } from './triton.ts';
 
 /** What a launcher starts: one server without a model, explicit model control. */
 export interface LaunchRequest {
@@ -55,8 +55,10 @@ export interface Preparation {
 
 /** A running server. Stopping twice is harmless. */
 export interface Server extends AsyncDisposable {
-  readonly triton: Triton;
-  readonly http: Endpoint;
+  readonly triton: TritonClient;
+  /** Where it takes inference requests; undefined for a protocol that it is not known to speak. */
+  readonly http: Endpoint | undefined;
+  readonly grpc: Endpoint | undefined;
   readonly metrics: Endpoint;
   /**
    * Whether other variants run on it before or after: then a model is unloaded when its variant is done, and

@@ -116,6 +116,7 @@ function startProcess(path: string, request: LaunchRequest, ports: Ports, guard:
   const server: Server = {
     triton,
     http: address(ports.http),
+    grpc: address(ports.grpc),
     metrics: address(ports.metrics),
     ended,
     logTail: (lines) => readTail(request.logFile, lines),

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, LaunchSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../errors.ts';
 import type { Launcher, LaunchRequest, Preparation, Server } from './launcher.ts';
-import { type Endpoint, Triton } from './triton.ts';
+import { type Endpoint, Triton, type TritonClient } from './triton.ts';
+import { GrpcTriton } from './triton-grpc.ts';
 
 const POLL_MS = 250;
 
@@ -12,7 +13,6 @@ const POLL_MS = 250;
 export class RemoteLauncher implements Launcher {
   readonly name = 'remote';
   readonly #settings: LaunchSettings;
-  #http: Endpoint | undefined;
   /** Models that were ready before tma came: loaded again as they were when it leaves. */
   #ready = new Set<string>();
   #touched = new Set<string>();
@@ -22,10 +22,9 @@ export class RemoteLauncher implements Launcher {
   }
 
   async prepare({ onNote, signal }: Preparation) {
-    const { http, reload } = this.#settings.remote;
-    const where = `${http.host}:${http.port}`;
-    this.#http = await resolveAddress(http, 'triton-http-endpoint');
-    const triton = new Triton(this.#http);
+    const { reload } = this.#settings.remote;
+    const where = this.#where();
+    const triton = await this.#client();
     try {
       await this.#untilReady(triton, where, signal);
       const { name, version } = await triton.server();
@@ -39,7 +38,7 @@ export class RemoteLauncher implements Launcher {
         }
       }
       const hash = createHash('sha256').update(`${where} ${name} ${version}`).digest('hex').slice(0, 16);
-      return { path: `http://${where}`, hash };
+      return { path: where, hash };
     } finally {
       triton.close();
     }
@@ -47,14 +46,13 @@ export class RemoteLauncher implements Launcher {
 
   async launch({ signal }: LaunchRequest): Promise<Server> {
     signal.throwIfAborted();
-    const { http, metrics, reload } = this.#settings.remote;
-    this.#http ??= await resolveAddress(http, 'triton-http-endpoint');
-    const endpoint = this.#http;
-    const triton = new Triton(endpoint, (model) => this.#touched.add(model));
-    await this.#untilReady(triton, `${http.host}:${http.port}`, signal);
+    const { http, grpc, metrics, reload } = this.#settings.remote;
+    const triton = await this.#client((model) => this.#touched.add(model));
+    await this.#untilReady(triton, this.#where(), signal);
     const server: Server = {
       triton,
-      http: endpoint,
+      http: http && (await resolveAddress(http, 'triton-http-endpoint')),
+      grpc: grpc && (await resolveAddress(grpc, 'triton-grpc-endpoint')),
       metrics: await resolveAddress(metrics, 'triton-metrics-url'),
       shared: true,
       controlled: reload,
@@ -74,13 +72,24 @@ export class RemoteLauncher implements Launcher {
   /** Loads what was ready before, with the server's own configuration. */
   async close(): Promise<void> {
     const models = [...this.#touched].filter((model) => this.#ready.has(model));
-    if (!this.#http || models.length === 0) return;
-    const triton = new Triton(this.#http);
+    if (models.length === 0) return;
+    const triton = await this.#client();
     await Promise.allSettled(models.map((model) => triton.load(model, undefined)));
     triton.close();
   }
 
-  async #untilReady(triton: Triton, where: string, signal: AbortSignal): Promise<void> {
+  #where(): string {
+    const { http, grpc } = this.#settings.remote;
+    return http ? `http://${http.host}:${http.port}` : `grpc://${grpc?.host}:${grpc?.port}`;
+  }
+
+  async #client(onLoad?: (model: string) => void): Promise<TritonClient> {
+    const { http, grpc } = this.#settings.remote;
+    if (http) return new Triton(await resolveAddress(http, 'triton-http-endpoint'), onLoad);
+    return new GrpcTriton(await resolveAddress(grpc!, 'triton-grpc-endpoint'), onLoad);
+  }
+
+  async #untilReady(triton: TritonClient, where: string, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + this.#settings.readyTimeoutS * 1000;
     while (!(await triton.isReady())) {
       // A server that answers, but is not ready, may have models that failed; loading works all the same.
@@ -88,7 +97,7 @@ export class RemoteLauncher implements Launcher {
       if (performance.now() > deadline) {
         throw userError(
           `no Triton answers at ${where} (waited ${this.#settings.readyTimeoutS} s)`,
-          'name it with --triton-http-endpoint HOST:PORT; --client-max-retries sets how long to wait',
+          'name it with --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT; --client-max-retries sets how long to wait',
         );
       }
       await sleep(POLL_MS, undefined, { signal });

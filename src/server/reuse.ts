@@ -46,6 +46,7 @@ export class ReusingLauncher implements Launcher {
 const shared = (server: Server): Server => ({
   triton: server.triton,
   http: server.http,
+  grpc: server.grpc,
   metrics: server.metrics,
   shared: true,
   controlled: server.controlled,

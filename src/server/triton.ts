@@ -73,8 +73,33 @@ interface RequestOptions {
 
 const PATIENCE_MS = 30_000;
 
-/** Triton's HTTP v2 API, as far as tma needs it. Every call throws TritonError on an error answer. */
-export class Triton {
+/** Triton's API, as far as tma needs it, by whichever protocol. Every call throws TritonError on an error answer. */
+export interface TritonClient {
+  isReady(): Promise<boolean>;
+  /** Whether it runs, its models being ready or not. */
+  isLive(): Promise<boolean>;
+  /** Name, version and extensions of the server. */
+  server(): Promise<{ name: string; version: string; extensions: string[] }>;
+  /** Loads a model with a configuration, and files if any; resolves when it is ready, however long that takes. */
+  load(
+    model: string,
+    config: ModelConfig | undefined,
+    more?: { files?: ModelFiles | undefined; signal?: AbortSignal },
+  ): Promise<void>;
+  /** Asks for a model to be unloaded; the server does it once nothing is in flight. */
+  unload(model: string, signal?: AbortSignal): Promise<void>;
+  /** Every model that the server knows of, loaded or not. */
+  repositoryIndex(): Promise<readonly IndexEntry[]>;
+  /** The configuration in effect, completed by the server. */
+  config(model: string): Promise<ModelConfig>;
+  metadata(model: string): Promise<ModelMetadata>;
+  /** Statistics of the model's versions. */
+  statistics(model: string): Promise<readonly ModelStatistics[]>;
+  close(): void;
+}
+
+/** Triton's API by HTTP. */
+export class Triton implements TritonClient {
   readonly endpoint: Endpoint;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
@@ -88,7 +113,6 @@ export class Triton {
 
   isReady = (): Promise<boolean> => this.#answers('/v2/health/ready');
 
-  /** Whether it runs, its models being ready or not. */
   isLive = (): Promise<boolean> => this.#answers('/v2/health/live');
 
   async #answers(path: string): Promise<boolean> {
@@ -100,11 +124,9 @@ export class Triton {
     }
   }
 
-  /** Name, version and extensions of the server. */
   server = async (): Promise<{ name: string; version: string; extensions: string[] }> =>
     (await this.#json('GET', '/v2')) as { name: string; version: string; extensions: string[] };
 
-  /** Loads a model with a configuration, and files if any; resolves when it is ready, however long that takes. */
   async load(
     model: string,
     config: ModelConfig | undefined,
@@ -119,26 +141,22 @@ export class Triton {
     });
   }
 
-  /** Asks for a model to be unloaded; the server does it once nothing is in flight. */
   async unload(model: string, signal?: AbortSignal): Promise<void> {
     const path = `/v2/repository/models/${encodeURIComponent(model)}/unload`;
     await this.#call('POST', path, { body: {}, signal, timeoutMs: PATIENCE_MS });
   }
 
-  /** Every model that the server knows of, loaded or not. */
   repositoryIndex = async (): Promise<readonly IndexEntry[]> =>
     JSON.parse(
       await this.#call('POST', '/v2/repository/index', { body: {}, timeoutMs: PATIENCE_MS }),
     ) as IndexEntry[];
 
-  /** The configuration in effect, completed by the server. */
   config = async (model: string): Promise<ModelConfig> =>
     configOfServer(await this.#json('GET', `/v2/models/${encodeURIComponent(model)}/config`));
 
   metadata = async (model: string): Promise<ModelMetadata> =>
     (await this.#json('GET', `/v2/models/${encodeURIComponent(model)}`)) as ModelMetadata;
 
-  /** Statistics of the model's versions. */
   async statistics(model: string): Promise<readonly ModelStatistics[]> {
     const answer = await this.#json('GET', `/v2/models/${encodeURIComponent(model)}/stats`);
     return (answer as { model_stats: ModelStatistics[] }).model_stats;

@@ -9,7 +9,10 @@ export const VERSION: string = (
 
 /** This machine, with what else the session measures with. */
 export const describeEnvironment = (
-  programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command' | 'gpus' | 'driver'>,
+  programs: Pick<
+    Environment,
+    'launcher' | 'server' | 'generator' | 'command' | 'gpus' | 'driver' | 'protocol'
+  >,
 ): Environment => ({
   tma: VERSION,
   node: process.version,

@@ -24,6 +24,8 @@ export interface Environment {
   readonly launcher: string;
   readonly server: string;
   readonly generator: string;
+  /** Protocol of inference requests; absent = http. */
+  readonly protocol?: 'grpc' | undefined;
   readonly command: readonly string[];
 }
 

@@ -162,6 +162,20 @@ describe('mistakes name the place and what to write', () => {
       'perf.yaml:2:14: objectives[0]: unknown metric "perf_throughputs": did you mean "perf_throughput"?',
     ],
     [
+      'profile_models: [../m]',
+      'perf.yaml:1:18: profile_models[0]: "../m" is no name of a model: it is a folder of the model repository',
+    ],
+    [
+      'profile_models: m\nfilename_model_gpu: ../gpu.csv',
+      'perf.yaml:2:1: filename_model_gpu: expected a file name without a folder, found "../gpu.csv"',
+    ],
+    ['profile_models: m\ngpus: [x]', 'perf.yaml:2:7: gpus: "x" is no GPU'],
+    [
+      'profile_models: m\nparallel: 2\ntriton_http_endpoint: localhost:8000',
+      'perf.yaml:3:23: parallel: 2 and triton_http_endpoint exclude each other: several servers need a port each',
+    ],
+    ['profile_models: m\nparallel: 0', 'perf.yaml:2:1: parallel: expected auto or an integer of 1 or more'],
+    [
       'profile_models: m\ntriton_launch_mode: c_api',
       'perf.yaml:2:21: triton_launch_mode: c_api is not available',
     ],
@@ -199,7 +213,6 @@ test('what has no effect is said, each once', () => {
   expect(experimentOf(yaml).notes).toEqual([
     'perf_analyzer_timeout has no effect: tma makes the load itself',
     'collect_cpu_metrics has no effect: they are always recorded where they can be',
-    'client_protocol: grpc has no effect in this version, HTTP is used',
     'perf_analyzer_flags of m without effect here: async',
   ]);
 });

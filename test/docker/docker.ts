@@ -5,8 +5,17 @@ import { connect, locateEngine } from '../../src/server/docker/engine.ts';
 import { folder } from '../support/experiment.ts';
 
 /** Why there is no Docker engine to test on; undefined when there is one. */
-export const noDocker = process.env['TMA_NO_DOCKER'];
+export const noDocker = process.env['TMA_NO_DOCKER'] ?? whyNone();
 if (noDocker) console.warn(`skipped: everything on a Docker engine, because ${noDocker}`);
+
+function whyNone(): string | undefined {
+  try {
+    locateEngine();
+    return undefined;
+  } catch {
+    return 'there is none here: `npm run test:docker` starts one';
+  }
+}
 
 export const IMAGE = 'tma/tritonserver:24.10';
 export const MODELS = resolve('test/fixtures/models');

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -7,6 +7,7 @@ import { locateEngine } from '../../src/server/docker/engine.ts';
 import { journal, read, results, start, tma } from '../e2e/tma.ts';
 import { folder } from '../support/experiment.ts';
 import { containerOfTma, containers, dockerProject, engine, IMAGE, MODELS, noDocker } from './docker.ts';
+import { registry } from './registry.ts';
 
 const docker = engine();
 
@@ -198,7 +199,6 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       .filter(
         (line) => !(option.startsWith('triton_docker_image') && line.startsWith('triton_docker_image')),
       );
-    const { writeFileSync } = process.getBuiltinModule('node:fs');
     writeFileSync(
       join(cwd, 'perf.yaml'),
       [...(yaml.startsWith('gpus') ? [] : ['gpus: []']), yaml, ...lines].join('\n'),
@@ -261,5 +261,49 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       advice: expect.stringContaining('mem_limit'),
     });
     expect(journal(cwd).at(-1).kind).toBe('end');
+  });
+});
+
+describe.skipIf(noDocker !== undefined)('an image that has to be pulled', () => {
+  const before = process.env['DOCKER_CONFIG'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['DOCKER_CONFIG'];
+    else process.env['DOCKER_CONFIG'] = before;
+  });
+
+  test('layer by layer, with the credentials of `docker login`, which show nowhere', async () => {
+    const store = await registry('ann', 'a-long-password');
+    const image = `${store.host}/team/tiny:1`;
+    const login = folder();
+    process.env['DOCKER_CONFIG'] = login;
+    const cwd = dockerProject('failing', 'gpus: []');
+    const option = ['--triton-docker-image', image];
+    const refused = await tma(cwd, 'profile', '-f', 'perf.yaml', ...option);
+    expect(refused.output).toMatch(
+      /could not be pulled: image missing: .*(no basic auth credentials|who is there|unauthorized)/i,
+    );
+    expect(refused.output).toContain('docker login');
+
+    const auth = Buffer.from('ann:a-long-password').toString('base64');
+    writeFileSync(join(login, 'config.json'), JSON.stringify({ auths: { [store.host]: { auth } } }));
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...option);
+    store.close();
+    await docker.getImage(image).remove();
+    expect(output).toMatch(/pulling \S+tiny:1: layer [0-9a-f]{12} done \(1 of 2/);
+    expect(output).toMatch(/done \(2 of 2/);
+    expect(output).toContain('the server does not start: image unfit:');
+    expect(output).toContain("NVIDIA's");
+    expect(code).toBe(2);
+    for (const text of [output, read(cwd, 'checkpoints/journal.jsonl')]) {
+      expect(text).not.toContain('a-long-password');
+      expect(text).not.toContain(auth);
+    }
+  });
+
+  test('what the engine refuses of the arguments is told', async () => {
+    const cwd = dockerProject('failing', 'gpus: []\ntriton_docker_args: {mem_limit: 1k}');
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    expect(output).toMatch(/the server does not start: container refused: Minimum memory limit/i);
+    expect(code).toBe(2);
   });
 });

@@ -42,7 +42,7 @@ test('a server that can not start ends the run with the end of its log', async (
     ),
   );
   const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
-  expect(output).toContain('the server does not start: tritonserver exited with code');
+  expect(output).toContain('the server does not start: flag rejected: tritonserver exited with code');
   expect(output).toContain("unrecognized option '--no-such-flag=1'");
   expect(code).toBe(2);
 });

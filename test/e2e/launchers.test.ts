@@ -10,17 +10,20 @@ const local = (): LocalLauncher => new LocalLauncher(launchSettings({ serverPath
 
 launcherContract('local', async () => local(), true);
 launcherContract('one server for many', async () => new ReusingLauncher(local()), false);
-launcherContract(
-  'remote',
-  async () => {
-    const server = await somebodysServer(MODELS, '--model-control-mode=explicit');
-    const launcher = new RemoteLauncher(launchSettings({ mode: 'remote', remote: server.remote }));
-    const close = launcher.close.bind(launcher);
-    launcher.close = async () => {
-      await close();
-      await server.stop();
-    };
-    return launcher;
-  },
-  false,
-);
+for (const protocol of ['http', 'grpc'] as const) {
+  launcherContract(
+    `remote by ${protocol}`,
+    async () => {
+      const server = await somebodysServer(MODELS, '--model-control-mode=explicit');
+      const remote = { ...server.remote, ...(protocol === 'grpc' && { http: undefined }) };
+      const launcher = new RemoteLauncher(launchSettings({ mode: 'remote', remote }));
+      const close = launcher.close.bind(launcher);
+      launcher.close = async () => {
+        await close();
+        await server.stop();
+      };
+      return launcher;
+    },
+    false,
+  );
+}

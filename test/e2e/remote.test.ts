@@ -47,6 +47,23 @@ describe('a server that somebody else runs, under model control', () => {
     expect(read(cwd, 'output_model_repository/add_sub_config_1/config.pbtxt')).toContain('300');
   });
 
+  test('by gRPC alone: variants, statistics, load', async () => {
+    const cwd = project(SWEEP);
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.grpcOptions);
+    expect(output).not.toContain('failed');
+    expect(code).toBe(0);
+    const { trials, sessions } = results(cwd);
+    expect(sessions[0].environment).toMatchObject({ launcher: 'remote', protocol: 'grpc' });
+    expect(sessions[0].environment.server).toMatch(/^grpc:\/\/localhost:\d+$/);
+    expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    const { values, requests } = trials[2].points[1].measurement;
+    // Requests in flight at a window's edge are counted on one side or the other.
+    expect(Math.abs(values.perf_inference_count - requests)).toBeLessThan(0.1 * requests + 10);
+    expect(values.perf_server_compute_infer).toBeGreaterThan(0);
+    expect(values).not.toHaveProperty('perf_client_send_recv');
+    expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('closed loop over gRPC');
+  });
+
   test('a model that was ready is ready again, as it was', async () => {
     const cwd = project(
       'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [3]}}}',
@@ -145,7 +162,7 @@ test('nobody there: the address and what to give', async () => {
     ] as const),
     ...['--triton-http-endpoint', `localhost:${port}`, '--client-max-retries', '1'],
   );
-  expect(output).toContain(`no Triton answers at localhost:${port} (waited 1 s)`);
+  expect(output).toContain(`no Triton answers at http://localhost:${port} (waited 1 s)`);
   expect(code).toBe(2);
 });
 
@@ -168,17 +185,27 @@ describe('one server for many variants, several variants at once', () => {
     expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('shared');
   });
 
-  test('--parallel: every variant once, the default first, each point in its own trial', async () => {
+  test('--parallel: two variants at once, every point once, in its own trial', async () => {
     const cwd = local(SWEEP.replace('[0, 300]', '[0, 100, 200, 300]'));
     const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--parallel', '2', '--gpus', '[]');
     expect(code).toBe(0);
     const { trials } = results(cwd);
     expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2, 2]);
     const order = journal(cwd).filter(({ kind }) => kind === 'point' || kind === 'end');
-    expect(order[0].variant).toBe(trials[0].key);
-    const ends = order.map(({ kind }) => kind).lastIndexOf('end');
-    expect(order.slice(0, ends).filter(({ kind }) => kind === 'end')).toHaveLength(4);
+    expect(order.filter(({ kind }) => kind === 'end')).toHaveLength(5);
+    // Two at once: a variant's first point comes before another one has ended.
+    const firstEnd = order.findIndex(({ kind }) => kind === 'end');
+    expect(new Set(order.slice(0, firstEnd).map(({ variant }) => variant)).size).toBe(2);
     expect(output).toMatch(/^\[10\/10\]/m);
+  });
+
+  test('--client-protocol grpc on a server of its own; its answers to wrong requests are told', async () => {
+    const good = await tma(local(SWEEP), 'profile', '-f', 'perf.yaml', '--client-protocol', 'grpc');
+    expect(good.output).not.toContain('failed');
+    expect(good.code).toBe(0);
+    const bad = local('perf_analyzer_flags: {measurement-interval: 100}\nprofile_models: failing');
+    const { output } = await tma(bad, 'profile', '-f', 'perf.yaml', '--client-protocol', 'grpc');
+    expect(output).toMatch(/requests failed: the tokenizer has no such word/);
   });
 
   test('more lanes than cores', async () => {

@@ -31,12 +31,19 @@ export async function somebodysServer(repository: string, ...flags: string[]) {
     pid: child.pid!,
     remote: {
       http: { host: '127.0.0.1', port: ports.http },
+      grpc: { host: '127.0.0.1', port: ports.grpc },
       metrics: { host: '127.0.0.1', port: ports.metrics },
       reload: true,
     },
     options: [
       ...['--triton-launch-mode', 'remote'],
       ...['--triton-http-endpoint', `localhost:${ports.http}`],
+      ...['--triton-metrics-url', `http://localhost:${ports.metrics}/metrics`],
+    ],
+    /** Reached by gRPC alone. */
+    grpcOptions: [
+      ...['--triton-launch-mode', 'remote'],
+      ...['--triton-grpc-endpoint', `localhost:${ports.grpc}`],
       ...['--triton-metrics-url', `http://localhost:${ports.metrics}/metrics`],
     ],
     async stop() {

@@ -89,6 +89,18 @@ describe("what a failure is, by the words of Triton, CUDA and Docker's engine", 
     ],
     [load('Internal: MemoryError'), 'out of memory'],
     [load('explicit model load / unload is not allowed if polling is enabled'), 'model control off'],
+    [
+      classify(
+        evidence({
+          step: 'start',
+          ended: 'tritonserver exited with code 1',
+          log: ["tritonserver: unrecognized option '--no-such-flag=1'"],
+        }),
+      ),
+      'flag rejected',
+    ],
+    [engine('exec: "tritonserver": executable file not found in $PATH: unknown'), 'image unfit'],
+    [engine('Minimum memory limit allowed is 6MB'), 'container refused'],
     [classify(evidence({ timeoutS: 60 })), 'load too long'],
     [classify(evidence({ step: 'start', timeoutS: 60 })), 'server not ready'],
     [died('tritonserver was ended by SIGSEGV'), 'server died'],

@@ -56,6 +56,7 @@ export const launchSettings = (changes: Partial<LaunchSettings> = {}): LaunchSet
   docker: { image: 'tma/tritonserver:24.10', publishAddress: '127.0.0.1' },
   remote: {
     http: { host: 'localhost', port: 8000 },
+    grpc: undefined,
     metrics: { host: 'localhost', port: 8002 },
     reload: true,
   },

@@ -44,6 +44,7 @@ export class FakeLauncher implements Launcher {
     const server: Server = {
       triton,
       http: { host: '127.0.0.1', port: 1 },
+      grpc: undefined,
       metrics: { host: '127.0.0.1', port: 1 },
       ended,
       logTail: () => ['the last line'],

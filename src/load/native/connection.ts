@@ -11,6 +11,14 @@ export interface ConnectionEvents {
   onConnect(): void;
 }
 
+/** A connection that load goes through, one request at a time. */
+export interface LoadConnection {
+  /** Whether an answer is due. */
+  readonly inFlight: boolean;
+  send(request: Buffer): void;
+  close(): void;
+}
+
 const READ_BUFFER = 256 * 1024;
 const HEAD_LIMIT = 64 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -19,7 +27,7 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
  * A keep-alive HTTP/1.1 connection for one request at a time. It writes prepared bytes and reads just enough of
  * the answer to know its status and its end; bodies of good answers are dropped as they come.
  */
-export class Connection {
+export class Connection implements LoadConnection {
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
   #closed = false;
@@ -47,7 +55,6 @@ export class Connection {
     this.#socket.on('close', () => this.#break('the server closed the connection'));
   }
 
-  /** Whether an answer is due. */
   get inFlight(): boolean {
     return this.#inFlight;
   }

@@ -12,7 +12,7 @@ import {
 } from '../load-generator.ts';
 import { judge, summarize } from '../stop-rule.ts';
 import { COMPLETED, type CutMessage, FAILED, type WorkerInput } from './protocol.ts';
-import { encodeRequest } from './request.ts';
+import { encodeGrpcRequest, encodeRequest } from './request.ts';
 
 const POLL_MS = 10;
 const WARMUP_MS = 400;
@@ -25,7 +25,10 @@ const FAILURE_LIMIT = 0.01;
 /** So many failures without any success end a point at once. */
 const HOPELESS = 10;
 
-/** tma's own load generator: closed loop, HTTP/1.1 with binary tensors, on a thread of its own. */
+/**
+ * tma's own load generator: closed loop on a thread of its own, by HTTP/1.1 with binary tensors on raw sockets, or by
+ * gRPC through an ordinary client.
+ */
 export const nativeGenerator: LoadGenerator = {
   name: 'native',
   async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
@@ -67,15 +70,24 @@ interface WorkerLoad extends AsyncDisposable {
 }
 
 async function startWorker(job: LoadJob<unknown>): Promise<WorkerLoad> {
-  const { model, point, settings, batching, http } = job;
+  const { model, point, settings, batching } = job;
+  const protocol = settings.protocol ?? 'http';
+  const endpoint = job[protocol];
+  if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
   const payloads = makePayloads(inputsOfMetadata(model, batching), settings, {
     size: point.batchSize,
     dimension: batching,
   });
-  const requests = payloads.map((tensors) => shared(encodeRequest(http, model.name, tensors)));
+  const requests = payloads.map((tensors) =>
+    shared(
+      protocol === 'grpc'
+        ? encodeGrpcRequest(model.name, tensors)
+        : encodeRequest(endpoint, model.name, tensors),
+    ),
+  );
   const counters = new SharedArrayBuffer(8);
   const counts = new Int32Array(counters);
-  const workerData: WorkerInput = { endpoint: http, requests, concurrency: point.concurrency, counters };
+  const workerData: WorkerInput = { endpoint, protocol, requests, concurrency: point.concurrency, counters };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
   await once(worker, 'online');

@@ -4,6 +4,7 @@ import type { Failures } from '../load-generator.ts';
 /** What a worker starts with. */
 export interface WorkerInput {
   readonly endpoint: Endpoint;
+  readonly protocol: 'http' | 'grpc';
   /** Whole requests, sent in turn; in shared memory. */
   readonly requests: readonly Uint8Array[];
   readonly concurrency: number;

@@ -1,5 +1,20 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ModelInferRequestSchema } from '../../model-config/gen/grpc_service_pb.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Tensor } from '../inputs.ts';
+
+/** One gRPC message of KServe v2 inference, tensors as raw bytes, serialised once and sent as it is many times. */
+export const encodeGrpcRequest = (model: string, tensors: readonly Tensor[]): Buffer =>
+  Buffer.from(
+    toBinary(
+      ModelInferRequestSchema,
+      create(ModelInferRequestSchema, {
+        modelName: model,
+        inputs: tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(BigInt) })),
+        rawInputContents: tensors.map(({ data }) => data),
+      }),
+    ),
+  );
 
 /**
  * One whole HTTP/1.1 request of KServe v2 inference with the binary tensor extension, serialised once and sent

@@ -1,13 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionEvents, type LoadConnection } from './connection.ts';
+import { GrpcConnection } from './grpc-connection.ts';
 import { COMPLETED, type CutMessage, FAILED, type WorkerInput } from './protocol.ts';
 
 /**
  * The load itself, on a thread of its own: keeps `concurrency` requests in flight, a connection each, and notes
  * when each ended. Asked for a cut it hands over what ended since the last one.
  */
-const { endpoint, requests, concurrency, counters } = workerData as WorkerInput;
+const { endpoint, protocol, requests, concurrency, counters } = workerData as WorkerInput;
 const counts = new Int32Array(counters);
 const bodies = requests.map((request) => Buffer.from(request.buffer, request.byteOffset, request.byteLength));
 const RECONNECT_MS = 100;
@@ -42,10 +43,13 @@ function fail(message: string): void {
   failures.set(message, (failures.get(message) ?? 0) + 1);
 }
 
-const open = new Set<Connection>();
+const open = new Set<LoadConnection>();
+
+const connect = (events: ConnectionEvents): LoadConnection =>
+  protocol === 'grpc' ? new GrpcConnection(endpoint, events) : new Connection(endpoint, events);
 
 function openConnection(): void {
-  const connection = new Connection(endpoint, {
+  const connection = connect({
     onConnect: () => connection.send(nextRequest()),
     onAnswer(startMs, sendRecvMs, endMs, error) {
       if (error === undefined) {

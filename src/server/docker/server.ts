@@ -27,6 +27,7 @@ export interface StartedContainer {
 export class ContainerServer implements Server {
   readonly triton: Triton;
   readonly http: Endpoint;
+  readonly grpc: Endpoint;
   readonly metrics: Endpoint;
   readonly shared = false;
   readonly controlled = true;
@@ -46,6 +47,7 @@ export class ContainerServer implements Server {
     this.logFile = logFile;
     this.#local = local;
     this.http = { host, port: ports.http };
+    this.grpc = { host, port: ports.grpc };
     this.metrics = { host, port: ports.metrics };
     this.triton = new Triton(this.http);
     this.ended = this.#watch(output);
