@@ -12,6 +12,7 @@ import { withoutFillings } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import type { Neighbours } from './neighbours.ts';
 import { redactor } from './redact.ts';
+import { expandEnvironment } from './server/arguments.ts';
 import { concernsAll } from './server/failure.ts';
 import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
@@ -49,6 +50,10 @@ export interface ModelFacts {
   autoComplete: boolean;
 }
 
+/** Takes the values that a model's servers get in their environment out of texts. */
+export const redactorFor = ({ serverEnvironment, container }: ModelPlan): ((text: string) => string) =>
+  redactor(expandEnvironment(serverEnvironment), expandEnvironment(container.environment));
+
 /** Where the log of a variant's server lies. */
 export const logFileOf = ({ checkpointDirectory, launch }: Experiment, variant: string): string =>
   launch.outputPath ?? join(checkpointDirectory, 'logs', `${variant}.log`);
@@ -71,7 +76,7 @@ export async function filesFor(
 export async function launchServer(context: TrialContext, name: string, logFile: string): Promise<Server> {
   const { experiment, plan, launcher, lane, model, signal } = context;
   const { modelRepository, launch } = experiment;
-  const redact = redactor(plan.serverEnvironment, plan.container.environment);
+  const redact = redactorFor(plan);
   if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
   try {
     const server = await launcher.launch({

@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs';
 import { messageOf } from './errors.ts';
-import { filesFor, launchServer, logFileOf, type TrialContext } from './launch.ts';
+import { filesFor, launchServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
 import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import type { Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
 import { type ModelConfig, maxBatchSize } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
-import { redactor } from './redact.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
@@ -38,7 +37,7 @@ export async function openTrial(
   const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) rmSync(logFile, { force: true });
-  const redact = redactor(plan.serverEnvironment, plan.container.environment);
+  const redact = redactorFor(plan);
   const steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
   const warnings: string[] = [];
   let failure: Pick<TrialEnd, 'kind' | 'cause' | 'lines' | 'advice' | 'logTail'> | undefined;

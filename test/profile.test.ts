@@ -109,6 +109,44 @@ describe('resuming', () => {
   });
 });
 
+describe('several variants at once', () => {
+  const wide = sweep
+    .replace('[1, 2]', '[1, 2, 3]')
+    .replace('profile_models', 'parallel: 2\ngpus: []\nprofile_models');
+
+  test('each point once, two servers at most, all of them stopped', async () => {
+    const launcher = new FakeLauncher();
+    let most = 0;
+    const slow = fakeGenerator();
+    const generator: typeof slow = {
+      name: 'fake',
+      async run(job) {
+        most = Math.max(most, launcher.running);
+        await new Promise((done) => setTimeout(done, 5));
+        return await slow.run(job);
+      },
+    };
+    const { run } = await go(setUp(wide), { launcher, generator });
+    expect(most).toBe(2);
+    expect(run.trials.map(({ points }) => points.length)).toEqual([2, 2, 2, 2]);
+    expect(launcher.running).toBe(0);
+    expect(launcher.log.filter((line) => line === 'stop')).toHaveLength(4);
+  });
+
+  test('an error in one ends the other, and nothing is left running', async () => {
+    const launcher = new FakeLauncher();
+    let runs = 0;
+    const good = fakeGenerator();
+    const generator: typeof good = {
+      name: 'fake',
+      run: (job) => (++runs === 3 ? Promise.reject(new TypeError('a bug')) : good.run(job)),
+    };
+    await expect(go(setUp(wide), { launcher, generator })).rejects.toThrow('a bug');
+    expect(launcher.running).toBe(0);
+    expect(launcher.log.filter((line) => line.startsWith('start')).length).toBeLessThan(4);
+  });
+});
+
 describe('failures are results', () => {
   test('a variant that does not load has its cause and log, and the run goes on', async () => {
     const launcher = new FakeLauncher((config) =>
@@ -122,6 +160,48 @@ describe('failures are results', () => {
     });
     expect(run.trials[2]?.state).toBe('measured');
     expect(launcher.running).toBe(0);
+  });
+
+  test('the default that does not load ends the model: the others are skipped for it', async () => {
+    const launcher = new FakeLauncher((config) =>
+      config['max_batch_size'] === 4 ? refuse('Invalid argument: no') : config,
+    );
+    const { run } = await go(setUp(sweep), { launcher });
+    expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'skipped', 'skipped']);
+    expect(run.trials[1]?.points).toMatchObject([
+      { reason: 'the default configuration failed: Invalid argument: no', points: [{}, {}] },
+    ]);
+    expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
+  });
+
+  test('what was skipped once and measured later is not skipped any more', async () => {
+    const experiment = setUp(sweep);
+    const full = new FakeLauncher((config) =>
+      config['max_batch_size'] === 1 ? refuse('MemoryError') : config,
+    );
+    const first = await go(experiment, { launcher: full });
+    expect(first.run.trials.map(({ state }) => state)).toEqual(['measured', 'failed', 'skipped']);
+    expect(first.run.trials[2]?.points).toMatchObject([
+      { reason: 'larger than m_config_0, which ran out of memory' },
+    ]);
+    const { run } = await go(experiment);
+    expect(run.trials.map(({ state }) => state)).toEqual(['measured', 'measured', 'measured']);
+    expect(run.trials[2]?.points.map(({ state }) => state)).toEqual(['measured', 'measured']);
+  });
+
+  test('values of the environment, as the server got them, are not in the journal', async () => {
+    process.env['TMA_TEST_KEY'] = 'sk-very-secret';
+    const launcher = new FakeLauncher((config) =>
+      config['max_batch_size'] === 1
+        ? refuse('Invalid argument: bad key sk-very-secret, open-sesame')
+        : config,
+    );
+    const experiment = setUp(`triton_server_environment: {KEY: $TMA_TEST_KEY, OTHER: open-sesame}\n${sweep}`);
+    const { run } = await go(experiment, { launcher });
+    delete process.env['TMA_TEST_KEY'];
+    expect(run.trials[1]?.end?.cause).toBe('Invalid argument: bad key [value of KEY], [value of OTHER]');
+    const text = readFileSync(join(experiment.checkpointDirectory, 'journal.jsonl'), 'utf8');
+    expect(text).not.toMatch(/sk-very-secret|open-sesame/);
   });
 
   test('load that does not get through fails the point, and what was measured before stays', async () => {

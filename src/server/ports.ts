@@ -44,6 +44,11 @@ async function fixedPort(port: number, option: string): Promise<number> {
   }
 }
 
+/** @throws UserError when one of these ports is taken on this machine. */
+export async function checkPorts(fixed: Readonly<Partial<Ports>>): Promise<void> {
+  await choosePorts(fixed);
+}
+
 /** Three ports of the loopback address: those that were fixed, free ones for the others. */
 export async function choosePorts(fixed: Readonly<Partial<Ports>>): Promise<Ports> {
   const [http, grpc, metrics] = await Promise.all([

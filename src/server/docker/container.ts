@@ -26,8 +26,8 @@ export interface ContainerPlan {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: Network;
-  /** Ports on the host. */
-  readonly ports: Ports;
+  /** Ports on the host; one that is not given is the engine's to choose (published networks only). */
+  readonly ports: Partial<Ports>;
   readonly devices: readonly DeviceRequest[];
   /** A path of tma's as the engine's host sees it. */
   readonly hostPath: (path: string) => string;
@@ -40,7 +40,7 @@ export function containerSpec(request: LaunchRequest, plan: ContainerPlan): Cont
   const joined = network.kind === 'joined';
   const placement: Placement = {
     address: joined ? '127.0.0.1' : '0.0.0.0',
-    ports: joined ? ports : INSIDE,
+    ports: joined ? { ...INSIDE, ...ports } : INSIDE,
     sharedMemory: 'tma_',
   };
   const noGpu = gpus.kind === 'ids' && gpus.ids.length === 0;
@@ -74,7 +74,7 @@ export function containerSpec(request: LaunchRequest, plan: ContainerPlan): Cont
         PortBindings: Object.fromEntries(
           (Object.keys(INSIDE) as (keyof Ports)[]).map((name) => [
             `${INSIDE[name]}/tcp`,
-            [{ HostIp: network.address, HostPort: String(ports[name]) }],
+            [{ HostIp: network.address, HostPort: String(ports[name] ?? '') }],
           ]),
         ),
       }),
@@ -102,6 +102,14 @@ function setField(spec: object, path: string, value: unknown): void {
     spec as Record<string, unknown>,
   );
   target[last] = value;
+}
+
+/** The ports of the host that the engine has published a container's on. */
+export function publishedPorts(
+  published: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>,
+): Ports {
+  const port = (name: keyof Ports): number => Number(published[`${INSIDE[name]}/tcp`]?.[0]?.HostPort ?? 0);
+  return { http: port('http'), grpc: port('grpc'), metrics: port('metrics') };
 }
 
 /** A name that the engine takes: letters, digits, `_`, `.` and `-`. */

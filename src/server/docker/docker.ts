@@ -6,6 +6,7 @@ import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
 import type { GpuChoice, LaunchSettings } from '../../config/experiment.ts';
 import { userError } from '../../errors.ts';
+import type { Ports } from '../arguments.ts';
 import { listGpus } from '../gpu/list.ts';
 import {
   type Launcher,
@@ -15,9 +16,15 @@ import {
   ServerFailure,
 } from '../launcher.ts';
 import { openLog } from '../log.ts';
-import { choosePorts } from '../ports.ts';
+import { checkPorts, choosePorts } from '../ports.ts';
 import { waitUntilReady } from '../ready.ts';
-import { type ContainerPlan, containerName, containerSpec, type Network } from './container.ts';
+import {
+  type ContainerPlan,
+  containerName,
+  containerSpec,
+  type Network,
+  publishedPorts,
+} from './container.ts';
 import { connect, type Engine, engineError, engineMessage, locateEngine } from './engine.ts';
 import { type DeviceRequest, deviceRequests, type GpuPassing, gpuPassing } from './gpus.ts';
 import { ensureImage } from './image.ts';
@@ -123,8 +130,12 @@ export class DockerLauncher implements Launcher {
   async #launchWith(request: LaunchRequest, facts: Facts): Promise<Server> {
     const { docker, host } = this.#engine;
     const network = this.#network(request, facts);
-    const ports = await choosePorts(this.#settings.ports);
     const { container } = request;
+    const joined = network.kind === 'joined';
+    const fixed = this.#settings.ports;
+    // Ports of this machine are looked at beforehand, for a clear word; free ones the engine finds by itself.
+    if (!joined && host === undefined) await checkPorts(fixed);
+    const wanted = joined ? await choosePorts(fixed) : fixed;
     const gpus =
       request.gpus.kind === 'ids' && request.gpus.ids.length === 0 ? [] : await this.#devices(request, facts);
     const plan: ContainerPlan = {
@@ -137,16 +148,15 @@ export class DockerLauncher implements Launcher {
         ...(facts.own && { [LABEL.container]: facts.own.id }),
       },
       network,
-      ports,
+      ports: wanted,
       devices: gpus,
       hostPath: (path) => facts.own?.hostPath(path) ?? path,
     };
     const log = openLogStream(request.logFile);
     const running = await start(docker, containerSpec(request, plan), log);
-    const reached = network.kind === 'joined' ? '127.0.0.1' : reachable(network.address, host);
     const server = new ContainerServer(running, {
-      host: reached,
-      ports,
+      host: joined ? '127.0.0.1' : reachable(network.address, host),
+      ports: joined ? (wanted as Ports) : await portsOf(running.container),
       logFile: request.logFile,
       local: host === undefined,
     });
@@ -182,6 +192,12 @@ async function watchMemoryKills(docker: Docker, id: string): Promise<MemoryWatch
     killed: () => killed,
     close: () => (events as Readable | undefined)?.destroy(),
   };
+}
+
+/** Where the engine has put a container's ports; one that has ended already has none. */
+async function portsOf(container: Container): Promise<Ports> {
+  const { NetworkSettings } = await container.inspect();
+  return publishedPorts(NetworkSettings.Ports ?? {});
 }
 
 /** The address to call for ports published on another one. */

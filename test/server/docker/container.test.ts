@@ -2,7 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NO_CONTAINER_OPTIONS } from '../../../src/config/docker-args.ts';
-import { type ContainerPlan, containerName, containerSpec } from '../../../src/server/docker/container.ts';
+import {
+  type ContainerPlan,
+  containerName,
+  containerSpec,
+  publishedPorts,
+} from '../../../src/server/docker/container.ts';
 import { deviceRequests, gpuPassing } from '../../../src/server/docker/gpus.ts';
 import { resourcesOf } from '../../../src/server/docker/server.ts';
 import { experimentOf, folder, launchRequest, messageOf } from '../../support/experiment.ts';
@@ -70,6 +75,19 @@ describe('a container', () => {
     expect(spec.HostConfig).toMatchObject({ NetworkMode: 'host' });
     expect(spec.HostConfig).not.toHaveProperty('PortBindings');
     expect(spec.Cmd).toEqual(expect.arrayContaining(['--http-address=127.0.0.1', '--http-port=1']));
+  });
+
+  test("ports that nobody fixed are the engine's to choose, and read back from it", () => {
+    const { HostConfig } = containerSpec(launchRequest(), plan({ ports: { grpc: 9001 } }));
+    const bindings = HostConfig?.PortBindings as Record<string, { HostIp: string; HostPort: string }[]>;
+    expect(bindings['8000/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: '' }]);
+    expect(bindings['8001/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: '9001' }]);
+    const told = {
+      '8000/tcp': [{ HostPort: '32768' }],
+      '8001/tcp': [{ HostPort: '9001' }],
+      '8002/tcp': null,
+    };
+    expect(publishedPorts(told)).toEqual({ http: 32768, grpc: 9001, metrics: 0 });
   });
 
   test("a mount of the user's at the repository's place wins", () => {
