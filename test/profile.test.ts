@@ -139,7 +139,12 @@ describe('several variants at once', () => {
     const good = fakeGenerator();
     const generator: typeof good = {
       name: 'fake',
-      run: (job) => (++runs === 3 ? Promise.reject(new TypeError('a bug')) : good.run(job)),
+      async run(job) {
+        // Slow enough for the error to be known before the other lane is through.
+        if (++runs === 3) throw new TypeError('a bug');
+        await new Promise((done) => setTimeout(done, 200));
+        return await good.run(job);
+      },
     };
     await expect(go(setUp(wide), { launcher, generator })).rejects.toThrow('a bug');
     expect(launcher.running).toBe(0);
