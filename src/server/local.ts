@@ -16,7 +16,7 @@ import {
   removeSharedMemory,
   resourcesOfGroup,
 } from './process-group.ts';
-import { waitUntilReady } from './ready.ts';
+import { whenReady } from './ready.ts';
 import { type Endpoint, Triton } from './triton.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -60,13 +60,7 @@ export class LocalLauncher implements Launcher {
   async #launchOnce(request: LaunchRequest): Promise<Server> {
     const ports = await choosePorts(this.#settings.ports);
     const server = startProcess(this.#path, request, ports, this.#guard);
-    try {
-      await waitUntilReady(server, this.#settings.readyTimeoutS, request.signal);
-      return server;
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
+    return await whenReady(server, this.#settings.readyTimeoutS, request.signal);
   }
 }
 

@@ -5,10 +5,20 @@ const POLL_MS = 50;
 const TAIL_LINES = 30;
 
 /**
- * Waits until a server answers that it is ready.
+ * Answers a server once it is ready; one that does not get ready is stopped.
  * @throws ServerFailure when it ends or is not ready in time.
  */
-export async function waitUntilReady(server: Server, timeoutS: number, signal: AbortSignal): Promise<void> {
+export async function whenReady(server: Server, timeoutS: number, signal: AbortSignal): Promise<Server> {
+  try {
+    await waitUntilReady(server, timeoutS, signal);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function waitUntilReady(server: Server, timeoutS: number, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + timeoutS * 1000;
   let ended: string | undefined;
   void server.ended.then((reason) => {

@@ -17,7 +17,7 @@ import {
 } from '../launcher.ts';
 import { openLog } from '../log.ts';
 import { checkPorts, choosePorts } from '../ports.ts';
-import { waitUntilReady } from '../ready.ts';
+import { whenReady } from '../ready.ts';
 import {
   type ContainerPlan,
   containerName,
@@ -160,13 +160,7 @@ export class DockerLauncher implements Launcher {
       logFile: request.logFile,
       local: host === undefined,
     });
-    try {
-      await waitUntilReady(server, this.#settings.readyTimeoutS, request.signal);
-      return server;
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
+    return await whenReady(server, this.#settings.readyTimeoutS, request.signal);
   }
 
   async #devices({ gpus }: LaunchRequest, { passing }: Facts): Promise<DeviceRequest[]> {
