@@ -59,23 +59,34 @@ const throughputs = ({ trials }: Results): Map<string, number> =>
   );
 
 const hasGpu = spawnSync('nvidia-smi', ['-L']).status === 0;
-const single = profile('one at a time', ...(hasGpu ? ['--gpus', '0'] : []));
+const alone = hasGpu ? ['--gpus', '0'] : [];
+const single = profile('one at a time', ...alone);
 const several = profile(`${count} at once`, '--parallel', count);
-const [before, after] = [throughputs(single.results), throughputs(several.results)];
-const ratios = [...before]
-  .flatMap(([point, value]) => (after.has(point) ? [after.get(point)! / value] : []))
-  .sort((a, b) => a - b);
-const at = (share: number): string =>
-  (ratios[Math.round(share * (ratios.length - 1))] ?? Number.NaN).toFixed(2);
+const repeated = profile('one at a time again', ...alone);
+
+/** How far the throughputs of two runs agree, over their points. */
+function agreement(first: Results, second: Results): string {
+  const [before, after] = [throughputs(first), throughputs(second)];
+  const ratios = [...before]
+    .flatMap(([point, value]) => (after.has(point) ? [after.get(point)! / value] : []))
+    .sort((a, b) => a - b);
+  const at = (share: number): string =>
+    (ratios[Math.round(share * (ratios.length - 1))] ?? Number.NaN).toFixed(2);
+  return `median ${at(0.5)}, middle half ${at(0.25)} to ${at(0.75)}, all ${at(0)} to ${at(1)} (${ratios.length} points)`;
+}
+
 const again = several.results.trials.flatMap(({ points }) =>
   points.filter(({ measurement }) => measurement?.againAlone !== undefined),
 ).length;
-console.log(`one at a time   ${single.seconds.toFixed(1)} s`);
-console.log(`${count} at once       ${several.seconds.toFixed(1)} s`);
-console.log(`faster by       ${(single.seconds / several.seconds).toFixed(2)} (bar 1.8 for 2)`);
+const winner = ({ models }: Results): string => models[0]?.winner?.variant ?? 'none';
+const mean = (single.seconds + repeated.seconds) / 2;
+console.log(`one at a time          ${single.seconds.toFixed(1)} s, again ${repeated.seconds.toFixed(1)} s`);
 console.log(
-  `throughput at once / one at a time, ${ratios.length} points: median ${at(0.5)}, from ${at(0)} to ${at(1)}; ${again} measured again alone`,
+  `${count} at once              ${several.seconds.toFixed(1)} s, ${again} points measured again alone`,
 );
+console.log(`faster by              ${(mean / several.seconds).toFixed(2)} (bar 1.8 for 2)`);
+console.log(`throughput, ${count} at once / one at a time:   ${agreement(single.results, several.results)}`);
+console.log(`throughput, one at a time, again / first:  ${agreement(single.results, repeated.results)}`);
 console.log(
-  `winner          ${single.results.models[0]?.winner?.variant} / ${several.results.models[0]?.winner?.variant}`,
+  `winner                 ${[single, several, repeated].map(({ results }) => winner(results)).join(' / ')}`,
 );
