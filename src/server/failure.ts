@@ -121,7 +121,8 @@ const RULES: readonly Rule[] = [
     kind: 'container refused',
     steps: ['create'],
     signs: /./,
-    advice: 'correct triton_docker_args, triton_docker_mounts or triton_docker_shm_size',
+    advice:
+      'correct triton_docker_args, triton_docker_mounts or triton_docker_shm_size; if the engine can start no container at all, see its own log',
   },
   {
     kind: 'out of GPU memory',

@@ -2,7 +2,7 @@ import type { Container, ContainerStats } from 'dockerode';
 import type { Ports } from '../arguments.ts';
 import type { Resources, Server } from '../launcher.ts';
 import { readTail } from '../log.ts';
-import { availableMemoryMB } from '../process-group.ts';
+import { availableMemoryMB, memoryKills } from '../process-group.ts';
 import { type Endpoint, Triton } from '../triton.ts';
 
 const STOP_GRACE_S = 10;
@@ -36,6 +36,7 @@ export class ContainerServer implements Server {
   readonly logFile: string;
   readonly #local: boolean;
   readonly #oom: MemoryWatch;
+  readonly #killsBefore = memoryKills();
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -67,7 +68,9 @@ export class ContainerServer implements Server {
   }
 
   async killedForMemory(): Promise<boolean> {
-    return this.#oom.killed() || (await this.#state())?.OOMKilled === true;
+    if (this.#oom.killed() || (await this.#state())?.OOMKilled === true) return true;
+    // Podman tells of its container's main process only; the kernel counts every one on this machine.
+    return this.#local && memoryKills() > this.#killsBefore;
   }
 
   async processes(): Promise<readonly number[] | undefined> {
