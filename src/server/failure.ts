@@ -65,9 +65,9 @@ const RULES: readonly Rule[] = [
     kind: 'engine unreachable',
     steps: ['image', 'create'],
     signs:
-      /ECONNREFUSED|ECONNRESET|ENOENT.*(sock|pipe)|EACCES|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|socket hang up/,
+      /ECONNREFUSED|ECONNRESET|ENOENT.*(sock|pipe)|EACCES|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|socket hang up|HTTP request to an HTTPS server|certificate|\bTLS\b|EPROTO/,
     advice:
-      'is the engine running, and may this user use it? DOCKER_HOST, or `docker context`, says which one is meant',
+      'is the engine running, and may this user use it? DOCKER_HOST, or `docker context`, says which one is meant, and DOCKER_CERT_PATH the certificates of one behind TLS',
   },
   {
     kind: 'no such device',

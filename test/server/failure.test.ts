@@ -16,6 +16,7 @@ describe("what a failure is, by the words of Triton, CUDA and Docker's engine", 
     [engine('connect ENOENT /var/run/docker.sock'), 'engine unreachable'],
     [engine('connect EACCES /var/run/docker.sock'), 'engine unreachable'],
     [engine('connect ECONNREFUSED 10.0.0.1:2375'), 'engine unreachable'],
+    [engine('Client sent an HTTP request to an HTTPS server.'), 'engine unreachable'],
     [engine('No such image: no/such:1'), 'image missing'],
     [
       classify(
