@@ -7,6 +7,7 @@ import type { Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
 import { type ModelConfig, maxBatchSize } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
+import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
@@ -171,16 +172,6 @@ export async function openTrial(
     return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };
   }
 }
-
-/** How a server ended, if it did; a remote one is asked whether it still answers. */
-async function howItEnded(server: Server): Promise<string | undefined> {
-  const ended = await Promise.race([server.ended, pause(300)]);
-  if (ended !== undefined || !server.shared || (await server.triton.isLive())) return ended;
-  return 'the server does not answer any more';
-}
-
-const pause = (milliseconds: number): Promise<undefined> =>
-  new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 
 /** Runs a step and adds its seconds, also when it fails. */
 async function timed<T>(

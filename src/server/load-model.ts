@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { ModelConfig } from '../model-config/config.ts';
+import { howItEnded } from './death.ts';
 import { type Server, ServerFailure } from './launcher.ts';
 import type { ModelFiles } from './triton.ts';
 
@@ -50,9 +50,7 @@ export async function loadModel(
     signal.throwIfAborted();
     if (error instanceof ServerFailure) throw error;
     // A dying server resets the connection a moment before its end is known.
-    const ended = giveUp.signal.aborted
-      ? undefined
-      : await Promise.race([server.ended, sleep(500, undefined)]);
+    const ended = giveUp.signal.aborted ? undefined : await howItEnded(server);
     throw await fail(messageOf(error), ended);
   } finally {
     clearInterval(ticker);

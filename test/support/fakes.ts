@@ -29,6 +29,7 @@ export class FakeLauncher implements Launcher {
     this.running++;
     let effective: ModelConfig = {};
     const triton = {
+      isLive: async () => true,
       server: async () => ({ name: 'triton', version: '2.51.0', extensions: [] }),
       load: async (_model: string, config: ModelConfig | undefined) => {
         effective = this.#model(config ?? {});
