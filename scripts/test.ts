@@ -33,6 +33,8 @@ function startEngine(): string | undefined {
   return undefined;
 }
 
+// Ctrl-C ends the tests, which then end by themselves; the engine is still to be stopped.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 rmSync(REPORT, { force: true });
 const checked =
   dockerOnly ||

@@ -78,8 +78,9 @@ export async function launchServer(context: TrialContext, name: string, logFile:
   const { modelRepository, launch } = experiment;
   const redact = redactorFor(plan);
   if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
+  let server: Server | undefined;
   try {
-    const server = await launcher.launch({
+    server = await launcher.launch({
       name,
       modelRepository,
       logFile,
@@ -95,6 +96,8 @@ export async function launchServer(context: TrialContext, name: string, logFile:
     if (!context.knowsServer()) context.onServer(await describeServer(server, experiment));
     return server;
   } catch (error) {
+    // It was started, and could not be described or recorded.
+    await server?.stop();
     if (!(error instanceof ServerFailure)) throw error;
     // A first server that does not start, and what every other would meet, too: there is nothing to measure.
     if (context.knowsServer() && !concernsAll(error.failure)) throw error;
@@ -104,6 +107,12 @@ export async function launchServer(context: TrialContext, name: string, logFile:
     const what = kind === 'other' ? '' : `${kind}: `;
     throw userError(`the server does not start: ${what}${redact(cause)}`, [advice, ...log].join('\n'));
   }
+}
+
+/** Leaves a server: one that goes on for others is freed of the model. */
+export async function leaveServer(server: Server, model: string): Promise<void> {
+  if (server.shared && server.controlled) await unloadModel(server, model);
+  await server.stop();
 }
 
 /** Name and version of a server without a model, and its GPUs at rest where it has some. */
@@ -133,7 +142,7 @@ export async function completedConfig(context: TrialContext): Promise<ModelConfi
 async function askForConfig(context: TrialContext): Promise<ModelConfig> {
   const { plan, experiment, signal } = context;
   const name = `${plan.name}_config_default`;
-  await using server = await launchServer(context, name, logFileOf(experiment, name));
+  const server = await launchServer(context, name, logFileOf(experiment, name));
   try {
     if (server.controlled) {
       const files = await filesFor(server, context);
@@ -143,7 +152,7 @@ async function askForConfig(context: TrialContext): Promise<ModelConfig> {
         files,
       });
     }
-    // Awaited here: the server is stopped when this scope ends.
+    // Awaited here: the server is left when this ends.
     return await server.triton.config(plan.name);
   } catch (error) {
     if (error instanceof TritonError) {
@@ -153,11 +162,12 @@ async function askForConfig(context: TrialContext): Promise<ModelConfig> {
       );
     }
     if (!(error instanceof ServerFailure)) throw error;
+    const reason = redactorFor(plan)(error.message);
     throw userError(
-      `model "${plan.name}" has no config.pbtxt, and the server can't complete one: ${error.failure.kind}: ${error.message}`,
+      `model "${plan.name}" has no config.pbtxt, and the server can't complete one: ${error.failure.kind}: ${reason}`,
       `write a config.pbtxt for it; ${error.failure.advice}`,
     );
   } finally {
-    if (server.shared && server.controlled) await unloadModel(server, plan.name);
+    await leaveServer(server, plan.name);
   }
 }

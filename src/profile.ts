@@ -222,7 +222,6 @@ class ProfileRun {
     const need = {
       container: plan.container,
       onNote: emit.onNote,
-      onProgress: emit.onNote,
       signal: this.#options.stop ?? NEVER,
     };
     let identity: ServerIdentity | undefined;

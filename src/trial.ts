@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { messageOf } from './errors.ts';
-import { filesFor, launchServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
+import { filesFor, launchServer, leaveServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
 import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import type { Measurement } from './measure/measurement.ts';
@@ -11,7 +11,6 @@ import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
-import { unloadModel } from './server/unload-model.ts';
 import type { Candidate, LoadPoint } from './space/space.ts';
 import { pointKey } from './store/key.ts';
 import type { PointRecord, StepTimes, TrialEnd } from './store/run.ts';
@@ -61,7 +60,7 @@ export async function openTrial(
     await timed(steps, 'loadS', () => load(server!));
   } catch (error) {
     if (!(error instanceof ServerFailure)) {
-      await server?.stop();
+      if (server) await leaveServer(server, plan.name);
       throw error;
     }
     fail(error);
@@ -113,7 +112,7 @@ export async function openTrial(
       const measurement = await measureBesideOthers(server, model, point);
       steps.warmupS += measurement.warmupS;
       steps.measureS += (performance.now() - start) / 1000 - measurement.warmupS;
-      return { state: 'measured', key, measurement };
+      return { state: 'measured', key, measurement: withoutSecrets(measurement, redact) };
     } catch (error) {
       signal.throwIfAborted();
       const ended = await howItEnded(server);
@@ -165,13 +164,21 @@ export async function openTrial(
   async function close(): Promise<TrialEnd> {
     emit.onPhase('stopping the server', candidate.name);
     await timed(steps, 'stopS', async () => {
-      if (server?.shared && server.controlled) await unloadModel(server, plan.name);
-      await server?.stop();
+      if (server) await leaveServer(server, plan.name);
     });
     const file = server ? server.logFile : logFile;
     return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };
   }
 }
+
+/** What requests failed with is the model's own words, which may hold what it was given. */
+const withoutSecrets = (measurement: Measurement, redact: (text: string) => string): Measurement => ({
+  ...measurement,
+  failures: Object.fromEntries(
+    Object.entries(measurement.failures).map(([message, count]) => [redact(message), count]),
+  ),
+  warnings: measurement.warnings.map(redact),
+});
 
 /** Runs a step and adds its seconds, also when it fails. */
 async function timed<T>(

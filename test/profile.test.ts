@@ -230,6 +230,18 @@ describe('failures are results', () => {
     expect(launcher.log.at(-1)).toBe('closed');
   });
 
+  test('a server that starts and can not be described is stopped all the same', async () => {
+    const launcher = new FakeLauncher();
+    const launch = launcher.launch.bind(launcher);
+    launcher.launch = async (request) => {
+      const server = await launch(request);
+      server.triton.server = () => Promise.reject(new TypeError('a bug'));
+      return server;
+    };
+    await expect(go(setUp(sweep), { launcher })).rejects.toThrow('a bug');
+    expect(launcher.running).toBe(0);
+  });
+
   test('a first server that does not start ends the run with the end of its log', async () => {
     const launcher = new FakeLauncher();
     launcher.launch = async () => refuse('exited with code 127');

@@ -105,6 +105,7 @@ export interface LaunchSettings {
 }
 
 export interface DockerSettings {
+  /** Unless a model's container options name another. */
   readonly image: string;
   /** Address of the engine's host that ports are published on. */
   readonly publishAddress: string;

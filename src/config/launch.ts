@@ -33,7 +33,7 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
       ...(metrics && { metrics: metrics.port }),
     },
     docker: {
-      image: values.triton_docker_args?.image ?? values.triton_docker_image ?? DEFAULT_IMAGE,
+      image: values.triton_docker_image ?? DEFAULT_IMAGE,
       publishAddress: values.triton_docker_publish_address ?? '127.0.0.1',
     },
     remote: {

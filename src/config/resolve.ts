@@ -44,10 +44,10 @@ export function readOptions(
       });
       continue;
     }
-    parse(key as OptionKey, raw, (path, message) => {
+    parse(key as OptionKey, raw, (path, message, unknown) => {
       problems.push({
         message: `${pathText([key, ...path])}: ${message}`,
-        place: placeOf(source!, [key, ...path]),
+        place: placeOf(source!, [key, ...path, ...unknown]),
       });
     });
   }
@@ -77,11 +77,21 @@ export function readOptions(
     ),
   };
 
-  function parse(key: OptionKey, raw: unknown, fail: (path: Path, message: string) => void): void {
+  function parse(
+    key: OptionKey,
+    raw: unknown,
+    fail: (path: Path, message: string, key: readonly string[]) => void,
+  ): void {
     const schema: z.ZodType = OPTIONS[key].schema;
     const result = schema.safeParse(raw, { reportInput: true });
     if (result.success) values[key] = result.data;
-    else for (const issue of result.error.issues) fail(issue.path as Path, issue.message);
+    else {
+      for (const issue of result.error.issues) {
+        // An unknown key is where it stands, not where its mapping begins.
+        const key = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+        fail(issue.path as Path, issue.message, key);
+      }
+    }
   }
 }
 

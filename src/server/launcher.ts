@@ -46,10 +46,8 @@ export interface Launcher {
 /** What a model's servers need before the first of them starts. */
 export interface Preparation {
   readonly container: ContainerOptions;
-  /** Something worth one line. */
+  /** Something worth one line, also the progress of something long. */
   onNote(text: string): void;
-  /** Progress of something long, a line at a time. */
-  onProgress(text: string): void;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -167,11 +167,7 @@ test('nobody there: the address and what to give', async () => {
 });
 
 describe('one server for many variants, several variants at once', () => {
-  const local = (more: string): string => {
-    const cwd = project(`model_repository: ${MODELS}\n${more}`);
-    mkdirSync(join(cwd, 'logs'));
-    return cwd;
-  };
+  const local = (more: string): string => project(`model_repository: ${MODELS}\n${more}`);
 
   test('--server-reuse: loaded and unloaded on one server, memory marked as shared', async () => {
     const cwd = local(SWEEP);

@@ -6,6 +6,7 @@ import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
 import type { GpuChoice, LaunchSettings } from '../../config/experiment.ts';
 import { userError } from '../../errors.ts';
+import { counted } from '../../wording.ts';
 import type { Ports } from '../arguments.ts';
 import { listGpus } from '../gpu/list.ts';
 import {
@@ -58,19 +59,16 @@ export class DockerLauncher implements Launcher {
     this.#engine = connect(locateEngine());
   }
 
-  async prepare({ container, onNote, onProgress }: Preparation) {
+  async prepare({ container, onNote }: Preparation) {
     this.#note = onNote;
     const { docker } = this.#engine;
     if (!this.#facts) {
       this.#facts = await this.#learn();
       const removed = await removeLeftovers(docker);
-      if (removed > 0)
-        onNote(
-          `removed ${removed} ${removed === 1 ? 'container' : 'containers'} that an earlier tma left behind`,
-        );
+      if (removed > 0) onNote(`removed ${counted(removed, 'container')} that an earlier tma left behind`);
     }
     const image = container.image ?? this.#settings.docker.image;
-    const id = await ensureImage(docker, image, { platform: container.platform, onProgress });
+    const id = await ensureImage(docker, image, { platform: container.platform, onProgress: onNote });
     return { path: image, hash: id.replace('sha256:', '').slice(0, 16) };
   }
 
@@ -136,8 +134,6 @@ export class DockerLauncher implements Launcher {
     // Ports of this machine are looked at beforehand, for a clear word; free ones the engine finds by itself.
     if (!joined && host === undefined) await checkPorts(fixed);
     const wanted = joined ? await choosePorts(fixed) : fixed;
-    const gpus =
-      request.gpus.kind === 'ids' && request.gpus.ids.length === 0 ? [] : await this.#devices(request, facts);
     const plan: ContainerPlan = {
       image: container.image ?? this.#settings.docker.image,
       name: containerName(container.name ?? 'tma', this.#run, String(++this.#count), request.name),
@@ -149,14 +145,15 @@ export class DockerLauncher implements Launcher {
       },
       network,
       ports: wanted,
-      devices: gpus,
+      devices: await this.#devices(request, facts),
       hostPath: (path) => facts.own?.hostPath(path) ?? path,
     };
-    const log = openLogStream(request.logFile);
-    const running = await start(docker, containerSpec(request, plan), log);
+    const spec = containerSpec(request, plan);
+    const running = await start(docker, spec, openLogStream(request.logFile));
     const server = new ContainerServer(running, {
       host: joined ? '127.0.0.1' : reachable(network.address, host),
-      ports: joined ? (wanted as Ports) : await portsOf(running.container),
+      // In a joined network nothing is published, and all three were chosen by us.
+      ports: { ...running.published, ...wanted },
       logFile: request.logFile,
       local: host === undefined,
     });
@@ -221,7 +218,7 @@ async function start(
       .then(() => new Promise<void>((resolve) => log.end(resolve)));
     oom = await watchMemoryKills(docker, container.id);
     await container.start();
-    return { container, output, oom };
+    return { container, output, oom, published: await portsOf(container) };
   } catch (error) {
     // What stays open would keep tma from ending.
     oom?.close();

@@ -21,6 +21,8 @@ export interface StartedContainer {
   /** Resolves when all of its output is in the log. */
   readonly output: Promise<void>;
   readonly oom: MemoryWatch;
+  /** Where the engine has put its ports; 0 for one that is not published. */
+  readonly published: Ports;
 }
 
 /** A server in a container. */

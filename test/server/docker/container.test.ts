@@ -116,7 +116,10 @@ describe('a container', () => {
 
 describe('triton_docker_args', () => {
   test.each([
-    ['triton_docker_args: {mem_limt: 1g}', 'unknown key "mem_limt": did you mean "mem_limit"'],
+    [
+      'triton_docker_args: {mem_limt: 1g}',
+      'perf.yaml:2:22: triton_docker_args: unknown key "mem_limt": did you mean "mem_limit"',
+    ],
     ['triton_docker_args: {mem_limit: lots}', 'triton_docker_args.mem_limit: expected a size such as 512m'],
     ['triton_docker_args: {privileged: maybe}', 'triton_docker_args.privileged: expected true or false'],
     ['triton_docker_mounts: [/a]', 'expected HOST_PATH:CONTAINER_PATH:ro or :rw, found "/a"'],
