@@ -70,7 +70,7 @@ const steps = {
   measuring: sum((trial) => trial.end!.steps.measureS),
   'server stop': sum((trial) => trial.end!.steps.stopS),
 };
-const windows = run.trials.flatMap(measurementsOf).reduce((total, item) => total + windowSeconds(item), 0);
+const windows = run.trials.flatMap(measurementsOf).reduce((total, item) => total + item.durationS, 0);
 const profileS = (profiled - start) / 1000;
 const serverS = steps['server start'] + steps['model load'] + steps['server stop'];
 const ownS = profileS - serverS - steps['warm-up'] - windows;
@@ -121,9 +121,4 @@ function line(name: string, seconds: number): void {
   console.log(
     `  ${name.padEnd(16)} ${seconds.toFixed(2).padStart(6)} s  ${(seconds / points).toFixed(2)} s a point`,
   );
-}
-
-/** All windows of a measurement; those that do not count took as long as those that do. */
-function windowSeconds(item: { durationS: number; counted: number; windows: number }): number {
-  return (item.durationS / item.counted) * item.windows;
 }

@@ -1,6 +1,7 @@
 import type { Experiment } from './config/experiment.ts';
 import type { WindowSummary } from './load/load-generator.ts';
-import type { LoadPoint, Space } from './space/space.ts';
+import type { LoadPoint } from './space/load-point.ts';
+import type { Space } from './space/space.ts';
 import type { PointRecord, Trial } from './store/run.ts';
 
 /** How far a run is: points that are done and points still expected, over all models. */

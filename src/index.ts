@@ -33,6 +33,7 @@ export type { Ask, Outcome, Search } from './search/search.ts';
 export type { Launcher, LaunchRequest, Server } from './server/launcher.ts';
 export { ServerFailure } from './server/launcher.ts';
 export { LocalLauncher } from './server/local.ts';
-export { buildSpace, type Candidate, type LoadPoint, type Space } from './space/space.ts';
+export type { LoadPoint } from './space/load-point.ts';
+export { buildSpace, type Candidate, type Space } from './space/space.ts';
 export { readJournal } from './store/journal.ts';
 export { measurementsOf, type PointRecord, type Run, type Trial } from './store/run.ts';

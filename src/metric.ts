@@ -35,6 +35,23 @@ const ms = (tag: string, header: string, label: string, source: 'client' | 'serv
   source,
 });
 
+/** Mean and percentiles of one time that the client takes. */
+const series = (tag: string, header: string, label: string): Row[] => [
+  ms(`${tag}_avg`, `Avg ${header}`, `average ${label}`, 'client'),
+  ...[50, 90, 95, 99].map((percent) =>
+    ms(`${tag}_p${percent}`, `p${percent} ${header}`, `p${percent} of the ${label}`, 'client'),
+  ),
+];
+
+const perSecond = (tag: string, header: string, label: string, unit: string): Row => ({
+  tag,
+  header,
+  label,
+  unit,
+  better: 'higher',
+  source: 'client',
+});
+
 const rows: readonly Row[] = [
   {
     tag: 'perf_throughput',
@@ -49,8 +66,17 @@ const rows: readonly Row[] = [
   ms('perf_latency_p90', 'p90 Latency', 'p90 latency', 'client'),
   ms('perf_latency_p95', 'p95 Latency', 'p95 latency', 'client'),
   ms('perf_latency_p99', 'p99 Latency', 'p99 latency', 'client'),
+  ...series('perf_service_latency', 'Service Latency', 'latency from the actual send'),
+  ...series('perf_first_response', 'First Response', 'time to the first response'),
+  ...series('perf_inter_response', 'Inter Response', 'time between responses'),
+  perSecond('perf_response_throughput', 'Response Throughput (response/sec)', 'responses', 'responses/s'),
+  perSecond('perf_sequence_throughput', 'Sequence Throughput (seq/sec)', 'sequences', 'sequences/s'),
+  perSecond('perf_send_rate', 'Send Rate (request/sec)', 'requests sent', 'requests/s'),
+  ms('perf_client_send', 'Client Send', 'client send', 'client'),
+  ms('perf_client_recv', 'Client Recv', 'client receive', 'client'),
   ms('perf_client_send_recv', 'Client Send/Recv', 'client send and receive', 'client'),
   ms('perf_client_response_wait', 'Response Wait Time', 'response wait', 'client'),
+  ms('perf_server_request', 'Server Request time', 'time in the server', 'server'),
   ms('perf_server_queue', 'Server Queue time', 'queue', 'server'),
   ms('perf_server_compute_input', 'Server Compute Input time', 'compute input', 'server'),
   ms('perf_server_compute_infer', 'Server Compute Infer time', 'compute infer', 'server'),

@@ -67,12 +67,12 @@ export class Neighbours {
 /** Why a measurement may have suffered from its neighbour; undefined when nothing says so. */
 export function suffering(
   { shared, busy }: Company,
-  { stable, keptUp }: { readonly stable: boolean; readonly keptUp: boolean },
+  { stable, clientBound }: { readonly stable: boolean; readonly clientBound: boolean },
 ): string | undefined {
   if (!shared) return undefined;
   if (busy > CROWDED) return `${Math.round(busy * 100)} % of the machine's cores were busy`;
-  if (!keptUp) return 'the client did not keep up';
-  return stable ? undefined : 'it was not steady';
+  if (clientBound) return 'the client did not keep up';
+  return stable ? undefined : 'it was not precise';
 }
 
 interface CpuTimes {

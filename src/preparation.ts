@@ -1,6 +1,7 @@
 import type { Experiment, LaunchSettings, ModelPlan } from './config/experiment.ts';
 import { type Lane, parseCores } from './lanes.ts';
-import { inputsOfConfig, makePayloads, resolveShapes } from './load/inputs.ts';
+import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
+import { makePayloads } from './load/payloads.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import type { Outcome } from './search/search.ts';
 import { wantsRoom } from './server/failure.ts';
@@ -48,11 +49,18 @@ export function sessionEntry(
 export function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
   const inputs = inputsOfConfig(config);
   if (inputs.length > 0) {
-    resolveShapes(inputs, plan.load.shapes);
-    // Read once for nothing, so that a wrong input file is told before a server starts.
-    if (plan.load.inputData.kind === 'file') makePayloads(inputs, plan.load, { size: 1, dimension: true });
+    resolveShapes(inputs, plan.load.shapes, false);
+    // Read once for nothing, so that wrong data is told before a server starts.
+    if (plan.load.inputData.some(({ kind }) => kind === 'file' || kind === 'folder'))
+      makePayloads(inputs, [], plan.load, { size: 1, dimension: true });
   }
   return buildSpace(plan, config);
+}
+
+/** What will be sent where a model leaves sizes open and nobody gave them. */
+function guessesOf({ load }: ModelPlan, config: ModelConfig): readonly string[] {
+  const generated = load.inputData.every(({ kind }) => kind === 'random' || kind === 'zero');
+  return generated ? resolveShapes(inputsOfConfig(config), load.shapes).guesses : [];
 }
 
 /** A record as a search is told of it. */
@@ -79,8 +87,8 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
 }
 
 /** What is worth a line before a model starts. */
-export function notesOf(space: Space): string[] {
-  const notes = skipNotes(space.skipped);
+export function notesOf(space: Space, config: ModelConfig): string[] {
+  const notes = [...guessesOf(space.plan, config), ...skipNotes(space.skipped)];
   if (space.duplicates > 0) {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }

@@ -150,7 +150,7 @@ class ProfileRun {
     );
     for (const key of keys.values()) this.#keys.add(key);
     emit.onModelStart(space, this.#progress(search));
-    for (const note of notesOf(space)) emit.onNote(note);
+    for (const note of notesOf(space, config)) emit.onNote(note);
     const shared: ModelRun = { plan, search, keys, busy: new Map() };
     const [first, ...others] = contexts;
     // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.

@@ -3,15 +3,16 @@ import { messageOf } from './errors.ts';
 import { filesFor, launchServer, leaveServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
 import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
-import type { Measurement } from './measure/measurement.ts';
+import { isClientBound, type Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
-import { type ModelConfig, maxBatchSize } from './model-config/config.ts';
+import type { ModelConfig } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
 import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
-import type { Candidate, LoadPoint } from './space/space.ts';
+import type { LoadPoint } from './space/load-point.ts';
+import type { Candidate } from './space/space.ts';
 import { pointKey } from './store/key.ts';
 import type { PointRecord, StepTimes, TrialEnd } from './store/run.ts';
 import { withEngineCache } from './variant/engine-cache.ts';
@@ -145,7 +146,7 @@ export async function openTrial(
       measurePoint({
         server: running,
         model: metadata,
-        batching: maxBatchSize(effective ?? candidate.config) > 0,
+        config: effective ?? candidate.config,
         point,
         settings: plan.load,
         generator,
@@ -155,7 +156,7 @@ export async function openTrial(
         onWindow: (window) => emit.onWindow(candidate.name, point, window),
       });
     const { result, company } = await neighbours.together(once);
-    const reason = suffering(company, { stable: result.stable, keptUp: result.keptUp !== false });
+    const reason = suffering(company, { stable: result.stable, clientBound: isClientBound(result) });
     if (reason === undefined) return result;
     emit.onPhase('measuring again alone', candidate.name, point);
     return { ...(await neighbours.alone(once)), againAlone: reason };
@@ -175,7 +176,10 @@ export async function openTrial(
 const withoutSecrets = (measurement: Measurement, redact: (text: string) => string): Measurement => ({
   ...measurement,
   failures: Object.fromEntries(
-    Object.entries(measurement.failures).map(([message, count]) => [redact(message), count]),
+    Object.entries(measurement.failures).map(([name, { count, message }]) => [
+      name,
+      { count, message: redact(message) },
+    ]),
   ),
   warnings: measurement.warnings.map(redact),
 });

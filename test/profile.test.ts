@@ -297,12 +297,6 @@ describe('mistakes in the models', () => {
       /config.pbtxt:1:1: not a valid model configuration: unknown field "max_batch_sise"/,
     ],
     [
-      'a variable size without a shape',
-      'profile_models: m',
-      CONFIG.replace('dims: 4', 'dims: -1'),
-      /input "x" has a variable size: \[-1\]/,
-    ],
-    [
       'a shape for no input',
       'profile_models: {m: {perf_analyzer_flags: {shape: "z:3"}}}',
       CONFIG,

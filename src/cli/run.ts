@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { VERSION } from '../store/environment.ts';
 import { installChromiumCommand, installTritonCommand } from './install.ts';
+import { addLoadFlags, loadCommand } from './load.ts';
 import { addOptions, commandLineOf } from './options.ts';
 import { EXIT, type Process } from './process.ts';
 import { profileCommand } from './profile.ts';
@@ -39,6 +40,15 @@ export async function run(process: Process): Promise<number> {
     code = await reportCommand(process, commandLineOf(options));
   });
 
+  const load = program
+    .command('load')
+    .description('put load on a model of a running server and measure it, without a search');
+  addLoadFlags(load)
+    .option('--json', 'print one JSON object instead of a table')
+    .action(async (options: Record<string, unknown>) => {
+      code = await loadCommand(process, options);
+    });
+
   const install = program.command('install').description('bring programs that tma uses into its cache');
   install
     .command('triton')
@@ -54,7 +64,7 @@ export async function run(process: Process): Promise<number> {
     .action(async () => {
       code = await installChromiumCommand(process);
     });
-  for (const command of [profile, report, install, ...install.commands]) command.exitOverride();
+  for (const command of [profile, report, load, install, ...install.commands]) command.exitOverride();
 
   try {
     await program.parseAsync([...process.argv]);

@@ -28,17 +28,84 @@ export interface Parameter {
 
 /** How the load of a point is made and when its measurement is done. */
 export interface LoadSettings {
-  /** Percentile whose latency must be steady; undefined = the average. */
-  readonly percentile: number | undefined;
-  /** Sizes of an input without the batch dimension, by input name. */
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  readonly inputData: { readonly kind: 'random' | 'zero' } | { readonly kind: 'file'; readonly path: string };
-  readonly stringLength: number;
-  readonly stringData: string | undefined;
-  readonly window: WindowRule;
   /** Protocol of inference requests; absent = http. */
   readonly protocol?: 'grpc';
+  /** Percentile whose latency must be known, too; undefined = the average. */
+  readonly percentile: number | undefined;
+  readonly stopRule: StopRule;
+  /** Sizes of an input without the batch dimension, by input name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** Where inputs come from; several files are taken one after the other. */
+  readonly inputData: readonly InputSource[];
+  readonly stringLength: number;
+  readonly stringData: string | undefined;
+  /** The same seed makes the same data, arrivals and sequences. */
+  readonly seed: number;
+  /** When requests of a request rate are due. */
+  readonly arrivals: ArrivalSettings;
+  /** Open loop: so many requests in flight at most; what is due then is dropped. */
+  readonly maxInFlight?: number;
+  /** Threads that share the load; absent = as many as are needed. */
+  readonly threads?: number;
+  /** Share of requests that may fail before the point does. */
+  readonly failureLimit: number;
+  /** A request without an answer for so long has failed. */
+  readonly requestTimeoutMs: number;
+  /** Sequences of a stateful model. */
+  readonly sequences: SequenceSettings;
+  /** ModelStreamInfer instead of ModelInfer. */
+  readonly streaming: boolean;
+  /** Inputs and outputs in system shared memory, so many bytes for each output of a request. */
+  readonly sharedMemory?: { readonly outputBytes: number };
+  /** Sent with every request. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly compression?: 'gzip' | 'deflate';
+  readonly tls?: TlsSettings;
+  readonly modelVersion?: string;
+  /** What was given, as perf_analyzer's own arguments. */
+  readonly flags: readonly string[];
 }
+
+export type InputSource =
+  | { readonly kind: 'random' | 'zero' }
+  /** perf_analyzer's JSON. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** A file with the raw bytes of each input, named like it. */
+  | { readonly kind: 'folder'; readonly path: string };
+
+export type ArrivalSettings =
+  | { readonly kind: 'constant' | 'poisson' }
+  /** Gaps in ms, again and again. */
+  | { readonly kind: 'intervals'; readonly gapsMs: readonly number[] }
+  /** Times in ms from the start, once. */
+  | { readonly kind: 'trace'; readonly timesMs: readonly number[] };
+
+/** How many requests a sequence has, by how much of that it varies, and which ids sequences get. */
+export interface SequenceSettings {
+  /** Live sequences in an open loop; in a closed one it is the concurrency. */
+  readonly count: number;
+  readonly length: number;
+  readonly variation: number;
+  readonly idStart: number;
+  readonly idEnd: number;
+}
+
+/** TLS to the server; files are PEM unless said otherwise. */
+export interface TlsSettings {
+  readonly caFile?: string;
+  readonly keyFile?: string;
+  readonly certificateFile?: string;
+  /** Whether the server's certificate must be signed by who is trusted, and name the host. */
+  readonly verifyPeer: boolean;
+  readonly verifyHost: boolean;
+}
+
+/** When a point is done. */
+export type StopRule =
+  /** When the 95 % interval of the throughput is within this share of it, or the time is up. */
+  | { readonly kind: 'precision'; readonly precision: number; readonly limitMs: number }
+  /** perf_analyzer's rule: when three windows in a row agree. */
+  | ({ readonly kind: 'windows' } & WindowRule);
 
 /** When a window closes and when the windows are steady enough. */
 export interface WindowRule {
@@ -63,7 +130,10 @@ export interface Goal {
 export interface ModelPlan extends Goal {
   readonly cpuOnly: boolean;
   readonly parameters: readonly Parameter[];
+  /** Requests in flight to measure at; empty where request rates are measured. */
   readonly concurrency: readonly number[];
+  /** Requests a second to measure at. */
+  readonly requestRates: readonly number[];
   /** Stop climbing the concurrencies of a configuration once throughput no longer grows. */
   readonly stopAtPlateau: boolean;
   readonly batchSizes: readonly number[];

@@ -7,8 +7,9 @@ import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experi
 import { containerOptions, launchNotes, launchSettings } from './launch.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
-import { NO_FLAGS } from './perf-analyzer-flags.ts';
+
 import type { ModelEntry } from './profile-models.ts';
+import { NO_FLAGS } from './read-load-flags.ts';
 import { parametersOf, pathText } from './sweep.ts';
 import { type Path, show, type YamlSource } from './yaml.ts';
 
@@ -163,8 +164,8 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const notes = [...given.notes];
   for (const { name, settings } of values.profile_models ?? []) {
     const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
-    if (flags.ignored.length > 0) {
-      notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.ignored.join(', ')}`);
+    if (flags.theirs.length > 0) {
+      notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.theirs.join(', ')}`);
     }
     const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
@@ -249,6 +250,7 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     stopAtPlateau:
       (listed === undefined && values.run_config_search_disable !== true) ||
       values.early_exit_enable === true,
+    requestRates: flags.requestRates ?? [],
     batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
     load: flags.load,
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},

@@ -1,16 +1,20 @@
-import { readFileSync } from 'node:fs';
 import type { LoadSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../errors.ts';
-import type { ModelConfig } from '../model-config/config.ts';
+import { userError } from '../errors.ts';
+import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
 import type { ModelMetadata } from '../server/triton.ts';
 import { suggestion } from '../wording.ts';
-import { encodeValues, isKnownDatatype, randomSource, randomValue } from './tensor-data.ts';
+import { isKnownDatatype } from './tensor-data.ts';
 
-/** An input of a model without its batch dimension; -1 = variable. */
-export interface InputSpec {
+/** An input or output of a model without its batch dimension; -1 = variable. */
+export interface TensorSpec {
   readonly name: string;
   readonly datatype: string;
   readonly dims: readonly number[];
+}
+
+export interface InputSpec extends TensorSpec {
+  /** Requests may leave it out. */
+  readonly optional: boolean;
 }
 
 /** One input of one request, ready to be sent. */
@@ -21,148 +25,96 @@ export interface Tensor {
   readonly data: Buffer;
 }
 
-/** Different requests are sent in turn, so that no cache is measured by mistake. */
-const PAYLOADS = 8;
-const PAYLOAD_BYTES = 64 * 2 ** 20;
+/** Whether requests carry a batch dimension; asked of the metadata where the configuration is not known. */
+export function isBatching(model: ModelMetadata, config: ModelConfig): boolean {
+  if (Object.keys(config).length > 0) return maxBatchSize(config) > 0;
+  return model.inputs.length > 0 && model.inputs.every(({ shape }) => shape[0] === -1);
+}
 
-export const inputsOfMetadata = (model: ModelMetadata, batching: boolean): InputSpec[] =>
-  model.inputs.map(({ name, datatype, shape }) => ({
+/** The inputs that a server tells of; which of them are optional stands in the configuration. */
+export function inputsOfMetadata(model: ModelMetadata, config: ModelConfig): InputSpec[] {
+  const batching = isBatching(model, config);
+  const optional = new Set(
+    configured(config, 'input').flatMap((input) => (input.optional ? [input.name] : [])),
+  );
+  return model.inputs.map(({ name, datatype, shape }) => ({
     name,
     datatype,
     dims: batching ? shape.slice(1) : shape,
+    optional: optional.has(name),
+  }));
+}
+
+/** The outputs that a server tells of. */
+export const outputsOfMetadata = (model: ModelMetadata, config: ModelConfig): TensorSpec[] =>
+  model.outputs.map(({ name, datatype, shape }) => ({
+    name,
+    datatype,
+    dims: isBatching(model, config) ? shape.slice(1) : shape,
   }));
 
 /** The inputs a config.pbtxt names; empty when it leaves them to the server. */
 export const inputsOfConfig = (config: ModelConfig): InputSpec[] =>
-  ((config['input'] ?? []) as { name?: string; data_type?: string; dims?: string[] }[]).map((input) => ({
+  configured(config, 'input').map((input) => ({
     name: input.name ?? '',
     datatype: (input.data_type ?? '').replace('TYPE_STRING', 'BYTES').replace('TYPE_', ''),
     dims: (input.dims ?? []).map(Number),
+    optional: input.optional === true,
   }));
 
+const configured = (config: ModelConfig, key: 'input') =>
+  (config[key] ?? []) as { name?: string; data_type?: string; dims?: string[]; optional?: boolean }[];
+
+/** Inputs with sizes as far as they are known, and what was guessed, in words. */
+export interface ResolvedInputs {
+  readonly inputs: readonly InputSpec[];
+  readonly guesses: readonly string[];
+}
+
 /**
- * The inputs with every size known.
- * @throws UserError when a `shape` names no input or contradicts a fixed size, or a variable size has none.
+ * The inputs with the sizes that were given; where a variable size is wanted and none was given, a guess.
+ * @param guess false leaves variable sizes open: files may bring their own.
+ * @throws UserError when a `shape` names no input or contradicts a fixed size.
  */
-export function resolveShapes(inputs: readonly InputSpec[], shapes: LoadSettings['shapes']): InputSpec[] {
+export function resolveShapes(
+  inputs: readonly InputSpec[],
+  shapes: LoadSettings['shapes'],
+  guess = true,
+): ResolvedInputs {
   for (const name of Object.keys(shapes)) {
-    if (!inputs.some((input) => input.name === name)) {
-      throw userError(
-        `perf_analyzer_flags.shape: the model has no input "${name}"`,
-        suggestion(
-          name,
-          inputs.map((input) => input.name),
-        ),
-      );
-    }
+    if (inputs.some((input) => input.name === name)) continue;
+    const names = inputs.map((input) => input.name);
+    throw userError(`shape: the model has no input "${name}"`, suggestion(name, names));
   }
-  return inputs.map((input) => {
+  const guesses: string[] = [];
+  const resolved = inputs.map((input) => {
     const { name, datatype, dims } = input;
     if (!isKnownDatatype(datatype))
       throw userError(`input "${name}" has datatype ${datatype}, of which tma can make no data`);
-    const given = shapes[name];
-    const wanted = given ?? dims;
+    const wanted = shapes[name] ?? dims;
     const fits =
       wanted.length === dims.length &&
       wanted.every((size, index) => dims[index] === -1 || dims[index] === size);
     if (!fits) {
       throw userError(
-        `perf_analyzer_flags.shape: ${name}:${wanted.join(',')} does not fit the model's [${dims.join(', ')}]`,
+        `shape: ${name}:${wanted.join(',')} does not fit the model's [${dims.join(', ')}]`,
         'give one size for each dimension, the batch dimension left out',
       );
     }
-    if (wanted.includes(-1)) {
-      throw userError(
-        `input "${name}" has a variable size: [${dims.join(', ')}]`,
-        `say what to send under perf_analyzer_flags, for example shape: ${name}:${dims.map((size) => (size === -1 ? 64 : size)).join(',')}`,
-      );
-    }
-    return { name, datatype, dims: wanted };
+    if (!guess || !wanted.includes(-1)) return { ...input, dims: wanted };
+    const guessed = guessSizes(datatype, wanted);
+    guesses.push(
+      `input "${name}" has a variable size, [${dims.join(', ')}]: [${guessed.join(', ')}] is sent, a guess; say what is real with shape: ${name}:${guessed.join(',')}`,
+    );
+    return { ...input, dims: guessed };
   });
+  return { inputs: resolved, guesses };
 }
 
-/**
- * The tensors of several different requests.
- * @param seed the same seed makes the same data.
- */
-export function makePayloads(
-  inputs: readonly InputSpec[],
-  settings: LoadSettings,
-  batch: { readonly size: number; readonly dimension: boolean },
-  seed = 1,
-): Tensor[][] {
-  const specs = resolveShapes(inputs, settings.shapes);
-  const shapeOf = (spec: InputSpec): number[] =>
-    batch.dimension ? [batch.size, ...spec.dims] : [...spec.dims];
-  const { inputData } = settings;
-  if (inputData.kind === 'file') return payloadsOfFile(inputData.path, specs, batch.size, shapeOf);
-  const random = randomSource(seed);
-  const value = (datatype: string): unknown => {
-    if (datatype === 'BYTES' && settings.stringData !== undefined) return settings.stringData;
-    if (inputData.kind === 'zero') return datatype === 'BYTES' ? '' : 0;
-    return randomValue(datatype, random, settings.stringLength);
-  };
-  const make = (): Tensor[] =>
-    specs.map((spec) => {
-      const shape = shapeOf(spec);
-      const count = shape.reduce((product, size) => product * size, 1);
-      const values = Array.from({ length: count }, () => value(spec.datatype));
-      return { name: spec.name, datatype: spec.datatype, shape, data: encodeValues(spec.datatype, values) };
-    });
-  const first = make();
-  const bytes = first.reduce((sum, tensor) => sum + tensor.data.length, 0);
-  const count =
-    inputData.kind === 'zero'
-      ? 1
-      : Math.max(1, Math.min(PAYLOADS, Math.floor(PAYLOAD_BYTES / Math.max(1, bytes))));
-  return [first, ...Array.from({ length: count - 1 }, make)];
-}
-
-/** perf_analyzer's input file: `{"data": [{"INPUT": values | {content, shape} | {b64}} ...]}`, a step an inference. */
-function payloadsOfFile(
-  path: string,
-  specs: readonly InputSpec[],
-  batchSize: number,
-  shapeOf: (spec: InputSpec) => number[],
-): Tensor[][] {
-  const steps = readSteps(path);
-  const bytesOf = (spec: InputSpec, step: Record<string, unknown>, index: number): Buffer => {
-    const raw = step[spec.name];
-    const wrong = (what: string): never => {
-      throw userError(`${path}: step ${index + 1}: ${what}`, 'one entry per input of the model');
-    };
-    if (raw === undefined) return wrong(`input "${spec.name}" is missing`);
-    if (typeof raw === 'object' && raw !== null && 'b64' in raw)
-      return Buffer.from(String(raw.b64), 'base64');
-    const content = typeof raw === 'object' && raw !== null && 'content' in raw ? raw.content : raw;
-    const values = [content].flat(Number.POSITIVE_INFINITY) as unknown[];
-    const wanted = spec.dims.reduce((product, size) => product * size, 1);
-    if (values.length !== wanted)
-      return wrong(`input "${spec.name}" needs ${wanted} values, found ${values.length}`);
-    return encodeValues(spec.datatype, values);
-  };
-  const count = Math.max(1, Math.floor(steps.length / batchSize));
-  return Array.from({ length: count }, (_, payload) =>
-    specs.map((spec) => {
-      const rows = Array.from({ length: batchSize }, (_row, row) => {
-        const index = (payload * batchSize + row) % steps.length;
-        return bytesOf(spec, steps[index]!, index);
-      });
-      return { name: spec.name, datatype: spec.datatype, shape: shapeOf(spec), data: Buffer.concat(rows) };
-    }),
-  );
-}
-
-function readSteps(path: string): Record<string, unknown>[] {
-  let data: unknown;
-  try {
-    data = (JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown }).data;
-  } catch (error) {
-    throw userError(`perf_analyzer_flags.input-data: cannot read ${path}: ${messageOf(error)}`);
-  }
-  const steps = Array.isArray(data) ? (data.flat() as Record<string, unknown>[]) : [];
-  if (steps.length === 0) {
-    throw userError(`${path} holds no data`, 'expected {"data": [{"INPUT": [values]}]}');
-  }
-  return steps;
+/** Pictures are taken to be 224 by 224, one variable size to be 64, texts to be single. */
+function guessSizes(datatype: string, dims: readonly number[]): number[] {
+  const variable = dims.filter((size) => size === -1).length;
+  const isPicture = variable === 2 && (dims.includes(3) || dims.includes(1));
+  const size = datatype === 'BYTES' ? 1 : isPicture ? 224 : 64;
+  return dims.map((dim) => (dim === -1 ? size : dim));
 }

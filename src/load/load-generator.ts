@@ -1,19 +1,25 @@
 import type { LoadSettings } from '../config/experiment.ts';
-import type { Endpoint, ModelMetadata } from '../server/triton.ts';
-import type { LoadPoint } from '../space/space.ts';
+import type { ModelConfig } from '../model-config/config.ts';
+import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Interval } from '../statistics/intervals.ts';
+import type { Failures } from './failures.ts';
 
-/** One point to put load on; `Scrape` is whatever the caller reads from the server between two windows. */
+/** One point to put load on; `Scrape` is whatever the caller reads from the server while it is measured. */
 export interface LoadJob<Scrape> {
   /** Where requests go, by the protocol that the settings name. */
   readonly http: Endpoint | undefined;
   readonly grpc?: Endpoint | undefined;
+  readonly metrics?: Endpoint | undefined;
   readonly model: ModelMetadata;
-  /** Whether requests carry a batch dimension (max_batch_size above 0). */
-  readonly batching: boolean;
+  /** In effect on the server; {} where it is not known. */
+  readonly config: ModelConfig;
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
-  /** Called at the edge of every window; its result goes with the windows on both sides. */
+  /** Called at the edges of what is measured. */
   scrape(): Promise<Scrape>;
+  /** The server's API, for shared memory to be registered; absent where that can't be. */
+  readonly triton?: TritonClient | undefined;
   readonly signal: AbortSignal;
   /** Called when a window has closed. */
   onWindow?(window: WindowSummary): void;
@@ -27,41 +33,56 @@ export interface WindowSummary {
   readonly latencyMs: number;
 }
 
-/** Every request that ended in one stretch of time; times in ms of one clock, arrays of equal length. */
-export interface Window<Scrape> {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly samples: Samples;
-  readonly failures: Failures;
-  readonly before: Scrape;
-  readonly after: Scrape;
-}
-
-/** Successful requests, an index each: when it ended, how long it took, how much of that was sending and receiving. */
-export interface Samples {
-  readonly endMs: Float64Array;
-  readonly latencyMs: Float64Array;
-  readonly sendRecvMs: Float64Array;
-}
-
-/** Failed requests by their message. */
-export type Failures = Readonly<Record<string, number>>;
-
 /** What a generator brings back. */
 export interface LoadResult<Scrape> {
-  readonly windows: readonly Window<Scrape>[];
-  /** Whether the windows that count agree within the rule's stability. */
-  readonly stable: boolean;
-  /** How many of the last windows count. */
-  readonly counted: number;
+  /** Metric tag -> value, as far as a client can tell. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Metric tag -> 95 % interval, for those that have one. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+  /** Requests the values are made of, and those that failed meanwhile. */
+  readonly requests: number;
+  readonly failures: Failures;
+  readonly durationS: number;
   readonly warmupS: number;
+  /** Windows measured, and how many of the last ones count. */
+  readonly windows: number;
+  readonly counted: number;
+  /** Whether the rule that ends a point was met before its time was up. */
+  readonly stable: boolean;
+  /** Read from the server at the edges of what counts. */
+  readonly before: Scrape;
+  readonly after: Scrape;
+  readonly client: ClientReport;
+  /** What a reader should know before trusting it. */
+  readonly warnings: readonly string[];
+}
+
+/** How the client itself fared. */
+export interface ClientReport {
+  /** What made the load, such as `HTTP/1.1 on raw sockets`. */
+  readonly engine: string;
+  readonly threads?: number;
+  /** Share of the time that the busiest thread had something to do, 0 to 1. */
+  readonly busy?: number;
+  /** CPU time for one request, microseconds, all threads. */
+  readonly cpuUs?: number;
+  /** Share of the time that went into collecting garbage. */
+  readonly gc?: number;
+  /** What it can do against a server that answers at once; only where it was busy enough to ask. */
+  readonly floor?: { readonly rate: number; readonly latencyMs: number };
+  /** Open loop: how late requests were sent, ms; how many were asked for a second, and how many never sent. */
+  readonly lateness?: { readonly p50: number; readonly p99: number };
+  readonly asked?: number;
+  readonly dropped?: number;
+  /** Open loop: as many requests were in flight as may be, so that others waited. */
+  readonly full?: boolean;
 }
 
 /** Makes load and times it. */
 export interface LoadGenerator {
   readonly name: string;
   /**
-   * Puts the load of one point on a model until the windows are steady or used up.
+   * Puts the load of one point on a model until what it brings is sure enough or its time is up.
    * @throws LoadFailure when requests do not get through.
    */
   run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>>;

@@ -1,52 +1,77 @@
-import type { WindowRule } from '../config/experiment.ts';
-import { rateInterval, relativeHalfWidth } from '../statistics/intervals.ts';
+import type { StopRule } from '../config/experiment.ts';
+import type { Histogram } from '../statistics/histogram.ts';
+import {
+  type Interval,
+  percentileInterval,
+  rateInterval,
+  relativeHalfWidth,
+} from '../statistics/intervals.ts';
 import { percentile } from '../statistics/percentile.ts';
-import type { Window, WindowSummary } from './load-generator.ts';
+import type { Timeline } from '../statistics/timeline.ts';
+import { warmUpOf } from '../statistics/warm-up.ts';
+import type { WindowSummary } from './load-generator.ts';
 
 /** perf_analyzer's count of windows that must agree. */
 const STEADY_WINDOWS = 3;
-/** From so many windows on, a tight interval over all of them is as good. */
-const PRECISE_WINDOWS = 4;
-/** How tight, as a share of the stability: three windows that differ by 10 % know their mean less well than this. */
-const PRECISE_SHARE = 0.75;
+/** Shortest time that a point is measured, warm-up left out, ms. */
+const SHORTEST_MS = 1200;
+/** A slow model gets more than its time, up to so many times as much, until so many requests are there. */
+const FEWEST_REQUESTS = 50;
+const PATIENCE = 6;
+/** Slices that the warm-up is looked for in. */
+const SLICES = 100;
 
-/** Whether a point is done, and how many of its last windows count. */
+/** A window as the rules see it. */
+export interface RuleWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly latency: Histogram;
+}
+
+/** Whether a point is done, which of its windows count, and whether they are as sure as was asked. */
 export interface Verdict {
   readonly done: boolean;
   readonly stable: boolean;
-  readonly counted: number;
+  /** The first window that counts. */
+  readonly from: number;
 }
 
-/** What the stop rule looks at in one window. */
-export function summarize(
-  window: Window<unknown>,
-  batchSize: number,
-  percent: number | undefined,
-): WindowSummary {
-  const { latencyMs } = window.samples;
-  const seconds = (window.endMs - window.startMs) / 1000;
-  const average = latencyMs.reduce((sum, value) => sum + value, 0) / Math.max(1, latencyMs.length);
+/** What a rule looks at. */
+export interface Progress {
+  readonly windows: readonly RuleWindow[];
+  readonly summaries: readonly WindowSummary[];
+  /** When requests ended, since the first window began. */
+  readonly timeline: Timeline;
+  /** Percentile whose latency must be known, too; undefined = the throughput alone. */
+  readonly percentile: number | undefined;
+}
+
+/** A rule, asked after every window. */
+export type Judge = (progress: Progress) => Verdict;
+
+/** What the rules look at in one window. */
+export function summarize(window: RuleWindow, batchSize: number, percent: number | undefined): WindowSummary {
+  const { latency } = window;
   return {
-    throughput: (latencyMs.length * batchSize) / seconds,
-    latencyMs: percent === undefined ? average : percentile(latencyMs.toSorted(), percent),
+    throughput: (latency.count * batchSize * 1000) / (window.endMs - window.startMs),
+    latencyMs: percent === undefined ? latency.mean : percentile(latency, percent),
   };
 }
 
+export const judgeOf = (rule: StopRule): Judge =>
+  rule.kind === 'windows' ? (progress) => judgeWindows(progress, rule) : precisionJudge(rule);
+
 /**
- * Done when throughput and latency of the last three windows differ by at most the stability (perf_analyzer's
- * rule), or when the 95 % interval of the throughput over all windows is tighter than three such windows give:
- * windows that scatter by chance never agree, and need not. Done without being stable when the windows are used up.
+ * Done when throughput and latency of the last three windows differ by at most the stability: perf_analyzer's rule.
+ * Done without being stable when the windows are used up.
  */
-export function judge(
-  windows: readonly Window<unknown>[],
-  summaries: readonly WindowSummary[],
-  rule: WindowRule,
+function judgeWindows(
+  { summaries }: Progress,
+  { stability, maxWindows }: StopRule & { kind: 'windows' },
 ): Verdict {
-  if (lastAgree(summaries, rule.stability)) return { done: true, stable: true, counted: STEADY_WINDOWS };
-  const all = windows.length;
-  if (all >= PRECISE_WINDOWS && isPrecise(windows, rule.stability * PRECISE_SHARE))
-    return { done: true, stable: true, counted: all };
-  return { done: all >= rule.maxWindows, stable: false, counted: Math.min(all, STEADY_WINDOWS) };
+  const stable = lastAgree(summaries, stability);
+  const from = Math.max(0, summaries.length - STEADY_WINDOWS);
+  return { done: stable || summaries.length >= maxWindows, stable, from };
 }
 
 function lastAgree(windows: readonly WindowSummary[], stability: number): boolean {
@@ -59,8 +84,54 @@ function lastAgree(windows: readonly WindowSummary[], stability: number): boolea
   );
 }
 
-function isPrecise(windows: readonly Window<unknown>[], halfWidth: number): boolean {
-  const ends = windows.flatMap((window) => [...window.samples.endMs]);
-  const width = relativeHalfWidth(rateInterval(ends, windows[0]!.startMs, windows.at(-1)!.endMs));
-  return width !== undefined && width <= halfWidth;
+/**
+ * Done when the 95 % interval of what was asked for is tight enough twice in a row: once may be chance, and looking
+ * after every window would pick those chances out. The warm-up at the start is cut off by MSER-5.
+ */
+function precisionJudge({ precision, limitMs }: StopRule & { kind: 'precision' }): Judge {
+  let wasPrecise = false;
+  return ({ windows, timeline, percentile: percent }) => {
+    const end = windows.at(-1)!.endMs;
+    const { from, late } = warmUpWindows(windows, timeline);
+    const counted = windows.slice(from);
+    const latency = counted.map((window) => window.latency);
+    const events = latency.reduce((sum, times) => sum + times.count, 0);
+    const startMs = counted[0]!.startMs;
+    const precise =
+      !late &&
+      end - startMs >= SHORTEST_MS &&
+      isTight(rateInterval(timeline, startMs, end, events), precision) &&
+      (percent === undefined || isTight(percentileInterval(sumOf(latency), percent), precision));
+    const stable = precise && wasPrecise;
+    wasPrecise = precise;
+    const elapsed = end - windows[0]!.startMs;
+    const usedUp = elapsed >= limitMs && (events >= FEWEST_REQUESTS || elapsed >= PATIENCE * limitMs);
+    return { done: stable || usedUp, stable: stable || (usedUp && precise), from };
+  };
+}
+
+const isTight = (interval: Interval, precision: number): boolean => {
+  const width = relativeHalfWidth(interval);
+  return width !== undefined && width <= precision;
+};
+
+function sumOf(latencies: readonly Histogram[]): Histogram {
+  const [first, ...others] = latencies;
+  if (others.length === 0) return first!;
+  const all = first!.copy();
+  for (const other of others) all.add(other);
+  return all;
+}
+
+/** The first window behind the warm-up; late when the warm-up may reach further than could be seen. */
+function warmUpWindows(windows: readonly RuleWindow[], timeline: Timeline): { from: number; late: boolean } {
+  const [startMs, endMs] = [windows[0]!.startMs, windows.at(-1)!.endMs];
+  const events = windows.reduce((sum, { latency }) => sum + latency.count, 0);
+  // A slice of a few events is noise; of too few slices nothing can be cut.
+  const slices = Math.min(SLICES, Math.floor(events / 3));
+  if (slices < 20) return { from: 0, late: false };
+  const { cut, late } = warmUpOf(timeline.slices(startMs, endMs, slices));
+  const cutMs = startMs + (cut / slices) * (endMs - startMs);
+  const from = windows.findIndex((window) => window.startMs >= cutMs - 1e-6);
+  return { from: from < 0 ? windows.length - 1 : from, late };
 }

@@ -15,19 +15,11 @@ const SIZES: Readonly<Record<string, number>> = {
   FP64: 8,
 };
 
+/** Bytes of one element; BYTES elements have no size of their own. */
+export const byteSize = (datatype: string): number => SIZES[datatype] ?? 1;
+
 /** Whether tma can make data of a datatype. */
 export const isKnownDatatype = (datatype: string): boolean => datatype === 'BYTES' || datatype in SIZES;
-
-/** A seeded source of numbers in [0, 1) (mulberry32), so that a run can be repeated. */
-export function randomSource(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Little-endian bytes of values in a Triton datatype; BYTES elements carry their length in front. */
 export function encodeValues(datatype: string, values: readonly unknown[]): Buffer {

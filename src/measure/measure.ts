@@ -1,11 +1,12 @@
-import { mean } from 'simple-statistics';
-import type { LoadSettings } from '../config/experiment.ts';
-import type { LoadGenerator, LoadResult, Window, WindowSummary } from '../load/load-generator.ts';
+import type { LoadSettings, StopRule } from '../config/experiment.ts';
+import { countFailures, mainFailure } from '../load/failures.ts';
+import type { LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
+import type { ModelConfig } from '../model-config/config.ts';
 import type { Resources, Server } from '../server/launcher.ts';
 import type { ModelMetadata, ModelStatistics } from '../server/triton.ts';
-import type { LoadPoint } from '../space/space.ts';
-import { percentileInterval, rateInterval } from '../statistics/intervals.ts';
-import { percentile } from '../statistics/percentile.ts';
+import type { LoadPoint } from '../space/load-point.ts';
+import { relativeHalfWidth } from '../statistics/intervals.ts';
+import { findBottleneck } from './bottleneck.ts';
 import { aggregateGpus, type GpuSample, watchGpus } from './gpu.ts';
 import {
   type DriverSample,
@@ -27,8 +28,11 @@ interface Scrape {
 /** A point to measure on a server that has the model loaded. */
 export interface MeasureRequest {
   readonly server: Server;
+  /** false: the server has none to tell. */
+  readonly statistics?: boolean;
   readonly model: ModelMetadata;
-  readonly batching: boolean;
+  /** In effect on the server. */
+  readonly config: ModelConfig;
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
   readonly generator: LoadGenerator;
@@ -50,7 +54,7 @@ export interface DriverView {
  * @throws LoadFailure when requests do not get through; whatever the server's API throws when it is gone.
  */
 export async function measurePoint(request: MeasureRequest): Promise<Measurement> {
-  const { server, model, batching, point, settings, generator, signal, onWindow } = request;
+  const { server, model, config, point, settings, generator, signal, onWindow } = request;
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
   const gpus = watchGpus(server.metrics, request.monitoringIntervalS);
@@ -59,11 +63,15 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
     const result = await generator.run<Scrape>({
       http: server.http,
       grpc: server.grpc,
+      metrics: server.metrics,
+      triton: server.triton,
       model,
-      batching,
+      config,
       point,
       settings,
-      scrape: async () => ({ statistics: await server.triton.statistics(model.name) }),
+      scrape: async () => ({
+        statistics: request.statistics === false ? [] : await server.triton.statistics(model.name),
+      }),
       signal,
       ...(onWindow && { onWindow }),
     });
@@ -101,7 +109,7 @@ export interface RawPoint {
   readonly startedAt: string;
 }
 
-/** Merges the windows that count into one measurement and adds intervals. */
+/** Puts what the generator brought together with what the server, its GPUs and the system told. */
 export function toMeasurement({
   point,
   settings,
@@ -113,130 +121,81 @@ export function toMeasurement({
   shared,
   startedAt,
 }: RawPoint): Measurement {
-  const windows = result.windows.slice(-result.counted);
-  const [first, last] = [windows[0]!, windows.at(-1)!];
-  const durationMs = last.endMs - first.startMs;
-  const ends = concat(windows, (window) => window.samples.endMs);
-  const sorted = concat(windows, (window) => window.samples.latencyMs).sort();
-  const sendRecv = concat(windows, (window) => window.samples.sendRecvMs);
-  const requests = sorted.length;
-  const average = mean(Array.from(sorted));
-  const sendRecvMs = mean(Array.from(sendRecv));
   const gpu = aggregateGpus(gpuSamples);
-  const rate = rateInterval(ends, first.startMs, last.endMs);
-  const percentiles = [50, 90, 95, 99].map((percent) => [`perf_latency_p${percent}`, percent] as const);
-  const failures = mergeFailures(windows);
   const states = gpuStates(driverSamples);
+  const values = {
+    ...serverTimes(result.before.statistics, result.after.statistics),
+    // A generator that reads the server's statistics itself knows its own windows best.
+    ...result.values,
+    ...gpu.values,
+    ...defined({
+      cpu_used_ram: resources?.usedMB,
+      cpu_available_ram: resources?.availableMB,
+      cpu_utilization: resources?.cpuPercent,
+    }),
+  };
+  const bottleneck = findBottleneck({ point, values, requests: result.requests, client: result.client });
   return {
     point,
-    values: {
-      perf_throughput: (requests * point.batchSize * 1000) / durationMs,
-      perf_latency_avg: average,
-      ...Object.fromEntries(percentiles.map(([tag, percent]) => [tag, percentile(sorted, percent)])),
-      // Not every client can tell the two apart.
-      ...(Number.isNaN(sendRecvMs)
-        ? {}
-        : { perf_client_send_recv: sendRecvMs, perf_client_response_wait: average - sendRecvMs }),
-      ...serverTimes(first.before.statistics, last.after.statistics),
-      ...gpu.values,
-      ...defined({
-        cpu_used_ram: resources?.usedMB,
-        cpu_available_ram: resources?.availableMB,
-        cpu_utilization: resources?.cpuPercent,
-      }),
-    },
-    intervals: {
-      perf_throughput: [scaled(rate[0], point.batchSize), scaled(rate[1], point.batchSize)],
-      ...Object.fromEntries(percentiles.map(([tag, percent]) => [tag, percentileInterval(sorted, percent)])),
-    },
+    values,
+    intervals: result.intervals,
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
     ...(shared && { shared }),
-    keptUp: keptUp({ requests, average, durationMs, point }),
-    requests,
-    failures,
-    durationS: durationMs / 1000,
+    client: result.client,
+    bottleneck,
+    requests: result.requests,
+    failures: result.failures,
+    durationS: result.durationS,
     warmupS: result.warmupS,
-    windows: result.windows.length,
+    windows: result.windows,
     counted: result.counted,
     stable: result.stable,
     warnings: [
-      ...warningsOf({ result, requests, average, durationMs, point, settings, failures }),
+      ...warningsOf(result, settings),
+      ...bottleneck.reasons.map((reason) => `client-bound: ${reason}`),
       ...gpuWarnings(states, foreign),
     ],
     startedAt,
   };
 }
 
-const scaled = (value: number | null, factor: number): number | null =>
-  value === null ? null : value * factor;
-
-function concat(
-  windows: readonly Window<Scrape>[],
-  read: (window: Window<Scrape>) => Float64Array,
-): Float64Array {
-  const parts = windows.map(read);
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
-function mergeFailures(windows: readonly Window<Scrape>[]): Record<string, number> {
-  const all: Record<string, number> = {};
-  for (const { failures } of windows) {
-    for (const [message, count] of Object.entries(failures)) all[message] = (all[message] ?? 0) + count;
-  }
-  return all;
-}
-
 /** Fewest requests for which the largest is an upper bound of the p99 with 99 % confidence. */
 const P99_REQUESTS = 459;
-const LITTLE_TOLERANCE = 0.1;
 
-function warningsOf(facts: {
-  result: LoadResult<Scrape>;
-  requests: number;
-  average: number;
-  durationMs: number;
-  point: LoadPoint;
-  settings: LoadSettings;
-  failures: Readonly<Record<string, number>>;
-}): string[] {
-  const { result, requests, average, durationMs, point, settings } = facts;
-  const warnings: string[] = [];
-  if (!result.stable) {
+function warningsOf(result: LoadResult<Scrape>, { stopRule, percentile }: LoadSettings): string[] {
+  const warnings = [...result.warnings];
+  if (!result.stable) warnings.push(whyUncertain(result, stopRule, percentile));
+  if (result.requests < P99_REQUESTS) {
     warnings.push(
-      `not steady: the last windows differ by more than ${settings.window.stability * 100} %; a longer measurement-interval may help`,
+      `p99 rests on ${result.requests} requests, ${P99_REQUESTS} are needed to be 99 % sure of its bound`,
     );
   }
-  if (requests < P99_REQUESTS) {
-    warnings.push(
-      `p99 rests on ${requests} requests, ${P99_REQUESTS} are needed to be 99 % sure of its bound`,
-    );
-  }
-  const failed = Object.entries(facts.failures);
-  if (failed.length > 0) {
-    const count = failed.reduce((sum, [, number]) => sum + number, 0);
-    warnings.push(`${count} requests failed: ${failed[0]![0]}`);
-  }
-  if (!keptUp(facts)) {
-    const inFlight = (requests / durationMs) * average;
-    warnings.push(
-      `${inFlight.toFixed(1)} requests were in flight on average instead of ${point.concurrency}: the client did not keep up`,
-    );
+  const failed = countFailures(result.failures);
+  if (failed > 0) warnings.push(`${failed} requests failed: ${mainFailure(result.failures)!.message}`);
+  const { dropped, asked, full } = result.client;
+  if (dropped) warnings.push(`${dropped} requests were never sent: the most were in flight already`);
+  const sent = result.values['perf_send_rate'];
+  if (asked !== undefined && sent !== undefined && sent < 0.99 * asked) {
+    const why = full ? 'as many were in flight as may be: the server did not keep up' : 'the client was late';
+    warnings.push(`${sent.toFixed(0)} requests a second were sent instead of ${asked.toFixed(0)}: ${why}`);
   }
   return warnings;
 }
 
-/** Little's law: what is in flight is the rate times the time each request takes; too few requests say nothing. */
-function keptUp(facts: { requests: number; average: number; durationMs: number; point: LoadPoint }): boolean {
-  const { requests, average, durationMs, point } = facts;
-  const inFlight = (requests / durationMs) * average;
-  return requests <= 10 * point.concurrency || Math.abs(inFlight / point.concurrency - 1) <= LITTLE_TOLERANCE;
+function whyUncertain(result: LoadResult<Scrape>, rule: StopRule, percent: number | undefined): string {
+  if (rule.kind === 'windows') {
+    const allowed = rule.stability * 100;
+    return `not steady: the last windows differ by more than ${allowed} %; a longer measurement-interval may help`;
+  }
+  const width = (tag: string): number | undefined => relativeHalfWidth(result.intervals[tag] ?? [null, null]);
+  const throughput = width('perf_throughput');
+  const latency = percent === undefined ? undefined : width(`perf_latency_p${percent}`);
+  const worst = Math.max(throughput ?? 1, percent === undefined ? 0 : (latency ?? 1));
+  const asked = `${Number((rule.precision * 100).toPrecision(2))} %`;
+  return worst >= 1
+    ? `too few requests came back within ${rule.limitMs / 1000} s to know it to ${asked}; a longer time-limit may help`
+    : `known to ± ${(worst * 100).toPrecision(2)} %, not to the ${asked} asked for; a longer time-limit may help`;
 }
 
 /** What a GPU's own state says against a figure. */

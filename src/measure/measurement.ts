@@ -1,6 +1,13 @@
-import type { LoadPoint } from '../space/space.ts';
+import type { Failures } from '../load/failures.ts';
+import type { ClientReport } from '../load/load-generator.ts';
+import type { LoadPoint } from '../space/load-point.ts';
 import type { Interval } from '../statistics/intervals.ts';
+import type { Bottleneck } from './bottleneck.ts';
 import type { GpuState } from './gpu-state.ts';
+
+/** Whether the client was the limit at a point, so that it says nothing about the server. */
+export const isClientBound = ({ bottleneck }: Pick<Measurement, 'bottleneck'>): boolean =>
+  bottleneck?.who === 'client';
 
 /** One measured point: what it was, what came out, and how sure that is. */
 export interface Measurement {
@@ -15,13 +22,15 @@ export interface Measurement {
   readonly gpuStates?: Readonly<Record<string, GpuState>>;
   /** Other variants ran on the same server before: its memory figures hold what they left. */
   readonly shared?: boolean;
-  /** Whether the client put the load on that it was to (Little's law). */
-  readonly keptUp?: boolean;
+  /** How the load generator fared. */
+  readonly client?: ClientReport;
+  /** Whether the server or the client set these figures. */
+  readonly bottleneck?: Bottleneck;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;
   /** Requests the values are made of, and those that failed meanwhile. */
   readonly requests: number;
-  readonly failures: Readonly<Record<string, number>>;
+  readonly failures: Failures;
   /** Seconds that the values span, and that the warm-up before took. */
   readonly durationS: number;
   readonly warmupS: number;

@@ -1,6 +1,6 @@
 import type { Counter, ModelStatistics } from '../server/triton.ts';
 
-type Counters = 'queue' | 'compute_input' | 'compute_infer' | 'compute_output';
+type Counters = 'success' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output';
 
 /**
  * What the server did between two looks at its statistics, by metric tag: mean milliseconds of a successful
@@ -24,6 +24,7 @@ export function serverTimes(
   const inferences = delta((item) => item.inference_count);
   const executions = delta((item) => item.execution_count);
   const values: Record<string, number | undefined> = {
+    perf_server_request: stage('success'),
     perf_server_queue: stage('queue'),
     perf_server_compute_input: stage('compute_input'),
     perf_server_compute_infer: stage('compute_infer'),

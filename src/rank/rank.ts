@@ -1,5 +1,5 @@
 import type { Goal } from '../config/experiment.ts';
-import type { Measurement } from '../measure/measurement.ts';
+import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
@@ -50,7 +50,8 @@ export function rank(run: Run, goal: Goal): Ranking {
   const entries = trials
     .flatMap((trial) => rankTrial(trial, goal))
     .sort((a, b) => comparePoints(a.best, b.best, goal));
-  const [winner] = entries;
+  // A figure that the client set says nothing about the server: it can't win.
+  const winner = entries.find((entry) => !isClientBound(entry.best.measurement));
   const defaults = entries.find((entry) => entry.trial.isDefault);
   return {
     model: goal.name,
@@ -74,8 +75,10 @@ function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
   return points[0] ? [{ trial, points, best: points[0] }] : [];
 }
 
-/** Passing before failing; among passing the better score, among failing the nearer miss. */
+/** What the server did before what the client did; passing before failing; among passing the better score, among failing the nearer miss. */
 function comparePoints(a: RankedPoint, b: RankedPoint, goal: Goal): number {
+  const [boundA, boundB] = [isClientBound(a.measurement), isClientBound(b.measurement)];
+  if (boundA !== boundB) return boundA ? 1 : -1;
   if (a.passes !== b.passes) return a.passes ? -1 : 1;
   if (!a.passes && a.missedBy !== b.missedBy) return a.missedBy - b.missedBy;
   return -score(a.measurement, b.measurement, goal.objectives);

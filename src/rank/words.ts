@@ -1,6 +1,7 @@
 import type { Constraint } from '../config/experiment.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
+import { isRate, type LoadPoint, levelOf } from '../space/load-point.ts';
 import { counted } from '../wording.ts';
 import type { RankedEntry, Ranking } from './rank.ts';
 
@@ -53,9 +54,18 @@ export function varyingPaths(entries: readonly RankedEntry[]): string[] {
   return varying.length > 0 ? varying : paths;
 }
 
+/** `with 4 requests in flight`, `at 200 requests a second`. */
+const levelWords = (point: LoadPoint): string =>
+  isRate(point)
+    ? `at ${formatNumber(levelOf(point))} requests a second`
+    : `with ${counted(levelOf(point), 'request')} in flight`;
+
 /** The one sentence that answers the run: what to deploy, what it gives, how much better than the default. */
 export function verdict(ranking: Ranking): string {
   const { winner, gain, ties } = ranking;
+  if (!winner && ranking.entries.length > 0) {
+    return `No configuration of ${ranking.model} can be named: at every point the load generator was the limit, not the server.`;
+  }
   if (!winner) {
     return `Nothing could be measured for ${ranking.model}: see the causes below each configuration.`;
   }
@@ -63,7 +73,7 @@ export function verdict(ranking: Ranking): string {
   const { values, point } = measurement;
   const figures = `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s at p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
   const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
-  const at = `with ${point.concurrency} ${point.concurrency === 1 ? 'request' : 'requests'} in flight${batch}`;
+  const at = `${levelWords(point)}${batch}`;
   if (!passes) {
     const missed = checks
       .filter((check) => !check.met)
@@ -73,20 +83,20 @@ export function verdict(ranking: Ranking): string {
       );
     return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
   }
-  const unsteady = measurement.stable
+  const uncertain = measurement.stable
     ? ''
-    : ' This point was not steady: measure it longer before you rely on it.';
+    : ' This point is not known as precisely as was asked: measure it longer before you rely on it.';
   const tie =
     ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
   if (winner.trial.isDefault) {
     const others = ranking.entries.length - 1;
     const rest = others > 0 ? `; none of ${counted(others, 'other')} is better` : ', the only one measured';
-    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${tie}${unsteady}`;
+    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${tie}${uncertain}`;
   }
   if (ties.some((entry) => entry.trial.isDefault)) {
-    return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${unsteady}`;
+    return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${uncertain}`;
   }
-  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}${unsteady}`;
+  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}${uncertain}`;
 
   function gainWords(): string {
     if (!gain) return ranking.default ? '' : ' (the default was not measured)';

@@ -1,6 +1,7 @@
 import { metric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { RankedPoint, Ranking } from '../rank/rank.ts';
+import { isRate, type LoadPoint, levelOf } from '../space/load-point.ts';
 import type { ServerRecord, Trial } from '../store/run.ts';
 
 /** A table before it is drawn as CSV or text. */
@@ -21,13 +22,21 @@ export function instanceGroupCell(trial: Trial): string {
   return groups.map(({ kind, count }) => `${count}:${kind}`).join(' + ');
 }
 
+const levelCell = (point: LoadPoint): string => String(levelOf(point));
+
+/** Model Analyzer's column of the load. */
+export const levelHeader = (rankings: readonly Ranking[]): string => {
+  const points = rankings.flatMap(({ entries }) => entries.map(({ best }) => best.measurement.point));
+  return points.length > 0 && points.every(isRate) ? 'Request Rate' : 'Concurrency';
+};
+
 /** Every measured point, configurations and points in ranked order, in Model Analyzer's columns. */
 export function inferenceTable(rankings: readonly Ranking[]): Table {
   return {
     headers: [
       'Model',
       'Batch',
-      'Concurrency',
+      levelHeader(rankings),
       'Model Config Path',
       'Instance Group',
       'Max Batch Size',
@@ -38,7 +47,7 @@ export function inferenceTable(rankings: readonly Ranking[]): Table {
       [
         ranking.model,
         String(point.measurement.point.batchSize),
-        String(point.measurement.point.concurrency),
+        levelCell(point.measurement.point),
         trial.name,
         instanceGroupCell(trial),
         String(maxBatchSize(trial.config)),
@@ -56,7 +65,7 @@ export function gpuTable(rankings: readonly Ranking[]): Table {
       'Model',
       'GPU UUID',
       'Batch',
-      'Concurrency',
+      levelHeader(rankings),
       'Model Config Path',
       'Instance Group',
       'Satisfies Constraints',
@@ -67,7 +76,7 @@ export function gpuTable(rankings: readonly Ranking[]): Table {
         ranking.model,
         uuid,
         String(point.measurement.point.batchSize),
-        String(point.measurement.point.concurrency),
+        levelCell(point.measurement.point),
         trial.name,
         instanceGroupCell(trial),
         point.passes ? 'Yes' : 'No',

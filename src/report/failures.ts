@@ -1,4 +1,5 @@
 import { describeAssignment } from '../rank/words.ts';
+import { levelText } from '../space/load-point.ts';
 import type { Trial } from '../store/run.ts';
 import { counted } from '../wording.ts';
 
@@ -9,7 +10,7 @@ export const failureViews = (trials: readonly Trial[]) =>
   trials.flatMap((trial) => {
     const failedLoads = trial.points.flatMap((record) =>
       record.state === 'failed'
-        ? [`concurrency ${record.point.concurrency}, batch ${record.point.batchSize}: ${record.cause}`]
+        ? [`${levelText(record.point)}, batch ${record.point.batchSize}: ${record.cause}`]
         : [],
     );
     const cause = trial.end?.cause ?? failedLoads[0];

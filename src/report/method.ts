@@ -1,5 +1,6 @@
-import type { Measurement } from '../measure/measurement.ts';
+import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { formatNumber } from '../rank/words.ts';
+import { isRate } from '../space/load-point.ts';
 import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
 import { counted } from '../wording.ts';
 
@@ -50,6 +51,15 @@ function sharingRows(measurements: readonly Measurement[]): [string, string][] {
   ];
 }
 
+/** What made the load, and how it fared. */
+function loadText(measurements: readonly Measurement[]): string {
+  const engines = [...new Set(measurements.flatMap(({ client }) => (client ? [client.engine] : [])))];
+  const loops = [...new Set(measurements.map(({ point }) => (isRate(point) ? 'open loop' : 'closed loop')))];
+  const bound = measurements.filter(isClientBound).length;
+  const limit = bound > 0 ? `; it was the limit itself at ${counted(bound, 'point')}, which can't win` : '';
+  return `${loops.join(' and ')}, ${engines.join(', ') || 'binary tensors'}${limit}`;
+}
+
 /** How the figures were made: the last session's machine, programs and command, and the time it all took. */
 export function methodView(run: Run, trials: readonly Trial[]) {
   const session = run.sessions.at(-1);
@@ -80,12 +90,12 @@ export function methodView(run: Run, trials: readonly Trial[]) {
       [
         'Load',
         environment
-          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, closed loop over ${environment.protocol === 'grpc' ? 'gRPC' : 'HTTP'} with binary tensors`
+          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, ${loadText(measurements)}`
           : '–',
       ],
       [
         'Measured',
-        `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not steady`,
+        `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked`,
       ],
       [
         'Time',

@@ -11,8 +11,10 @@ import {
   varyingPaths,
   verdict,
 } from '../rank/words.ts';
+import { levelOf } from '../space/load-point.ts';
 import type { Interval } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { levelHeader } from './csv.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
 import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
@@ -70,7 +72,7 @@ const columnsOf = (trials: readonly Trial[]) =>
 function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
   const { measurement } = point;
   return {
-    concurrency: measurement.point.concurrency,
+    level: String(levelOf(measurement.point)),
     batchSize: measurement.point.batchSize,
     passes: point.passes,
     missed: point.checks
@@ -185,6 +187,7 @@ export function summaryView(run: Run, ranking: Ranking) {
       // Long names may break behind an underscore.
       name: path.split('.').at(-1)!.replaceAll('_', '_\u200b'),
     })),
+    levelHeader: levelHeader([ranking]),
     summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
     entries: ranking.entries.map((entry, index) => entryView(entry, index + 1, ranking, columns)),
     failures: failureViews(trials),
@@ -214,6 +217,7 @@ export function detailedView(run: Run, trial: Trial, ranking: Ranking | undefine
     ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',
     legend,
     columns,
+    levelHeader: ranking ? levelHeader([ranking]) : '',
     points: (entry?.points ?? []).map((point) => pointRow(point, columns)),
     warnings: trial.end?.warnings ?? [],
     failures: failureViews([trial]),

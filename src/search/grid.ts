@@ -1,4 +1,5 @@
-import type { Candidate, LoadPoint, Space } from '../space/space.ts';
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Candidate, Space } from '../space/space.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 
 interface Entry {

@@ -1,4 +1,5 @@
-import type { Candidate, LoadPoint } from '../space/space.ts';
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Candidate } from '../space/space.ts';
 
 /** What to measure next. */
 export interface Ask {

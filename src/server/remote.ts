@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Address, LaunchSettings } from '../config/experiment.ts';
+import type { Address, LaunchSettings, RemoteSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../errors.ts';
 import type { Launcher, LaunchRequest, Preparation, Server } from './launcher.ts';
 import { type Endpoint, Triton, type TritonClient } from './triton.ts';
@@ -22,11 +22,12 @@ export class RemoteLauncher implements Launcher {
   }
 
   async prepare({ onNote, signal }: Preparation) {
-    const { reload } = this.#settings.remote;
-    const where = this.#where();
-    const triton = await this.#client();
+    const { remote, readyTimeoutS } = this.#settings;
+    const { reload } = remote;
+    const where = whereOf(remote);
+    const triton = await clientOf(remote);
     try {
-      await this.#untilReady(triton, where, signal);
+      await untilReady(triton, where, readyTimeoutS, signal);
       const { name, version } = await triton.server();
       const index = await triton.repositoryIndex().catch(() => []);
       if (this.#touched.size === 0) {
@@ -44,64 +45,90 @@ export class RemoteLauncher implements Launcher {
     }
   }
 
-  async launch({ signal }: LaunchRequest): Promise<Server> {
+  async launch({ signal }: Pick<LaunchRequest, 'signal'>): Promise<Server> {
     signal.throwIfAborted();
-    const { http, grpc, metrics, reload } = this.#settings.remote;
-    const triton = await this.#client((model) => this.#touched.add(model));
-    await this.#untilReady(triton, this.#where(), signal);
-    const server: Server = {
-      triton,
-      http: http && (await resolveAddress(http, 'triton-http-endpoint')),
-      grpc: grpc && (await resolveAddress(grpc, 'triton-grpc-endpoint')),
-      metrics: await resolveAddress(metrics, 'triton-metrics-url'),
-      shared: true,
-      controlled: reload,
-      logFile: undefined,
-      ended: new Promise(() => {}),
-      logTail: () => [],
-      hasModel: async (model) => (await triton.repositoryIndex()).some(({ name }) => name === model),
-      resources: async () => undefined,
-      killedForMemory: async () => false,
-      processes: async () => undefined,
-      stop: async () => triton.close(),
-      [Symbol.asyncDispose]: () => server.stop(),
-    };
-    return server;
+    const { remote, readyTimeoutS } = this.#settings;
+    return await attach(remote, {
+      readyTimeoutS,
+      signal,
+      onLoad: (model) => this.#touched.add(model),
+    });
   }
 
   /** Loads what was ready before, with the server's own configuration. */
   async close(): Promise<void> {
     const models = [...this.#touched].filter((model) => this.#ready.has(model));
     if (models.length === 0) return;
-    const triton = await this.#client();
+    const triton = await clientOf(this.#settings.remote);
     await Promise.allSettled(models.map((model) => triton.load(model, undefined)));
     triton.close();
   }
+}
 
-  #where(): string {
-    const { http, grpc } = this.#settings.remote;
-    return http ? `http://${http.host}:${http.port}` : `grpc://${grpc?.host}:${grpc?.port}`;
-  }
+/** Who reaches for a server that runs already. */
+interface Attaching {
+  readonly readyTimeoutS: number;
+  readonly signal: AbortSignal;
+  /** Told of every model that is asked to be loaded. */
+  onLoad?(model: string): void;
+}
 
-  async #client(onLoad?: (model: string) => void): Promise<TritonClient> {
-    const { http, grpc } = this.#settings.remote;
-    if (http) return new Triton(await resolveAddress(http, 'triton-http-endpoint'), onLoad);
-    return new GrpcTriton(await resolveAddress(grpc!, 'triton-grpc-endpoint'), onLoad);
-  }
+/**
+ * A server that runs already, as it is; stopping it only lets go of it.
+ * @throws UserError when nothing answers there.
+ */
+export async function attach(remote: RemoteSettings, need: Attaching): Promise<Server> {
+  const { http, grpc, metrics, reload } = remote;
+  const triton = await clientOf(remote, need.onLoad);
+  await untilReady(triton, whereOf(remote), need.readyTimeoutS, need.signal);
+  const server: Server = {
+    triton,
+    http: http && (await resolveAddress(http, 'triton-http-endpoint')),
+    grpc: grpc && (await resolveAddress(grpc, 'triton-grpc-endpoint')),
+    metrics: await resolveAddress(metrics, 'triton-metrics-url'),
+    shared: true,
+    controlled: reload,
+    logFile: undefined,
+    ended: new Promise(() => {}),
+    logTail: () => [],
+    hasModel: async (model) => (await triton.repositoryIndex()).some(({ name }) => name === model),
+    resources: async () => undefined,
+    killedForMemory: async () => false,
+    processes: async () => undefined,
+    stop: async () => triton.close(),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+  return server;
+}
 
-  async #untilReady(triton: TritonClient, where: string, signal: AbortSignal): Promise<void> {
-    const deadline = performance.now() + this.#settings.readyTimeoutS * 1000;
-    while (!(await triton.isReady())) {
-      // A server that answers, but is not ready, may have models that failed; loading works all the same.
-      if (await triton.isLive()) return;
-      if (performance.now() > deadline) {
-        throw userError(
-          `no Triton answers at ${where} (waited ${this.#settings.readyTimeoutS} s)`,
-          'name it with --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT; --client-max-retries sets how long to wait',
-        );
-      }
-      await sleep(POLL_MS, undefined, { signal });
+const whereOf = ({ http, grpc }: RemoteSettings): string =>
+  http ? `http://${http.host}:${http.port}` : `grpc://${grpc?.host}:${grpc?.port}`;
+
+async function clientOf(
+  { http, grpc }: RemoteSettings,
+  onLoad?: (model: string) => void,
+): Promise<TritonClient> {
+  if (http) return new Triton(await resolveAddress(http, 'triton-http-endpoint'), onLoad);
+  return new GrpcTriton(await resolveAddress(grpc!, 'triton-grpc-endpoint'), onLoad);
+}
+
+async function untilReady(
+  triton: TritonClient,
+  where: string,
+  timeoutS: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + timeoutS * 1000;
+  while (!(await triton.isReady())) {
+    // A server that answers, but is not ready, may have models that failed; loading works all the same.
+    if (await triton.isLive()) return;
+    if (performance.now() > deadline) {
+      throw userError(
+        `no Triton answers at ${where} (waited ${timeoutS} s)`,
+        'name it with --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT; --client-max-retries sets how long to wait',
+      );
     }
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 

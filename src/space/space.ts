@@ -10,6 +10,7 @@ import {
   normalizeConfig,
   onCpu,
 } from '../model-config/config.ts';
+import type { LoadPoint } from './load-point.ts';
 
 /** One configuration of a model to try. */
 export interface Candidate {
@@ -23,12 +24,6 @@ export interface Candidate {
   readonly config: ModelConfig;
   /** Equal for equal configurations. */
   readonly key: string;
-}
-
-/** One load to measure a candidate at: requests in flight, and inferences in each. */
-export interface LoadPoint {
-  readonly batchSize: number;
-  readonly concurrency: number;
 }
 
 /** Points that can't be measured on a candidate, and why. */
@@ -73,8 +68,10 @@ export function buildSpace(plan: ModelPlan, base: ModelConfig): Space {
       seen.add(next.key);
     }
   }
-  const all = plan.batchSizes.flatMap((batchSize) =>
-    plan.concurrency.map((concurrency): LoadPoint => ({ batchSize, concurrency })),
+  const all = plan.batchSizes.flatMap((batchSize): LoadPoint[] =>
+    plan.requestRates.length > 0
+      ? plan.requestRates.map((requestRate) => ({ batchSize, requestRate }))
+      : plan.concurrency.map((concurrency) => ({ batchSize, concurrency })),
   );
   const points = new Map<Candidate, readonly LoadPoint[]>();
   const skipped: SkippedPoints[] = [];

@@ -1,45 +1,58 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean, sampleCorrelation, sampleStandardDeviation } from 'simple-statistics';
+import type { Histogram } from './histogram.ts';
+import type { Timeline } from './timeline.ts';
 
 /** Lower and upper end of a 95 % confidence interval; null = not known from so few requests. */
 export type Interval = readonly [low: number | null, high: number | null];
 
-/** Two-sided 95 % quantiles of Student's t, by degrees of freedom. */
-const STUDENT_T = new Map([
-  [9, 2.262],
-  [19, 2.093],
-]);
+/** Two-sided 95 % quantiles of Student's t, by the number of batches. */
+const BATCHES = [
+  { batches: 20, quantile: 2.093 },
+  { batches: 10, quantile: 2.262 },
+  { batches: 5, quantile: 2.776 },
+] as const;
+/** Batches that follow each other more alike than this are not independent: fewer, longer ones are taken. */
+const MOST_CORRELATION = 0.3;
+/** Fewest events that can be cut into batches. */
+const FEWEST_EVENTS = 20;
 
 /**
- * 95 % interval of a rate by batch means: the time is cut into 20 equal slices (10 when events are few), whose
- * rates are nearly independent of each other.
- * @param ends when each event ended, ms. @returns events a second; null ends for fewer than 20 events.
+ * 95 % interval of a rate by batch means: the time is cut into 20 equal slices, or 10 or 5 when those depend on
+ * each other, and the scatter of their rates tells how sure the mean is.
+ * @returns events a second; null ends for fewer than 20 events.
  */
-export function rateInterval(ends: ArrayLike<number>, startMs: number, endMs: number): Interval {
-  if (ends.length < 20) return [null, null];
-  const slices = ends.length >= 100 ? 20 : 10;
-  const sliceMs = (endMs - startMs) / slices;
-  const counts = new Array<number>(slices).fill(0);
-  for (let index = 0; index < ends.length; index++) {
-    const slice = Math.min(slices - 1, Math.max(0, Math.floor((ends[index]! - startMs) / sliceMs)));
-    counts[slice]!++;
+export function rateInterval(timeline: Timeline, fromMs: number, toMs: number, events: number): Interval {
+  if (events < FEWEST_EVENTS) return [null, null];
+  for (const { batches, quantile } of BATCHES) {
+    // A batch of few events says more about where its edges fell than about the rate.
+    if (events < 5 * batches && batches !== 5) continue;
+    const sliceMs = (toMs - fromMs) / batches;
+    const rates = timeline.slices(fromMs, toMs, batches).map((count) => (count * 1000) / sliceMs);
+    if (batches !== 5 && correlation(rates) > MOST_CORRELATION) continue;
+    const half = (quantile * sampleStandardDeviation(rates)) / Math.sqrt(batches);
+    const middle = mean(rates);
+    return [Math.max(0, middle - half), middle + half];
   }
-  const rates = counts.map((count) => (count * 1000) / sliceMs);
-  const half = (STUDENT_T.get(slices - 1)! * sampleStandardDeviation(rates)) / Math.sqrt(slices);
-  const middle = mean(rates);
-  return [Math.max(0, middle - half), middle + half];
+  return [null, null];
+}
+
+/** Lag-1 autocorrelation; 0 for values that are all equal. */
+function correlation(values: number[]): number {
+  const found = sampleCorrelation(values.slice(1), values.slice(0, -1));
+  return Number.isNaN(found) ? 0 : found;
 }
 
 /**
- * 95 % interval of a percentile by order statistics: the ranks that a binomial count stays between.
- * @param sorted ascending. An end that lies beyond the sample is null.
+ * 95 % interval of a percentile by order statistics: the ranks that a binomial count stays between. An end that
+ * lies beyond the sample is null.
  */
-export function percentileInterval(sorted: ArrayLike<number>, percent: number): Interval {
+export function percentileInterval(times: Histogram, percent: number): Interval {
   const share = percent / 100;
-  const middle = sorted.length * share;
-  const half = 1.96 * Math.sqrt(sorted.length * share * (1 - share));
+  const middle = times.count * share;
+  const half = 1.96 * Math.sqrt(times.count * share * (1 - share));
   const low = Math.floor(middle - half) - 1;
   const high = Math.ceil(middle + half);
-  return [low >= 0 ? sorted[low]! : null, high < sorted.length ? sorted[high]! : null];
+  return [low >= 0 ? times.atRank(low) : null, high < times.count ? times.atRank(high) : null];
 }
 
 /** Half the width of an interval, relative to its middle; undefined when an end is not known. */

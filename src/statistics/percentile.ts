@@ -1,8 +1,8 @@
+import type { Histogram } from './histogram.ts';
+
 /**
- * The nearest-rank percentile that perf_analyzer prints: the value at index floor(p/100 * (n-1) + 0.5).
- * @param sorted ascending; NaN when empty.
+ * The nearest-rank percentile that perf_analyzer prints: the value at index floor(p/100 * (n-1) + 0.5); NaN when
+ * there is none.
  */
-export function percentile(sorted: ArrayLike<number>, percent: number): number {
-  const index = Math.floor((percent / 100) * (sorted.length - 1) + 0.5);
-  return sorted[index] ?? Number.NaN;
-}
+export const percentile = (times: Histogram, percent: number): number =>
+  times.atRank(Math.floor((percent / 100) * (times.count - 1) + 0.5));

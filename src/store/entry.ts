@@ -1,3 +1,4 @@
+import { isSamePoint } from '../space/load-point.ts';
 import type { PointRecord, Run, ServerRecord, Session, Trial, TrialEnd, VariantRecord } from './run.ts';
 import { SCHEMA_VERSION } from './run.ts';
 
@@ -59,10 +60,10 @@ function unskip(
   points: Map<string, PointRecord> | undefined,
   tried: Exclude<PointRecord, { state: 'skipped' }>,
 ): void {
-  const { batchSize, concurrency } = tried.state === 'measured' ? tried.measurement.point : tried.point;
+  const point = tried.state === 'measured' ? tried.measurement.point : tried.point;
   for (const [id, record] of points ?? []) {
     if (record.state !== 'skipped') continue;
-    const rest = record.points.filter((p) => p.batchSize !== batchSize || p.concurrency !== concurrency);
+    const rest = record.points.filter((other) => !isSamePoint(other, point));
     if (rest.length === 0) points!.delete(id);
     else if (rest.length < record.points.length) points!.set(id, { ...record, points: rest });
   }

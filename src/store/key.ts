@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { LoadSettings, ModelPlan } from '../config/experiment.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
-import type { Candidate, LoadPoint } from '../space/space.ts';
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from '../variant/base.ts';
 
 const hash = (value: unknown): string =>

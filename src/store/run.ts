@@ -3,7 +3,7 @@ import type { Measurement } from '../measure/measurement.ts';
 import type { ModelConfig } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { FailureKind } from '../server/failure.ts';
-import type { LoadPoint } from '../space/space.ts';
+import type { LoadPoint } from '../space/load-point.ts';
 
 /** Version of the journal and of results.json; a change that an old reader can't take raises it. */
 export const SCHEMA_VERSION = 1;

@@ -1,10 +1,11 @@
 import type { ModelPlan } from '../config/experiment.ts';
 import type { Phase, Progress, RunListener } from '../events.ts';
 import type { WindowSummary } from '../load/load-generator.ts';
-import type { Measurement } from '../measure/measurement.ts';
+import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { checkConstraints, missedBy, score } from '../rank/score.ts';
 import { formatNumber } from '../rank/words.ts';
-import type { LoadPoint, Space } from '../space/space.ts';
+import { type LoadPoint, levelText } from '../space/load-point.ts';
+import type { Space } from '../space/space.ts';
 import type { PointRecord, Trial } from '../store/run.ts';
 
 /** What a variant is busy with. */
@@ -121,8 +122,8 @@ export const figures = ({ values }: Measurement): string =>
   `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s, p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
 
 /** `4 in flight`, `4 in flight, batch 2`. */
-export const load = ({ concurrency, batchSize }: LoadPoint): string =>
-  `${concurrency} in flight${batchSize > 1 ? `, batch ${batchSize}` : ''}`;
+export const load = (point: LoadPoint): string =>
+  `${levelText(point)}${point.batchSize > 1 ? `, batch ${point.batchSize}` : ''}`;
 
 /** `1:05`. */
 export function clock(seconds: number): string {
@@ -138,7 +139,7 @@ export function pointLine(state: RunState, variant: string, record: PointRecord)
   switch (record.state) {
     case 'measured': {
       const { measurement } = record;
-      const remark = measurement.stable ? '' : ', not steady';
+      const remark = `${measurement.stable ? '' : ', not precise'}${isClientBound(measurement) ? ', client-bound' : ''}`;
       return `${count} ${variant}, ${load(measurement.point)}: ${figures(measurement)}${remark}`;
     }
     case 'failed':

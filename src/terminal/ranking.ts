@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { gainPercent } from '../rank/score.ts';
 import { compactValue, formatNumber, varyingPaths, verdict } from '../rank/words.ts';
+import { isRate, levelOf } from '../space/load-point.ts';
 import type { Trial, TrialEnd } from '../store/run.ts';
 import { textTable } from './table.ts';
 
@@ -19,7 +20,10 @@ export function rankingText(ranking: Ranking): string {
       { header: 'infer/s', numeric: true },
       { header: 'p99 ms', numeric: true },
       { header: 'gain', numeric: true },
-      { header: 'in flight', numeric: true },
+      {
+        header: shown.every(({ best }) => isRate(best.measurement.point)) ? 'requests/s' : 'in flight',
+        numeric: true,
+      },
       { header: 'batch', numeric: true },
       { header: 'constraints' },
       // The path's last name is enough where every row is of one run.
@@ -60,7 +64,7 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
     formatNumber(throughput ?? Number.NaN),
     formatNumber(measurement.values['perf_latency_p99'] ?? Number.NaN),
     gain === undefined ? '' : `${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`,
-    String(measurement.point.concurrency),
+    String(levelOf(measurement.point)),
     String(measurement.point.batchSize),
     passes ? 'met' : `missed by ${formatNumber(entry.best.missedBy * 100)} %`,
     ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),

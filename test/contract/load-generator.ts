@@ -15,9 +15,11 @@ const model = {
 export function loadGeneratorContract(generator: LoadGenerator): void {
   const job = (changes: Partial<LoadJob<number>> & Pick<LoadJob<number>, 'http'>): LoadJob<number> => ({
     model,
-    batching: true,
+    config: { max_batch_size: 8 },
     point: { batchSize: 2, concurrency: 4 },
-    settings: load({ window: { intervalMs: 200, minRequests: 5, stability: 0.5, maxWindows: 4 } }),
+    settings: load({
+      stopRule: { kind: 'windows', intervalMs: 200, minRequests: 5, stability: 0.5, maxWindows: 4 },
+    }),
     scrape: async () => 0,
     signal: new AbortController().signal,
     ...changes,
@@ -37,26 +39,33 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
       });
       const result = await generator.run(job({ http: server.endpoint }));
       expect(most).toBe(4);
-      const latencies = result.windows.flatMap((window) => [...window.samples.latencyMs]);
-      const mean = latencies.reduce((sum, value) => sum + value, 0) / latencies.length;
+      const { perf_latency_avg: mean, perf_throughput: throughput } = result.values;
       expect(mean).toBeGreaterThan(19);
       expect(mean).toBeLessThan(60);
+      // Little's law: four requests of two inferences each.
+      expect((throughput! / 2) * (mean! / 1000)).toBeGreaterThan(3.6);
+      expect((throughput! / 2) * (mean! / 1000)).toBeLessThan(4.2);
+      expect(result.requests).toBeCloseTo((throughput! / 2) * result.durationS, 3);
     });
 
-    test('windows follow each other, with what was read at their edges', async () => {
+    test('hands over what was read at the edges of what counts, and tells of windows on the way', async () => {
       await using server = await serve((_request, _body, response) =>
         setTimeout(() => answerOk(response), 5),
       );
       let reads = 0;
-      const { windows } = await generator.run(job({ http: server.endpoint, scrape: async () => ++reads }));
-      expect(windows.map(({ before, after }) => [before, after])).toEqual(
-        windows.map((_, index) => [index + 1, index + 2]),
+      const told: number[] = [];
+      const result = await generator.run(
+        job({
+          http: server.endpoint,
+          scrape: async () => ++reads,
+          onWindow: ({ throughput }) => told.push(throughput),
+        }),
       );
-      for (const [index, window] of windows.entries()) {
-        if (index > 0) expect(window.startMs).toBe(windows[index - 1]!.endMs);
-        expect(Math.min(...window.samples.endMs)).toBeGreaterThan(window.startMs);
-        expect(Math.max(...window.samples.endMs)).toBeLessThanOrEqual(window.endMs);
-      }
+      expect(result.after).toBe(reads);
+      expect(result.after - result.before).toBe(result.counted);
+      expect(told).toHaveLength(result.windows);
+      const between = (result.values['perf_throughput']! - Math.min(...told)) / Math.max(...told);
+      expect(between).toBeGreaterThanOrEqual(-0.001);
     });
 
     test('sends whole, different KServe requests with binary tensors', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parametersOf } from '../../src/config/sweep.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
+import { levelOf } from '../../src/space/load-point.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 
@@ -17,8 +18,8 @@ export function searchContract(name: string, make: (space: Space) => Search): vo
       asked.push(label(ask));
       expect(asked.length).toBeLessThan(1000);
       const values = {
-        perf_throughput: 100 * ask.point.concurrency,
-        perf_latency_p99: ask.point.concurrency,
+        perf_throughput: 100 * levelOf(ask.point),
+        perf_latency_p99: levelOf(ask.point),
       };
       search.tell(
         ask,

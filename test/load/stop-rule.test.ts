@@ -1,52 +1,101 @@
-import { expect, test } from 'vitest';
-import type { Window } from '../../src/load/load-generator.ts';
-import { judge, summarize } from '../../src/load/stop-rule.ts';
+import { describe, expect, test } from 'vitest';
+import type { StopRule } from '../../src/config/experiment.ts';
+import { judgeOf, type RuleWindow, summarize, type Verdict } from '../../src/load/stop-rule.ts';
+import { Histogram } from '../../src/statistics/histogram.ts';
+import { randomSource } from '../../src/statistics/random.ts';
+import { Timeline } from '../../src/statistics/timeline.ts';
 
-const rule = { intervalMs: 1000, minRequests: 10, stability: 0.1, maxWindows: 6 };
+/** Verdicts after each window, until the rule is done; a window is so many requests of so many ms. */
+function judged(
+  rule: StopRule,
+  windows: readonly { requests: number; latency?: number }[],
+  windowMs: number,
+  percent?: number,
+  jitter = 0,
+): Verdict[] {
+  const random = randomSource(11);
+  const judge = judgeOf(rule);
+  const timeline = new Timeline(0);
+  const seen: RuleWindow[] = [];
+  const verdicts: Verdict[] = [];
+  for (const [index, { requests, latency = 10 }] of windows.entries()) {
+    const startMs = index * windowMs;
+    const times = new Histogram();
+    for (let item = 0; item < requests; item++) {
+      const at = (item + 0.5 + jitter * (random() - 0.5)) / requests;
+      timeline.add(startMs + at * windowMs, 1);
+      times.record(latency * (1 + 0.1 * jitter * random()));
+    }
+    seen.push({ startMs, endMs: startMs + windowMs, latency: times });
+    const summaries = seen.map((window) => summarize(window, 1, percent ?? 99));
+    verdicts.push(judge({ windows: seen, summaries, timeline, percentile: percent }));
+    if (verdicts.at(-1)!.done) break;
+  }
+  return verdicts;
+}
 
-/** A second of evenly spaced requests. */
-const window = (index: number, requests: number, latency = 10): Window<undefined> => ({
-  startMs: index * 1000,
-  endMs: (index + 1) * 1000,
-  samples: {
-    endMs: Float64Array.from(
-      { length: requests },
-      (_, item) => index * 1000 + ((item + 1) * 1000) / requests,
-    ),
-    latencyMs: new Float64Array(requests).fill(latency),
-    sendRecvMs: new Float64Array(requests),
-  },
-  failures: {},
-  before: undefined,
-  after: undefined,
-});
-const judged = (windows: Window<undefined>[]) =>
-  judge(
-    windows,
-    windows.map((item) => summarize(item, 1, 99)),
-    rule,
-  );
+describe("perf_analyzer's windows", () => {
+  const rule = { kind: 'windows', intervalMs: 1000, minRequests: 10, stability: 0.1, maxWindows: 6 } as const;
+  const last = (...windows: { requests: number; latency?: number }[]) => judged(rule, windows, 1000).at(-1);
 
-test('two windows are never enough, three that agree are', () => {
-  expect(judged([window(0, 100), window(1, 100)])).toMatchObject({ done: false });
-  expect(judged([window(0, 50), window(1, 100), window(2, 105), window(3, 109)])).toEqual({
-    done: true,
-    stable: true,
-    counted: 3,
+  test('two are never enough, three that agree are', () => {
+    expect(last({ requests: 100 }, { requests: 100 })).toMatchObject({ done: false });
+    const four = [50, 100, 105, 109].map((requests) => ({ requests }));
+    expect(last(...four)).toEqual({ done: true, stable: true, from: 1 });
+  });
+
+  test('latency has to agree, too', () => {
+    const windows = [10, 10, 12].map((latency) => ({ requests: 100, latency }));
+    expect(last(...windows)).toMatchObject({ done: false });
+  });
+
+  test('when they are used up the point is kept and marked', () => {
+    const windows = [50, 100, 50, 100, 50, 100].map((requests) => ({ requests }));
+    expect(last(...windows)).toEqual({ done: true, stable: false, from: 3 });
   });
 });
 
-test('latency has to agree, too', () => {
-  const windows = [window(0, 100, 10), window(1, 100, 10), window(2, 100, 12)];
-  expect(judged(windows)).toMatchObject({ done: false });
-});
+describe('the interval', () => {
+  const rule = { kind: 'precision', precision: 0.03, limitMs: 4000 } as const;
+  const level = (count: number, requests = 100) => Array.from({ length: count }, () => ({ requests }));
 
-test('windows that scatter by chance are enough once the interval over all is tight', () => {
-  const windows = [100, 112, 100, 112].map((requests, index) => window(index, requests));
-  expect(judged(windows)).toEqual({ done: true, stable: true, counted: 4 });
-});
+  test('a level run is done as soon as it may be', () => {
+    const verdicts = judged(rule, level(40), 200, undefined, 0.5);
+    expect(verdicts.at(-1)).toMatchObject({ done: true, stable: true });
+    expect(verdicts.length).toBeLessThanOrEqual(9);
+    expect(verdicts.length).toBeGreaterThanOrEqual(7);
+  });
 
-test('when the windows are used up the point is kept and marked', () => {
-  const windows = [50, 100, 50, 100, 50, 100].map((requests, index) => window(index, requests));
-  expect(judged(windows)).toEqual({ done: true, stable: false, counted: 3 });
+  test('a warm-up is left out', () => {
+    const windows = [10, 20, 40, 80, ...level(40).map(({ requests }) => requests)].map((requests) => ({
+      requests,
+    }));
+    const end = judged(rule, windows, 200, undefined, 0.5).at(-1)!;
+    expect(end.stable).toBe(true);
+    expect(end.from).toBeGreaterThanOrEqual(4);
+    expect(end.from).toBeLessThanOrEqual(6);
+  });
+
+  test('what scatters too much is kept until the time is up, and marked', () => {
+    const windows = level(40).map((_, index) => ({ requests: index % 3 === 0 ? 20 : 150 }));
+    const verdicts = judged(rule, windows, 200);
+    expect(verdicts).toHaveLength(20);
+    expect(verdicts.at(-1)).toMatchObject({ done: true, stable: false });
+  });
+
+  test('a percentile that was asked for must be known, too', () => {
+    const windows = Array.from({ length: 40 }, (_, index) => ({
+      requests: 100,
+      latency: index % 2 === 0 ? 5 : 50,
+    }));
+    expect(judged(rule, windows, 200, undefined, 0.5).at(-1)).toMatchObject({ stable: true });
+    expect(judged(rule, windows, 200, 50, 0.5).at(-1)).toMatchObject({ stable: false });
+  });
+
+  test('a handful of requests is never precise', () => {
+    const windows = level(30, 1);
+    const verdicts = judged({ ...rule, limitMs: 500 }, windows, 200);
+    expect(verdicts).toHaveLength(15);
+    expect(verdicts.at(-1)).toMatchObject({ done: true, stable: false });
+  });
 });

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Window } from '../../src/load/load-generator.ts';
 import { aggregateGpus, parseGpuMetrics } from '../../src/measure/gpu.ts';
 import { type RawPoint, toMeasurement } from '../../src/measure/measure.ts';
 import { serverTimes } from '../../src/measure/server-times.ts';
@@ -86,30 +85,23 @@ describe('GPU gauges', () => {
 });
 
 describe('a measurement', () => {
-  /** A window of a hundred requests of `latency` ms each. */
-  const window = (index: number, latency: number): Window<{ statistics: ModelStatistics[] }> => {
-    const endMs = Float64Array.from({ length: 100 }, (_, item) => index * 1000 + (item + 1) * 10);
-    return {
-      startMs: index * 1000,
-      endMs: (index + 1) * 1000,
-      samples: {
-        endMs,
-        latencyMs: new Float64Array(100).fill(latency),
-        sendRecvMs: new Float64Array(100).fill(0.5),
-      },
-      failures: {},
-      before: { statistics: [] },
-      after: { statistics: [] },
-    };
-  };
   const raw = (changes: Partial<RawPoint> = {}): RawPoint => ({
     point: { batchSize: 2, concurrency: 2 },
     settings: load(),
     result: {
-      windows: [window(0, 99), window(1, 20), window(2, 20), window(3, 20)],
-      stable: true,
-      counted: 3,
+      values: { perf_throughput: 200, perf_latency_avg: 20, perf_latency_p99: 22 },
+      intervals: { perf_throughput: [190, 210] },
+      requests: 300,
+      failures: {},
+      durationS: 3,
       warmupS: 0.4,
+      windows: 4,
+      counted: 3,
+      stable: true,
+      before: { statistics: [] },
+      after: { statistics: [] },
+      client: { engine: 'fake' },
+      warnings: [],
     },
     gpuSamples: [],
     driverSamples: [],
@@ -120,46 +112,37 @@ describe('a measurement', () => {
     ...changes,
   });
 
-  test('is made of the windows that count, inferences and not requests a second', () => {
-    const { values, requests, durationS, windows, counted } = toMeasurement(raw());
-    expect(values).toMatchObject({
-      perf_throughput: 200,
-      perf_latency_p99: 20,
-      perf_client_send_recv: 0.5,
-      perf_client_response_wait: 19.5,
-      cpu_used_ram: 100,
-    });
-    expect({ requests, durationS, windows, counted }).toEqual({
-      requests: 300,
-      durationS: 3,
-      windows: 4,
-      counted: 3,
-    });
-  });
-
-  test('its rate has an interval, scaled by the batch', () => {
-    const [low, high] = toMeasurement(raw()).intervals['perf_throughput']!;
-    expect(low).toBeLessThanOrEqual(200);
-    expect(high).toBeGreaterThanOrEqual(200);
-    expect(high! - low!).toBeLessThan(10);
+  test('puts the figures of client, server and system together', () => {
+    const { values, requests, intervals } = toMeasurement(raw());
+    expect(values).toMatchObject({ perf_throughput: 200, perf_latency_p99: 22, cpu_used_ram: 100 });
+    expect(requests).toBe(300);
+    expect(intervals['perf_throughput']).toEqual([190, 210]);
   });
 
   test("Little's law finds a client that left slots idle", () => {
-    expect(toMeasurement(raw()).warnings.join()).not.toContain('did not keep up');
+    expect(toMeasurement(raw()).bottleneck).toEqual({ who: 'server', reasons: [] });
     const starved = toMeasurement(raw({ point: { batchSize: 2, concurrency: 8 } }));
+    expect(starved.bottleneck?.who).toBe('client');
     expect(starved.warnings.join()).toContain('2.0 requests were in flight on average instead of 8');
   });
 
-  test('too few requests for a p99, unsteady windows and failures are said', () => {
-    const result = { ...raw().result, stable: false };
+  test('too few requests for a p99, what is not precise, failures and sends that were not made are said', () => {
+    const { result } = raw();
     const failing = {
       ...result,
-      windows: result.windows.map((item) => ({ ...item, failures: { 'out of memory': 1 } })),
+      stable: false,
+      values: { ...result.values, perf_send_rate: 80 },
+      intervals: { perf_throughput: [150, 250] as const },
+      failures: { 'HTTP 500': { count: 3, message: 'out of memory' } },
+      client: { engine: 'fake', dropped: 7, asked: 100, full: true },
     };
     const { warnings, failures } = toMeasurement(raw({ result: failing }));
-    expect(warnings.join('\n')).toContain('not steady');
-    expect(warnings.join('\n')).toContain('p99 rests on 300 requests');
-    expect(warnings.join('\n')).toContain('3 requests failed: out of memory');
-    expect(failures).toEqual({ 'out of memory': 3 });
+    const text = warnings.join('\n');
+    expect(text).toContain('known to ± 25 %, not to the 3 % asked for');
+    expect(text).toContain('p99 rests on 300 requests');
+    expect(text).toContain('3 requests failed: out of memory');
+    expect(text).toContain('7 requests were never sent');
+    expect(text).toContain('80 requests a second were sent instead of 100: as many were in flight as may be');
+    expect(failures).toEqual({ 'HTTP 500': { count: 3, message: 'out of memory' } });
   });
 });

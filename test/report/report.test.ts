@@ -136,7 +136,7 @@ describe('figures are data first', () => {
       ['m_config_0', 'winner'],
       ['m_config_default', 'default'],
     ]);
-    expect(lines[0]?.rungs[0]).toMatchObject({ concurrency: 1, throughput: 180, low: 171, high: 189 });
+    expect(lines[0]?.rungs[0]).toMatchObject({ level: 1, throughput: 180, low: 171, high: 189 });
   });
 });
 

@@ -14,8 +14,8 @@ const visit = (throughput: (concurrency: number) => number, stopAtPlateau: boole
   const search = gridSearch(space);
   const seen: string[] = [];
   for (let ask = search.ask(); ask; ask = search.ask()) {
-    seen.push(`${ask.point.batchSize}x${ask.point.concurrency}`);
-    search.tell(ask, { state: 'measured', values: { perf_throughput: throughput(ask.point.concurrency) } });
+    seen.push(`${ask.point.batchSize}x${ask.point.concurrency!}`);
+    search.tell(ask, { state: 'measured', values: { perf_throughput: throughput(ask.point.concurrency!) } });
   }
   return seen.join(' ');
 };

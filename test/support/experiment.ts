@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NO_CONTAINER_OPTIONS } from '../../src/config/docker-args.ts';
 import type { Experiment, LaunchSettings, LoadSettings, ModelPlan } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
-import { NO_FLAGS } from '../../src/config/perf-analyzer-flags.ts';
+import { NO_FLAGS } from '../../src/config/read-load-flags.ts';
 import type { CommandLine } from '../../src/config/resolve.ts';
 import type { LaunchRequest } from '../../src/server/launcher.ts';
 
@@ -37,6 +37,7 @@ export const plan = (changes: Partial<ModelPlan> = {}): ModelPlan => ({
   cpuOnly: false,
   parameters: [],
   concurrency: [1],
+  requestRates: [],
   stopAtPlateau: false,
   batchSizes: [1],
   objectives: [{ tag: 'perf_throughput', weight: 10 }],

@@ -78,21 +78,29 @@ export const fakeGenerator = (
   name: 'fake',
   async run(job) {
     job.signal.throwIfAborted();
-    const count = throughput(job.point.concurrency);
+    const { concurrency = 1, batchSize } = job.point;
+    const count = throughput(concurrency);
     const before = await job.scrape();
-    const window = {
-      startMs: 0,
-      endMs: 1000,
-      samples: {
-        endMs: Float64Array.from({ length: count }, (_, index) => ((index + 1) * 1000) / count),
-        latencyMs: new Float64Array(count).fill((job.point.concurrency * 1000) / count),
-        sendRecvMs: new Float64Array(count),
+    job.onWindow?.({ throughput: count, latencyMs: 1 });
+    const latency = (concurrency * 1000) / count;
+    return {
+      values: {
+        perf_throughput: count * batchSize,
+        perf_latency_avg: latency,
+        ...Object.fromEntries([50, 90, 95, 99].map((percent) => [`perf_latency_p${percent}`, latency])),
       },
+      intervals: { perf_throughput: [count * batchSize * 0.99, count * batchSize * 1.01] },
+      requests: count,
       failures: {},
+      durationS: 1,
+      warmupS: 0,
+      windows: 1,
+      counted: 1,
+      stable: true,
       before,
       after: before,
+      client: { engine: 'fake' },
+      warnings: [],
     };
-    job.onWindow?.({ throughput: count, latencyMs: 1 });
-    return { windows: [window], stable: true, counted: 1, warmupS: 0 };
   },
 });

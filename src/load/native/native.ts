@@ -1,148 +1,170 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { inputsOfMetadata, makePayloads } from '../inputs.ts';
+import { Timeline } from '../../statistics/timeline.ts';
+import { countFailures, type Failures, mainFailure } from '../failures.ts';
 import {
   LoadFailure,
   type LoadGenerator,
   type LoadJob,
   type LoadResult,
-  type Window,
   type WindowSummary,
 } from '../load-generator.ts';
-import { judge, summarize } from '../stop-rule.ts';
-import { COMPLETED, type CutMessage, FAILED, type WorkerInput } from './protocol.ts';
-import { encodeGrpcRequest, encodeRequest } from './request.ts';
+import { judgeOf, summarize } from '../stop-rule.ts';
+import { type Calibration, calibrate } from './calibrate.ts';
+import { type Crew, startCrew } from './crew.ts';
+import { type LoadPlan, planLoad } from './plan.ts';
+import type { CutMessage } from './protocol.ts';
+import { clientOf, resultOf } from './result.ts';
+import { joined, type Tally, tallyOf } from './tally.ts';
 
 const POLL_MS = 10;
 const WARMUP_MS = 400;
+/** A window of the precision rule. */
+const WINDOW_MS = 200;
 /** A window that lacks requests is held open this long at most. */
 const WINDOW_LIMIT_MS = 15_000;
-/** Without a single answer for so long, the point has failed. */
-const SILENCE_LIMIT_MS = 120_000;
-/** Above this share of failed requests the rest means nothing. */
-const FAILURE_LIMIT = 0.01;
 /** So many failures without any success end a point at once. */
 const HOPELESS = 10;
+/** More windows than this are joined in pairs, so that a long run takes no more room than a short one. */
+const MOST_WINDOWS = 64;
+/** A client with less to do than this was not what held the server up, and is not calibrated. */
+const BUSY = 0.3;
+
+/** A window with what was read from the server at its edges. */
+interface Window<Scrape> {
+  readonly tally: Tally;
+  readonly before: Scrape;
+  readonly after: Scrape;
+}
 
 /**
- * tma's own load generator: closed loop on a thread of its own, by HTTP/1.1 with binary tensors on raw sockets, or by
- * gRPC through an ordinary client.
+ * tma's own load generator: closed and open loop on threads of their own, by HTTP/1.1 with binary tensors or by
+ * gRPC, on raw sockets.
  */
 export const nativeGenerator: LoadGenerator = {
   name: 'native',
   async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
-    await using load = await startWorker(job);
-    const warmupStart = performance.now();
-    await waitFor(load, job, { milliseconds: WARMUP_MS, requests: Math.max(10, 2 * job.point.concurrency) });
-    let before = await job.scrape();
-    await load.cut();
-    const warmupS = (performance.now() - warmupStart) / 1000;
-
-    const rule = job.settings.window;
-    const windows: Window<Scrape>[] = [];
-    const summaries: WindowSummary[] = [];
-    for (;;) {
-      await waitFor(load, job, {
-        milliseconds: rule.intervalMs,
-        requests: Math.max(rule.minRequests, 2 * job.point.concurrency),
-      });
-      const after = await job.scrape();
-      const window: Window<Scrape> = { ...(await load.cut()), before, after };
-      before = after;
-      checkFailures(window);
-      windows.push(window);
-      const summary = summarize(window, job.point.batchSize, job.settings.percentile);
-      summaries.push(summary);
-      job.onWindow?.(summary);
-      const { done, stable, counted } = judge(windows, summaries, rule);
-      if (done) return { windows, stable, counted, warmupS };
-    }
+    await using plan = await planLoad(job);
+    const measured = await measure(job, plan);
+    const floor = await floorOf(
+      plan,
+      measured.windows.slice(measured.from).map(({ tally }) => tally),
+    );
+    return resultOf(job, plan, measured, floor);
   },
 };
 
-/** A running worker, seen from the main thread. */
-interface WorkerLoad extends AsyncDisposable {
-  completed(): number;
-  failed(): number;
-  /** What ended since the last cut. */
-  cut(): Promise<CutMessage>;
+/** What was measured, the warm-up left out or not. */
+export interface Measured<Scrape> {
+  readonly windows: readonly Window<Scrape>[];
+  /** The first one that counts, and how many there were before some were joined. */
+  readonly from: number;
+  readonly count: number;
+  readonly stable: boolean;
+  readonly warmupS: number;
+  readonly timeline: Timeline;
 }
 
-async function startWorker(job: LoadJob<unknown>): Promise<WorkerLoad> {
-  const { model, point, settings, batching } = job;
-  const protocol = settings.protocol ?? 'http';
-  const endpoint = job[protocol];
-  if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
-  const payloads = makePayloads(inputsOfMetadata(model, batching), settings, {
-    size: point.batchSize,
-    dimension: batching,
+async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Measured<Scrape>> {
+  await using crew = await startCrew(plan.crew, plan.threads);
+  using _kill = killOnAbort(crew, job.signal);
+  const { stopRule, percentile, failureLimit } = job.settings;
+  const inFlight = job.point.concurrency ?? 8;
+  const begun = performance.now();
+  await waitFor(crew, job, { milliseconds: WARMUP_MS, requests: Math.max(10, 2 * inFlight) });
+  let before = await job.scrape();
+  let timeline: Timeline | undefined;
+  const discarded = await crew.cut();
+  const warmupS = (performance.now() - begun) / 1000;
+
+  const judge = judgeOf(stopRule);
+  let windows: Window<Scrape>[] = [];
+  let summaries: WindowSummary[] = [];
+  let joinedWindows = 0;
+  for (;;) {
+    await waitFor(
+      crew,
+      job,
+      stopRule.kind === 'windows'
+        ? { milliseconds: stopRule.intervalMs, requests: Math.max(stopRule.minRequests, 2 * inFlight) }
+        : { milliseconds: WINDOW_MS * 2 ** joinedWindows, requests: Math.min(8, inFlight) },
+    );
+    const after = await job.scrape();
+    const cuts = await crew.cut();
+    timeline ??= new Timeline(tallyOf(discarded).endMs);
+    for (const cut of cuts) addBins(timeline, cut);
+    const tally = tallyOf(cuts);
+    checkFailures(tally.failures, tally.latency.count, failureLimit);
+    windows.push({ tally, before, after });
+    before = after;
+    const summary = summarize(tally, job.point.batchSize, percentile);
+    summaries.push(summary);
+    job.onWindow?.(summary);
+    const rules = windows.map(({ tally: { startMs, endMs, latency } }) => ({ startMs, endMs, latency }));
+    const { done, stable, from } = judge({ windows: rules, summaries, timeline, percentile });
+    if (done) return { windows, from, count: windows.length * 2 ** joinedWindows, stable, warmupS, timeline };
+    if (windows.length >= MOST_WINDOWS && stopRule.kind === 'precision') {
+      windows = joinPairs(windows);
+      summaries = windows.map((window) => summarize(window.tally, job.point.batchSize, percentile));
+      joinedWindows++;
+    }
+  }
+}
+
+function addBins(timeline: Timeline, { startMs, bins }: CutMessage): void {
+  for (let bin = 0; bin < bins.length; bin++) {
+    if (bins[bin]! > 0) timeline.add(startMs + bin + 0.5, bins[bin]!);
+  }
+}
+
+const joinPairs = <Scrape>(windows: readonly Window<Scrape>[]): Window<Scrape>[] =>
+  Array.from({ length: windows.length / 2 }, (_, pair) => {
+    const [a, b] = [windows[2 * pair]!, windows[2 * pair + 1]!];
+    return { tally: joined(a.tally, b.tally), before: a.before, after: b.after };
   });
-  const requests = payloads.map((tensors) =>
-    shared(
-      protocol === 'grpc'
-        ? encodeGrpcRequest(model.name, tensors)
-        : encodeRequest(endpoint, model.name, tensors),
-    ),
-  );
-  const counters = new SharedArrayBuffer(8);
-  const counts = new Int32Array(counters);
-  const workerData: WorkerInput = { endpoint, protocol, requests, concurrency: point.concurrency, counters };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-  await once(worker, 'online');
-  return {
-    completed: () => Atomics.load(counts, COMPLETED),
-    failed: () => Atomics.load(counts, FAILED),
-    async cut() {
-      const answer = once(worker, 'message');
-      worker.postMessage('cut');
-      return ((await answer) as [CutMessage])[0];
-    },
-    async [Symbol.asyncDispose]() {
-      if (!job.signal.aborted) {
-        const stopped = once(worker, 'message');
-        worker.postMessage('stop');
-        await stopped.catch(() => {});
-      }
-      await worker.terminate();
-    },
-  };
+
+function killOnAbort(crew: Crew, signal: AbortSignal): Disposable {
+  const kill = (): void => void crew.kill();
+  signal.addEventListener('abort', kill);
+  if (signal.aborted) kill();
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', kill) };
 }
 
-function shared(bytes: Buffer): Uint8Array {
-  const memory = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  memory.set(bytes);
-  return memory;
+/** Measures what the client can do alone, if it had enough to do for that to matter. */
+async function floorOf(plan: LoadPlan, tallies: readonly Tally[]): Promise<Calibration | undefined> {
+  const total = tallies.reduce(joined);
+  const requests = total.latency.count;
+  if (requests === 0 || clientOf(total).busy < BUSY) return undefined;
+  return await calibrate(plan.crew, plan.threads, total.bytes / requests);
 }
 
 /** Waits until both the time and the requests are there; a lack of requests ends it at the window's limit. */
 async function waitFor(
-  load: WorkerLoad,
-  { signal, settings }: LoadJob<unknown>,
+  crew: Crew,
+  { signal, settings, point }: LoadJob<unknown>,
   until: { milliseconds: number; requests: number },
 ): Promise<void> {
   const start = performance.now();
-  const done = load.completed();
-  const limit = Math.max(WINDOW_LIMIT_MS, 3 * settings.window.intervalMs);
+  const done = crew.completed();
+  const limit = Math.max(WINDOW_LIMIT_MS, 3 * until.milliseconds);
   for (;;) {
     const elapsed = performance.now() - start;
-    const completed = load.completed() - done;
+    const completed = crew.completed() - done;
     if (elapsed >= until.milliseconds && completed >= until.requests) return;
     if (elapsed >= limit && completed > 0) return;
-    if (load.completed() === 0 && load.failed() >= HOPELESS) checkFailures(await load.cut());
-    if (elapsed >= SILENCE_LIMIT_MS) {
-      throw new LoadFailure(`no request was answered within ${SILENCE_LIMIT_MS / 1000} s`);
+    const hopeless = crew.failed() >= Math.max(HOPELESS, point.concurrency ?? 0);
+    if (crew.completed() === 0 && (hopeless || elapsed >= settings.requestTimeoutMs + 1000)) {
+      const { failures } = tallyOf(await crew.cut());
+      checkFailures(failures, 0, 0);
+      throw new LoadFailure(`no request was answered within ${(elapsed / 1000).toFixed(0)} s`);
     }
     await sleep(Math.min(POLL_MS, Math.max(1, until.milliseconds - elapsed)), undefined, { signal });
   }
 }
 
-/** @throws LoadFailure when more requests failed than can be put down to chance. */
-function checkFailures({ failures, samples }: Pick<Window<unknown>, 'failures' | 'samples'>): void {
-  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
-  const total = failed + samples.endMs.length;
-  if (failed === 0 || failed / total <= FAILURE_LIMIT) return;
-  const [message] = Object.entries(failures).sort(([, a], [, b]) => b - a)[0]!;
-  throw new LoadFailure(`${failed} of ${total} requests failed: ${message}`);
+/** @throws LoadFailure when more requests failed than the limit, a share of all, allows. */
+function checkFailures(failures: Failures, answered: number, limit: number): void {
+  const failed = countFailures(failures);
+  const total = failed + answered;
+  if (failed === 0 || failed / total <= limit) return;
+  throw new LoadFailure(`${failed} of ${total} requests failed: ${mainFailure(failures)!.message}`);
 }

@@ -1,128 +1,89 @@
-import { performance } from 'node:perf_hooks';
+import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Connection, type ConnectionEvents, type LoadConnection } from './connection.ts';
-import { GrpcConnection } from './grpc-connection.ts';
-import { COMPLETED, type CutMessage, FAILED, type WorkerInput } from './protocol.ts';
+import { Driver } from './driver.ts';
+import { connectorOf } from './engine.ts';
+import { COMPLETED, FAILED, type WorkerInput, type WorkerMessage } from './protocol.ts';
+import { buffersOf, Recorder } from './recorder.ts';
 
-/**
- * The load itself, on a thread of its own: keeps `concurrency` requests in flight, a connection each, and notes
- * when each ended. Asked for a cut it hands over what ended since the last one.
- */
-const { endpoint, protocol, requests, concurrency, counters } = workerData as WorkerInput;
-const counts = new Int32Array(counters);
-const bodies = requests.map((request) => Buffer.from(request.buffer, request.byteOffset, request.byteLength));
-const RECONNECT_MS = 100;
+/** The load itself, on a thread of its own. Asked for a cut it hands over what ended since the last one. */
+const input = workerData as WorkerInput;
+const port = parentPort!;
+const counts = new Int32Array(input.counters);
 const DRAIN_MS = 3000;
 
-let capacity = 4096;
-let size = 0;
-let ends = new Float64Array(capacity);
-let latencies = new Float64Array(capacity);
-let sendRecvs = new Float64Array(capacity);
-let failures = new Map<string, number>();
-let cutMs = performance.now();
-let next = 0;
-let running = true;
+const nowMs = performance.now();
+const offsetMs = Number(process.hrtime.bigint() - input.originNs) / 1e6 - nowMs;
+const engine = connectorOf(input.engine);
+const recorder = new Recorder({
+  open: input.shape.kind === 'open',
+  decoupled: engine.decoupled,
+  offsetMs,
+  nowMs,
+});
+const driver = new Driver(input, {
+  connect: engine.connect,
+  capacity: engine.capacity,
+  decoupled: engine.decoupled,
+  recorder,
+  counters: {
+    completed: () => Atomics.add(counts, COMPLETED, 1),
+    failed: () => Atomics.add(counts, FAILED, 1),
+  },
+});
 
-const nextRequest = (): Buffer => bodies[next++ % bodies.length]!;
+let gcMs = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) gcMs += entry.duration;
+}).observe({ entryTypes: ['gc'] });
 
-function grow(): void {
-  const larger = (old: Float64Array): Float64Array<ArrayBuffer> => {
-    const array = new Float64Array(capacity);
-    array.set(old);
-    return array;
-  };
-  capacity *= 2;
-  ends = larger(ends);
-  latencies = larger(latencies);
-  sendRecvs = larger(sendRecvs);
+let before = { nowMs, loop: performance.eventLoopUtilization(), spunMs: 0, cpuUs: cpuUs(), gcMs: 0 };
+
+function cpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }
 
-function fail(message: string): void {
-  Atomics.add(counts, FAILED, 1);
-  failures.set(message, (failures.get(message) ?? 0) + 1);
-}
-
-const open = new Set<LoadConnection>();
-
-const connect = (events: ConnectionEvents): LoadConnection =>
-  protocol === 'grpc' ? new GrpcConnection(endpoint, events) : new Connection(endpoint, events);
-
-function openConnection(): void {
-  const connection = connect({
-    onConnect: () => connection.send(nextRequest()),
-    onAnswer(startMs, sendRecvMs, endMs, error) {
-      if (error === undefined) {
-        if (size === capacity) grow();
-        ends[size] = endMs;
-        latencies[size] = endMs - startMs;
-        sendRecvs[size] = sendRecvMs;
-        size++;
-        Atomics.add(counts, COMPLETED, 1);
-      } else {
-        fail(error);
-      }
-      if (running) connection.send(nextRequest());
-    },
-    onBroken(error) {
-      fail(error);
-      open.delete(connection);
-      if (running) setTimeout(openConnection, RECONNECT_MS);
-    },
-  });
-  open.add(connection);
-}
-
-/**
- * Hands over a window. It reaches from the last answer of the one before to the last of this: a rate counted
- * between two answers does not jump when a batch of answers falls just before or after a fixed edge.
- */
 function cut(): void {
-  const endMs = size > 0 ? ends[size - 1]! : performance.now();
-  const message: CutMessage = {
-    startMs: cutMs,
-    endMs,
-    samples: {
-      endMs: ends.slice(0, size),
-      latencyMs: latencies.slice(0, size),
-      sendRecvMs: sendRecvs.slice(0, size),
-    },
-    failures: Object.fromEntries(failures),
+  const after = {
+    nowMs: performance.now(),
+    loop: performance.eventLoopUtilization(),
+    spunMs: driver.spunMs,
+    cpuUs: cpuUs(),
+    gcMs,
   };
-  cutMs = endMs;
-  size = 0;
-  failures = new Map();
-  const { samples } = message;
-  parentPort!.postMessage(message, [
-    samples.endMs.buffer,
-    samples.latencyMs.buffer,
-    samples.sendRecvMs.buffer,
-  ]);
+  const { active } = performance.eventLoopUtilization(after.loop, before.loop);
+  const message = recorder.cut(after.nowMs, {
+    elapsedMs: after.nowMs - before.nowMs,
+    busyMs: Math.max(0, active - (after.spunMs - before.spunMs)),
+    cpuMs: (after.cpuUs - before.cpuUs) / 1000,
+    gcMs: after.gcMs - before.gcMs,
+  });
+  before = after;
+  port.postMessage(message satisfies WorkerMessage, buffersOf(message));
 }
 
 /** Waits for the answers still due, so that the server is idle when it is stopped, then tells so. */
 function drain(): void {
   const deadline = performance.now() + DRAIN_MS;
   const look = (): void => {
-    const busy = [...open].some((connection) => connection.inFlight);
-    if (busy && performance.now() < deadline) {
+    if (!driver.idle && performance.now() < deadline) {
       setTimeout(look, 5);
       return;
     }
-    for (const connection of open) connection.close();
-    parentPort!.postMessage('stopped');
-    parentPort!.close();
+    driver.close();
+    port.postMessage({ kind: 'stopped' } satisfies WorkerMessage);
+    port.close();
   };
   look();
 }
 
-parentPort!.on('message', (message: 'cut' | 'stop') => {
+port.on('message', (message: 'cut' | 'stop') => {
   if (message === 'cut') {
     cut();
     return;
   }
-  running = false;
+  driver.stop();
   drain();
 });
 
-for (let slot = 0; slot < concurrency; slot++) openConnection();
+driver.start();

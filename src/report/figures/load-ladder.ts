@@ -1,14 +1,16 @@
 import * as Plot from '@observablehq/plot';
 import type { RankedEntry } from '../../rank/rank.ts';
+import { axisOf, levelOf } from '../../space/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
-/** Throughput against concurrency, a line a configuration. */
+/** Throughput against load, a line a configuration. */
 export interface LoadLadderData {
+  readonly axis: string;
   readonly lines: readonly {
     readonly variant: string;
     readonly role: 'winner' | 'default' | 'other';
     readonly rungs: readonly {
-      readonly concurrency: number;
+      readonly level: number;
       readonly throughput: number;
       readonly low: number;
       readonly high: number;
@@ -22,17 +24,18 @@ export function loadLadderData(
   winner: RankedEntry | undefined,
 ): LoadLadderData {
   return {
+    axis: axisOf(entries.flatMap((entry) => entry.points.map((point) => point.measurement.point))),
     lines: entries.map((entry) => {
       const { batchSize } = entry.best.measurement.point;
       const rungs = entry.points
         .map((point) => point.measurement)
         .filter((item) => item.point.batchSize === batchSize)
-        .sort((a, b) => a.point.concurrency - b.point.concurrency)
+        .sort((a, b) => levelOf(a.point) - levelOf(b.point))
         .map((item) => {
           const throughput = item.values['perf_throughput'] ?? 0;
           const [low, high] = item.intervals['perf_throughput'] ?? [null, null];
           return {
-            concurrency: item.point.concurrency,
+            level: levelOf(item.point),
             throughput,
             low: low ?? throughput,
             high: high ?? throughput,
@@ -72,17 +75,17 @@ export function loadLadderSvg(data: LoadLadderData): string {
       height: 320,
       marginRight: 190,
       x: {
-        label: 'requests in flight →',
-        ticks: [...new Set(flat.map((item) => item.concurrency))].slice(0, 12),
+        label: `${data.axis} →`,
+        ticks: [...new Set(flat.map((item) => item.level))].slice(0, 12),
         tickFormat: 'd',
       },
       y: { label: '↑ throughput (infer/s), bars: 95 % interval', grid: true, zero: true },
       marks: [
-        Plot.line(flat, { x: 'concurrency', y: 'throughput', z: 'variant', stroke: color, strokeWidth: 1.8 }),
-        Plot.ruleX(flat, { x: 'concurrency', y1: 'low', y2: 'high', stroke: color, strokeOpacity: 0.6 }),
-        Plot.dot(flat, { x: 'concurrency', y: 'throughput', fill: color, r: 3 }),
+        Plot.line(flat, { x: 'level', y: 'throughput', z: 'variant', stroke: color, strokeWidth: 1.8 }),
+        Plot.ruleX(flat, { x: 'level', y1: 'low', y2: 'high', stroke: color, strokeOpacity: 0.6 }),
+        Plot.dot(flat, { x: 'level', y: 'throughput', fill: color, r: 3 }),
         Plot.text(ends, {
-          x: 'concurrency',
+          x: 'level',
           y: 'labelAt',
           text: 'variant',
           fill: color,
@@ -91,6 +94,6 @@ export function loadLadderSvg(data: LoadLadderData): string {
         }),
       ],
     },
-    'Throughput at each concurrency of the best configurations and the default',
+    'Throughput at each load of the best configurations and the default',
   );
 }

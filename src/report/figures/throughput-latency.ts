@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
+import { levelText } from '../../space/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** Every measured point of a model as a dot. */
@@ -33,14 +34,14 @@ export function throughputLatencyData(ranking: Ranking): ThroughputLatencyData {
   return {
     points: all.map(({ entry, point }) => {
       const at = place(point.measurement.values);
-      const { batchSize, concurrency } = point.measurement.point;
+      const { point: load } = point.measurement;
       return {
         variant: entry.trial.name,
         ...at,
         passes: point.passes,
         role: entry === ranking.winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other',
         chosen: point === ranking.winner?.best,
-        label: `${entry.trial.name}, concurrency ${concurrency}, batch ${batchSize}: ${formatNumber(at.throughput)} infer/s, p99 ${formatNumber(at.latencyMs)} ms`,
+        label: `${entry.trial.name}, ${levelText(load)}, batch ${load.batchSize}: ${formatNumber(at.throughput)} infer/s, p99 ${formatNumber(at.latencyMs)} ms`,
       };
     }),
     front: paretoFront(all.map(({ point }) => point.measurement)).map((item) => place(item.values)),

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Measurement } from '../../measure/measurement.ts';
+import { axisOf, levelOf } from '../../space/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** The stages of a request inside the server, in order; the same colours everywhere. */
@@ -13,6 +14,8 @@ export const STAGES = [
 /** Mean time in each stage at each load, and the throughput there. */
 export interface TimeBreakdownData {
   readonly bars: readonly { readonly load: string; readonly stage: string; readonly ms: number }[];
+  /** What the loads are. */
+  readonly axis: string;
   readonly loads: readonly { readonly load: string; readonly totalMs: number; readonly throughput: number }[];
 }
 
@@ -20,11 +23,12 @@ export interface TimeBreakdownData {
 export function timeBreakdownData(measurements: readonly Measurement[]): TimeBreakdownData {
   const batches = new Set(measurements.map((item) => item.point.batchSize));
   const sorted = measurements.toSorted(
-    (a, b) => a.point.batchSize - b.point.batchSize || a.point.concurrency - b.point.concurrency,
+    (a, b) => a.point.batchSize - b.point.batchSize || levelOf(a.point) - levelOf(b.point),
   );
   const label = ({ point }: Measurement): string =>
-    batches.size > 1 ? `${point.concurrency} × b${point.batchSize}` : String(point.concurrency);
+    batches.size > 1 ? `${levelOf(point)} × b${point.batchSize}` : String(levelOf(point));
   return {
+    axis: axisOf(sorted.map((item) => item.point)),
     bars: sorted.flatMap((item) =>
       STAGES.map(({ tag, name }) => ({ load: label(item), stage: name, ms: item.values[tag] ?? 0 })),
     ),
@@ -40,7 +44,7 @@ export function timeBreakdownSvg(data: TimeBreakdownData): string {
   return drawSvg(
     {
       height: 320,
-      x: { label: 'requests in flight', domain: data.loads.map((item) => item.load), type: 'band' },
+      x: { label: data.axis, domain: data.loads.map((item) => item.load), type: 'band' },
       y: { label: '↑ mean time in the server (ms)', grid: true },
       color: { domain: STAGES.map((stage) => stage.name), range: STAGES.map((stage) => stage.color) },
       marks: [

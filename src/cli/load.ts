@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Address, RemoteSettings } from '../config/experiment.ts';
+import { isSwitch, loadFlags } from '../config/load-flags.ts';
+import { type LoadFlags, readLoadFlags } from '../config/read-load-flags.ts';
+import { type Problem, UserError, userError } from '../errors.ts';
+import { nativeGenerator } from '../load/native/native.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { putLoad } from '../put-load.ts';
+import { csvText } from '../report/csv.ts';
+import { perfAnalyzerTable, pointObject } from '../report/load-table.ts';
+import { levelText } from '../space/load-point.ts';
+import { loadText } from '../terminal/load.ts';
+import { EXIT, type Process, shortPath } from './process.ts';
+
+/** Adds the flags of the load, under perf_analyzer's names. */
+export function addLoadFlags(command: Command): Command {
+  for (const [name, { short, value, help, list, follower }] of loadFlags) {
+    if (follower !== 'native') continue;
+    const option = command.createOption(
+      `${short ? `${short}, ` : ''}--${name}${value ? ` <${value}>` : ''}`,
+      list ? `${help}; may be repeated` : help,
+    );
+    if (list) option.argParser((item: string, before: string[] | undefined) => [...(before ?? []), item]);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** `tma load`: puts load on a model of a running server and prints what came out; answers the exit code. */
+export async function loadCommand(
+  process: Process,
+  parsed: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const { given, flags } = flagsOf(parsed);
+  const json = parsed['json'] === true;
+  const say = (text: string): void => {
+    if (!json) process.stdout.write(`${text}\n`);
+  };
+  const model = given['model-name'];
+  if (typeof model !== 'string') throw userError('no model', 'name it with -m MODEL');
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const measured: Measurement[] = [];
+  let failure: { load: string; cause: string } | undefined;
+  try {
+    const outcomes = putLoad({
+      model,
+      flags,
+      remote: remoteOf(given['url'], flags),
+      generator: nativeGenerator,
+      signal: stop.signal,
+      onPoint: (point) => say(`${levelText(point)} ...`),
+      onNote: (text) => process.stderr.write(`${text}\n`),
+    });
+    for await (const outcome of outcomes) {
+      if (outcome.state === 'measured') measured.push(outcome.measurement);
+      else failure = { load: levelText(outcome.point), cause: outcome.cause };
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+  if (json) {
+    const points = measured.map(pointObject);
+    const result = { model, protocol: flags.load.protocol ?? 'http', points, ...(failure && { failure }) };
+    process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  } else if (measured.length > 0) {
+    say(`\n${loadText(measured)}`);
+  }
+  const file = given['latency-report-file'];
+  if (typeof file === 'string' && measured.length > 0) {
+    writeFileSync(resolve(process.cwd(), file), csvText(perfAnalyzerTable(measured)).trimEnd().concat('\n'));
+    say(`\nwritten to ${shortPath(process, resolve(process.cwd(), file))}`);
+  }
+  if (failure) process.stderr.write(`${failure.load}: failed: ${failure.cause}\n`);
+  if (stop.signal.aborted) return EXIT.interrupted;
+  return failure && measured.length === 0 ? EXIT.nothing : EXIT.done;
+}
+
+/** What was typed, under the flags' own names. */
+function flagsOf(parsed: Readonly<Record<string, unknown>>): {
+  given: Record<string, unknown>;
+  flags: LoadFlags;
+} {
+  const given: Record<string, unknown> = {};
+  for (const name of loadFlags.keys()) {
+    const value = parsed[name.replace(/-(\w)/g, (_match, letter: string) => letter.toUpperCase())];
+    if (value !== undefined && !(isSwitch(name) && value === false)) given[name] = value;
+  }
+  const problems: Problem[] = [];
+  const flags = readLoadFlags(given, (flag, message) => problems.push({ message: `--${flag}: ${message}` }));
+  if (problems.length > 0) throw new UserError(problems);
+  return { given, flags };
+}
+
+/** Where the server is: one address, spoken to by the protocol that was asked for. */
+function remoteOf(url: unknown, { load }: LoadFlags): RemoteSettings {
+  const grpc = load.protocol === 'grpc';
+  const address = addressOf(typeof url === 'string' ? url : 'localhost', grpc ? 8001 : 8000);
+  return {
+    http: grpc ? undefined : address,
+    grpc: grpc ? address : undefined,
+    metrics: { host: address.host, port: 8002 },
+    reload: false,
+  };
+}
+
+function addressOf(url: string, port: number): Address {
+  const match = /^(?:(?:https?|grpcs?):\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(url);
+  if (!match) throw userError(`--url: expected HOST:PORT, found "${url}"`);
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2] ?? port) };
+}

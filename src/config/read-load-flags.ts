@@ -1,0 +1,275 @@
+import { meanRate } from '../statistics/arrivals.ts';
+import { suggestion } from '../wording.ts';
+import type { ArrivalSettings, InputSource, LoadSettings, StopRule, TlsSettings } from './experiment.ts';
+import { type Fail, FlagReader, type GivenFlags } from './flag-reader.ts';
+import { isSwitch, loadFlags } from './load-flags.ts';
+import { show } from './yaml.ts';
+
+/** What the flags say about the load of a model. */
+export interface LoadFlags {
+  readonly load: LoadSettings;
+  /** These win over a model's parameters, as in Model Analyzer. */
+  readonly concurrency: readonly number[] | undefined;
+  readonly requestRates: readonly number[] | undefined;
+  readonly batchSizes: readonly number[] | undefined;
+  /** End a range at the first slower load, ms. */
+  readonly latencyThreshold: number | undefined;
+  readonly protocol: 'http' | 'grpc' | undefined;
+  /** Given, and followed by perf_analyzer alone. */
+  readonly theirs: readonly string[];
+}
+
+/** perf_analyzer's defaults for windows, but for their length. */
+const WINDOWS = { intervalMs: 600, minRequests: 20, stability: 0.1, maxWindows: 10 };
+const WINDOW_FLAGS = [
+  'measurement-mode',
+  'measurement-interval',
+  'measurement-request-count',
+  'stability-percentage',
+  'max-trials',
+] as const;
+
+const DEFAULT_LOAD: LoadSettings = {
+  percentile: undefined,
+  stopRule: { kind: 'precision', precision: 0.03, limitMs: 2500 },
+  shapes: {},
+  inputData: [{ kind: 'random' }],
+  stringLength: 128,
+  stringData: undefined,
+  seed: 1,
+  arrivals: { kind: 'constant' },
+  failureLimit: 0.01,
+  requestTimeoutMs: 60_000,
+  sequences: { count: 4, length: 20, variation: 0.2, idStart: 1, idEnd: 2 ** 31 },
+  streaming: false,
+  headers: [],
+  flags: [],
+};
+
+export const NO_FLAGS: LoadFlags = {
+  load: DEFAULT_LOAD,
+  concurrency: undefined,
+  requestRates: undefined,
+  batchSizes: undefined,
+  latencyThreshold: undefined,
+  protocol: undefined,
+  theirs: [],
+};
+
+/** Reads flags of the load; mistakes are told to `fail`, and the defaults stand in their place. */
+export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
+  for (const key of Object.keys(flags)) {
+    if (loadFlags.has(key)) continue;
+    const dashed = key.replaceAll('_', '-').replace(/^--/, '');
+    const hint = loadFlags.has(dashed) ? `write ${dashed}` : suggestion(key, [...loadFlags.keys()]);
+    fail(key, `unknown flag ${show(key)}: ${hint}`);
+  }
+  const read = new FlagReader(flags, fail);
+  const arrivals = readArrivals(read);
+  const rates = read.range('request-rate-range', false);
+  const concurrency = read.range('concurrency-range', true);
+  if (rates && concurrency)
+    fail('request-rate-range', 'is given beside concurrency-range: keep one of the two');
+  const batch = read.number('batch-size', 1);
+  const protocol = read.oneOf('protocol', ['http', 'grpc'] as const, true);
+  return {
+    load: {
+      ...(protocol === 'grpc' && { protocol }),
+      percentile: read.number('percentile', 1, 99),
+      stopRule: readStopRule(read),
+      shapes: readShapes(read),
+      inputData: readInputData(read),
+      stringLength: read.number('string-length', 0) ?? DEFAULT_LOAD.stringLength,
+      stringData: read.text('string-data'),
+      seed: read.number('random-seed', 0) ?? DEFAULT_LOAD.seed,
+      arrivals: arrivals ?? DEFAULT_LOAD.arrivals,
+      ...optional('maxInFlight', read.number('max-in-flight', 1)),
+      ...optional('threads', read.number('max-threads', 1)),
+      failureLimit: (read.number('failure-limit', 0, 100) ?? DEFAULT_LOAD.failureLimit * 100) / 100,
+      requestTimeoutMs:
+        (read.number('request-timeout', 0.001) ?? DEFAULT_LOAD.requestTimeoutMs / 1000) * 1000,
+      sequences: readSequences(read),
+      streaming: read.flag('streaming'),
+      ...optional('sharedMemory', readSharedMemory(read)),
+      headers: readHeaders(read),
+      ...optional('compression', readCompression(read)),
+      ...optional('tls', readTls(read)),
+      ...optional('modelVersion', read.text('model-version')),
+      flags: argumentsOf(flags),
+    },
+    concurrency,
+    requestRates: ownRate(arrivals) ?? rates,
+    batchSizes: batch === undefined ? undefined : [batch],
+    latencyThreshold: read.number('latency-threshold', 0),
+    protocol,
+    theirs: Object.keys(flags).filter((key) => loadFlags.get(key)?.follower === 'perf_analyzer'),
+  };
+}
+
+const optional = <Key extends string, T>(key: Key, value: T | undefined): Partial<Record<Key, T>> =>
+  value === undefined ? {} : ({ [key]: value } as Record<Key, T>);
+
+function readArrivals(read: FlagReader): ArrivalSettings | undefined {
+  const gaps = read.numbersOf('request-intervals');
+  const times = read.numbersOf('request-times');
+  if (gaps && times)
+    return read.fail('request-times', 'is given beside request-intervals: keep one of the two');
+  const source = gaps ? 'request-intervals' : 'request-times';
+  if ((gaps || times) && read.given('request-rate-range'))
+    return read.fail(source, 'is given beside request-rate-range: keep one of the two');
+  if (gaps) {
+    return gaps.some((gap) => gap > 0)
+      ? { kind: 'intervals', gapsMs: gaps.map((us) => us / 1000) }
+      : read.fail('request-intervals', 'every gap is 0');
+  }
+  if (times) {
+    const sorted = times.toSorted((a, b) => a - b);
+    return { kind: 'trace', timesMs: sorted.map((time) => time - sorted[0]!) };
+  }
+  const kind = read.oneOf('request-distribution', ['constant', 'poisson'] as const);
+  return kind && { kind };
+}
+
+/** Gaps and times bring their own rate, requests a second. */
+function ownRate(arrivals: ArrivalSettings | undefined): number[] | undefined {
+  if (arrivals?.kind !== 'intervals' && arrivals?.kind !== 'trace') return undefined;
+  return [Number(meanRate(arrivals).toPrecision(6))];
+}
+
+/** Who sets the windows wants them; else the interval decides. */
+function readStopRule(read: FlagReader): StopRule {
+  const precision = read.number('precision', 0.01, 100);
+  const limit = read.number('time-limit', 0.1);
+  const given = WINDOW_FLAGS.some((key) => read.given(key));
+  const rule = read.oneOf('stop-rule', ['precision', 'windows'] as const);
+  const windows = {
+    kind: 'windows' as const,
+    ...WINDOWS,
+    ...readWindows(read),
+  };
+  if (rule ? rule === 'windows' : given && precision === undefined) return windows;
+  const standard = DEFAULT_LOAD.stopRule as StopRule & { kind: 'precision' };
+  return {
+    kind: 'precision',
+    precision: precision === undefined ? standard.precision : precision / 100,
+    limitMs: limit === undefined ? standard.limitMs : limit * 1000,
+  };
+}
+
+function readWindows(read: FlagReader) {
+  const mode = read.oneOf('measurement-mode', ['time_windows', 'count_windows'] as const);
+  const interval = read.number('measurement-interval', 1);
+  const requests = read.number('measurement-request-count', 1);
+  const stability = read.number('stability-percentage', 0.1);
+  const trials = read.number('max-trials', 1);
+  return {
+    ...optional('intervalMs', mode === 'count_windows' ? 1 : interval),
+    ...(mode === 'count_windows' && { minRequests: requests ?? 50 }),
+    ...optional('stability', stability === undefined ? undefined : stability / 100),
+    ...optional('maxWindows', trials),
+  };
+}
+
+/** `name:d1,d2`, one or a list; sizes without the batch dimension. */
+function readShapes(read: FlagReader): Record<string, number[]> {
+  const entries = read.list('shape').map((item) => {
+    const match = /^(.+):(\d+(?:,\d+)*)$/.exec(item);
+    if (!match) read.fail('shape', `expected INPUT:SIZE,SIZE..., found ${show(item)}`);
+    return match ? ([match[1]!, match[2]!.split(',').map(Number)] as const) : undefined;
+  });
+  return Object.fromEntries(entries.filter((entry) => entry !== undefined));
+}
+
+function readInputData(read: FlagReader): InputSource[] {
+  const sources = read.list('input-data').map((item): InputSource => {
+    if (item === 'random' || item === 'zero') return { kind: item };
+    return item.endsWith('.json') ? { kind: 'file', path: item } : { kind: 'folder', path: item };
+  });
+  if (sources.length > 1 && sources.some(({ kind }) => kind !== 'file'))
+    read.fail('input-data', 'only .json files can be given several at once');
+  return sources.length > 0 ? sources : [{ kind: 'random' }];
+}
+
+function readSequences(read: FlagReader): LoadSettings['sequences'] {
+  const standard = DEFAULT_LOAD.sequences;
+  const ids = read.text('sequence-id-range');
+  const range = ids === undefined ? undefined : /^(\d+)(?::(\d+))?$/.exec(ids);
+  const [start, end] = [Number(range?.[1] ?? standard.idStart), Number(range?.[2] ?? standard.idEnd)];
+  if (range === null || start < 1 || end <= start)
+    read.fail('sequence-id-range', `expected first:last with 1 <= first < last, found ${show(ids)}`);
+  const variation = read.number('sequence-length-variation', 0, 100);
+  return {
+    count: read.number('num-of-sequences', 1) ?? standard.count,
+    length: read.number('sequence-length', 1) ?? standard.length,
+    variation: variation === undefined ? standard.variation : variation / 100,
+    idStart: start,
+    idEnd: end,
+  };
+}
+
+function readSharedMemory(read: FlagReader): LoadSettings['sharedMemory'] {
+  const bytes = read.number('output-shared-memory-size', 1) ?? 102_400;
+  if (read.text('shared-memory') === 'cuda')
+    return read.fail(
+      'shared-memory',
+      'CUDA shared memory needs a native library: use system, or perf_analyzer',
+    );
+  return read.oneOf('shared-memory', ['none', 'system'] as const) === 'system'
+    ? { outputBytes: bytes }
+    : undefined;
+}
+
+function readHeaders(read: FlagReader): [string, string][] {
+  return read.list('http-header').flatMap((item): [string, string][] => {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([^\r\n]*)$/.exec(item);
+    if (!match) read.fail('http-header', `expected NAME:VALUE, found ${show(item)}`);
+    return match ? [[match[1]!, match[2]!]] : [];
+  });
+}
+
+function readCompression(read: FlagReader): 'gzip' | 'deflate' | undefined {
+  const name = read.oneOf('grpc-compression-algorithm', ['none', 'gzip', 'deflate'] as const);
+  return name === 'none' ? undefined : name;
+}
+
+function readTls(read: FlagReader): TlsSettings | undefined {
+  for (const key of ['ssl-https-client-certificate-type', 'ssl-https-private-key-type'] as const)
+    read.oneOf(key, ['PEM'] as const);
+  const grpc = read.flag('ssl-grpc-use-ssl');
+  const httpKeys = [
+    'ssl-https-verify-peer',
+    'ssl-https-verify-host',
+    'ssl-https-ca-certificates-file',
+    'ssl-https-client-certificate-file',
+    'ssl-https-private-key-file',
+  ] as const;
+  const peer = read.number('ssl-https-verify-peer', 0, 1);
+  const host = read.number('ssl-https-verify-host', 0, 2);
+  const secure = grpc || httpKeys.some((key) => read.given(key)) || read.text('url')?.startsWith('https://');
+  if (!secure) return undefined;
+  return {
+    ...optional(
+      'caFile',
+      read.text(grpc ? 'ssl-grpc-root-certifications-file' : 'ssl-https-ca-certificates-file'),
+    ),
+    ...optional('keyFile', read.text(grpc ? 'ssl-grpc-private-key-file' : 'ssl-https-private-key-file')),
+    ...optional(
+      'certificateFile',
+      read.text(grpc ? 'ssl-grpc-certificate-chain-file' : 'ssl-https-client-certificate-file'),
+    ),
+    verifyPeer: peer !== 0,
+    verifyHost: host !== 0,
+  };
+}
+
+/** The given flags as perf_analyzer's arguments: values stay whole, whatever is in them. */
+function argumentsOf(flags: GivenFlags): string[] {
+  return Object.entries(flags).flatMap(([key, value]) => {
+    const flag = loadFlags.get(key);
+    if (!flag || flag.ours) return [];
+    if (isSwitch(key)) return String(value).toLowerCase() === 'true' ? [`--${key}`] : [];
+    const name =
+      flag.short && ['-m', '-x', '-b', '-u', '-i', '-f', '-H'].includes(flag.short) ? flag.short : `--${key}`;
+    return (Array.isArray(value) ? value : [value]).flatMap((item) => [name, String(item)]);
+  });
+}

@@ -1,0 +1,270 @@
+import { performance } from 'node:perf_hooks';
+import { scheduleOf } from '../../statistics/arrivals.ts';
+import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from './connection.ts';
+import { Pacer } from './pacer.ts';
+import { Picker, type Sequence } from './picker.ts';
+import type { WorkerInput } from './protocol.ts';
+import type { Recorder } from './recorder.ts';
+
+const RECONNECT_MS = 100;
+const TIMEOUT_CHECK_MS = 200;
+/** Slots that an open loop begins with. */
+const FIRST_SLOTS = 8;
+
+/** Connects anew, telling these events. */
+export type Connect = (events: ConnectionEvents) => LoadConnection;
+
+/** One request at a time is in a slot; it belongs to one connection at a time. */
+interface Slot {
+  /** Its place on its connection. */
+  readonly place: number;
+  readonly line: Line;
+  busy: boolean;
+  plannedMs: number;
+  startMs: number;
+  sentMs: number;
+  firstMs: number;
+  lastMs: number;
+  /** The sequence that it is in. */
+  sequence: Sequence | undefined;
+}
+
+/** A connection, replaced when it breaks, with its slots. */
+interface Line {
+  connection: LoadConnection | undefined;
+  ready: boolean;
+  /** A request was answered on this connection. */
+  served: boolean;
+  readonly slots: Slot[];
+}
+
+export interface DriverCounters {
+  completed(): void;
+  failed(): void;
+}
+
+/**
+ * Keeps the load on: in a closed loop every slot sends again as soon as it is answered; in an open loop a request
+ * is sent when it is due, whatever became of those before.
+ */
+export class Driver {
+  readonly #input: WorkerInput;
+  readonly #connect: Connect;
+  readonly #recorder: Recorder;
+  readonly #counters: DriverCounters;
+  readonly #picker: Picker;
+  readonly #lines: Line[] = [];
+  readonly #capacity: number;
+  /** Open loop: slots that wait for a request. */
+  readonly #free: Slot[] = [];
+  readonly #decoupled: boolean;
+  #slots = 0;
+  #inFlight = 0;
+  #running = true;
+  #pacer: Pacer | undefined;
+  readonly #timeouts: NodeJS.Timeout;
+  constructor(
+    input: WorkerInput,
+    parts: {
+      connect: Connect;
+      capacity: number;
+      recorder: Recorder;
+      counters: DriverCounters;
+      decoupled: boolean;
+    },
+  ) {
+    this.#input = input;
+    this.#connect = parts.connect;
+    this.#recorder = parts.recorder;
+    this.#counters = parts.counters;
+    this.#decoupled = parts.decoupled;
+    this.#capacity = parts.capacity;
+    this.#picker = new Picker(input);
+    this.#timeouts = setInterval(() => this.#checkTimeouts(), TIMEOUT_CHECK_MS);
+  }
+
+  start(): void {
+    const { shape, index, of } = this.#input;
+    if (shape.kind === 'closed') {
+      this.#addSlots(shape.slots);
+      return;
+    }
+    const schedule = scheduleOf(shape.arrivals, index, of);
+    this.#pacer = new Pacer(schedule, performance.now(), () => this.#dispatch());
+    this.#addSlots(Math.min(FIRST_SLOTS, shape.most));
+    this.#dispatch();
+  }
+
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** Milliseconds spent turning while nothing came. */
+  get spunMs(): number {
+    return this.#pacer?.spunMs ?? 0;
+  }
+
+  /** Sends nothing more. */
+  stop(): void {
+    this.#running = false;
+  }
+
+  close(): void {
+    clearInterval(this.#timeouts);
+    for (const { connection } of this.#lines) connection?.close();
+  }
+
+  #addSlots(count: number): void {
+    for (let left = count; left > 0; left -= this.#capacity) {
+      const line: Line = { connection: undefined, ready: false, served: false, slots: [] };
+      for (let place = 0; place < Math.min(left, this.#capacity); place++) {
+        line.slots.push({
+          place,
+          line,
+          busy: false,
+          plannedMs: 0,
+          startMs: 0,
+          sentMs: 0,
+          firstMs: 0,
+          lastMs: 0,
+          sequence: undefined,
+        });
+      }
+      this.#slots += line.slots.length;
+      this.#lines.push(line);
+      this.#openLine(line);
+    }
+  }
+
+  #openLine(line: Line): void {
+    line.ready = false;
+    line.served = false;
+    line.connection = this.#connect({
+      onReady: () => {
+        line.ready = true;
+        for (const slot of line.slots) this.#onFree(slot);
+      },
+      onSent: (place, nowMs) => {
+        line.slots[place]!.sentMs = nowMs;
+      },
+      onResponse: (place, nowMs, empty) => this.#onResponse(line.slots[place]!, nowMs, empty),
+      onDone: (place, nowMs, failed, bytes) => this.#onDone(line.slots[place]!, nowMs, failed, bytes),
+      onBroken: (failed) => this.#onBroken(line, failed),
+    });
+  }
+
+  /** A slot may send. */
+  #onFree(slot: Slot): void {
+    if (!this.#running || slot.busy || !slot.line.ready || !slot.line.connection?.open) return;
+    if (this.#pacer) {
+      this.#free.push(slot);
+      this.#dispatch();
+    } else {
+      const now = performance.now();
+      this.#send(slot, now, now);
+    }
+  }
+
+  #send(slot: Slot, plannedMs: number, nowMs: number): void {
+    slot.busy = true;
+    slot.plannedMs = plannedMs;
+    slot.startMs = nowMs;
+    slot.firstMs = 0;
+    this.#inFlight++;
+    this.#recorder.sent(plannedMs, nowMs);
+    slot.line.connection!.send(slot.place, this.#picker.next(slot));
+  }
+
+  #onResponse(slot: Slot, nowMs: number, empty: boolean): void {
+    this.#pacer?.noteEvent();
+    if (!slot.busy) return;
+    const isFirst = slot.firstMs === 0;
+    if (isFirst) slot.firstMs = nowMs;
+    // An empty last answer only says that there are no more.
+    if (this.#decoupled && !empty) {
+      this.#recorder.response(nowMs - (isFirst ? slot.plannedMs : slot.lastMs), isFirst);
+      slot.lastMs = nowMs;
+    }
+  }
+
+  #onDone(slot: Slot, nowMs: number, failed: RequestFailure | undefined, bytes: number): void {
+    this.#pacer?.noteEvent();
+    if (!slot.busy) return;
+    slot.busy = false;
+    slot.line.served = true;
+    this.#inFlight--;
+    if (failed) {
+      this.#fail(failed);
+      slot.sequence = undefined;
+    } else {
+      const { plannedMs, startMs, sentMs, firstMs } = slot;
+      // A decoupled request is answered with its last output; what comes behind says only that it was.
+      const end = this.#decoupled && slot.firstMs !== 0 && slot.lastMs >= slot.firstMs ? slot.lastMs : nowMs;
+      this.#recorder.done(plannedMs, startMs, sentMs, firstMs || nowMs, end, bytes);
+      this.#counters.completed();
+      if (this.#input.sequences && !slot.sequence) this.#recorder.sequenceDone();
+    }
+    this.#onFree(slot);
+  }
+
+  #fail(failed: RequestFailure): void {
+    this.#recorder.failed(failed);
+    this.#counters.failed();
+  }
+
+  #onBroken(line: Line, failed: RequestFailure | undefined): void {
+    this.#pacer?.noteEvent();
+    const lost = line.slots.filter(({ busy }) => busy);
+    for (const slot of lost) {
+      slot.busy = false;
+      slot.sequence = undefined;
+      this.#inFlight--;
+    }
+    // A connection that could not be made at all counts once.
+    if (failed) for (let count = Math.max(1, lost.length); count > 0; count--) this.#fail(failed);
+    for (let index = this.#free.length - 1; index >= 0; index--) {
+      if (this.#free[index]!.line === line) this.#free.splice(index, 1);
+    }
+    if (!this.#running) return;
+    // A server that closes every connection at once is not to be hammered with new ones.
+    if (failed || !line.served) setTimeout(() => this.#running && this.#openLine(line), RECONNECT_MS);
+    else this.#openLine(line);
+  }
+
+  /** Open loop: sends what is due, then waits for the next. */
+  #dispatch(): void {
+    const { shape } = this.#input;
+    const pacer = this.#pacer;
+    if (shape.kind !== 'open' || !pacer || !this.#running) return;
+    for (;;) {
+      const planned = pacer.due;
+      if (planned === undefined) return;
+      const now = performance.now();
+      if (planned > now) break;
+      const slot = this.#free.pop();
+      if (slot) this.#send(slot, planned, now);
+      else if (this.#slots < shape.most) {
+        this.#addSlots(Math.min(this.#slots, shape.most - this.#slots));
+        return;
+      } else if (shape.whenFull === 'drop') this.#recorder.drop();
+      else return;
+      pacer.advance();
+    }
+    pacer.arm();
+  }
+
+  #checkTimeouts(): void {
+    const oldest = performance.now() - this.#input.timeoutMs;
+    for (const line of this.#lines) {
+      for (const slot of line.slots) {
+        if (!slot.busy || slot.startMs > oldest) continue;
+        slot.busy = false;
+        slot.sequence = undefined;
+        this.#inFlight--;
+        this.#fail(failure('timeout', `no answer within ${this.#input.timeoutMs / 1000} s`));
+        line.connection?.cancel(slot.place);
+        this.#onFree(slot);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { performance } from 'node:perf_hooks';
+import type { Schedule } from '../../statistics/arrivals.ts';
+
+/** Timers come up to a millisecond late: nearer to a due time than this, the loop turns instead of sleeping. */
+const SPIN_MS = 1.6;
+
+/** Wakes the loop when the next request is due, to the microsecond where the loop has nothing else to do. */
+export class Pacer {
+  readonly #schedule: Schedule;
+  readonly #startMs: number;
+  readonly #onDue: () => void;
+  #dueMs: number | undefined;
+  #armed = false;
+  #spunAt = Number.NaN;
+  #events = 0;
+  #eventsAtSpin = 0;
+  /** Milliseconds spent turning while nothing came. */
+  spunMs = 0;
+
+  /** @param onDue sends what is due, then arms the pacer again. */
+  constructor(schedule: Schedule, startMs: number, onDue: () => void) {
+    this.#schedule = schedule;
+    this.#startMs = startMs;
+    this.#onDue = onDue;
+    this.#dueMs = schedule();
+  }
+
+  /** When the next request is due, ms of `performance.now()`; undefined when there are no more. */
+  get due(): number | undefined {
+    return this.#dueMs === undefined ? undefined : this.#startMs + this.#dueMs;
+  }
+
+  /** The next request was sent, or given up. */
+  advance(): void {
+    this.#dueMs = this.#schedule();
+  }
+
+  /** Something came: the loop was not turning for nothing. */
+  noteEvent(): void {
+    this.#events++;
+  }
+
+  arm(): void {
+    if (this.#armed || this.due === undefined) return;
+    this.#armed = true;
+    const wait = this.due - performance.now();
+    if (wait > SPIN_MS) {
+      this.#spunAt = Number.NaN;
+      setTimeout(() => this.#wake(), Math.max(1, Math.floor(wait - SPIN_MS + 0.5)));
+    } else {
+      setImmediate(() => this.#wake());
+    }
+  }
+
+  #wake(): void {
+    this.#armed = false;
+    const now = performance.now();
+    if (this.#events === this.#eventsAtSpin && this.#spunAt > 0) this.spunMs += now - this.#spunAt;
+    this.#spunAt = now;
+    this.#eventsAtSpin = this.#events;
+    if (this.due !== undefined && this.due > now) this.arm();
+    else this.#onDue();
+  }
+}

@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os';
+import type { Endpoint } from '../../server/triton.ts';
+import type { Arrivals } from '../../statistics/arrivals.ts';
+import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../inputs.ts';
+import { LoadFailure, type LoadJob } from '../load-generator.ts';
+import { makePayloads, type Payloads } from '../payloads.ts';
+import type { CrewInput } from './crew.ts';
+import type { EngineSettings, LoadShape, SharedRequest } from './protocol.ts';
+import { type EncodedRequest, encodeGrpcRequest, encodeHttpRequest, type RequestOptions } from './request.ts';
+
+/** Requests on one gRPC connection; more would wait for each other in it. */
+const STREAMS = 6;
+/** Most requests in flight of an open loop that was given no limit; what is due then waits, and is late. */
+const MOST_IN_FLIGHT = 1024;
+const SERVICE = '/inference.GRPCInferenceService';
+/** Slots that one thread carries with ease. */
+const SLOTS_OF_A_THREAD = 64;
+
+/** How a point's load will be made. */
+export interface LoadPlan extends AsyncDisposable {
+  readonly crew: CrewInput;
+  readonly threads: number;
+  /** The engine, in words. */
+  readonly engine: string;
+  /** What was guessed, in words. */
+  readonly notes: readonly string[];
+}
+
+/** Prepares everything that the threads need: requests as bytes, connections, the shape of the load. */
+export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
+  const { settings, model, config, point } = job;
+  const protocol = settings.protocol ?? 'http';
+  const endpoint = job[protocol];
+  if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
+  const decoupled =
+    (config['model_transaction_policy'] as { decoupled?: boolean } | undefined)?.decoupled === true;
+  if ((decoupled || settings.streaming) && protocol === 'http') {
+    const why = decoupled ? `${model.name} is decoupled` : 'streaming was asked for';
+    throw new LoadFailure(`${why}, which only gRPC carries: use protocol grpc`);
+  }
+  const stateful = config['sequence_batching'] !== undefined;
+  const payloads = makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
+    size: point.batchSize,
+    dimension: isBatching(model, config),
+  });
+  const options: RequestOptions = {
+    model: model.name,
+    version: settings.modelVersion,
+    sequence: stateful,
+    markFinal: decoupled,
+  };
+  const authority = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+  const encode = (tensors: Parameters<typeof encodeGrpcRequest>[0]): EncodedRequest =>
+    protocol === 'grpc'
+      ? encodeGrpcRequest(tensors, options)
+      : encodeHttpRequest({ authority, headers: settings.headers }, tensors, options);
+  const streams = payloads.streams.map((steps) => steps.map(({ tensors }) => shared(encode(tensors))));
+  const shape = shapeOf(job, payloads, stateful);
+  const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
+  return {
+    crew: {
+      engine: engineOf(protocol, endpoint, authority, streaming, settings.headers),
+      streams,
+      shape,
+      sequences: stateful ? settings.sequences : undefined,
+      seed: settings.seed,
+      timeoutMs: settings.requestTimeoutMs,
+    },
+    threads: settings.threads ?? threadsFor(shape),
+    engine: protocol === 'grpc' ? 'gRPC over raw HTTP/2' : 'HTTP/1.1 on raw sockets',
+    notes: payloads.notes,
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function engineOf(
+  protocol: 'http' | 'grpc',
+  endpoint: Endpoint,
+  authority: string,
+  streaming: 'decoupled' | 'one answer each' | undefined,
+  headers: readonly (readonly [string, string])[],
+): EngineSettings {
+  if (protocol === 'http') return { kind: 'http1', endpoint };
+  const path = `${SERVICE}/${streaming ? 'ModelStreamInfer' : 'ModelInfer'}`;
+  const metadata = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  return {
+    kind: 'http2',
+    endpoint,
+    http2: { capacity: STREAMS, path, authority, metadata, ...(streaming && { streaming }) },
+  };
+}
+
+/** Concurrency, or arrivals; sequences in an open loop are live ones only. */
+function shapeOf({ point, settings }: LoadJob<unknown>, payloads: Payloads, stateful: boolean): LoadShape {
+  if (point.concurrency !== undefined) return { kind: 'closed', slots: point.concurrency };
+  const { maxInFlight, seed } = settings;
+  const limit = stateful ? settings.sequences.count : maxInFlight;
+  return {
+    kind: 'open',
+    arrivals: arrivalsOf(point.requestRate!, settings.arrivals, seed, payloads),
+    most: limit ?? MOST_IN_FLIGHT,
+    whenFull: maxInFlight !== undefined && !stateful ? 'drop' : 'wait',
+  };
+}
+
+function arrivalsOf(
+  rate: number,
+  settings: LoadJob<unknown>['settings']['arrivals'],
+  seed: number,
+  { timesMs }: Payloads,
+): Arrivals {
+  if (settings.kind === 'intervals' || settings.kind === 'trace') return settings;
+  return timesMs ? { kind: 'trace', timesMs } : { kind: settings.kind, rate, seed };
+}
+
+/** One thread does for most servers; machines with many cores may serve faster than that. */
+function threadsFor(shape: LoadShape): number {
+  const slots = shape.kind === 'closed' ? shape.slots : 1;
+  return Math.max(1, Math.min(Math.floor(availableParallelism() / 4), Math.ceil(slots / SLOTS_OF_A_THREAD)));
+}
+
+/** A request in memory that all threads see. */
+function shared({ bytes, sequence }: EncodedRequest): SharedRequest {
+  const memory = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  memory.set(bytes);
+  return { bytes: memory, ...(sequence && { sequence }) };
+}

@@ -1,0 +1,85 @@
+/** Buckets an octave is cut into: a value is known to half a bucket, 0.2 %. */
+const SUB = 256;
+const SUB_BITS = 8;
+/** Values are counted in ticks of 1/16 microsecond, so that 20 us are as finely cut as 20 s. */
+const TICKS_PER_MS = 16_000;
+/** 2^32 ticks, 268 s; what is longer counts as that. */
+const MOST_TICKS = 0xffff_ffff;
+const BUCKETS = SUB * (32 - SUB_BITS) + SUB;
+
+/**
+ * Times in milliseconds, counted in buckets that grow with the value. Its size is fixed (26 kB) however much is
+ * recorded; sum, least and most are exact, percentiles to 0.2 %.
+ */
+export class Histogram {
+  readonly counts: Uint32Array<ArrayBuffer>;
+  count = 0;
+  /** Milliseconds. */
+  sum = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = 0;
+
+  constructor(counts: Uint32Array<ArrayBuffer> = new Uint32Array(BUCKETS)) {
+    this.counts = counts;
+  }
+
+  record(ms: number): void {
+    const ticks = ms > 0 ? Math.min(MOST_TICKS, ms * TICKS_PER_MS) >>> 0 : 0;
+    const shift = 32 - SUB_BITS - 1 - Math.clz32(ticks);
+    this.counts[shift <= 0 ? ticks : shift * SUB + (ticks >>> shift)]!++;
+    this.count++;
+    this.sum += ms;
+    if (ms < this.min) this.min = ms;
+    if (ms > this.max) this.max = ms;
+  }
+
+  /** Takes in what another one holds. */
+  add(other: Histogram): void {
+    for (let index = 0; index < BUCKETS; index++) this.counts[index]! += other.counts[index]!;
+    this.count += other.count;
+    this.sum += other.sum;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+  }
+
+  copy(): Histogram {
+    const same = new Histogram(this.counts.slice());
+    return Object.assign(same, { count: this.count, sum: this.sum, min: this.min, max: this.max });
+  }
+
+  get mean(): number {
+    return this.sum / this.count;
+  }
+
+  /** The value at a rank, 0 = the least; NaN when there is no such rank. */
+  atRank(rank: number): number {
+    if (!(rank >= 0) || rank >= this.count) return Number.NaN;
+    let seen = 0;
+    for (let index = 0; index < BUCKETS; index++) {
+      seen += this.counts[index]!;
+      if (seen > rank) return Math.min(this.max, Math.max(this.min, middleMs(index)));
+    }
+    return this.max;
+  }
+}
+
+/** Milliseconds in the middle of a bucket. */
+function middleMs(index: number): number {
+  const shift = Math.max(0, Math.floor(index / SUB) - 1);
+  const low = shift === 0 ? index : (index - shift * SUB) * 2 ** shift;
+  return (low + 2 ** shift / 2) / TICKS_PER_MS;
+}
+
+/** A histogram as plain data, to be handed from one thread to another. */
+export type HistogramData = Pick<Histogram, 'counts' | 'count' | 'sum' | 'min' | 'max'>;
+
+export const histogramOf = ({ counts, ...rest }: HistogramData): Histogram =>
+  Object.assign(new Histogram(counts), rest);
+
+export const histogramData = ({ counts, count, sum, min, max }: Histogram): HistogramData => ({
+  counts,
+  count,
+  sum,
+  min,
+  max,
+});
