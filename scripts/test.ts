@@ -45,6 +45,9 @@ const checked =
   ].every(Boolean);
 const missing = startEngine();
 if (missing) process.env['TMA_NO_DOCKER'] = missing;
+// It is not for every machine; its tests say why they are skipped.
+const perfAnalyzer = dockerOnly || run('tma', 'install', 'perf-analyzer');
+if (!perfAnalyzer) process.env['TMA_NO_PERF_ANALYZER'] = 'it could not be installed';
 const only = dockerOnly ? ['--project', 'docker'] : [];
 const tested = run(
   'vitest',
@@ -64,6 +67,8 @@ const brokenFiles = report.testResults.filter(
 const failed = report.numFailedTests + brokenFiles + (checked ? 0 : 1);
 const skipped = report.numPendingTests + report.numTodoTests;
 if (missing) console.log(`SKIPPED: everything on a Docker engine, because ${missing}`);
+if (!perfAnalyzer)
+  console.log('SKIPPED: everything with the real perf_analyzer, which could not be installed');
 if (!checked) console.log('a check before the tests failed; it counts as one failure');
 console.log(`${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = checked && tested && failed === 0 ? 0 : 1;

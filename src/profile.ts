@@ -3,8 +3,8 @@ import type { Experiment, ModelPlan } from './config/experiment.ts';
 import { type RunListener, tellAll } from './events.ts';
 import { type Lane, planLanes } from './lanes.ts';
 import { completedConfig, type ModelFacts, type TrialContext } from './launch.ts';
+import { generatorFor } from './load/choose.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
-import { nativeGenerator } from './load/native/native.ts';
 import { GpuMonitor } from './measure/gpu-state.ts';
 import { Neighbours } from './neighbours.ts';
 import {
@@ -64,6 +64,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   // Every mistake in every model is told before the first server starts.
   for (const [plan, base] of bases) if (base.config) spaceOf(plan, base.config);
   const { launch } = experiment;
+  const generator = options.generator ?? (await generatorFor(experiment.generator));
   const gpus = launch.mode === 'remote' ? [] : await listGpus();
   const lanes = planLanes(launch, gpus);
   const launchers = lanes.map(() => options.launcher ?? launcherFor(launch));
@@ -76,7 +77,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     journal = new Journal(experiment.checkpointDirectory);
     emit.onRunStart(experiment);
     for (const note of [...experiment.notes, ...journal.warnings]) emit.onNote(note);
-    run = new ProfileRun(experiment, options, { emit, lanes, launchers, journal, monitor });
+    run = new ProfileRun(experiment, options, { emit, lanes, launchers, journal, monitor, generator });
     for (const [plan, base] of bases) await run.profileModel(plan, base);
     return { run: run.result(), interrupted: run.interrupted };
   } finally {
@@ -94,6 +95,7 @@ interface Parts {
   readonly launchers: readonly Launcher[];
   readonly journal: Journal;
   readonly monitor: GpuMonitor | undefined;
+  readonly generator: LoadGenerator;
 }
 
 /** What the lanes share while a model is profiled. */
@@ -124,7 +126,7 @@ class ProfileRun {
     this.#experiment = experiment;
     this.#options = options;
     this.#parts = parts;
-    this.#generator = options.generator ?? nativeGenerator;
+    this.#generator = parts.generator;
   }
 
   get interrupted(): boolean {

@@ -1,6 +1,6 @@
 import type { RemoteSettings } from './config/experiment.ts';
 import type { LoadFlags } from './config/read-load-flags.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, userError } from './errors.ts';
 import { LoadFailure, type LoadGenerator, type WindowSummary } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import type { Measurement } from './measure/measurement.ts';
@@ -37,7 +37,9 @@ export type LoadOutcome =
 export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
   const { model: name, flags, remote, generator, signal } = task;
   await using server = await attach(remote, { readyTimeoutS: READY_TIMEOUT_S, signal });
-  const model = await server.triton.metadata(name);
+  const model = await server.triton.metadata(name).catch((error: unknown) => {
+    throw error instanceof TritonError ? userError(messageOf(error), 'is it loaded on that server?') : error;
+  });
   // A KServe server other than Triton tells neither configuration nor statistics.
   const config = await server.triton.config(name).catch(() => ({}));
   const statistics = await hasStatistics(server, name);

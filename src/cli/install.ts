@@ -1,4 +1,5 @@
 import { installChromium } from '../install/chromium.ts';
+import { installPerfAnalyzer } from '../install/perf-analyzer.ts';
 import { installTriton } from '../install/triton.ts';
 import { EXIT, type Process } from './process.ts';
 
@@ -9,6 +10,13 @@ export async function installTritonCommand(
 ): Promise<number> {
   const onProgress = (text: string): void => void process.stdout.write(`${text}\n`);
   process.stdout.write(`${await installTriton({ ...options, onProgress })}\n`);
+  return EXIT.done;
+}
+
+/** `tma install perf-analyzer`. */
+export async function installPerfAnalyzerCommand(process: Process): Promise<number> {
+  const onProgress = (text: string): void => void process.stdout.write(`${text}\n`);
+  process.stdout.write(`${await installPerfAnalyzer({ onProgress })}\n`);
   return EXIT.done;
 }
 

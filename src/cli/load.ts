@@ -3,15 +3,18 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Address, RemoteSettings } from '../config/experiment.ts';
 import { isSwitch, loadFlags } from '../config/load-flags.ts';
+import { OPTIONS, type OptionValues } from '../config/options.ts';
 import { type LoadFlags, readLoadFlags } from '../config/read-load-flags.ts';
+import { generatorSettings, readOptions } from '../config/resolve.ts';
 import { type Problem, UserError, userError } from '../errors.ts';
-import { nativeGenerator } from '../load/native/native.ts';
+import { generatorFor } from '../load/choose.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { putLoad } from '../put-load.ts';
 import { csvText } from '../report/csv.ts';
 import { perfAnalyzerTable, pointObject } from '../report/load-table.ts';
 import { levelText } from '../space/load-point.ts';
 import { loadText } from '../terminal/load.ts';
+import { commandLineOf } from './options.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 
 /** Adds the flags of the load, under perf_analyzer's names. */
@@ -25,7 +28,25 @@ export function addLoadFlags(command: Command): Command {
     if (list) option.argParser((item: string, before: string[] | undefined) => [...(before ?? []), item]);
     command.addOption(option);
   }
+  for (const key of GENERATOR_OPTIONS) {
+    const { flags, value, help, fallback } = OPTIONS[key];
+    command.option(`${flags} <${value}>`, `${help} (default: ${fallback})`);
+  }
   return command;
+}
+
+/** Options of `tma profile` that say what makes the load. */
+const GENERATOR_OPTIONS = [
+  'load_generator',
+  'perf_analyzer_path',
+  'perf_analyzer_timeout',
+  'perf_analyzer_cpu_util',
+  'perf_analyzer_max_auto_adjusts',
+] as const;
+
+function generatorOptions(parsed: Readonly<Record<string, unknown>>): OptionValues {
+  const { values } = readOptions(undefined, commandLineOf(parsed), 'profile');
+  return Object.fromEntries(GENERATOR_OPTIONS.map((key) => [key, values[key]]));
 }
 
 /** `tma load`: puts load on a model of a running server and prints what came out; answers the exit code. */
@@ -51,7 +72,7 @@ export async function loadCommand(
       model,
       flags,
       remote: remoteOf(given['url'], flags),
-      generator: nativeGenerator,
+      generator: await generatorFor(generatorSettings(generatorOptions(parsed))),
       signal: stop.signal,
       onPoint: (point) => say(`${levelText(point)} ...`),
       onNote: (text) => process.stderr.write(`${text}\n`),

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { VERSION } from '../store/environment.ts';
-import { installChromiumCommand, installTritonCommand } from './install.ts';
+import { installChromiumCommand, installPerfAnalyzerCommand, installTritonCommand } from './install.ts';
 import { addLoadFlags, loadCommand } from './load.ts';
 import { addOptions, commandLineOf } from './options.ts';
 import { EXIT, type Process } from './process.ts';
@@ -63,6 +63,12 @@ export async function run(process: Process): Promise<number> {
     .description('a headless Chromium for PDF reports')
     .action(async () => {
       code = await installChromiumCommand(process);
+    });
+  install
+    .command('perf-analyzer')
+    .description('the real perf_analyzer, for --load-generator perf_analyzer')
+    .action(async () => {
+      code = await installPerfAnalyzerCommand(process);
     });
   for (const command of [profile, report, load, install, ...install.commands]) command.exitOverride();
 

@@ -197,6 +197,21 @@ export interface RemoteSettings {
   readonly reload: boolean;
 }
 
+/** What makes the load. */
+export type GeneratorSettings =
+  | { readonly kind: 'native' }
+  | {
+      readonly kind: 'perf_analyzer';
+      /** undefined = the installed one, or the one on PATH. */
+      readonly path: string | undefined;
+      /** Seconds that one run may take. */
+      readonly timeoutS: number;
+      /** Percent of one core that it may use. */
+      readonly cpuPercent: number;
+      /** How often windows may be made longer. */
+      readonly maxAdjusts: number;
+    };
+
 /** A perf.yaml with its command line and defaults, fully resolved and frozen. */
 export interface Experiment {
   readonly models: readonly ModelPlan[];
@@ -206,6 +221,7 @@ export interface Experiment {
   readonly checkpointDirectory: string;
   readonly exportPath: string;
   readonly launch: LaunchSettings;
+  readonly generator: GeneratorSettings;
   /** Seconds between two looks at the server's gauges. */
   readonly monitoringIntervalS: number;
   /** Seconds of watching the server without a model (GPU hosts only). */

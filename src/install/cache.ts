@@ -10,6 +10,17 @@ export const TRITON = {
   sha256: '21f063ff93bb426d0c06b7a55e7eb9efcfe62c0dddd9a908e9877e18710128df',
 } as const;
 
+/** Version of perf_analyzer that `tma install perf-analyzer` brings: PyPI's wheel holds the real program. */
+export const PERF_ANALYZER = {
+  version: '2.60.0',
+  package: 'perf-analyzer',
+  packageVersion: '2.60.0',
+  sha256: '23ef56b107ae9233e5cf09fbdf508dd9b936a52f1bae2f63f53c8117087b3f25',
+  /** Older machines would get a stub of another version without these. */
+  platform: 'manylinux_2_38_x86_64',
+  pythonVersion: '3.12',
+} as const;
+
 /** Version of Chromium's npm package that `tma install chromium` brings. */
 export const CHROMIUM = {
   package: '@sparticuz/chromium',
@@ -29,6 +40,14 @@ export const tritonFolder = (env?: NodeJS.ProcessEnv): string =>
 /** The command that starts the installed Triton. */
 export const installedTriton = (env?: NodeJS.ProcessEnv): string =>
   join(tritonFolder(env), 'bin', 'tritonserver');
+
+/** Where the installed perf_analyzer lies. */
+export const perfAnalyzerFolder = (env?: NodeJS.ProcessEnv): string =>
+  join(cacheFolder(env), `perf_analyzer-${PERF_ANALYZER.version}`);
+
+/** The command that starts the installed perf_analyzer. */
+export const installedPerfAnalyzer = (env?: NodeJS.ProcessEnv): string =>
+  join(perfAnalyzerFolder(env), 'bin', 'perf_analyzer');
 
 /** Where the installed Chromium lies. */
 export const chromiumFolder = (env?: NodeJS.ProcessEnv): string =>

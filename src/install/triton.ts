@@ -15,6 +15,7 @@ import { execa, type Result } from 'execa';
 import { userError } from '../errors.ts';
 import { installedTriton, TRITON, tritonFolder } from './cache.ts';
 import { buildFolder, withLock } from './install-folder.ts';
+import { fetchWheel } from './wheel.ts';
 
 export interface TritonInstall {
   /** The Python whose models the server runs; `python3` on PATH by default. */
@@ -43,7 +44,7 @@ export async function installTriton({
     onProgress(
       `fetching tritonserver ${TRITON.version} (${TRITON.package} ${TRITON.packageVersion} from PyPI, 55 MB)`,
     );
-    const wheel = await fetchWheel(python, temporary);
+    const wheel = await fetchWheel(python, TRITON, temporary);
     onProgress('unpacking it');
     await run(python, ['-m', 'zipfile', '-e', wheel, join(temporary, 'wheel')]);
     rmSync(wheel);
@@ -91,44 +92,6 @@ async function inspectPython(python: string): Promise<{ version: string; library
     );
   }
   return { version, library: library === 'system' ? '' : library };
-}
-
-async function fetchWheel(python: string, folder: string): Promise<string> {
-  const { package: name, packageVersion, sha256 } = TRITON;
-  const result = await execa(
-    python,
-    [
-      '-m',
-      'pip',
-      'download',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-deps',
-      '--only-binary=:all:',
-      '--dest',
-      folder,
-      `${name}==${packageVersion}`,
-    ],
-    { reject: false },
-  );
-  const wheel = readdirSync(folder).find((file) => file.endsWith('.whl'));
-  if (!wheel) {
-    throw userError(
-      `${name} ${packageVersion} could not be fetched from PyPI: ${lastLine(result)}`,
-      /No module named pip/.test(result.stderr)
-        ? 'Debian: apt-get install python3-pip'
-        : 'it is there for Linux on x86-64 with glibc 2.35 or later; check the network and the pip settings',
-    );
-  }
-  const path = join(folder, wheel);
-  const found = createHash('sha256').update(readFileSync(path)).digest('hex');
-  if (found !== sha256) {
-    throw userError(
-      `${wheel} is not the file it should be: sha256 ${found}, expected ${sha256}`,
-      'fetch it from another index',
-    );
-  }
-  return path;
 }
 
 const serverFolder = (folder: string): string => join(folder, 'wheel', 'pytriton', 'tritonserver');

@@ -166,7 +166,7 @@ const P99_REQUESTS = 459;
 function warningsOf(result: LoadResult<Scrape>, { stopRule, percentile }: LoadSettings): string[] {
   const warnings = [...result.warnings];
   if (!result.stable) warnings.push(whyUncertain(result, stopRule, percentile));
-  if (result.requests < P99_REQUESTS) {
+  if (result.requests < P99_REQUESTS && result.values['perf_latency_p99'] !== undefined) {
     warnings.push(
       `p99 rests on ${result.requests} requests, ${P99_REQUESTS} are needed to be 99 % sure of its bound`,
     );

@@ -1,0 +1,199 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mean, sampleStandardDeviation } from 'simple-statistics';
+import type { Interval } from '../../statistics/intervals.ts';
+import { LoadFailure, type LoadGenerator, type LoadJob, type LoadResult } from '../load-generator.ts';
+import { argumentsFor, REPORT, type WindowSize, windowOf } from './command.ts';
+import { outcomeOf } from './outcome.ts';
+import { type Level, type Pass, parseOutput } from './output.ts';
+import { type Ended, type KillRules, runProcess } from './process.ts';
+import { parseTable, type Row } from './table.ts';
+
+export interface PerfAnalyzerSettings extends KillRules {
+  readonly path: string;
+  /** How often windows may be made longer when they do not agree. */
+  readonly maxAdjusts: number;
+}
+
+/** Two-sided 95 % quantile of Student's t for the three passes that count. */
+const STUDENT_T_3 = 4.303;
+const STEADY_PASSES = 3;
+/** Longest window that is tried, ms; most requests in one. */
+const MOST_WINDOW_MS = 60_000;
+
+/** The real perf_analyzer: one load a process, in a folder of its own. */
+export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGenerator => ({
+  name: 'perf_analyzer',
+  async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
+    let window = windowOf(job.settings.flags);
+    for (let attempt = 0; ; attempt++) {
+      const folder = mkdtempSync(join(tmpdir(), 'tma-perf_analyzer-'));
+      try {
+        const before = await job.scrape();
+        const ended = await runProcess(settings.path, argumentsFor(job, window), {
+          cwd: folder,
+          rules: settings,
+          windowMs: window.mode === 'time_windows' ? window.size : 1000,
+          signal: job.signal,
+          onPass: (pass) => job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 }),
+        });
+        const after = await job.scrape();
+        if (ended.killed) throw new LoadFailure(ended.killed);
+        const outcome = outcomeOf(ended.code, ended.signal, `${ended.stdout}\n${ended.stderr}`);
+        if (outcome.kind === 'failed') throw new LoadFailure(outcome.message);
+        if (outcome.kind === 'done') {
+          const file = join(folder, REPORT);
+          const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
+          return { ...measured(job, ended, rows), before, after };
+        }
+        const larger = enlarge(window, outcome.kind);
+        if (attempt >= settings.maxAdjusts || larger.size === window.size)
+          return { ...unsteady(ended, outcome.kind), before, after };
+        window = larger;
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
+  },
+});
+
+/** Windows that never agreed are doubled, empty ones made four times as long. */
+function enlarge({ mode, size }: WindowSize, why: 'unstable' | 'window too small'): WindowSize {
+  const larger = size * (why === 'unstable' ? 2 : 4);
+  return { mode, size: mode === 'time_windows' ? Math.min(MOST_WINDOW_MS, larger) : larger };
+}
+
+type Figures = Omit<LoadResult<unknown>, 'before' | 'after'>;
+
+/** The figures of a run that ended well; that they are there has to be seen. */
+function measured(job: LoadJob<unknown>, ended: Ended, rows: readonly Row[]): Figures {
+  const levels = parseOutput(ended.stdout);
+  const level = levels.findLast(({ client }) => client !== undefined);
+  const [row] = rows;
+  if (!level?.client || !row) {
+    const why = /Measured latency went over the set limit/.test(ended.stderr)
+      ? 'the latency went over the limit'
+      : 'there are no figures for this load';
+    throw new LoadFailure(`perf_analyzer ended with exit code 0, but ${why}`);
+  }
+  const { values, empty } = row;
+  const { client } = level;
+  const counted = level.passes.slice(-STEADY_PASSES);
+  return {
+    values: valuesOf(job, level, values),
+    intervals: { perf_throughput: intervalOf(counted) },
+    requests: client.requestCount,
+    failures: {},
+    durationS: (client.requestCount * job.point.batchSize) / client.throughput,
+    warmupS: 0,
+    windows: level.passes.length,
+    counted: counted.length,
+    stable: true,
+    client: {
+      engine: 'perf_analyzer',
+      ...(job.point.requestRate !== undefined && { asked: job.point.requestRate }),
+    },
+    warnings: warningsOf(level, ended, empty),
+  };
+}
+
+const MS = 1000;
+
+/** Metric tag -> value out of the columns and of what was printed beside them. */
+function valuesOf(
+  job: LoadJob<unknown>,
+  { client, server }: Level,
+  columns: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const decoupled = columns['Response Throughput'] !== undefined;
+  const inferences = server?.inferenceCount;
+  const executions = server?.executionCount;
+  const found: Record<string, number | undefined> = {
+    perf_throughput: columns['Inferences/Second'],
+    perf_latency_avg: scaled(columns['Avg latency'] ?? averageOf(client)),
+    ...Object.fromEntries(
+      [50, 90, 95, 99].map((percent) => [`perf_latency_p${percent}`, scaled(columns[`p${percent} latency`])]),
+    ),
+    ...(!decoupled && {
+      perf_client_send: scaled(columns['Client Send']),
+      perf_client_recv: scaled(columns['Client Recv']),
+      perf_client_send_recv: scaled(columns['request/response']),
+      perf_client_response_wait: scaled(columns['response wait']),
+    }),
+    perf_response_throughput: columns['Response Throughput'],
+    perf_sequence_throughput: client?.sequenceRate,
+    perf_send_rate:
+      client?.sendRate ?? (job.point.requestRate === undefined ? undefined : rateOf(job, columns)),
+    perf_server_request: scaled(server?.requestUs),
+    perf_server_queue: scaled(columns['Server Queue']),
+    perf_server_compute_input: scaled(columns['Server Compute Input']),
+    perf_server_compute_infer: scaled(columns['Server Compute Infer']),
+    perf_server_compute_output: scaled(columns['Server Compute Output']),
+    perf_inference_count: inferences,
+    perf_execution_count: executions,
+    perf_executed_batch: inferences !== undefined && executions ? inferences / executions : undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(found).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
+}
+
+const scaled = (us: number | undefined): number | undefined => (us === undefined ? undefined : us / MS);
+
+/** With a percentile as what must be steady, the average is not printed, but its parts are. */
+const averageOf = (client: Level['client']): number | undefined =>
+  client?.averageUs ??
+  (client?.sendReceiveUs !== undefined && client.responseWaitUs !== undefined
+    ? client.sendReceiveUs + client.responseWaitUs
+    : client?.sendUs !== undefined && client.responseWaitUs !== undefined
+      ? client.sendUs + client.responseWaitUs + (client.receiveUs ?? 0)
+      : undefined);
+
+const rateOf = ({ point }: LoadJob<unknown>, columns: Readonly<Record<string, number>>): number =>
+  (columns['Inferences/Second'] ?? 0) / point.batchSize;
+
+function intervalOf(passes: readonly Pass[]): Interval {
+  if (passes.length < STEADY_PASSES) return [null, null];
+  const rates = passes.map(({ throughput }) => throughput);
+  const half = (STUDENT_T_3 * sampleStandardDeviation(rates)) / Math.sqrt(rates.length);
+  return [Math.max(0, mean(rates) - half), mean(rates) + half];
+}
+
+function warningsOf({ client, overloaded }: Level, ended: Ended, empty: readonly string[]): string[] {
+  const warnings: string[] = [];
+  if (client?.delayedPercent)
+    warnings.push(`perf_analyzer sent ${client.delayedPercent} % of the requests late`);
+  if (overloaded) warnings.push('perf_analyzer could not keep the load up');
+  if (/Request latency is not stabilizing/.test(ended.stderr))
+    warnings.push('the latency was not steady: perf_analyzer took the throughput for enough');
+  if (empty.length > 0) warnings.push(`perf_analyzer read nothing for ${empty.join(', ')}`);
+  return warnings;
+}
+
+/** What the passes tell of a load that perf_analyzer gave up: it prints no report then, but nothing is thrown away. */
+function unsteady(ended: Ended, why: string): Figures {
+  const passes = parseOutput(ended.stdout).flatMap((level) => level.passes);
+  const counted = passes.slice(-STEADY_PASSES);
+  if (counted.length === 0 || counted.every(({ throughput }) => throughput === 0))
+    throw new LoadFailure(`perf_analyzer: no request was answered in any window (${why})`);
+  const latency = mean(counted.map(({ latencyUs }) => latencyUs)) / MS;
+  const { percentile } = counted[0]!;
+  const throughput = mean(counted.map((pass) => pass.throughput));
+  return {
+    values: {
+      perf_throughput: throughput,
+      [percentile === undefined ? 'perf_latency_avg' : `perf_latency_p${percentile}`]: latency,
+    },
+    intervals: { perf_throughput: intervalOf(counted) },
+    requests: 0,
+    failures: {},
+    durationS: 0,
+    warmupS: 0,
+    windows: passes.length,
+    counted: counted.length,
+    stable: false,
+    client: { engine: 'perf_analyzer' },
+    warnings: ['perf_analyzer gave this load up as unstable: only the figures of its passes are known'],
+  };
+}
