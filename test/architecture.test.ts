@@ -23,6 +23,7 @@ const GROUND_FILES = ['errors.ts', 'wording.ts', 'metric.ts', 'redact.ts'];
 /** The pipeline put together; only the public API and the command line may use these. */
 const WHOLE = [
   'profile.ts',
+  'put-load.ts',
   'trial.ts',
   'launch.ts',
   'preparation.ts',

@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Address, RemoteSettings } from '../config/experiment.ts';
+import { generatorSettings } from '../config/generator.ts';
 import { isSwitch, loadFlags } from '../config/load-flags.ts';
 import { OPTIONS, type OptionValues } from '../config/options.ts';
 import { type LoadFlags, readLoadFlags } from '../config/read-load-flags.ts';
-import { generatorSettings, readOptions } from '../config/resolve.ts';
+import { readOptions } from '../config/resolve.ts';
 import { type Problem, UserError, userError } from '../errors.ts';
 import { generatorFor } from '../load/choose.ts';
 import type { Measurement } from '../measure/measurement.ts';
@@ -123,7 +124,9 @@ function flagsOf(parsed: Readonly<Record<string, unknown>>): {
 /** Where the server is: one address, spoken to by the protocol that was asked for. */
 function remoteOf(url: unknown, { load }: LoadFlags): RemoteSettings {
   const grpc = load.protocol === 'grpc';
-  const address = addressOf(typeof url === 'string' ? url : 'localhost', grpc ? 8001 : 8000);
+  const text = typeof url === 'string' ? url : 'localhost';
+  const secure = grpc ? load.tls?.grpc : /^https:/.test(text) ? (load.tls?.http ?? VERIFIED) : undefined;
+  const address = { ...addressOf(text, grpc ? 8001 : 8000), ...(secure && { tls: secure }) };
   return {
     http: grpc ? undefined : address,
     grpc: grpc ? address : undefined,
@@ -131,6 +134,8 @@ function remoteOf(url: unknown, { load }: LoadFlags): RemoteSettings {
     reload: false,
   };
 }
+
+const VERIFIED = { verifyPeer: true, verifyHost: true };
 
 function addressOf(url: string, port: number): Address {
   const match = /^(?:(?:https?|grpcs?):\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(url);

@@ -60,7 +60,10 @@ export interface LoadSettings {
   /** Sent with every request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly compression?: 'gzip' | 'deflate';
-  readonly tls?: TlsSettings;
+  /** Of a server that is spoken to over TLS. */
+  readonly tls?: { readonly http?: TlsSettings; readonly grpc?: TlsSettings };
+  /** How the requests are sent: on raw sockets, or through a library that is at home everywhere. */
+  readonly engine: 'auto' | 'raw' | 'library';
   readonly modelVersion?: string;
   /** What was given, as perf_analyzer's own arguments. */
   readonly flags: readonly string[];
@@ -181,10 +184,11 @@ export interface DockerSettings {
   readonly publishAddress: string;
 }
 
-/** A host by name or number, and a port. */
+/** A host by name or number, and a port; with TLS if any. */
 export interface Address {
   readonly host: string;
   readonly port: number;
+  readonly tls?: TlsSettings;
 }
 
 /** A server that somebody else runs. */

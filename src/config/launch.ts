@@ -106,10 +106,25 @@ function address(key: OptionKey, values: OptionValues, refuse: Refuse): Address 
     refuse(key, `${key}: expected HOST:PORT, found ${show(value)}`);
     return undefined;
   }
-  if (match[1] === 'https') {
-    refuse(key, `${key}: TLS is not available in this version`, 'give an address that answers plain HTTP');
-  }
-  return { host: match[2]!.replace(/^\[|\]$/g, ''), port };
+  const secure = match[1] === 'https' || match[1] === 'grpcs';
+  const host = match[2]!.replace(/^\[|\]$/g, '');
+  return { host, port, ...(secure && { tls: { verifyPeer: true, verifyHost: true } }) };
+}
+
+/** A remote server's API is spoken to over TLS as its inference is, by the keys of the first model that has some. */
+export function withTls(launch: LaunchSettings, models: readonly ModelPlan[]): LaunchSettings {
+  const { http, grpc } = launch.remote;
+  const given = (protocol: 'http' | 'grpc') =>
+    models.find(({ load }) => load.tls?.[protocol])?.load.tls?.[protocol];
+  const [httpTls, grpcTls] = [http?.tls && (given('http') ?? http.tls), given('grpc') ?? grpc?.tls];
+  return {
+    ...launch,
+    remote: {
+      ...launch.remote,
+      http: http && { ...http, ...(httpTls && { tls: httpTls }) },
+      grpc: grpc && { ...grpc, ...(grpcTls && { tls: grpcTls }) },
+    },
+  };
 }
 
 /** Options that were given and mean nothing to the launcher that was chosen, one line each. */

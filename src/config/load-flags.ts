@@ -79,6 +79,7 @@ export const LOAD_FLAGS = {
   'max-trials': native('windows: how many at most (default: 10)', 'N', { short: '-r' }),
   'latency-threshold': native('end a range at the first load slower than this, ms', 'MS', { short: '-l' }),
   'request-timeout': ours('seconds until a request without an answer has failed (default: 60)', 'S'),
+  engine: ours('how requests are sent: auto, raw (sockets of our own) or library (default: auto)', 'NAME'),
   'failure-limit': ours('percent of requests that may fail before the load does (default: 1)', 'PERCENT'),
   'ssl-grpc-use-ssl': native('gRPC over TLS'),
   'ssl-grpc-root-certifications-file': native("who may have signed the server's certificate", file),

@@ -43,6 +43,7 @@ const DEFAULT_LOAD: LoadSettings = {
   sequences: { count: 4, length: 20, variation: 0.2, idStart: 1, idEnd: 2 ** 31 },
   streaming: false,
   headers: [],
+  engine: 'auto',
   flags: [],
 };
 
@@ -92,6 +93,7 @@ export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
       streaming: read.flag('streaming'),
       ...optional('sharedMemory', readSharedMemory(read)),
       headers: readHeaders(read),
+      engine: read.oneOf('engine', ['auto', 'raw', 'library'] as const) ?? DEFAULT_LOAD.engine,
       ...optional('compression', readCompression(read)),
       ...optional('tls', readTls(read)),
       ...optional('modelVersion', read.text('model-version')),
@@ -232,34 +234,29 @@ function readCompression(read: FlagReader): 'gzip' | 'deflate' | undefined {
   return name === 'none' ? undefined : name;
 }
 
-function readTls(read: FlagReader): TlsSettings | undefined {
+/** TLS by protocol: of HTTP its address decides whether it is used, of gRPC a flag. */
+function readTls(read: FlagReader): LoadSettings['tls'] {
   for (const key of ['ssl-https-client-certificate-type', 'ssl-https-private-key-type'] as const)
     read.oneOf(key, ['PEM'] as const);
-  const grpc = read.flag('ssl-grpc-use-ssl');
-  const httpKeys = [
-    'ssl-https-verify-peer',
-    'ssl-https-verify-host',
-    'ssl-https-ca-certificates-file',
-    'ssl-https-client-certificate-file',
-    'ssl-https-private-key-file',
-  ] as const;
   const peer = read.number('ssl-https-verify-peer', 0, 1);
   const host = read.number('ssl-https-verify-host', 0, 2);
-  const secure = grpc || httpKeys.some((key) => read.given(key)) || read.text('url')?.startsWith('https://');
-  if (!secure) return undefined;
-  return {
-    ...optional(
-      'caFile',
-      read.text(grpc ? 'ssl-grpc-root-certifications-file' : 'ssl-https-ca-certificates-file'),
-    ),
-    ...optional('keyFile', read.text(grpc ? 'ssl-grpc-private-key-file' : 'ssl-https-private-key-file')),
-    ...optional(
-      'certificateFile',
-      read.text(grpc ? 'ssl-grpc-certificate-chain-file' : 'ssl-https-client-certificate-file'),
-    ),
+  const http: TlsSettings = {
+    ...optional('caFile', read.text('ssl-https-ca-certificates-file')),
+    ...optional('keyFile', read.text('ssl-https-private-key-file')),
+    ...optional('certificateFile', read.text('ssl-https-client-certificate-file')),
     verifyPeer: peer !== 0,
     verifyHost: host !== 0,
   };
+  const grpc: TlsSettings = {
+    ...optional('caFile', read.text('ssl-grpc-root-certifications-file')),
+    ...optional('keyFile', read.text('ssl-grpc-private-key-file')),
+    ...optional('certificateFile', read.text('ssl-grpc-certificate-chain-file')),
+    verifyPeer: true,
+    verifyHost: true,
+  };
+  const given = peer !== undefined || host !== undefined || Object.keys(http).length > 2;
+  const secure = read.flag('ssl-grpc-use-ssl');
+  return given || secure ? { ...(given && { http }), ...(secure && { grpc }) } : undefined;
 }
 
 /** The given flags as perf_analyzer's arguments: values stay whole, whatever is in them. */

@@ -1,11 +1,11 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Place, type Problem, UserError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
-import type { Experiment, GeneratorSettings, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
-import { containerOptions, launchNotes, launchSettings } from './launch.ts';
+import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
+import { generatorNotes, generatorSettings } from './generator.ts';
+import { containerOptions, launchNotes, launchSettings, withTls } from './launch.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 
@@ -162,7 +162,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   if (problems.length > 0) throw new UserError(problems);
 
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
-  const notes = [...given.notes];
+  const notes = [...given.notes, ...generatorNotes(values)];
   for (const { name, settings } of values.profile_models ?? []) {
     const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
     if (flags.theirs.length > 0 && values.load_generator !== 'perf_analyzer') {
@@ -183,7 +183,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     },
     checkpointDirectory: path(values.checkpoint_directory, 'checkpoints'),
     exportPath: path(values.export_path, '.'),
-    launch,
+    launch: withTls(launch, models),
     generator: generatorSettings(values),
     monitoringIntervalS: values.monitoring_interval ?? 1,
     serverOnlyS: values.duration_seconds ?? 3,
@@ -200,18 +200,6 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     },
     notes,
   });
-}
-
-/** tma's own generator, unless perf_analyzer is asked for. */
-export function generatorSettings(values: OptionValues): GeneratorSettings {
-  if (values.load_generator !== 'perf_analyzer') return { kind: 'native' };
-  return {
-    kind: 'perf_analyzer',
-    path: values.perf_analyzer_path,
-    timeoutS: values.perf_analyzer_timeout ?? 600,
-    cpuPercent: values.perf_analyzer_cpu_util ?? 80 * availableParallelism(),
-    maxAdjusts: values.perf_analyzer_max_auto_adjusts ?? 10,
-  };
 }
 
 /** What is looked for when nothing else is said. */

@@ -91,4 +91,11 @@ export interface LoadGenerator {
 /** Load that could not be measured: a result of the point. */
 export class LoadFailure extends Error {
   override readonly name = 'LoadFailure';
+  /** The class of most failed requests, where requests failed. */
+  readonly class: string | undefined;
+
+  constructor(message: string, failureClass?: string) {
+    super(message);
+    this.class = failureClass;
+  }
 }

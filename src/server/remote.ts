@@ -102,7 +102,7 @@ export async function attach(remote: RemoteSettings, need: Attaching): Promise<S
 }
 
 const whereOf = ({ http, grpc }: RemoteSettings): string =>
-  http ? `http://${http.host}:${http.port}` : `grpc://${grpc?.host}:${grpc?.port}`;
+  http ? `http${http.tls ? 's' : ''}://${http.host}:${http.port}` : `grpc://${grpc?.host}:${grpc?.port}`;
 
 async function clientOf(
   { http, grpc }: RemoteSettings,
@@ -132,9 +132,10 @@ async function untilReady(
   }
 }
 
-async function resolveAddress({ host, port }: Address, option: string): Promise<Endpoint> {
+async function resolveAddress({ host, port, tls }: Address, option: string): Promise<Endpoint> {
   try {
-    return { host: (await lookup(host)).address, port };
+    const { address } = await lookup(host);
+    return { host: address, port, ...(tls && { tls: { ...tls, serverName: host } }) };
   } catch (error) {
     throw userError(`no host "${host}": ${messageOf(error)}`, `correct --${option}`);
   }

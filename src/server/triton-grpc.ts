@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   create,
   type DescMessage,
@@ -7,7 +8,7 @@ import {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
-import { Client, credentials, status } from '@grpc/grpc-js';
+import { ChannelCredentials, Client, status } from '@grpc/grpc-js';
 import { configOfServer, type ModelConfig } from '../model-config/config.ts';
 import {
   ModelConfigRequestSchema,
@@ -31,6 +32,7 @@ import {
   type StatisticDuration,
 } from '../model-config/gen/grpc_service_pb.ts';
 import { ModelConfigSchema } from '../model-config/gen/model_config_pb.ts';
+import { tlsFiles } from './tls.ts';
 import {
   type Counter,
   type Endpoint,
@@ -61,6 +63,23 @@ export const GRPC_OPTIONS = {
   'grpc.max_receive_message_length': -1,
 } as const;
 
+/** How a channel to an endpoint is secured, and the channel's options that go with it. */
+export function grpcCredentials({ tls }: Endpoint): {
+  credentials: ChannelCredentials;
+  options: Record<string, string>;
+} {
+  if (!tls) return { credentials: ChannelCredentials.createInsecure(), options: {} };
+  const { ca, key, cert } = tlsFiles(tls);
+  return {
+    credentials: ChannelCredentials.createSsl(ca ?? null, key ?? null, cert ?? null, {
+      rejectUnauthorized: tls.verifyPeer,
+      ...(!tls.verifyHost && { checkServerIdentity: () => undefined }),
+    }),
+    // The endpoint is a number; the certificate is for a name.
+    options: isIP(tls.serverName) === 0 ? { 'grpc.ssl_target_name_override': tls.serverName } : {},
+  };
+}
+
 /** Triton's API by gRPC. */
 export class GrpcTriton implements TritonClient {
   readonly #client: Client;
@@ -68,7 +87,8 @@ export class GrpcTriton implements TritonClient {
 
   /** @param onLoad told of every model that is asked to be loaded. */
   constructor(endpoint: Endpoint, onLoad?: (model: string) => void) {
-    this.#client = new Client(grpcTarget(endpoint), credentials.createInsecure(), GRPC_OPTIONS);
+    const { credentials, options } = grpcCredentials(endpoint);
+    this.#client = new Client(grpcTarget(endpoint), credentials, { ...GRPC_OPTIONS, ...options });
     this.#onLoad = onLoad;
   }
 

@@ -1,11 +1,15 @@
 import { Agent, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { userError } from '../errors.ts';
 import { configOfServer, type ModelConfig } from '../model-config/config.ts';
+import { type EndpointTls, tlsOptions } from './tls.ts';
 
 /** An address of a server, numeric, so that no name has to be resolved while measuring. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** Spoken to over TLS. */
+  readonly tls?: EndpointTls;
 }
 
 /** An input or output as `GET /v2/models/M` tells it; -1 stands for a variable size. */
@@ -101,13 +105,17 @@ export interface TritonClient {
 /** Triton's API by HTTP. */
 export class Triton implements TritonClient {
   readonly endpoint: Endpoint;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  readonly #agent: Agent;
 
   readonly #onLoad: ((model: string) => void) | undefined;
 
   /** @param onLoad told of every model that is asked to be loaded. */
   constructor(endpoint: Endpoint, onLoad?: (model: string) => void) {
     this.endpoint = endpoint;
+    const options = { keepAlive: true, maxSockets: 4 };
+    this.#agent = endpoint.tls
+      ? new SecureAgent({ ...options, ...tlsOptions(endpoint.tls) })
+      : new Agent(options);
     this.#onLoad = onLoad;
   }
 
@@ -178,7 +186,7 @@ export const fetchMetrics = (endpoint: Endpoint): Promise<string> =>
   httpCall(endpoint, 'GET', '/metrics', { timeoutMs: 5000 });
 
 function httpCall(
-  { host, port }: Endpoint,
+  { host, port, tls }: Endpoint,
   method: string,
   path: string,
   { body, signal, timeoutMs, agent }: RequestOptions & { agent?: Agent },
@@ -188,7 +196,8 @@ function httpCall(
     const headers = payload
       ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
       : {};
-    const call = request({ host, port, method, path, headers, agent, signal }, (response) => {
+    const send = tls ? secureRequest : request;
+    const call = send({ host, port, method, path, headers, agent, signal }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

@@ -40,7 +40,7 @@ describe('the command line', () => {
     ]) {
       expect(help.out).toContain(flag);
     }
-    expect(help.out).not.toContain('--perf-analyzer-timeout');
+    expect(help.out).not.toContain('--optuna-max-trials');
     expect((await tma(['--help'])).out).toContain('Exit codes:');
   });
 

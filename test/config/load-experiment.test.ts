@@ -211,8 +211,8 @@ test('what has no effect is said, each once', () => {
     'collect_cpu_metrics: true',
   ].join('\n');
   expect(experimentOf(yaml).notes).toEqual([
-    'perf_analyzer_timeout has no effect: tma makes the load itself',
     'collect_cpu_metrics has no effect: they are always recorded where they can be',
+    'perf_analyzer_timeout: without effect, as tma makes the load itself (load_generator: perf_analyzer follows)',
     'perf_analyzer_flags of m without effect here: async',
   ]);
 });

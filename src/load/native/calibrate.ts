@@ -25,7 +25,7 @@ export async function calibrate(
   threads: number,
   answerBytes: number,
 ): Promise<Calibration> {
-  const protocol = input.engine.kind === 'http2' ? 'http2' : 'http1';
+  const protocol = ['http2', 'grpc-js'].includes(input.engine.kind) ? 'http2' : 'http1';
   const requestBytes = input.streams[0]![0]!.bytes.length;
   const nullServer: NullServerInput = { protocol, requestBytes, answerBytes: Math.round(answerBytes) };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -54,6 +54,7 @@ export async function calibrate(
 function withPort(engine: EngineSettings, port: number): EngineSettings {
   const endpoint = { host: '127.0.0.1', port };
   if (engine.kind === 'http1') return { kind: 'http1', endpoint };
+  if (engine.kind === 'undici') return { ...engine, endpoint, proxy: undefined };
   const { streaming: _streaming, ...http2 } = engine.http2;
-  return { kind: 'http2', endpoint, http2 };
+  return { kind: engine.kind, endpoint, http2 };
 }

@@ -24,6 +24,8 @@ export interface ConnectionEvents {
    * @param bytes of its body. @param body only where it was asked for.
    */
   onDone(slot: number, nowMs: number, failed: RequestFailure | undefined, bytes: number, body?: Buffer): void;
+  /** The server leaves without having looked at the request: it is to be sent again elsewhere. */
+  onUnprocessed(slot: number, failed: RequestFailure): void;
   /**
    * The connection is lost and with it every request in flight; another one is needed.
    * @param failed undefined when the server closed it in good order, nothing being in flight.
@@ -43,13 +45,13 @@ export interface LoadConnection {
   close(): void;
 }
 
-/** Opens a socket; the engine adds its own listeners. */
-export type OpenSocket = (onRead: (bytes: Buffer) => void) => Socket;
+/** Opens a socket; the engine adds its own listeners. What is read is valid during the call only. */
+export type OpenSocket = (onRead: (bytes: Buffer) => void, onReady: () => void) => Socket;
 
 /** The class and words of a socket's error. */
 export function socketFailure(error: NodeJS.ErrnoException): RequestFailure {
   if (error.code === 'ECONNREFUSED') return failure('connection refused', error.message);
-  if (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-    return failure('connection closed', error.message);
+  if (['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(error.code ?? ''))
+    return failure('connection closed', `the server closed the connection (${error.message})`);
   return failure('connection failed', error.message);
 }

@@ -58,6 +58,8 @@ export class Driver {
   /** Open loop: slots that wait for a request. */
   readonly #free: Slot[] = [];
   readonly #decoupled: boolean;
+  /** Open loop: planned times of requests that are to be sent once more. */
+  readonly #again: number[] = [];
   #slots = 0;
   #inFlight = 0;
   #running = true;
@@ -149,6 +151,7 @@ export class Driver {
       },
       onResponse: (place, nowMs, empty) => this.#onResponse(line.slots[place]!, nowMs, empty),
       onDone: (place, nowMs, failed, bytes) => this.#onDone(line.slots[place]!, nowMs, failed, bytes),
+      onUnprocessed: (place, failed) => this.#onUnprocessed(line.slots[place]!, failed),
       onBroken: (failed) => this.#onBroken(line, failed),
     });
   }
@@ -207,6 +210,15 @@ export class Driver {
     this.#onFree(slot);
   }
 
+  /** The request is sent again as it was planned; a server that never looks at any is one that fails. */
+  #onUnprocessed(slot: Slot, failed: RequestFailure): void {
+    slot.busy = false;
+    slot.sequence = undefined;
+    this.#inFlight--;
+    if (!slot.line.served) this.#fail(failed);
+    else if (this.#pacer) this.#again.push(slot.plannedMs);
+  }
+
   #fail(failed: RequestFailure): void {
     this.#recorder.failed(failed);
     this.#counters.failed();
@@ -237,7 +249,7 @@ export class Driver {
     const pacer = this.#pacer;
     if (shape.kind !== 'open' || !pacer || !this.#running) return;
     for (;;) {
-      const planned = pacer.due;
+      const planned = this.#again[0] ?? pacer.due;
       if (planned === undefined) return;
       const now = performance.now();
       if (planned > now) break;
@@ -248,7 +260,8 @@ export class Driver {
         return;
       } else if (shape.whenFull === 'drop') this.#recorder.drop();
       else return;
-      pacer.advance();
+      if (this.#again.length > 0) this.#again.shift();
+      else pacer.advance();
     }
     pacer.arm();
   }

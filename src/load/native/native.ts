@@ -43,15 +43,28 @@ interface Window<Scrape> {
 export const nativeGenerator: LoadGenerator = {
   name: 'native',
   async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
-    await using plan = await planLoad(job);
-    const measured = await measure(job, plan);
-    const floor = await floorOf(
-      plan,
-      measured.windows.slice(measured.from).map(({ tally }) => tally),
-    );
-    return resultOf(job, plan, measured, floor);
+    try {
+      return await run(job);
+    } catch (error) {
+      // What our own reader does not understand, a library may: the server is unusual, or there is something between.
+      const odd = error instanceof LoadFailure && error.class === 'malformed answer';
+      if (!odd || job.settings.engine !== 'auto') throw error;
+      return await run({ ...job, settings: { ...job.settings, engine: 'library' } }).catch(() => {
+        throw error;
+      });
+    }
   },
 };
+
+async function run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
+  await using plan = await planLoad(job);
+  const measured = await measure(job, plan);
+  const floor = await floorOf(
+    plan,
+    measured.windows.slice(measured.from).map(({ tally }) => tally),
+  );
+  return resultOf(job, plan, measured, floor);
+}
 
 /** What was measured, the warm-up left out or not. */
 export interface Measured<Scrape> {
@@ -166,5 +179,6 @@ function checkFailures(failures: Failures, answered: number, limit: number): voi
   const failed = countFailures(failures);
   const total = failed + answered;
   if (failed === 0 || failed / total <= limit) return;
-  throw new LoadFailure(`${failed} of ${total} requests failed: ${mainFailure(failures)!.message}`);
+  const main = mainFailure(failures)!;
+  throw new LoadFailure(`${failed} of ${total} requests failed: ${main.message}`, main.class);
 }

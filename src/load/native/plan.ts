@@ -1,12 +1,23 @@
 import { availableParallelism } from 'node:os';
+import type { LoadSettings } from '../../config/experiment.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
-import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../inputs.ts';
+import { inputsOfMetadata, isBatching, outputsOfMetadata, type Tensor } from '../inputs.ts';
 import { LoadFailure, type LoadJob } from '../load-generator.ts';
 import { makePayloads, type Payloads } from '../payloads.ts';
 import type { CrewInput } from './crew.ts';
+import { describeEngine } from './engine.ts';
 import type { EngineSettings, LoadShape, SharedRequest } from './protocol.ts';
-import { type EncodedRequest, encodeGrpcRequest, encodeHttpRequest, type RequestOptions } from './request.ts';
+import { proxyFor } from './proxy.ts';
+import {
+  compressed,
+  type EncodedRequest,
+  encodeBareBody,
+  encodeGrpcRequest,
+  encodeHttpRequest,
+  inferPath,
+  type RequestOptions,
+} from './request.ts';
 
 /** Requests on one gRPC connection; more would wait for each other in it. */
 const STREAMS = 6;
@@ -30,7 +41,7 @@ export interface LoadPlan extends AsyncDisposable {
 export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const { settings, model, config, point } = job;
   const protocol = settings.protocol ?? 'http';
-  const endpoint = job[protocol];
+  const endpoint = endpointOf(job, protocol);
   if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
   const decoupled =
     (config['model_transaction_policy'] as { decoupled?: boolean } | undefined)?.decoupled === true;
@@ -39,6 +50,8 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     throw new LoadFailure(`${why}, which only gRPC carries: use protocol grpc`);
   }
   const stateful = config['sequence_batching'] !== undefined;
+  if (stateful && settings.compression)
+    throw new LoadFailure(`${model.name} keeps sequences, whose requests tma can't compress: leave it out`);
   const payloads = makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
     size: point.batchSize,
     dimension: isBatching(model, config),
@@ -50,16 +63,22 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     markFinal: decoupled,
   };
   const authority = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
-  const encode = (tensors: Parameters<typeof encodeGrpcRequest>[0]): EncodedRequest =>
-    protocol === 'grpc'
-      ? encodeGrpcRequest(tensors, options)
-      : encodeHttpRequest({ authority, headers: settings.headers }, tensors, options);
+  const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
+  const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options });
+  const encode = (tensors: readonly Tensor[]): EncodedRequest => {
+    if (engine.kind === 'undici') return encodeBareBody(tensors, options);
+    if (engine.kind === 'http1')
+      return encodeHttpRequest({ authority, headers: settings.headers }, tensors, options);
+    const message = encodeGrpcRequest(tensors, options);
+    return settings.compression && engine.kind === 'http2'
+      ? compressed(message, settings.compression)
+      : message;
+  };
   const streams = payloads.streams.map((steps) => steps.map(({ tensors }) => shared(encode(tensors))));
   const shape = shapeOf(job, payloads, stateful);
-  const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
   return {
     crew: {
-      engine: engineOf(protocol, endpoint, authority, streaming, settings.headers),
+      engine,
       streams,
       shape,
       sequences: stateful ? settings.sequences : undefined,
@@ -67,27 +86,52 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
       timeoutMs: settings.requestTimeoutMs,
     },
     threads: settings.threads ?? threadsFor(shape),
-    engine: protocol === 'grpc' ? 'gRPC over raw HTTP/2' : 'HTTP/1.1 on raw sockets',
+    engine: describeEngine(engine),
     notes: payloads.notes,
     async [Symbol.asyncDispose]() {},
   };
 }
 
-function engineOf(
-  protocol: 'http' | 'grpc',
-  endpoint: Endpoint,
-  authority: string,
-  streaming: 'decoupled' | 'one answer each' | undefined,
-  headers: readonly (readonly [string, string])[],
-): EngineSettings {
-  if (protocol === 'http') return { kind: 'http1', endpoint };
+/** Where requests go; over TLS where the settings say so of gRPC. */
+function endpointOf(job: LoadJob<unknown>, protocol: 'http' | 'grpc'): Endpoint | undefined {
+  const endpoint = job[protocol];
+  const tls = protocol === 'grpc' ? job.settings.tls?.grpc : undefined;
+  return endpoint && tls && !endpoint.tls
+    ? { ...endpoint, tls: { ...tls, serverName: endpoint.host } }
+    : endpoint;
+}
+
+/** Raw sockets, unless a library is asked for or a proxy stands between. */
+function engineOf(facts: {
+  protocol: 'http' | 'grpc';
+  endpoint: Endpoint;
+  authority: string;
+  streaming: 'decoupled' | 'one answer each' | undefined;
+  settings: LoadSettings;
+  options: RequestOptions;
+}): EngineSettings {
+  const { protocol, endpoint, authority, streaming, settings, options } = facts;
+  const { headers, compression } = settings;
+  const proxy = proxyFor({
+    host: endpoint.tls?.serverName ?? endpoint.host,
+    secure: endpoint.tls !== undefined,
+  });
+  const library = settings.engine === 'library' || (settings.engine === 'auto' && proxy !== undefined);
+  if (protocol === 'http')
+    return library
+      ? { kind: 'undici', endpoint, path: inferPath(options), headers, proxy }
+      : { kind: 'http1', endpoint };
   const path = `${SERVICE}/${streaming ? 'ModelStreamInfer' : 'ModelInfer'}`;
-  const metadata = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-  return {
-    kind: 'http2',
-    endpoint,
-    http2: { capacity: STREAMS, path, authority, metadata, ...(streaming && { streaming }) },
+  const metadata = [
+    ...headers.map(([name, value]) => [name.toLowerCase(), value] as const),
+    ...(compression && !library ? [['grpc-encoding', compression] as const] : []),
+  ];
+  const http2 = {
+    ...{ capacity: STREAMS, path, authority, metadata, secure: endpoint.tls !== undefined },
+    ...(streaming && { streaming }),
+    ...(compression && { compression }),
   };
+  return { kind: library ? 'grpc-js' : 'http2', endpoint, http2 };
 }
 
 /** Concurrency, or arrivals; sequences in an open loop are live ones only. */

@@ -3,12 +3,15 @@ import type { Arrivals } from '../../statistics/arrivals.ts';
 import type { HistogramData } from '../../statistics/histogram.ts';
 import type { Failures } from '../failures.ts';
 import type { Http2Options } from './http2/call.ts';
+import type { UndiciOptions } from './library/undici-connection.ts';
 import type { SequencePatch } from './request.ts';
 
 /** How a worker talks to the server. */
 export type EngineSettings =
-  | { readonly kind: 'http1'; readonly endpoint: Endpoint }
-  | { readonly kind: 'http2'; readonly endpoint: Endpoint; readonly http2: Http2Options };
+  | { readonly kind: 'http1'; readonly endpoint: Endpoint; readonly keepBody?: boolean }
+  | { readonly kind: 'http2'; readonly endpoint: Endpoint; readonly http2: Http2Options }
+  | ({ readonly kind: 'undici' } & UndiciOptions)
+  | { readonly kind: 'grpc-js'; readonly endpoint: Endpoint; readonly http2: Http2Options };
 
 /** A request to send, its bytes in memory that threads share. */
 export interface SharedRequest {

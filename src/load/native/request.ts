@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ModelInferRequestSchema } from '../../model-config/gen/grpc_service_pb.ts';
 import type { Tensor } from '../inputs.ts';
@@ -112,8 +113,31 @@ export function encodeHttpRequest(
     '\r\n',
   ].join('\r\n');
   const bytes = Buffer.concat([Buffer.from(head), body.json, ...body.tensors]);
-  const at = (key: string): number => bytes.indexOf(key, head.length) + key.length;
-  return options.sequence
+  return withPlaces(bytes, head.length, options);
+}
+
+/** Bytes of the number in front of a bare body. */
+const JSON_LENGTH_BYTES = 4;
+
+/** A bare body for a library that makes the head itself, the length of its JSON in front. */
+export function encodeBareBody(tensors: readonly Tensor[], options: RequestOptions): EncodedRequest {
+  const body = encodeBody(tensors, options);
+  const length = Buffer.alloc(JSON_LENGTH_BYTES);
+  length.writeUInt32LE(body.json.length);
+  const bytes = Buffer.concat([length, body.json, ...body.tensors]);
+  return withPlaces(bytes, JSON_LENGTH_BYTES, options);
+}
+
+/** What `encodeBareBody` put together. */
+export const splitBody = (bytes: Buffer): { jsonLength: number; body: Buffer } => ({
+  jsonLength: bytes.readUInt32LE(0),
+  body: bytes.subarray(JSON_LENGTH_BYTES),
+});
+
+/** A request with the places of its sequence, if it is part of one, looked up behind `from`. */
+function withPlaces(bytes: Buffer, from: number, { sequence }: RequestOptions): EncodedRequest {
+  const at = (key: string): number => bytes.indexOf(key, from) + key.length;
+  return sequence
     ? { bytes, sequence: { form: 'json', idAt: at(ID), startAt: at(START), endAt: at(END) } }
     : { bytes };
 }
@@ -176,6 +200,16 @@ export function encodeGrpcRequest(tensors: readonly Tensor[], options: RequestOp
     bytes,
     sequence: { form: 'protobuf', idAt: startAt - start.length - VARINT_BYTES + 1, startAt, endAt },
   };
+}
+
+/** The same message compressed; sequences can't be written into it. */
+export function compressed({ bytes }: EncodedRequest, algorithm: 'gzip' | 'deflate'): EncodedRequest {
+  const message = bytes.subarray(5);
+  const packed = algorithm === 'gzip' ? gzipSync(message) : deflateSync(message);
+  const prefix = Buffer.alloc(5);
+  prefix[0] = 1;
+  prefix.writeUInt32BE(packed.length, 1);
+  return { bytes: Buffer.concat([prefix, packed]) };
 }
 
 /** Bytes of a varint that is written with all the room it may take. */

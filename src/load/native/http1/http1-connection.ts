@@ -39,8 +39,10 @@ export class Http1Connection implements LoadConnection {
       onBody: (piece) => this.#onBody(piece),
       onEnd: () => this.#onEnd(),
     });
-    this.#socket = open((bytes) => this.#read(bytes));
-    this.#socket.on('connect', () => events.onReady());
+    this.#socket = open(
+      (bytes) => this.#read(bytes),
+      () => events.onReady(),
+    );
     this.#socket.on('error', (error) => this.#break(socketFailure(error)));
     this.#socket.on('close', () => this.#onClose());
   }

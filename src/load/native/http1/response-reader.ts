@@ -2,6 +2,7 @@ const HEAD_LIMIT = 64 * 1024;
 const LINE_LIMIT = 8 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const NEW_LINE = 10;
+const TOO_LONG = 'the answer is longer than announced';
 
 /** Where the reader is in an answer. */
 type State = 'idle' | 'head' | 'length' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers';
@@ -33,6 +34,8 @@ export class ResponseReader {
   readonly #handler: ResponseHandler;
   #state: State = 'idle';
   #head: Head = { status: 0, length: 0, chunked: false, close: false, jsonLength: undefined };
+  /** The step that was just taken ended the answer. */
+  #ended = false;
   /** Bytes to come of the body or the chunk. */
   #left = 0;
   /** The beginning of a head or a line that has not come as a whole. */
@@ -68,8 +71,11 @@ export class ResponseReader {
   read(bytes: Buffer): string | undefined {
     let rest: Buffer | string = bytes;
     while (rest.length > 0) {
+      this.#ended = false;
       rest = this.#step(rest);
       if (typeof rest === 'string') return rest;
+      // The next request may be on its way already; these bytes were sent before it.
+      if (this.#ended && rest.length > 0) return TOO_LONG;
     }
     return undefined;
   }
@@ -86,7 +92,7 @@ export class ResponseReader {
   #step(bytes: Buffer): Buffer | string {
     switch (this.#state) {
       case 'idle':
-        return 'the answer is longer than announced';
+        return TOO_LONG;
       case 'head':
         return this.#readHead(bytes);
       case 'length':
@@ -188,6 +194,7 @@ export class ResponseReader {
 
   #end(): void {
     this.#state = 'idle';
+    this.#ended = true;
     this.#handler.onEnd();
   }
 }

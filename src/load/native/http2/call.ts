@@ -21,8 +21,12 @@ export interface Http2Options {
   /** The method, such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly path: string;
   readonly authority: string;
+  /** Over TLS. */
+  readonly secure?: boolean;
   /** Metadata to send with every call. */
   readonly metadata?: readonly (readonly [name: string, value: string])[];
+  /** The requests are compressed already, or the library is to compress them. */
+  readonly compression?: 'gzip' | 'deflate';
   /** One long call a slot that carries its requests one after the other. */
   readonly streaming?: 'decoupled' | 'one answer each';
   /** Hands the messages over, to be compared. */
@@ -30,10 +34,10 @@ export interface Http2Options {
 }
 
 /** The headers that every call begins with. */
-export const callHeaders = ({ path, authority, metadata = [] }: Http2Options): Buffer =>
+export const callHeaders = ({ path, authority, secure, metadata = [] }: Http2Options): Buffer =>
   encodeHeaders([
     [':method', 'POST'],
-    [':scheme', 'http'],
+    [':scheme', secure ? 'https' : 'http'],
     [':path', path],
     [':authority', authority],
     ['te', 'trailers'],

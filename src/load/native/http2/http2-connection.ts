@@ -53,9 +53,11 @@ export class Http2Connection implements LoadConnection {
       },
       OWN_FRAME_SIZE,
     );
-    this.#socket = open((bytes) => this.#read(bytes));
+    this.#socket = open(
+      (bytes) => this.#read(bytes),
+      () => this.#greet(),
+    );
     this.#sender = new Sender(this.#socket, callHeaders(options), this.#peer);
-    this.#socket.on('connect', () => this.#greet());
     this.#socket.on('error', (error) => this.#break(socketFailure(error)));
     this.#socket.on('close', () => this.#onClose());
   }
@@ -238,12 +240,18 @@ export class Http2Connection implements LoadConnection {
     const { last, words } = goAway;
     this.#leaving = true;
     for (const stream of [...this.#streams.values()]) {
-      if (stream.id > last)
-        this.#end(stream, failure('connection closed', `the server is leaving: ${words}`));
+      if (stream.id > last) this.#giveBack(stream, `the server is leaving: ${words}`);
       else if (!stream.busy) this.#end(stream, undefined);
     }
     this.#leave();
     return undefined;
+  }
+
+  /** A call that the server has not looked at. */
+  #giveBack(stream: Stream, why: string): void {
+    this.#streams.delete(stream.id);
+    if (this.#options.streaming) this.#calls[stream.slot] = undefined;
+    if (stream.busy) this.#events.onUnprocessed(stream.slot, failure('connection closed', why));
   }
 
   /** A call is over. */
