@@ -198,8 +198,15 @@ describe('gRPC servers that misbehave: a cause, in time', () => {
     ],
     [
       'resets every call',
-      (socket) =>
-        socket.write(Buffer.concat([settings, frame(FRAME.reset, 0, 1, Buffer.from([0, 0, 0, 7]))])),
+      (socket) => {
+        socket.write(settings);
+        const resets = Array.from({ length: 20 }, (_, index) =>
+          frame(FRAME.reset, 0, 2 * index + 1, Buffer.from([0, 0, 0, 7])),
+        );
+        const reset = (): boolean => socket.write(Buffer.concat(resets));
+        reset();
+        socket.on('data', reset);
+      },
       'connection closed',
       'reset the call (code 7)',
     ],
