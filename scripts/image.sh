@@ -32,5 +32,5 @@ mkdir -p "$root/opt/tritonserver" "$root/models"
 cp -r "$triton/bin" "$triton/backends" "$triton/wheel" "$root/opt/tritonserver/"
 ln -s /opt/tritonserver/bin/tritonserver "$root/usr/bin/tritonserver"
 python3 -m pip install --quiet --disable-pip-version-check --no-compile --only-binary=:all: --python-version 3.11 \
-  --target "$root/usr/lib/python3/dist-packages" numpy -r $requirements
+  --target "$root/usr/lib/python3/dist-packages" "numpy<2" -r $requirements
 tar -C "$root" -c . | docker import --change "LABEL made-of=$made" --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' - "$name" >/dev/null

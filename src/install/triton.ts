@@ -132,6 +132,12 @@ export PATH LD_LIBRARY_PATH
 exec "$root/wheel/pytriton/tritonserver/bin/tritonserver" --backend-directory="$root/backends/$version" --cache-directory="$root/wheel/pytriton/tritonserver/caches" "$@"
 `;
 
+/**
+ * The Python backend of this Triton was made for numpy 1: with numpy 2 every output of a model is empty, without an
+ * error. Python 3.13 has no numpy 1.
+ */
+const NUMPY = ['numpy<2; python_version < "3.13"', 'numpy; python_version >= "3.13"'];
+
 /** The server's own environment: what the local Python has, numpy, and what the models require. */
 async function installPackages(
   python: string,
@@ -144,7 +150,7 @@ async function installPackages(
   if (library !== '') writeFileSync(join(folder, `libpython-${version}`), library);
   const environment = join(folder, 'python');
   const wanted = createHash('sha256')
-    .update(JSON.stringify([version, ...requirements.map((file) => readRequirements(file))]))
+    .update(JSON.stringify([version, NUMPY, ...requirements.map((file) => readRequirements(file))]))
     .digest('hex');
   const done = join(environment, `.installed-${wanted}`);
   if (existsSync(done)) return;
@@ -170,7 +176,7 @@ async function installPackages(
   onProgress(`installing numpy${files.length > 0 ? ` and ${requirements.join(', ')}` : ''} for models`);
   const installed = await execa(
     own,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'numpy', ...files],
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...NUMPY, ...files],
     { reject: false },
   );
   const works = await execa(own, ['-c', 'import numpy'], { reject: false });

@@ -30,6 +30,10 @@ import {
   ServerReadyRequestSchema,
   ServerReadyResponseSchema,
   type StatisticDuration,
+  SystemSharedMemoryRegisterRequestSchema,
+  SystemSharedMemoryRegisterResponseSchema,
+  SystemSharedMemoryUnregisterRequestSchema,
+  SystemSharedMemoryUnregisterResponseSchema,
 } from '../model-config/gen/grpc_service_pb.ts';
 import { ModelConfigSchema } from '../model-config/gen/model_config_pb.ts';
 import { tlsFiles } from './tls.ts';
@@ -152,6 +156,24 @@ export class GrpcTriton implements TritonClient {
       RepositoryModelUnloadResponseSchema,
       request,
       { signal },
+    );
+  }
+
+  async registerSharedMemory(name: string, bytes: number): Promise<void> {
+    await this.#call(
+      'SystemSharedMemoryRegister',
+      SystemSharedMemoryRegisterRequestSchema,
+      SystemSharedMemoryRegisterResponseSchema,
+      { name, key: `/${name}`, offset: 0n, byteSize: BigInt(bytes) },
+    );
+  }
+
+  async unregisterSharedMemory(name: string): Promise<void> {
+    await this.#call(
+      'SystemSharedMemoryUnregister',
+      SystemSharedMemoryUnregisterRequestSchema,
+      SystemSharedMemoryUnregisterResponseSchema,
+      { name },
     );
   }
 

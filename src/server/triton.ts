@@ -99,6 +99,9 @@ export interface TritonClient {
   metadata(model: string): Promise<ModelMetadata>;
   /** Statistics of the model's versions. */
   statistics(model: string): Promise<readonly ModelStatistics[]>;
+  /** Tells the server of a POSIX shared memory region of this name, on its own machine. */
+  registerSharedMemory(name: string, bytes: number): Promise<void>;
+  unregisterSharedMemory(name: string): Promise<void>;
   close(): void;
 }
 
@@ -168,6 +171,17 @@ export class Triton implements TritonClient {
   async statistics(model: string): Promise<readonly ModelStatistics[]> {
     const answer = await this.#json('GET', `/v2/models/${encodeURIComponent(model)}/stats`);
     return (answer as { model_stats: ModelStatistics[] }).model_stats;
+  }
+
+  async registerSharedMemory(name: string, bytes: number): Promise<void> {
+    const path = `/v2/systemsharedmemory/region/${encodeURIComponent(name)}/register`;
+    const body = { key: `/${name}`, offset: 0, byte_size: bytes };
+    await this.#call('POST', path, { body, timeoutMs: PATIENCE_MS });
+  }
+
+  async unregisterSharedMemory(name: string): Promise<void> {
+    const path = `/v2/systemsharedmemory/region/${encodeURIComponent(name)}/unregister`;
+    await this.#call('POST', path, { body: {}, timeoutMs: PATIENCE_MS });
   }
 
   close(): void {

@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installedPerfAnalyzer } from '../../src/install/cache.ts';
 import { folder } from '../support/experiment.ts';
@@ -107,6 +107,57 @@ describe('tma load on a real server', () => {
     const [point] = await points('add_sub', 'grpc', '--streaming', '--concurrency-range', '4', ...SHAPES);
     expect(point!.failures).toEqual({});
     expect(point!.perf_throughput).toBeGreaterThan(50);
+  });
+
+  test.each(['http', 'grpc'])('%s: tensors in shared memory, which is given back', async (protocol) => {
+    const [point] = await points('add_sub', protocol, '--shared-memory', 'system', '-b', '2', ...SHAPES);
+    expect(point!.failures).toEqual({});
+    expect(point!.perf_throughput).toBeGreaterThan(50);
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('tma_load_'))).toEqual([]);
+  });
+
+  test.each(['http', 'grpc'])('%s: through a library, and compressed', async (protocol) => {
+    const [library] = await points('add_sub', protocol, '--engine', 'library', ...SHAPES);
+    expect(library!.failures).toEqual({});
+    expect(library!.client).toMatchObject({ engine: expect.stringMatching(/undici|grpc-js/) });
+    if (protocol === 'http') return;
+    for (const engine of ['raw', 'library']) {
+      const flags = ['--engine', engine, '--grpc-compression-algorithm', 'gzip'];
+      const [packed] = await points('add_sub', protocol, ...flags, ...SHAPES);
+      expect(packed!.failures).toEqual({});
+    }
+    const [stream] = await points('repeat', protocol, '--engine', 'library');
+    expect(stream!.perf_response_throughput).toBeGreaterThan(stream!.perf_throughput!);
+  });
+
+  test.each([
+    ['http', 'raw'],
+    ['grpc', 'raw'],
+    ['http', 'library'],
+    ['grpc', 'library'],
+  ])('%s, %s: answers are compared with validation_data', async (protocol, engine) => {
+    const cwd = folder();
+    const file = (name: string, sum: number): string => {
+      const step = { INPUT0: { content: [1, 2], shape: [2] }, INPUT1: { content: [3, 4], shape: [2] } };
+      const expected = {
+        OUTPUT0: { content: [4, sum], shape: [2] },
+        OUTPUT1: { content: [-2, -2], shape: [2] },
+      };
+      writeFileSync(join(cwd, name), JSON.stringify({ data: [step], validation_data: [expected] }));
+      return join(cwd, name);
+    };
+    const [good] = await points(
+      'add_sub',
+      protocol,
+      '--engine',
+      engine,
+      '--input-data',
+      file('good.json', 6),
+    );
+    expect(good!.failures).toEqual({});
+    const bad = await run('add_sub', protocol, '--engine', engine, '--input-data', file('bad.json', 7));
+    expect(bad.output).toContain('output "OUTPUT0" is not what validation_data says');
+    expect(bad.code).toBe(3);
   });
 
   test("what the model refuses is told in the server's words; a size that is guessed is said", async () => {
@@ -232,4 +283,40 @@ describe('tma load on a real server', () => {
       expect(measured.map(({ state }: { state: string }) => state)).toEqual(Array(4).fill('measured'));
     });
   });
+});
+
+test("gRPC over TLS: with the authority's certificate, and not without", async () => {
+  const file = (name: string): string => resolve('test/fixtures/tls', name);
+  const server = await somebodysServer(
+    MODELS,
+    ...['--model-control-mode=explicit', '--load-model=add_sub', '--grpc-use-ssl=true'],
+    ...[`--grpc-server-cert=${file('server.pem')}`, `--grpc-server-key=${file('server-key.pem')}`],
+  );
+  try {
+    const { port } = server.remote.grpc;
+    const load = (...args: string[]) =>
+      tma(
+        folder(),
+        'load',
+        '-m',
+        'add_sub',
+        '-i',
+        'grpc',
+        '-u',
+        `localhost:${port}`,
+        '--time-limit',
+        '1',
+        ...args,
+      );
+    const ca = ['--ssl-grpc-root-certifications-file', file('ca.pem')];
+    for (const engine of ['raw', 'library']) {
+      const { code, output } = await load('--json', '--engine', engine, '--ssl-grpc-use-ssl', ...ca);
+      expect(code, output).toBe(0);
+      expect(JSON.parse(output.slice(output.indexOf('{\n'))).points[0].client.engine).toContain('over TLS');
+    }
+    expect((await load('--ssl-grpc-use-ssl')).output).toContain('no Triton answers');
+    expect((await load()).output).toContain('no Triton answers');
+  } finally {
+    await server.stop();
+  }
 });

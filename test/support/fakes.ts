@@ -30,6 +30,8 @@ export class FakeLauncher implements Launcher {
     let effective: ModelConfig = {};
     const triton = {
       isLive: async () => true,
+      registerSharedMemory: async () => {},
+      unregisterSharedMemory: async () => {},
       server: async () => ({ name: 'triton', version: '2.51.0', extensions: [] }),
       load: async (_model: string, config: ModelConfig | undefined) => {
         effective = this.#model(config ?? {});

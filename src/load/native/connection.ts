@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FailureClass } from '../failures.ts';
+import type { AnswerBody } from './validate.ts';
 
 /** Why a request was not answered well. */
 export interface RequestFailure {
@@ -23,7 +24,13 @@ export interface ConnectionEvents {
    * The answer is complete.
    * @param bytes of its body. @param body only where it was asked for.
    */
-  onDone(slot: number, nowMs: number, failed: RequestFailure | undefined, bytes: number, body?: Buffer): void;
+  onDone(
+    slot: number,
+    nowMs: number,
+    failed: RequestFailure | undefined,
+    bytes: number,
+    body?: AnswerBody,
+  ): void;
   /** The server leaves without having looked at the request: it is to be sent again elsewhere. */
   onUnprocessed(slot: number, failed: RequestFailure): void;
   /**

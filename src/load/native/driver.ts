@@ -3,8 +3,9 @@ import { scheduleOf } from '../../statistics/arrivals.ts';
 import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from './connection.ts';
 import { Pacer } from './pacer.ts';
 import { Picker, type Sequence } from './picker.ts';
-import type { WorkerInput } from './protocol.ts';
+import type { SharedRequest, WorkerInput } from './protocol.ts';
 import type { Recorder } from './recorder.ts';
+import { type AnswerBody, validate } from './validate.ts';
 
 const RECONNECT_MS = 100;
 const TIMEOUT_CHECK_MS = 200;
@@ -27,6 +28,8 @@ interface Slot {
   lastMs: number;
   /** The sequence that it is in. */
   sequence: Sequence | undefined;
+  /** What is in flight. */
+  request: SharedRequest | undefined;
 }
 
 /** A connection, replaced when it breaks, with its slots. */
@@ -130,6 +133,7 @@ export class Driver {
           firstMs: 0,
           lastMs: 0,
           sequence: undefined,
+          request: undefined,
         });
       }
       this.#slots += line.slots.length;
@@ -150,7 +154,8 @@ export class Driver {
         line.slots[place]!.sentMs = nowMs;
       },
       onResponse: (place, nowMs, empty) => this.#onResponse(line.slots[place]!, nowMs, empty),
-      onDone: (place, nowMs, failed, bytes) => this.#onDone(line.slots[place]!, nowMs, failed, bytes),
+      onDone: (place, nowMs, failed, bytes, body) =>
+        this.#onDone(line.slots[place]!, nowMs, failed ?? this.#check(line.slots[place]!, body), bytes),
       onUnprocessed: (place, failed) => this.#onUnprocessed(line.slots[place]!, failed),
       onBroken: (failed) => this.#onBroken(line, failed),
     });
@@ -208,6 +213,11 @@ export class Driver {
       if (this.#input.sequences && !slot.sequence) this.#recorder.sequenceDone();
     }
     this.#onFree(slot);
+  }
+
+  /** Compares an answer with what it must be, where that is known. */
+  #check({ request }: Slot, body: AnswerBody | undefined): RequestFailure | undefined {
+    return request?.expected && validate(body, request.expected, this.#input.engine);
   }
 
   /** The request is sent again as it was planned; a server that never looks at any is one that fails. */

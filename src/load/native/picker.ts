@@ -35,14 +35,18 @@ export class Picker {
   }
 
   /** The next request's bytes; `slot` keeps the sequence it is in, or loses it with its last step. */
-  next(slot: { sequence: Sequence | undefined }): Buffer {
+  next(slot: { sequence: Sequence | undefined; request: SharedRequest | undefined }): Buffer {
     const { sequences } = this.#input;
-    if (!sequences) return this.#buffers.get(this.#all[this.#next++ % this.#all.length]!)!;
+    if (!sequences) {
+      slot.request = this.#all[this.#next++ % this.#all.length]!;
+      return this.#buffers.get(slot.request)!;
+    }
     const begins = slot.sequence === undefined;
     slot.sequence ??= this.#newSequence(sequences);
     const { sequence } = slot;
     const stream = this.#input.streams[sequence.stream]!;
     const request = stream[sequence.step++ % stream.length]!;
+    slot.request = request;
     sequence.left--;
     const ends = sequence.left === 0;
     if (ends) slot.sequence = undefined;

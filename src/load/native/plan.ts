@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import type { LoadSettings } from '../../config/experiment.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
-import { inputsOfMetadata, isBatching, outputsOfMetadata, type Tensor } from '../inputs.ts';
+import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../inputs.ts';
 import { LoadFailure, type LoadJob } from '../load-generator.ts';
-import { makePayloads, type Payloads } from '../payloads.ts';
+import { makePayloads, type Payload, type Payloads } from '../payloads.ts';
 import type { CrewInput } from './crew.ts';
 import { describeEngine } from './engine.ts';
 import type { EngineSettings, LoadShape, SharedRequest } from './protocol.ts';
@@ -18,6 +18,7 @@ import {
   inferPath,
   type RequestOptions,
 } from './request.ts';
+import { shareTensors } from './shared-memory.ts';
 
 /** Requests on one gRPC connection; more would wait for each other in it. */
 const STREAMS = 6;
@@ -64,17 +65,31 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   };
   const authority = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
   const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
-  const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options });
-  const encode = (tensors: readonly Tensor[]): EncodedRequest => {
-    if (engine.kind === 'undici') return encodeBareBody(tensors, options);
+  const keepBody = payloads.streams.flat().some(({ expected }) => expected !== undefined);
+  const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options, keepBody });
+  const shared = settings.sharedMemory
+    ? await shareTensors(
+        job.triton,
+        payloads.streams.flat(),
+        model.outputs.map(({ name }) => name),
+        settings.sharedMemory.outputBytes * point.batchSize,
+      )
+    : undefined;
+  const encode = (payload: Payload): EncodedRequest => {
+    const all = shared
+      ? { ...options, inputRegions: shared.inputsOf(payload), outputRegions: shared.outputs }
+      : options;
+    if (engine.kind === 'undici') return encodeBareBody(payload.tensors, all);
     if (engine.kind === 'http1')
-      return encodeHttpRequest({ authority, headers: settings.headers }, tensors, options);
-    const message = encodeGrpcRequest(tensors, options);
+      return encodeHttpRequest({ authority, headers: settings.headers }, payload.tensors, all);
+    const message = encodeGrpcRequest(payload.tensors, all);
     return settings.compression && engine.kind === 'http2'
       ? compressed(message, settings.compression)
       : message;
   };
-  const streams = payloads.streams.map((steps) => steps.map(({ tensors }) => shared(encode(tensors))));
+  const streams = payloads.streams.map((steps) =>
+    steps.map((payload) => inSharedBuffer(payload, encode(payload))),
+  );
   const shape = shapeOf(job, payloads, stateful);
   return {
     crew: {
@@ -88,7 +103,9 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     threads: settings.threads ?? threadsFor(shape),
     engine: describeEngine(engine),
     notes: payloads.notes,
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      await shared?.[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -109,8 +126,10 @@ function engineOf(facts: {
   streaming: 'decoupled' | 'one answer each' | undefined;
   settings: LoadSettings;
   options: RequestOptions;
+  /** Answers are compared with what they must be. */
+  keepBody: boolean;
 }): EngineSettings {
-  const { protocol, endpoint, authority, streaming, settings, options } = facts;
+  const { protocol, endpoint, authority, streaming, settings, options, keepBody } = facts;
   const { headers, compression } = settings;
   const proxy = proxyFor({
     host: endpoint.tls?.serverName ?? endpoint.host,
@@ -119,8 +138,8 @@ function engineOf(facts: {
   const library = settings.engine === 'library' || (settings.engine === 'auto' && proxy !== undefined);
   if (protocol === 'http')
     return library
-      ? { kind: 'undici', endpoint, path: inferPath(options), headers, proxy }
-      : { kind: 'http1', endpoint };
+      ? { kind: 'undici', endpoint, path: inferPath(options), headers, proxy, keepBody }
+      : { kind: 'http1', endpoint, keepBody };
   const path = `${SERVICE}/${streaming ? 'ModelStreamInfer' : 'ModelInfer'}`;
   const metadata = [
     ...headers.map(([name, value]) => [name.toLowerCase(), value] as const),
@@ -128,6 +147,7 @@ function engineOf(facts: {
   ];
   const http2 = {
     ...{ capacity: STREAMS, path, authority, metadata, secure: endpoint.tls !== undefined },
+    keepBody,
     ...(streaming && { streaming }),
     ...(compression && { compression }),
   };
@@ -163,9 +183,13 @@ function threadsFor(shape: LoadShape): number {
   return Math.max(1, Math.min(Math.floor(availableParallelism() / 4), Math.ceil(slots / SLOTS_OF_A_THREAD)));
 }
 
-/** A request in memory that all threads see. */
-function shared({ bytes, sequence }: EncodedRequest): SharedRequest {
+/** A request in memory that all threads see, with what must be answered. */
+function inSharedBuffer({ expected }: Payload, { bytes, sequence }: EncodedRequest): SharedRequest {
   const memory = new Uint8Array(new SharedArrayBuffer(bytes.length));
   memory.set(bytes);
-  return { bytes: memory, ...(sequence && { sequence }) };
+  return {
+    bytes: memory,
+    ...(sequence && { sequence }),
+    ...(expected && { expected: expected.map(({ name, data }) => ({ name, data: new Uint8Array(data) })) }),
+  };
 }

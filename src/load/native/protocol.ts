@@ -17,6 +17,13 @@ export type EngineSettings =
 export interface SharedRequest {
   readonly bytes: Uint8Array;
   readonly sequence?: SequencePatch;
+  /** Outputs that the answer must hold, as raw bytes. */
+  readonly expected?: readonly ExpectedOutput[];
+}
+
+export interface ExpectedOutput {
+  readonly name: string;
+  readonly data: Uint8Array;
 }
 
 /** Sequences of a stateful model: each slot runs one after the other. */

@@ -113,7 +113,8 @@ export class Http1Connection implements LoadConnection {
     const last = this.#reader.closes || this.#ending;
     // The answer counts, but the connection is of no more use.
     if (last) this.close();
-    this.#events.onDone(0, now, failed, bytes, body);
+    const { jsonLength } = this.#reader;
+    this.#events.onDone(0, now, failed, bytes, body && { bytes: body, jsonLength });
     if (last) this.#events.onBroken(undefined);
   }
 

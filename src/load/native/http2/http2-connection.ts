@@ -172,7 +172,13 @@ export class Http2Connection implements LoadConnection {
     this.#events.onResponse(stream.slot, now, answer.empty);
     if (this.#options.streaming === 'decoupled' && !answer.final) return;
     stream.busy = false;
-    this.#events.onDone(stream.slot, now, undefined, message.length, stream.body && message);
+    this.#events.onDone(
+      stream.slot,
+      now,
+      undefined,
+      message.length,
+      stream.body && { bytes: message, jsonLength: undefined },
+    );
   }
 
   #onFrame(type: number, flags: number, id: number, payload: Buffer): string | undefined {
@@ -263,7 +269,7 @@ export class Http2Connection implements LoadConnection {
       const ended = stream.reader
         ? (failed ?? failure('connection closed', 'the server ended the stream'))
         : failed;
-      const body = stream.body && Buffer.concat(stream.body);
+      const body = stream.body && { bytes: Buffer.concat(stream.body), jsonLength: undefined };
       this.#events.onDone(stream.slot, performance.now(), ended, stream.received, body);
     }
     if (this.#leaving) this.#leave();

@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Endpoint } from '../../../server/triton.ts';
 import { GRPC_OPTIONS, grpcCredentials, grpcTarget } from '../../../server/triton-grpc.ts';
-import { type ConnectionEvents, failure, type LoadConnection } from '../connection.ts';
+import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from '../connection.ts';
 import type { Http2Options } from '../http2/call.ts';
 import { grpcFailure } from '../http2/grpc-status.ts';
 import { readStreamAnswer } from '../http2/message-reader.ts';
@@ -95,7 +95,13 @@ export class GrpcConnection implements LoadConnection {
     const now = performance.now();
     this.#events.onResponse(0, now, false);
     const failed = error ? grpcFailure(error.code, error.details) : undefined;
-    this.#events.onDone(0, now, failed, answer?.length ?? 0, this.#options.keepBody ? answer : undefined);
+    this.#events.onDone(
+      0,
+      now,
+      failed,
+      answer?.length ?? 0,
+      this.#options.keepBody && answer ? { bytes: answer, jsonLength: undefined } : undefined,
+    );
   }
 
   #toStream(): ClientDuplexStream<Buffer, Buffer> {
@@ -110,7 +116,7 @@ export class GrpcConnection implements LoadConnection {
     stream.on('error', (error: ServiceError) => {
       if (this.#closed) return;
       this.#stream = undefined;
-      if (this.#busy) this.#done(grpcFailure(error.code, error.details), 0);
+      if (this.#busy) this.#done(grpcFailure(error.code, error.details));
     });
     stream.on('end', () => {
       this.#stream = undefined;
@@ -122,17 +128,17 @@ export class GrpcConnection implements LoadConnection {
   #onMessage(message: Buffer): void {
     if (this.#closed || !this.#busy) return;
     const answer = readStreamAnswer(message);
-    if (!answer) this.#done(failure('malformed answer', 'a message that is no ModelStreamInferResponse'), 0);
-    else if (answer.error !== '') this.#done(failure('gRPC error in stream', answer.error), 0);
+    if (!answer) this.#done(failure('malformed answer', 'a message that is no ModelStreamInferResponse'));
+    else if (answer.error !== '') this.#done(failure('gRPC error in stream', answer.error));
     else {
       this.#events.onResponse(0, performance.now(), answer.empty);
-      if (this.#options.streaming === 'one answer each' || answer.final)
-        this.#done(undefined, message.length);
+      if (this.#options.streaming === 'one answer each' || answer.final) this.#done(undefined, message);
     }
   }
 
-  #done(failed: Parameters<ConnectionEvents['onDone']>[2], bytes: number): void {
+  #done(failed: RequestFailure | undefined, message: Buffer = Buffer.alloc(0)): void {
     this.#busy = false;
-    this.#events.onDone(0, performance.now(), failed, bytes);
+    const body = this.#options.keepBody ? { bytes: message, jsonLength: undefined } : undefined;
+    this.#events.onDone(0, performance.now(), failed, message.length, body);
   }
 }

@@ -46,6 +46,7 @@ export class UndiciConnection implements LoadConnection {
     const { jsonLength, body } = splitBody(request);
     let status = 0;
     let bytes = 0;
+    let length: number | undefined;
     const pieces: Buffer[] = [];
     this.#client.dispatch(
       {
@@ -63,8 +64,10 @@ export class UndiciConnection implements LoadConnection {
         onRequestStart: () => {
           if (!this.#closed) this.#events.onSent(0, performance.now());
         },
-        onResponseStart: (_controller, code) => {
+        onResponseStart: (_controller, code, fields) => {
           status = code;
+          const field = Number(fields['inference-header-content-length']);
+          length = field > 0 ? field : undefined;
           if (!this.#closed) this.#events.onResponse(0, performance.now(), false);
         },
         onResponseData: (_controller, piece) => {
@@ -75,7 +78,13 @@ export class UndiciConnection implements LoadConnection {
           if (this.#closed) return;
           const whole = Buffer.concat(pieces);
           const failed = status === 200 ? undefined : failure(`HTTP ${status}`, errorText(status, whole));
-          this.#events.onDone(0, performance.now(), failed, bytes, keepBody ? whole : undefined);
+          this.#events.onDone(
+            0,
+            performance.now(),
+            failed,
+            bytes,
+            keepBody ? { bytes: whole, jsonLength: length } : undefined,
+          );
         },
         onResponseError: (_controller, error) => {
           if (this.#closed) return;
