@@ -8,17 +8,21 @@
  */
 export type { Constraint, Experiment, ModelPlan, Objective, Parameter } from './config/experiment.ts';
 export { type ExperimentSource, loadExperiment } from './config/load-experiment.ts';
+export { type LoadFlags, readLoadFlags } from './config/read-load-flags.ts';
 export { type Place, type Problem, UserError } from './errors.ts';
 export type { Phase, Progress, RunListener } from './events.ts';
+export { generatorFor } from './load/choose.ts';
 export type { LoadGenerator, LoadJob, LoadResult } from './load/load-generator.ts';
 export { nativeGenerator } from './load/native/native.ts';
 export type { Measurement } from './measure/measurement.ts';
 export { METRICS, type Metric } from './metric.ts';
 export { type ProfileOptions, type ProfileResult, profile } from './profile.ts';
+export { type LoadOutcome, type LoadTask, putLoad } from './put-load.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type RankedEntry, type RankedPoint, type Ranking, rank } from './rank/rank.ts';
 export { checkConstraints, score } from './rank/score.ts';
 export { verdict } from './rank/words.ts';
+export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
 export {
   detailedPages,
   htmlWriter,

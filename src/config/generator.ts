@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { GeneratorSettings } from './experiment.ts';
+import type { GeneratorSettings, StopRule } from './experiment.ts';
 import type { OptionValues } from './options.ts';
+import { NO_FLAGS } from './read-load-flags.ts';
 
 const THEIRS = [
   'perf_analyzer_path',
@@ -28,5 +29,17 @@ export function generatorSettings(values: OptionValues): GeneratorSettings {
     timeoutS: values.perf_analyzer_timeout ?? 600,
     cpuPercent: values.perf_analyzer_cpu_util ?? 80 * availableParallelism(),
     maxAdjusts: values.perf_analyzer_max_auto_adjusts ?? 10,
+  };
+}
+
+/** A model's own flags win; windows that they ask for have no precision. */
+export function withPrecision(rule: StopRule, { precision, time_limit }: OptionValues): StopRule {
+  const standard = NO_FLAGS.load.stopRule;
+  if (rule.kind !== 'precision' || standard.kind !== 'precision') return rule;
+  const given = <T>(own: T, usual: T, global: T | undefined): T => (own === usual ? (global ?? own) : own);
+  return {
+    kind: 'precision',
+    precision: given(rule.precision, standard.precision, precision && precision / 100),
+    limitMs: given(rule.limitMs, standard.limitMs, time_limit && time_limit * 1000),
   };
 }

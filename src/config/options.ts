@@ -407,6 +407,22 @@ export const OPTIONS = {
     commands: report,
   },
 
+  precision: {
+    flags: '--precision',
+    value: 'PERCENT',
+    schema: decimal,
+    help: 'measure a point until the 95 % interval of its throughput is within so many percent of it',
+    fallback: '3',
+    commands: profile,
+  },
+  time_limit: {
+    flags: '--time-limit',
+    value: 'SECONDS',
+    schema: decimal,
+    help: 'end a point that is not precise after so long, and mark it',
+    fallback: '2.5',
+    commands: profile,
+  },
   load_generator: {
     flags: '--load-generator',
     value: 'NAME',

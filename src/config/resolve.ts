@@ -4,7 +4,7 @@ import { type Place, type Problem, UserError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
-import { generatorNotes, generatorSettings } from './generator.ts';
+import { generatorNotes, generatorSettings, withPrecision } from './generator.ts';
 import { containerOptions, launchNotes, launchSettings, withTls } from './launch.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
@@ -254,7 +254,7 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
       values.early_exit_enable === true,
     requestRates: flags.requestRates ?? [],
     batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
-    load: flags.load,
+    load: { ...flags.load, stopRule: withPrecision(flags.load.stopRule, values) },
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},
     serverEnvironment: settings.triton_server_environment ?? values.triton_server_environment ?? {},
     container: mergeContainerOptions(
