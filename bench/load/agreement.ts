@@ -10,7 +10,8 @@ const MODELS = [
   },
 ];
 const LEVELS = ['1', '2', '4', '8'];
-const WINDOWS = ['-p', '1000', '-s', '10', '-r', '5'];
+/** Three windows of each, whether they agree or not: on the same terms. */
+const WINDOWS = ['-p', '1000', '-s', '1000', '-r', '3'];
 const TAGS = ['throughput', 'p50', 'p99', 'queue', 'infer'] as const;
 /** How far the tools may be apart, as a share. */
 const BARS = { throughput: 0.03, p50: 0.05, p99: 0.05, queue: 0.05, infer: 0.05 };
