@@ -314,6 +314,13 @@ describe('mistakes in the models', () => {
     expect(launcher.log.filter((line) => line.startsWith('start'))).toEqual([]);
   });
 
+  test('a variable size without a shape is guessed, and said', async () => {
+    const notes: string[] = [];
+    const experiment = setUp('profile_models: m', CONFIG.replace('dims: 4', 'dims: -1'));
+    await go(experiment, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    expect(notes.join()).toContain('input "x" has a variable size, [-1]: [64] is sent, a guess');
+  });
+
   test('a version folder that is missing', async () => {
     const experiment = setUp('profile_models: m');
     const { rmSync } = await import('node:fs');

@@ -197,3 +197,34 @@ test('numbers and parameter values in few words', () => {
   ).toBe('openvino');
   expect(compactValue('optimization', {})).toBe('-');
 });
+
+describe('a point that the client limited', () => {
+  const bound = { bottleneck: { who: 'client' as const, reasons: ['its thread was busy'] } };
+
+  test('is ranked behind all others and cannot win', () => {
+    const ranking = rank(
+      run(
+        trial('m_config_default', [measurement({ perf_throughput: 100 })]),
+        trial('m_config_0', [
+          measurement({ perf_throughput: 500 }, 8, bound),
+          measurement({ perf_throughput: 120 }, 4),
+        ]),
+        trial('m_config_1', [measurement({ perf_throughput: 900 }, 1, bound)]),
+      ),
+      goal(),
+    );
+    expect(ranking.entries.map(({ trial: { name } }) => name)).toEqual([
+      'm_config_0',
+      'm_config_default',
+      'm_config_1',
+    ]);
+    expect(ranking.winner?.best.measurement.point.concurrency).toBe(4);
+  });
+
+  test('when there are no others, nobody wins and the verdict says why', () => {
+    const only = trial('m_config_default', [measurement({ perf_throughput: 100 }, 1, bound)]);
+    const ranking = rank(run(only), goal());
+    expect(ranking.winner).toBeUndefined();
+    expect(verdict(ranking)).toContain('the load generator was the limit, not the server');
+  });
+});
