@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import {
   COMPLETED,
+  COUNTERS,
   type CutMessage,
+  EXHAUSTED,
   FAILED,
   type LoadShape,
   type WorkerInput,
@@ -18,6 +20,8 @@ export interface Crew extends AsyncDisposable {
   completed(): number;
   /** Requests that failed so far. */
   failed(): number;
+  /** Whether a trace is at its end. */
+  exhausted(): boolean;
   /** What ended since the last cut, a message for each thread. */
   cut(): Promise<CutMessage[]>;
   /** Ends it without waiting for answers. */
@@ -30,7 +34,7 @@ export async function startCrew(input: CrewInput, threads: number): Promise<Crew
   let crashed: unknown;
   const members = await Promise.all(
     Array.from({ length: threads }, async (_, index) => {
-      const counters = new SharedArrayBuffer(8);
+      const counters = new SharedArrayBuffer(4 * COUNTERS);
       const shape = shareOf(input.shape, index, threads);
       const workerData: WorkerInput = { ...input, shape, index, of: threads, originNs, counters };
       const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -55,6 +59,7 @@ export async function startCrew(input: CrewInput, threads: number): Promise<Crew
       return total(COMPLETED);
     },
     failed: () => total(FAILED),
+    exhausted: () => total(EXHAUSTED) === threads,
     cut: () =>
       Promise.all(
         members.map(async ({ worker }) => {

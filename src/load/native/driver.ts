@@ -44,6 +44,8 @@ interface Line {
 export interface DriverCounters {
   completed(): void;
   failed(): void;
+  /** Everything that was planned is sent and answered. */
+  exhausted(): void;
 }
 
 /**
@@ -213,6 +215,7 @@ export class Driver {
       if (this.#input.sequences && !slot.sequence) this.#recorder.sequenceDone();
     }
     this.#onFree(slot);
+    if (this.#pacer && this.#inFlight === 0 && this.#pacer.due === undefined) this.#counters.exhausted();
   }
 
   /** Compares an answer with what it must be, where that is known. */

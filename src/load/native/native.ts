@@ -81,9 +81,13 @@ async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Me
   await using crew = await startCrew(plan.crew, plan.threads);
   using _kill = killOnAbort(crew, job.signal);
   const { stopRule, percentile, failureLimit } = job.settings;
-  const inFlight = job.point.concurrency ?? 8;
+  // A slow rate brings few requests in flight.
+  const inFlight = job.point.concurrency ?? Math.max(1, Math.min(8, job.point.requestRate ?? 1));
   const begun = performance.now();
-  await waitFor(crew, job, { milliseconds: WARMUP_MS, requests: Math.max(10, 2 * inFlight) });
+  const { shape } = plan.crew;
+  // A trace is replayed from its first request to its last.
+  const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';
+  if (!isTrace) await waitFor(crew, job, { milliseconds: WARMUP_MS, requests: Math.max(10, 2 * inFlight) });
   let before = await job.scrape();
   let timeline: Timeline | undefined;
   const discarded = await crew.cut();
@@ -114,7 +118,9 @@ async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Me
     job.onWindow?.(summary);
     const rules = windows.map(({ tally: { startMs, endMs, latency } }) => ({ startMs, endMs, latency }));
     const { done, stable, from } = judge({ windows: rules, summaries, timeline, percentile });
-    if (done) return { windows, from, count: windows.length * 2 ** joinedWindows, stable, warmupS, timeline };
+    const over = crew.exhausted();
+    if (over || (done && !isTrace))
+      return { windows, from, count: windows.length * 2 ** joinedWindows, stable, warmupS, timeline };
     if (windows.length >= MOST_WINDOWS && stopRule.kind === 'precision') {
       windows = joinPairs(windows);
       summaries = windows.map((window) => summarize(window.tally, job.point.batchSize, percentile));
@@ -163,7 +169,7 @@ async function waitFor(
     const elapsed = performance.now() - start;
     const completed = crew.completed() - done;
     if (elapsed >= until.milliseconds && completed >= until.requests) return;
-    if (elapsed >= limit && completed > 0) return;
+    if ((elapsed >= limit && completed > 0) || crew.exhausted()) return;
     const hopeless = crew.failed() >= Math.max(HOPELESS, point.concurrency ?? 0);
     if (crew.completed() === 0 && (hopeless || elapsed >= settings.requestTimeoutMs + 1000)) {
       const { failures } = tallyOf(await crew.cut());

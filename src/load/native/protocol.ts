@@ -61,12 +61,15 @@ export interface WorkerInput {
   readonly of: number;
   /** `process.hrtime.bigint()` at the zero of the times handed over. */
   readonly originNs: bigint;
-  /** Two Int32 counters that both threads see, at the positions below. */
+  /** Int32 counters that both threads see, at the positions below. */
   readonly counters: SharedArrayBuffer;
 }
 
 export const COMPLETED = 0;
 export const FAILED = 1;
+/** 1 as soon as a trace has been sent and answered. */
+export const EXHAUSTED = 2;
+export const COUNTERS = 3;
 
 /** What ended since the last cut, as a worker hands it over; times in ms since the origin. */
 export interface CutMessage {

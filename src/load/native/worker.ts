@@ -2,7 +2,7 @@ import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Driver } from './driver.ts';
 import { connectorOf } from './engine.ts';
-import { COMPLETED, FAILED, type WorkerInput, type WorkerMessage } from './protocol.ts';
+import { COMPLETED, EXHAUSTED, FAILED, type WorkerInput, type WorkerMessage } from './protocol.ts';
 import { buffersOf, Recorder } from './recorder.ts';
 
 /** The load itself, on a thread of its own. Asked for a cut it hands over what ended since the last one. */
@@ -28,6 +28,7 @@ const driver = new Driver(input, {
   counters: {
     completed: () => Atomics.add(counts, COMPLETED, 1),
     failed: () => Atomics.add(counts, FAILED, 1),
+    exhausted: () => Atomics.store(counts, EXHAUSTED, 1),
   },
 });
 
