@@ -70,10 +70,12 @@ export interface ClientReport {
   readonly gc?: number;
   /** What it can do against a server that answers at once; only where it was busy enough to ask. */
   readonly floor?: { readonly rate: number; readonly latencyMs: number };
-  /** Open loop: how late requests were sent, ms; how many were asked for a second, and how many never sent. */
+  /** Open loop: how late requests were sent for which there was room, ms; how many were asked for a second, and how many never sent. */
   readonly lateness?: { readonly p50: number; readonly p99: number };
   readonly asked?: number;
   readonly dropped?: number;
+  /** Open loop: requests that waited as too many were in flight. */
+  readonly waited?: number;
   /** Open loop: as many requests were in flight as may be, so that others waited. */
   readonly full?: boolean;
 }

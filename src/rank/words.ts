@@ -1,7 +1,9 @@
 import type { Constraint } from '../config/experiment.ts';
+import type { Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
 import { isRate, type LoadPoint, levelOf } from '../space/load-point.ts';
+import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { counted } from '../wording.ts';
 import type { RankedEntry, Ranking } from './rank.ts';
 
@@ -54,6 +56,14 @@ export function varyingPaths(entries: readonly RankedEntry[]): string[] {
   return varying.length > 0 ? varying : paths;
 }
 
+/** What an imprecise point says about itself. */
+function uncertainty({ intervals }: Measurement): string {
+  const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
+  const known =
+    width === undefined ? 'is not known precisely' : `is known to ± ${(width * 100).toPrecision(2)} % only`;
+  return `Its throughput ${known}: measure it longer (--time-limit) before you rely on it.`;
+}
+
 /** `with 4 requests in flight`, `at 200 requests a second`. */
 const levelWords = (point: LoadPoint): string =>
   isRate(point)
@@ -83,9 +93,7 @@ export function verdict(ranking: Ranking): string {
       );
     return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
   }
-  const uncertain = measurement.stable
-    ? ''
-    : ' This point is not known as precisely as was asked: measure it longer before you rely on it.';
+  const uncertain = measurement.stable ? '' : ` ${uncertainty(measurement)}`;
   const tie =
     ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
   if (winner.trial.isDefault) {

@@ -65,6 +65,8 @@ export class Driver {
   readonly #decoupled: boolean;
   /** Open loop: planned times of requests that are to be sent once more. */
   readonly #again: number[] = [];
+  /** Open loop: what was due found no slot free. */
+  #blocked = false;
   #slots = 0;
   #inFlight = 0;
   #running = true;
@@ -175,13 +177,14 @@ export class Driver {
     }
   }
 
-  #send(slot: Slot, plannedMs: number, nowMs: number): void {
+  /** @param waited for a slot: not the client is late, the server is slow. */
+  #send(slot: Slot, plannedMs: number, nowMs: number, waited = false): void {
     slot.busy = true;
     slot.plannedMs = plannedMs;
     slot.startMs = nowMs;
     slot.firstMs = 0;
     this.#inFlight++;
-    this.#recorder.sent(plannedMs, nowMs);
+    this.#recorder.sent(plannedMs, nowMs, waited);
     slot.line.connection!.send(slot.place, this.#picker.next(slot));
   }
 
@@ -267,15 +270,19 @@ export class Driver {
       const now = performance.now();
       if (planned > now) break;
       const slot = this.#free.pop();
-      if (slot) this.#send(slot, planned, now);
+      if (slot) this.#send(slot, planned, now, this.#blocked);
       else if (this.#slots < shape.most) {
         this.#addSlots(Math.min(this.#slots, shape.most - this.#slots));
         return;
       } else if (shape.whenFull === 'drop') this.#recorder.drop();
-      else return;
+      else {
+        this.#blocked = true;
+        return;
+      }
       if (this.#again.length > 0) this.#again.shift();
       else pacer.advance();
     }
+    this.#blocked = false;
     pacer.arm();
   }
 

@@ -80,7 +80,7 @@ export interface CutMessage {
   readonly latency: HistogramData;
   /** Open loop: from the actual send to the last byte. */
   readonly service?: HistogramData;
-  /** Open loop: from the planned time to the actual send. */
+  /** Open loop: from the planned time to the actual send, of requests that found a free slot. */
   readonly lateness?: HistogramData;
   /** Decoupled: to the first answer, and from each to the next. */
   readonly firstResponse?: HistogramData;
@@ -97,6 +97,8 @@ export interface CutMessage {
   readonly failures: Failures;
   /** Open loop: requests that were never sent as too many were in flight. */
   readonly dropped: number;
+  /** Open loop: requests that were sent late as too many were in flight. */
+  readonly waited: number;
   /** Requests sent. */
   readonly sent: number;
   readonly client: ClientTimes;

@@ -22,6 +22,7 @@ export class Recorder {
   #responses = 0;
   #sequences = 0;
   #dropped = 0;
+  #waited = 0;
   #sent = 0;
   #bins = new Uint32Array(FIRST_BINS);
   #failures = new Map<string, FailureCount>();
@@ -40,9 +41,10 @@ export class Recorder {
     this.#cutMs = options.nowMs;
   }
 
-  sent(plannedMs: number, startMs: number): void {
+  sent(plannedMs: number, startMs: number, waited: boolean): void {
     this.#sent++;
-    if (this.#open) this.#lateness.record(startMs - plannedMs);
+    if (waited) this.#waited++;
+    else if (this.#open) this.#lateness.record(startMs - plannedMs);
   }
 
   /** @param sinceMs since the request was sent, or since the answer before. */
@@ -108,6 +110,7 @@ export class Recorder {
       bins: this.#bins.slice(0, Math.floor(endMs - this.#cutMs) + 1),
       failures: Object.fromEntries(this.#failures),
       dropped: this.#dropped,
+      waited: this.#waited,
       sent: this.#sent,
       client,
     };
@@ -122,6 +125,7 @@ export class Recorder {
     this.#responses = 0;
     this.#sequences = 0;
     this.#dropped = 0;
+    this.#waited = 0;
     this.#sent = 0;
     this.#bins.fill(0);
     this.#failures = new Map();

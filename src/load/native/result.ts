@@ -8,6 +8,8 @@ import type { Measured } from './native.ts';
 import type { LoadPlan } from './plan.ts';
 import { joined, type Tally } from './tally.ts';
 
+/** More requests than this dropped, or sent late for want of room, and the server did not keep up. */
+const FULL_SHARE = 0.01;
 const PERCENTILES = [50, 90, 95, 99] as const;
 
 /** The figures of a point, out of the windows that count. */
@@ -80,7 +82,7 @@ export function resultOf<Scrape>(
       cpuUs: (client.cpuMs * 1000) / requests,
       gc: client.gc,
       ...(floor && { floor }),
-      ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals), seconds, shape.most)),
+      ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals))),
     },
     warnings: plan.notes,
   };
@@ -106,13 +108,13 @@ export function clientOf({ clients }: Tally): { busy: number; cpuMs: number; gc:
 }
 
 /** Whether the planned sends were made, and when. */
-function openLoop(total: Tally, asked: number, seconds: number, most: number): Partial<ClientReport> {
-  const { lateness, service } = total;
-  const inFlight = service ? service.sum / 1000 / seconds : 0;
+function openLoop(total: Tally, asked: number): Partial<ClientReport> {
+  const { lateness, waited, dropped, sent } = total;
   return {
     asked,
-    dropped: total.dropped,
+    dropped,
+    waited,
     ...(lateness && { lateness: { p50: percentile(lateness, 50), p99: percentile(lateness, 99) } }),
-    full: inFlight >= 0.9 * most,
+    full: dropped + waited > FULL_SHARE * (dropped + sent),
   };
 }

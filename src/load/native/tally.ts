@@ -19,6 +19,7 @@ export interface Tally {
   readonly sequences: number;
   readonly failures: Failures;
   readonly dropped: number;
+  readonly waited: number;
   readonly sent: number;
   /** A thread each. */
   readonly clients: readonly ClientTimes[];
@@ -70,6 +71,7 @@ function merge(a: Tally, b: Tally): Tally {
     sequences: a.sequences + b.sequences,
     failures: mergeFailures(a.failures, b.failures),
     dropped: a.dropped + b.dropped,
+    waited: a.waited + b.waited,
     sent: a.sent + b.sent,
   };
 }
