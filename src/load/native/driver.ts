@@ -2,9 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { scheduleOf } from '../../statistics/arrivals.ts';
 import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from './connection.ts';
 import { Pacer } from './pacer.ts';
-import { Picker, type Sequence } from './picker.ts';
-import type { SharedRequest, WorkerInput } from './protocol.ts';
+import { Picker } from './picker.ts';
+import type { WorkerInput } from './protocol.ts';
 import type { Recorder } from './recorder.ts';
+import { type Line, newLine, type Slot } from './slots.ts';
 import { type AnswerBody, validate } from './validate.ts';
 
 const RECONNECT_MS = 100;
@@ -14,32 +15,6 @@ const FIRST_SLOTS = 8;
 
 /** Connects anew, telling these events. */
 export type Connect = (events: ConnectionEvents) => LoadConnection;
-
-/** One request at a time is in a slot; it belongs to one connection at a time. */
-interface Slot {
-  /** Its place on its connection. */
-  readonly place: number;
-  readonly line: Line;
-  busy: boolean;
-  plannedMs: number;
-  startMs: number;
-  sentMs: number;
-  firstMs: number;
-  lastMs: number;
-  /** The sequence that it is in. */
-  sequence: Sequence | undefined;
-  /** What is in flight. */
-  request: SharedRequest | undefined;
-}
-
-/** A connection, replaced when it breaks, with its slots. */
-interface Line {
-  connection: LoadConnection | undefined;
-  ready: boolean;
-  /** A request was answered on this connection. */
-  served: boolean;
-  readonly slots: Slot[];
-}
 
 export interface DriverCounters {
   completed(): void;
@@ -125,21 +100,7 @@ export class Driver {
 
   #addSlots(count: number): void {
     for (let left = count; left > 0; left -= this.#capacity) {
-      const line: Line = { connection: undefined, ready: false, served: false, slots: [] };
-      for (let place = 0; place < Math.min(left, this.#capacity); place++) {
-        line.slots.push({
-          place,
-          line,
-          busy: false,
-          plannedMs: 0,
-          startMs: 0,
-          sentMs: 0,
-          firstMs: 0,
-          lastMs: 0,
-          sequence: undefined,
-          request: undefined,
-        });
-      }
+      const line = newLine(Math.min(left, this.#capacity));
       this.#slots += line.slots.length;
       this.#lines.push(line);
       this.#openLine(line);
