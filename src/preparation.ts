@@ -1,4 +1,5 @@
 import type { Experiment, LaunchSettings, ModelPlan } from './config/experiment.ts';
+import { userError } from './errors.ts';
 import { type Lane, parseCores } from './lanes.ts';
 import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
 import { makePayloads } from './load/payloads.ts';
@@ -16,10 +17,19 @@ import { writeVariant } from './variant/repository.ts';
 import { counted } from './wording.ts';
 
 /** A model of the repository; without one it is the remote server's. */
-export const baseOf = async ({ modelRepository, launch }: Experiment, plan: ModelPlan): Promise<BaseModel> =>
-  modelRepository === undefined || (launch.mode === 'remote' && !launch.remote.reload)
-    ? modelElsewhere(plan.name)
-    : await readBaseModel(modelRepository, plan);
+export async function baseOf({ modelRepository, launch }: Experiment, plan: ModelPlan): Promise<BaseModel> {
+  if (modelRepository === undefined || (launch.mode === 'remote' && !launch.remote.reload))
+    return modelElsewhere(plan.name);
+  const base = await readBaseModel(modelRepository, plan);
+  if (!base.config && launch.mode === 'c_api') {
+    throw userError(
+      `model "${plan.name}" has no config.pbtxt, and with triton_launch_mode: c_api there is no server to complete one`,
+      'write a config.pbtxt for it',
+      plan.place,
+    );
+  }
+  return base;
+}
 
 /** How a session begins in the journal. */
 export function sessionEntry(

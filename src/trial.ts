@@ -119,11 +119,13 @@ export async function openTrial(
       const ended = await howItEnded(server);
       const known = error instanceof LoadFailure || error instanceof TritonError;
       if (ended === undefined && !known) throw error;
+      // What ends a library that is loaded for each load is that it, or the model, can't be loaded: the error says so.
+      const inProcess = ended !== undefined && server.inProcess !== undefined;
       const death = new ServerFailure({
-        step: 'inference',
+        step: inProcess ? 'load' : 'inference',
         message: redact(messageOf(error)),
         log: server.logTail(TAIL_LINES),
-        ended,
+        ended: inProcess ? undefined : ended,
         killedForMemory: await server.killedForMemory(),
       });
       if (ended !== undefined) {

@@ -156,8 +156,10 @@ export type GpuChoice =
 
 /** Which server runs the variants, and how long to be patient with it. */
 export interface LaunchSettings {
-  readonly mode: 'local' | 'docker' | 'remote';
+  readonly mode: 'local' | 'docker' | 'remote' | 'c_api';
   readonly serverPath: string | undefined;
+  /** c_api: the Triton installation whose library is loaded. */
+  readonly installPath: string | undefined;
   /** Fixed ports; a port that is not given is chosen freely. */
   readonly ports: { readonly http?: number; readonly grpc?: number; readonly metrics?: number };
   readonly docker: DockerSettings;

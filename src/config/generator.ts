@@ -13,21 +13,28 @@ const THEIRS = [
 /** Options of perf_analyzer that were given while it makes no load. */
 export function generatorNotes(values: OptionValues): string[] {
   const unused = THEIRS.filter((key) => values[key] !== undefined);
-  return values.load_generator === 'perf_analyzer' || unused.length === 0
+  return usesPerfAnalyzer(values) || unused.length === 0
     ? []
     : [
         `${unused.join(', ')}: without effect, as tma makes the load itself (load_generator: perf_analyzer follows)`,
       ];
 }
 
+/** perf_analyzer makes the load where it is asked for, and where it alone can. */
+export const usesPerfAnalyzer = ({ load_generator, triton_launch_mode }: OptionValues): boolean =>
+  load_generator === 'perf_analyzer' || triton_launch_mode === 'c_api';
+
 /** tma's own generator, unless perf_analyzer is asked for. */
 export function generatorSettings(values: OptionValues): GeneratorSettings {
-  if (values.load_generator !== 'perf_analyzer') return { kind: 'native' };
+  if (!usesPerfAnalyzer(values)) return { kind: 'native' };
+  // The CPU time of a process that has the server in it says nothing of the client.
+  const ownCpu =
+    values.triton_launch_mode === 'c_api' ? Number.POSITIVE_INFINITY : 80 * availableParallelism();
   return {
     kind: 'perf_analyzer',
     path: values.perf_analyzer_path,
     timeoutS: values.perf_analyzer_timeout ?? 600,
-    cpuPercent: values.perf_analyzer_cpu_util ?? 80 * availableParallelism(),
+    cpuPercent: values.perf_analyzer_cpu_util ?? ownCpu,
     maxAdjusts: values.perf_analyzer_max_auto_adjusts ?? 10,
   };
 }

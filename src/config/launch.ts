@@ -12,21 +12,15 @@ const DEFAULT_SHM = 2 ** 30;
 /** Where servers come from and run, out of the options; what can't be is told to `refuse`. */
 export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse): LaunchSettings {
   const mode = values.triton_launch_mode ?? 'local';
-  if (mode === 'c_api') {
-    refuse(
-      'triton_launch_mode',
-      'triton_launch_mode: c_api is not available: it measures without a server',
-      'write local, docker or remote',
-    );
-  }
   const path = (value: string | undefined): string | undefined => value && resolve(cwd, value);
   const http = address('triton_http_endpoint', values, refuse);
   const grpc = address('triton_grpc_endpoint', values, refuse);
   const metrics = address('triton_metrics_url', values, refuse);
   const remoteHost = http?.host ?? grpc?.host ?? 'localhost';
   const settings: LaunchSettings = {
-    mode: mode === 'c_api' ? 'local' : mode,
+    mode,
     serverPath: values.triton_server_path,
+    installPath: path(values.triton_install_path),
     ports: {
       ...(http && { http: http.port }),
       ...(grpc && { grpc: grpc.port }),
@@ -53,6 +47,13 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
     cacheDirectory: path(values.cache_directory),
   };
   refuseContradictions(settings, refuse);
+  if (mode === 'c_api' && values.load_generator === 'native') {
+    refuse(
+      'load_generator',
+      'load_generator: native and triton_launch_mode: c_api exclude each other: perf_analyzer loads the library',
+      'write load_generator: perf_analyzer, or leave it out',
+    );
+  }
   return settings;
 }
 
@@ -61,6 +62,7 @@ function refuseContradictions({ mode, parallel, ports, outputPath }: LaunchSetti
   const together = (key: OptionKey, reason: string): void =>
     refuse(key, `parallel: ${parallel} and ${key} exclude each other: ${reason}`, 'leave one of them out');
   if (mode === 'remote') together('triton_launch_mode', 'there is one remote server');
+  if (mode === 'c_api') together('triton_launch_mode', 'perf_analyzer has the whole machine');
   if (ports.http) together('triton_http_endpoint', 'several servers need a port each');
   if (ports.grpc) together('triton_grpc_endpoint', 'several servers need a port each');
   if (ports.metrics) together('triton_metrics_url', 'several servers need a port each');
@@ -144,11 +146,21 @@ export function launchNotes(
   ]);
   const remote = given(['reload_model_disable']);
   const own = given(['triton_server_path']);
+  const library = given(['triton_install_path']);
   const managed = given(['triton_server_flags', 'triton_server_environment', 'gpus', 'server_reuse']);
+  const serverOnly = given([
+    'triton_server_flags',
+    'server_reuse',
+    'triton_http_endpoint',
+    'triton_grpc_endpoint',
+    'triton_metrics_url',
+    'client_protocol',
+  ]);
   const unused = [
     ...(mode === 'docker' ? [] : docker),
     ...(mode === 'remote' ? managed : remote),
     ...(mode === 'local' ? [] : own),
+    ...(mode === 'c_api' ? serverOnly : library),
   ];
   const notes = unused.map((key) => `${key} has no effect with triton_launch_mode ${mode}`);
   const ignored = [...new Set(models.flatMap(({ container }) => container.ignored))];

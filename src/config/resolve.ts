@@ -4,7 +4,7 @@ import { type Place, type Problem, UserError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
-import { generatorNotes, generatorSettings, withPrecision } from './generator.ts';
+import { generatorNotes, generatorSettings, usesPerfAnalyzer, withPrecision } from './generator.ts';
 import { containerOptions, launchNotes, launchSettings, withTls } from './launch.ts';
 import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
@@ -165,7 +165,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const notes = [...given.notes, ...generatorNotes(values)];
   for (const { name, settings } of values.profile_models ?? []) {
     const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
-    if (flags.theirs.length > 0 && values.load_generator !== 'perf_analyzer') {
+    if (flags.theirs.length > 0 && !usesPerfAnalyzer(values)) {
       notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.theirs.join(', ')}`);
     }
     const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);

@@ -41,6 +41,9 @@ export const tritonFolder = (env?: NodeJS.ProcessEnv): string =>
 export const installedTriton = (env?: NodeJS.ProcessEnv): string =>
   join(tritonFolder(env), 'bin', 'tritonserver');
 
+/** The same as a folder that its library can be loaded from (c_api). */
+export const installedLibrary = (env?: NodeJS.ProcessEnv): string => join(tritonFolder(env), 'c_api');
+
 /** Where the installed perf_analyzer lies. */
 export const perfAnalyzerFolder = (env?: NodeJS.ProcessEnv): string =>
   join(cacheFolder(env), `perf_analyzer-${PERF_ANALYZER.version}`);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../errors.ts';
@@ -25,6 +34,21 @@ export async function buildFolder(
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** Writes a program whole, so that one that is being started is not disturbed. */
+export function writeScript(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text, { mode: 0o755 });
+  renameSync(temporary, path);
+}
+
+/** A symbolic link at `path` to `target`, whatever was there. */
+export function replaceLink(target: string, path: string): void {
+  const temporary = `${path}.${process.pid}`;
+  symlinkSync(target, temporary);
+  renameSync(temporary, path);
 }
 
 /** Runs `work` while holding a lock file; a lock whose process is gone is taken over. */

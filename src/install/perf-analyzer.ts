@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { userError } from '../errors.ts';
 import { installedPerfAnalyzer, PERF_ANALYZER, perfAnalyzerFolder } from './cache.ts';
-import { buildFolder } from './install-folder.ts';
+import { buildFolder, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
 
 /** What the program needs newer than some machines have it; unpacked beside it, never installed. */
@@ -44,6 +44,8 @@ export async function installPerfAnalyzer({
         'name another with --perf-analyzer-path',
       );
   });
+  // Again with every installation: tma may have become newer.
+  writeScript(installedPerfAnalyzer(), START_SCRIPT);
   if (fresh) onProgress(`perf_analyzer ${version} is in ${perfAnalyzerFolder()}`);
   return installedPerfAnalyzer();
 }
@@ -111,5 +113,5 @@ program=$root/wheel/perf_analyzer/bin/perf_analyzer
 loader=$root/root/${LOADER}
 [ -e "$loader" ] || exec "$program" "$@"
 libraries=$root/root/usr/lib/x86_64-linux-gnu:$root/root/lib/x86_64-linux-gnu
-exec "$loader" --library-path "$libraries" "$program" "$@"
+exec "$loader" --library-path "$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$program" "$@"
 `;

@@ -13,8 +13,8 @@ import {
 import { join } from 'node:path';
 import { execa, type Result } from 'execa';
 import { userError } from '../errors.ts';
-import { installedTriton, TRITON, tritonFolder } from './cache.ts';
-import { buildFolder, withLock } from './install-folder.ts';
+import { installedLibrary, installedTriton, TRITON, tritonFolder } from './cache.ts';
+import { buildFolder, replaceLink, withLock, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
 
 export interface TritonInstall {
@@ -57,9 +57,10 @@ export async function installTriton({
       'name another with --python',
     );
   }
-  await withLock(join(folder, '.lock'), () =>
-    installPackages(python, version, library, requirements, onProgress),
-  );
+  await withLock(join(folder, '.lock'), async () => {
+    writeScripts(version);
+    await installPackages(python, version, library, requirements, onProgress);
+  });
   return installedTriton();
 }
 
@@ -112,24 +113,45 @@ function arrange(folder: string): void {
     chmodSync(stub, 0o755);
   }
   mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin', 'tritonserver'), START_SCRIPT, { mode: 0o755 });
+}
+
+/** The start script, and the server as a library; again with every installation, as tma may have become newer. */
+function writeScripts(version: string): void {
+  writeScript(installedTriton(), START_SCRIPT);
+  const [root, library] = [tritonFolder(), installedLibrary()];
+  mkdirSync(join(library, 'lib'), { recursive: true });
+  const libraries = join(root, 'wheel', 'nvidia_pytriton.libs');
+  const name = readdirSync(libraries).find((file) => /^libtritonserver\b.*\.so$/.test(file))!;
+  replaceLink(join(libraries, name), join(library, 'lib', 'libtritonserver.so'));
+  replaceLink(backendFolder(root, version), join(library, 'backends'));
+  writeFileSync(join(library, 'TRITON_VERSION'), `${TRITON.version}\n`);
+  writeScript(join(library, 'environment'), ENVIRONMENT_SCRIPT);
 }
 
 /**
  * The models' Python is that of an active virtual environment, else the one of the installation. The stub finds
  * its packages by the first python3 on PATH, and its library by the loader's path.
  */
-const START_SCRIPT = `#!/bin/sh
-# tritonserver ${TRITON.version}, made by \`tma install triton\`.
-root=$(dirname "$(dirname "$(readlink -f "$0")")")
+const environment = (root: string): string => `root=${root}
 if [ -n "$VIRTUAL_ENV" ]; then PATH=$VIRTUAL_ENV/bin:$PATH
 elif [ -d "$root/python/bin" ]; then PATH=$root/python/bin:$PATH; fi
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1
 [ -d "$root/backends/$version" ] || { echo "error: no Python backend for Python $version" >&2; exit 1; }
 [ -f "$root/libpython-$version" ] && LD_LIBRARY_PATH=$(cat "$root/libpython-$version"):$LD_LIBRARY_PATH
 LD_LIBRARY_PATH=$root/wheel/nvidia_pytriton.libs\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export PATH LD_LIBRARY_PATH
+export PATH LD_LIBRARY_PATH`;
+
+const START_SCRIPT = `#!/bin/sh
+# tritonserver ${TRITON.version}, made by \`tma install triton\`.
+${environment('$(dirname "$(dirname "$(readlink -f "$0")")")')}
 exec "$root/wheel/pytriton/tritonserver/bin/tritonserver" --backend-directory="$root/backends/$version" --cache-directory="$root/wheel/pytriton/tritonserver/caches" "$@"
+`;
+
+/** Runs a program that loads the library, with its models' Python. */
+const ENVIRONMENT_SCRIPT = `#!/bin/sh
+# Environment of Triton ${TRITON.version} as a library, made by \`tma install triton\`.
+${environment('$(dirname "$(dirname "$(readlink -f "$0")")")')}
+exec "$@"
 `;
 
 /**

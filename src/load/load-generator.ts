@@ -1,5 +1,6 @@
 import type { LoadSettings } from '../config/experiment.ts';
 import type { ModelConfig } from '../model-config/config.ts';
+import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Interval } from '../statistics/intervals.ts';
@@ -11,6 +12,8 @@ export interface LoadJob<Scrape> {
   readonly http: Endpoint | undefined;
   readonly grpc?: Endpoint | undefined;
   readonly metrics?: Endpoint | undefined;
+  /** Instead of endpoints: a library to load. */
+  readonly inProcess?: InProcess | undefined;
   readonly model: ModelMetadata;
   /** In effect on the server; {} where it is not known. */
   readonly config: ModelConfig;

@@ -38,11 +38,11 @@ export interface GpuWatch {
 }
 
 /** Looks at the GPU gauges every `intervalS` until it is stopped; ends by itself where there is no GPU. */
-export function watchGpus(metrics: Endpoint, intervalS: number): GpuWatch {
+export function watchGpus(metrics: Endpoint | undefined, intervalS: number): GpuWatch {
   const samples: GpuSample[] = [];
   const stopped = new AbortController();
   const look = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
+    while (metrics && !stopped.signal.aborted) {
       const sample = parseGpuMetrics(await fetchMetrics(metrics));
       if (Object.keys(sample).length === 0) return;
       samples.push(sample);

@@ -64,6 +64,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       http: server.http,
       grpc: server.grpc,
       metrics: server.metrics,
+      inProcess: server.inProcess,
       triton: server.triton,
       model,
       config,

@@ -57,7 +57,9 @@ export interface Server extends AsyncDisposable {
   /** Where it takes inference requests; undefined for a protocol that it is not known to speak. */
   readonly http: Endpoint | undefined;
   readonly grpc: Endpoint | undefined;
-  readonly metrics: Endpoint;
+  readonly metrics: Endpoint | undefined;
+  /** Set where there is no server, but a library that whoever makes the load has in its own process. */
+  readonly inProcess?: InProcess;
   /**
    * Whether other variants run on it before or after: then a model is unloaded when its variant is done, and
    * memory figures hold what others left.
@@ -80,6 +82,22 @@ export interface Server extends AsyncDisposable {
   /** Process ids of the server, as the machine counts them; undefined where they can't be known. */
   processes(): Promise<readonly number[] | undefined>;
   stop(): Promise<void>;
+}
+
+/** Triton as a library, and how it is to be loaded. */
+export interface InProcess {
+  /** Folder with lib/libtritonserver.so and backends/. */
+  readonly installation: string;
+  readonly modelRepository: string;
+  /** The environment of the process; `environmentScript` completes it, and runs what stands behind it. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly environmentScript: string | undefined;
+  /** Where Triton's own words belong. */
+  readonly logFile: string;
+  /** Seconds that loading the model may take. */
+  readonly loadTimeoutS: number;
+  /** To be called when it can't be loaded, or the model can't: no other load will do better. */
+  onDead(reason: string): void;
 }
 
 /** Memory in MB (10^6 bytes) and CPU time since the start in seconds. */

@@ -131,7 +131,11 @@ function startProcess(path: string, request: LaunchRequest, ports: Ports, guard:
 }
 
 /** tma's own environment, the user's over it, and the GPUs the server may see. */
-const serverEnvironment = ({ environment, gpus, cacheDirectory }: LaunchRequest): NodeJS.ProcessEnv => ({
+export const serverEnvironment = ({
+  environment,
+  gpus,
+  cacheDirectory,
+}: LaunchRequest): NodeJS.ProcessEnv => ({
   ...process.env,
   ...visibleDevices(gpus),
   ...cacheEnvironment(cacheDirectory),

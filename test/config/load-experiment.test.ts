@@ -176,8 +176,12 @@ describe('mistakes name the place and what to write', () => {
     ],
     ['profile_models: m\nparallel: 0', 'perf.yaml:2:1: parallel: expected auto or an integer of 1 or more'],
     [
-      'profile_models: m\ntriton_launch_mode: c_api',
-      'perf.yaml:2:21: triton_launch_mode: c_api is not available',
+      'profile_models: m\ntriton_launch_mode: c_api\nload_generator: native',
+      'perf.yaml:3:17: load_generator: native and triton_launch_mode: c_api exclude each other',
+    ],
+    [
+      'profile_models: m\ntriton_launch_mode: c_api\nparallel: 2',
+      'perf.yaml:2:21: parallel: 2 and triton_launch_mode exclude each other',
     ],
     [
       'profile_models: m\ntriton_http_endpoint: localhost',
@@ -201,6 +205,21 @@ describe('mistakes name the place and what to write', () => {
       'perf.yaml:1:1: profile_models is given on',
     );
   });
+});
+
+test('c_api is measured by perf_analyzer, whose CPU time has the server in it', () => {
+  const yaml = [
+    'profile_models: m',
+    'triton_launch_mode: c_api',
+    'triton_install_path: /t',
+    'client_protocol: grpc',
+  ];
+  const { generator, launch, notes } = experimentOf(yaml.join('\n'));
+  expect(generator).toMatchObject({ kind: 'perf_analyzer', cpuPercent: Number.POSITIVE_INFINITY });
+  expect(launch).toMatchObject({ mode: 'c_api', installPath: '/t' });
+  expect(notes).toEqual(['client_protocol has no effect with triton_launch_mode c_api']);
+  const local = experimentOf('profile_models: m\ntriton_install_path: /t');
+  expect(local.notes).toEqual(['triton_install_path has no effect with triton_launch_mode local']);
 });
 
 test('what has no effect is said, each once', () => {

@@ -53,6 +53,7 @@ export const plan = (changes: Partial<ModelPlan> = {}): ModelPlan => ({
 export const launchSettings = (changes: Partial<LaunchSettings> = {}): LaunchSettings => ({
   mode: 'local',
   serverPath: undefined,
+  installPath: undefined,
   ports: {},
   docker: { image: 'tma/tritonserver:24.10', publishAddress: '127.0.0.1' },
   remote: {

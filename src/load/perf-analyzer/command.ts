@@ -38,15 +38,12 @@ export function windowOf(flags: readonly string[]): WindowSize {
 export function argumentsFor(job: LoadJob<unknown>, window: WindowSize): string[] {
   const { settings, model, config, point } = job;
   const protocol = settings.protocol ?? 'http';
-  const endpoint = job[protocol];
-  if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
   const decoupled = (config['model_transaction_policy'] as { decoupled?: boolean } | undefined)?.decoupled;
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const given = usersOwn(settings.flags);
   return [
-    ...['-m', model.name, '-b', String(point.batchSize), '-i', protocol],
-    // A number, as a name that resolves slowly spoils the figures without a word.
-    ...['-u', `${host}:${endpoint.port}`, '-f', REPORT, '--verbose-csv', '-v'],
+    ...['-m', model.name, '-b', String(point.batchSize)],
+    ...whereOf(job, protocol),
+    ...['-f', REPORT, '--verbose-csv', '-v'],
     ...loadOf(job),
     ...['--measurement-mode', window.mode],
     window.mode === 'time_windows' ? '--measurement-interval' : '--measurement-request-count',
@@ -55,6 +52,21 @@ export function argumentsFor(job: LoadJob<unknown>, window: WindowSize): string[
     ...guessedShapes(job),
     ...given,
   ];
+}
+
+function whereOf(job: LoadJob<unknown>, protocol: 'http' | 'grpc'): string[] {
+  if (job.inProcess) {
+    const { installation, modelRepository } = job.inProcess;
+    return [
+      ...['--service-kind', 'triton_c_api', '--triton-server-directory', installation],
+      ...['--model-repository', modelRepository],
+    ];
+  }
+  const endpoint = job[protocol];
+  if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  // A number, as a name that resolves slowly spoils the figures without a word.
+  return ['-i', protocol, '-u', `${host}:${endpoint.port}`];
 }
 
 function loadOf({ point, settings }: LoadJob<unknown>): string[] {

@@ -3,9 +3,17 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** Windows never agreed, or were too short: longer ones may do. */
   | { readonly kind: 'unstable' | 'window too small' }
-  | { readonly kind: 'failed'; readonly message: string };
+  /** `noServer`: Triton, which was to be loaded into the process, could not be. */
+  | { readonly kind: 'failed'; readonly message: string; readonly noServer?: true };
 
-const failed = (message: string): Outcome => ({ kind: 'failed', message });
+const failed = (message: string) => ({ kind: 'failed', message }) as const;
+
+/** Triton as a library. */
+const NO_SERVER: readonly [RegExp, (match: RegExpExecArray) => string][] = [
+  [/unable to load backend library: ([^\n]*)/, ([, reason]) => `Triton's library can't be loaded: ${reason}`],
+  [/Poll failed for model directory '[^']*': ([^\n"]*)/, ([line]) => line.replace(/"$/, '')],
+  [/creating server: ([^\n]*)/, ([, reason]) => `Triton does not start inside perf_analyzer: ${reason}`],
+];
 
 /** What stands in the output, and what it means; the first that fits is taken. */
 const CAUSES: readonly [RegExp, (match: RegExpExecArray) => string][] = [
@@ -76,6 +84,10 @@ export function outcomeOf(code: number | undefined, signal: string | undefined, 
   if (code === 0) return { kind: 'done' };
   if (code === 2) return { kind: 'unstable' };
   if (code === 3) return { kind: 'window too small' };
+  for (const [pattern, words] of NO_SERVER) {
+    const match = pattern.exec(text);
+    if (match) return { ...failed(words(match)), noServer: true };
+  }
   // A window without an answer is told of before what kept the answers away.
   for (const [pattern, words] of CAUSES) {
     const match = pattern.exec(text);

@@ -36,12 +36,15 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
           rules: settings,
           windowMs: window.mode === 'time_windows' ? window.size : 1000,
           signal: job.signal,
+          inProcess: job.inProcess,
           onPass: (pass) => job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 }),
         });
         const after = await job.scrape();
+        if (ended.unloadable) throw dead(job, `the model does not load: ${ended.unloadable}`);
         if (ended.killed) throw new LoadFailure(ended.killed);
         const outcome = outcomeOf(ended.code, ended.signal, `${ended.stdout}\n${ended.stderr}`);
-        if (outcome.kind === 'failed') throw new LoadFailure(outcome.message);
+        if (outcome.kind === 'failed')
+          throw outcome.noServer ? dead(job, outcome.message) : new LoadFailure(outcome.message);
         if (outcome.kind === 'done') {
           const file = join(folder, REPORT);
           const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
@@ -57,6 +60,12 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
     }
   },
 });
+
+/** No other load on this server will do better. */
+function dead(job: LoadJob<unknown>, reason: string): LoadFailure {
+  job.inProcess?.onDead(reason);
+  return new LoadFailure(reason);
+}
 
 /** Windows that never agreed are doubled, empty ones made four times as long. */
 function enlarge({ mode, size }: WindowSize, why: 'unstable' | 'window too small'): WindowSize {

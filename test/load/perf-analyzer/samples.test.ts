@@ -169,6 +169,28 @@ describe('what became of it', () => {
     else expect(told).toBe(want);
   });
 
+  test("Triton's library that can't be loaded, or does not start, is no failure of one load", () => {
+    const told = (text: string) => outcomeOf(99, undefined, text);
+    expect(
+      told(
+        'error: failed to create triton client backend: unable to load backend library: libnuma.so.1: cannot open shared object file',
+      ),
+    ).toEqual({
+      kind: 'failed',
+      noServer: true,
+      message: "Triton's library can't be loaded: libnuma.so.1: cannot open shared object file",
+    });
+    expect(
+      told(
+        'E1123 13:24:49.18 26327 model_repository_manager.cc:1460] "Poll failed for model directory \'bad\': failed to read text proto from /r/bad/config.pbtxt"\nerror: creating server: Internal - failed to load all models',
+      ),
+    ).toMatchObject({ noServer: true, message: expect.stringMatching(/^Poll failed .*config\.pbtxt$/) });
+    expect(told('error: creating server: Internal - failed to load all models')).toMatchObject({
+      noServer: true,
+      message: 'Triton does not start inside perf_analyzer: Internal - failed to load all models',
+    });
+  });
+
   test('interrupted with exit code 0 is not done; a loader that lacks its library; killed', () => {
     expect(outcomeOf(0, undefined, read('sigint.stderr'))).toMatchObject({ kind: 'failed' });
     const loader =

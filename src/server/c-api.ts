@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { LaunchSettings } from '../config/experiment.ts';
+import { userError } from '../errors.ts';
+import { installedLibrary } from '../install/cache.ts';
+import { type ModelConfig, printConfigText } from '../model-config/config.ts';
+import type { Launcher, LaunchRequest, Server } from './launcher.ts';
+import { serverEnvironment } from './local.ts';
+import { readTail } from './log.ts';
+import { type ModelMetadata, type TritonClient, TritonError } from './triton.ts';
+
+/** Where NVIDIA's images have Triton. */
+const USUAL_INSTALLATION = '/opt/tritonserver';
+
+/**
+ * No server at all: whoever makes the load has Triton's library in its own process (perf_analyzer's
+ * `--service-kind triton_c_api`). That serves every model of its repository, so each variant gets a repository of its
+ * own: links to the files of the model, and of the models that an ensemble is composed of.
+ */
+export class CApiLauncher implements Launcher {
+  readonly name = 'c_api';
+  readonly #installation: string;
+  readonly #loadTimeoutS: number;
+
+  /** @throws UserError when there is no Triton to be loaded. */
+  constructor({ installPath, loadTimeoutS }: LaunchSettings) {
+    this.#installation = locateInstallation(installPath);
+    this.#loadTimeoutS = loadTimeoutS;
+  }
+
+  async prepare() {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(libraryIn(this.#installation)), hash, { end: false });
+    return { path: this.#installation, hash: hash.digest('hex').slice(0, 16) };
+  }
+
+  async launch(request: LaunchRequest): Promise<Server> {
+    request.signal.throwIfAborted();
+    const repository = mkdtempSync(join(tmpdir(), 'tma-c_api-'));
+    let onDead = (_reason: string): void => {};
+    let dead = false;
+    const ended = new Promise<string>((resolve) => {
+      onDead = (reason) => {
+        dead = true;
+        resolve(reason);
+      };
+    });
+    const server: Server = {
+      triton: inProcessTriton(this.#installation, request.modelRepository ?? '', repository, () => !dead),
+      inProcess: {
+        installation: this.#installation,
+        modelRepository: repository,
+        environment: serverEnvironment(request),
+        environmentScript: scriptIn(this.#installation),
+        logFile: request.logFile,
+        loadTimeoutS: this.#loadTimeoutS,
+        onDead,
+      },
+      http: undefined,
+      grpc: undefined,
+      metrics: undefined,
+      shared: false,
+      controlled: true,
+      ended,
+      logFile: request.logFile,
+      logTail: (lines) => readTail(request.logFile, lines),
+      resources: async () => undefined,
+      hasModel: async () => true,
+      killedForMemory: async () => false,
+      processes: async () => undefined,
+      stop: async () => rmSync(repository, { recursive: true, force: true }),
+      [Symbol.asyncDispose]: () => server.stop(),
+    };
+    return server;
+  }
+
+  async close(): Promise<void> {}
+}
+
+const libraryIn = (installation: string): string => join(installation, 'lib', 'libtritonserver.so');
+
+/** What an installation of `tma install triton` needs in its environment. */
+const scriptIn = (installation: string): string | undefined => {
+  const script = join(installation, 'environment');
+  return existsSync(script) ? script : undefined;
+};
+
+/**
+ * The Triton to load: the one asked for, else the usual one, else the one of `tma install triton`.
+ * @throws UserError naming what is missing.
+ */
+export function locateInstallation(
+  asked: string | undefined,
+  usual: readonly string[] = [USUAL_INSTALLATION, installedLibrary()],
+): string {
+  const places = asked === undefined ? usual : [asked];
+  const found = places.find((place) => existsSync(libraryIn(place)));
+  if (found) return found;
+  const missing = asked === undefined || existsSync(asked) ? ` with lib/libtritonserver.so` : '';
+  throw userError(
+    `triton_launch_mode: c_api needs a Triton installation${missing}, and there is none at ${places.join(' or ')}`,
+    asked === undefined
+      ? 'name one with --triton-install-path, or bring one with `tma install triton`'
+      : 'correct --triton-install-path, or leave it out for /opt/tritonserver or the one of `tma install triton`',
+  );
+}
+
+/** As much of Triton's API as can be said of a library that nobody has loaded yet. */
+function inProcessTriton(
+  installation: string,
+  source: string,
+  repository: string,
+  isLive: () => boolean,
+): TritonClient {
+  let loaded: { name: string; config: ModelConfig } | undefined;
+  const nothing = async (): Promise<void> => {};
+  const known = (model: string): ModelConfig => {
+    if (loaded?.name !== model) throw new TritonError(400, `unknown model "${model}"`);
+    return loaded.config;
+  };
+  const version = join(installation, 'TRITON_VERSION');
+  return {
+    isReady: async () => isLive(),
+    isLive: async () => isLive(),
+    server: async () => ({
+      name: 'triton',
+      version: existsSync(version) ? readFileSync(version, 'utf8').trim() : 'unknown',
+      extensions: [],
+    }),
+    load: async (name, config = {}) => {
+      placeModel(source, repository, name, config);
+      loaded = { name, config };
+    },
+    config: async (model) => known(model),
+    metadata: async (model) => metadataOf(model, known(model)),
+    statistics: async () => [],
+    repositoryIndex: async () => (loaded ? [{ name: loaded.name, state: 'READY' }] : []),
+    unload: nothing,
+    registerSharedMemory: nothing,
+    unregisterSharedMemory: nothing,
+    close: () => {},
+  };
+}
+
+/** Puts a model into a repository with this configuration, and behind it the models that it is composed of. */
+function placeModel(source: string, repository: string, name: string, config: ModelConfig): void {
+  const folder = join(repository, name);
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(join(source, name))) {
+    if (file !== 'config.pbtxt') symlinkSync(join(source, name, file), join(folder, file));
+  }
+  writeFileSync(join(folder, 'config.pbtxt'), printConfigText(config));
+  const { step = [] } = (config['ensemble_scheduling'] ?? {}) as { step?: { model_name?: string }[] };
+  for (const { model_name: part } of step) {
+    if (part === undefined || existsSync(join(repository, part)) || !existsSync(join(source, part))) continue;
+    symlinkSync(join(source, part), join(repository, part));
+  }
+}
+
+/** What a server would tell of a model with this configuration. */
+function metadataOf(name: string, config: ModelConfig): ModelMetadata {
+  const batch = Number(config['max_batch_size'] ?? 0) > 0 ? [-1] : [];
+  const tensors = (key: 'input' | 'output') =>
+    ((config[key] ?? []) as { name?: string; data_type?: string; dims?: string[] }[]).map((tensor) => ({
+      name: tensor.name ?? '',
+      datatype: (tensor.data_type ?? '').replace('TYPE_STRING', 'BYTES').replace('TYPE_', ''),
+      shape: [...batch, ...(tensor.dims ?? []).map(Number)],
+    }));
+  return {
+    name,
+    platform: String(config['platform'] ?? config['backend'] ?? ''),
+    inputs: tensors('input'),
+    outputs: tensors('output'),
+  };
+}
