@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packs what a machine without a network needs to run tma, in parts that travel one by one.
 #   sh scripts/pack.sh FOLDER PYTHON_VERSION [PART ...]     (3.12: the Python of the models there)
-# Makes in FOLDER: server.tar.xz (the tritonserver of `tma install triton`), tma.tar.xz (Node, tma, its packages) and,
+# Makes in FOLDER: server.tar.xz (the tritonserver of `tma install triton`, and numpy), tma.tar.xz (Node, tma, its packages) and,
 # as root on Debian, engine.tar.xz (a Docker engine that knows CDI). There: `tar -xJf PART -C /opt/tma`, then
 #   TMA_CACHE=/opt/tma/cache PATH=/opt/tma/bin:$PATH tma profile -f perf.yaml
 set -e
@@ -26,6 +26,9 @@ if wants server; then
   for part in bin caches external_libs; do
     [ ! -d "$triton/wheel/pytriton/tritonserver/$part" ] || cp -r "$triton/wheel/pytriton/tritonserver/$part" "$to/wheel/pytriton/tritonserver/"
   done
+  # The Python backend of this Triton was made for numpy 1.
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version "$python" \
+    --implementation cp --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --target "$work/server/site" 'numpy<2'
   pack server
 fi
 

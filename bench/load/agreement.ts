@@ -1,14 +1,23 @@
 import { type Figures, median, startPerfAnalyzer, startTriton, tmaPoint } from './tools.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+/** MODELS=add_sub,gpu chooses by key. */
 const MODELS = [
-  { repository: 'test/fixtures/models', name: 'add_sub', shapes: ['INPUT0:16', 'INPUT1:16'] },
+  { key: 'add_sub', repository: 'test/fixtures/models', name: 'add_sub', shapes: ['INPUT0:16', 'INPUT1:16'] },
   {
+    key: 'ocr',
     repository: 'examples/text-recognition/model_repository',
     name: 'text_recognition',
     shapes: ['x:3,48,160'],
   },
+  {
+    key: 'gpu',
+    repository: 'examples/text-recognition-h100/model_repository',
+    name: 'text_recognition',
+    shapes: [],
+  },
 ];
+const CHOSEN = (process.env['MODELS'] ?? 'add_sub,ocr').split(',');
 const LEVELS = ['1', '2', '4', '8'];
 /** Three windows of each, whether they agree or not: on the same terms. */
 const WINDOWS = ['-p', '1000', '-s', '1000', '-r', '3'];
@@ -19,7 +28,7 @@ const BARS = { throughput: 0.03, p50: 0.05, p99: 0.05, queue: 0.05, infer: 0.05 
 /** The two tools on the same server, in turn; equal within the bar, or within what each differs from itself. */
 export async function agreement(say: (text: string) => void) {
   const results = [];
-  for (const { repository, name, shapes } of MODELS) {
+  for (const { repository, name, shapes } of MODELS.filter(({ key }) => CHOSEN.includes(key))) {
     using server = await startTriton(repository, [name]);
     for (const protocol of ['http', 'grpc'] as const) {
       for (const level of LEVELS) {

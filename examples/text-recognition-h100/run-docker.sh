@@ -41,6 +41,7 @@ triton_docker_args: { network: host }
 triton_server_environment:
   PATH: /opt/tma/cache/triton-2.51.0/bin:\$PATH
   LD_LIBRARY_PATH: \$LD_LIBRARY_PATH
+  PYTHONPATH: \$PYTHONPATH
   HOME: /tmp
 YAML
 cd "$here"

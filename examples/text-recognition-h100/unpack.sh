@@ -9,6 +9,8 @@ unpack() {
   done
 }
 export TMA_CACHE=/opt/tma/cache PATH="/opt/tma/bin:$PATH"
+# numpy 1 for the models, whatever the machine has.
+export PYTHONPATH="/opt/tma/site${PYTHONPATH:+:$PYTHONPATH}"
 # Triton's Python backend loads the library of the models' Python, which an environment keeps in a folder of its own.
 library=$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 export LD_LIBRARY_PATH="$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
