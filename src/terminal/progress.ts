@@ -6,6 +6,7 @@ import { checkConstraints, missedBy, score } from '../rank/score.ts';
 import { formatNumber } from '../rank/words.ts';
 import { type LoadPoint, levelText } from '../space/load-point.ts';
 import type { Space } from '../space/space.ts';
+import { relativeHalfWidth } from '../statistics/intervals.ts';
 import type { PointRecord, Trial } from '../store/run.ts';
 
 /** What a variant is busy with. */
@@ -117,9 +118,14 @@ export class RunState implements RunListener {
   }
 }
 
-/** `57.4 infer/s, p99 42.6 ms`. */
-export const figures = ({ values }: Measurement): string =>
-  `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s, p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
+/** `57.4 infer/s ± 2.1 %, p99 42.6 ms`. */
+export function figures(measurement: Measurement): string {
+  const figure = (tag: string): string => formatNumber(measurement.values[tag] ?? Number.NaN);
+  const width = relativeHalfWidth(measurement.intervals['perf_throughput'] ?? [null, null]);
+  const sure =
+    width === undefined ? (measurement.stable ? '' : ' ± ?') : ` ± ${Number((width * 100).toPrecision(2))} %`;
+  return `${figure('perf_throughput')} infer/s${sure}, p99 ${figure('perf_latency_p99')} ms`;
+}
 
 /** `4 in flight`, `4 in flight, batch 2`. */
 export const load = (point: LoadPoint): string =>
@@ -139,7 +145,7 @@ export function pointLine(state: RunState, variant: string, record: PointRecord)
   switch (record.state) {
     case 'measured': {
       const { measurement } = record;
-      const remark = `${measurement.stable ? '' : ', not precise'}${isClientBound(measurement) ? ', client-bound' : ''}`;
+      const remark = isClientBound(measurement) ? ', client-bound' : '';
       return `${count} ${variant}, ${load(measurement.point)}: ${figures(measurement)}${remark}`;
     }
     case 'failed':

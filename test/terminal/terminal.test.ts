@@ -51,7 +51,7 @@ test('lines for a log: one a point, long loads now and then', () => {
     'm: 1 configuration, 2 points',
     'm_config_default has been loading for T: building the engine',
     'm_config_default has been loading for T: building the engine',
-    '[1/2] m_config_default, 1 in flight: 50.0 infer/s, p99 10.0 ms (T, about T left)',
+    '[1/2] m_config_default, 1 in flight: 50.0 infer/s ± 5 %, p99 10.0 ms (T, about T left)',
     '[2/2] m_config_default, 2 in flight, batch 2: failed: out of memory (T)',
     'interrupted; the same command goes on from here',
   ]);
@@ -70,7 +70,7 @@ describe('what runs', () => {
     const text = block(state, 200);
     expect(text).toContain('m_config_default  measuring, 2 in flight · window 1: 55.0 infer/s, 18.0 ms');
     expect(text).toContain('point 2 of 4 · 0:10 elapsed · about 0:30 left');
-    expect(text).toContain('best so far: m_config_default, 50.0 infer/s, p99 10.0 ms');
+    expect(text).toContain('best so far: m_config_default, 50.0 infer/s ± 5 %, p99 10.0 ms');
   });
 
   test('points of the journal do not make the rest look quick', () => {
