@@ -52,7 +52,7 @@ const { run } = await profile(experiment);
 const profiled = performance.now();
 const rankings = experiment.models.map((plan) => rank(run, plan));
 const top = rankings.flatMap(({ entries }) => entries.slice(0, 3).map((entry) => entry.trial));
-writeResults(run, rankings, experiment.exportPath, experiment.reports.fileNames);
+writeResults(run, rankings, experiment.exportPath, experiment.reports);
 const pages = [...summaryPages(run, rankings), ...detailedPages(run, top, rankings)];
 await htmlWriter.write(pages, experiment.exportPath);
 const written = performance.now();

@@ -16,11 +16,11 @@ export type { LoadGenerator, LoadJob, LoadResult } from './load/load-generator.t
 export { nativeGenerator } from './load/native/native.ts';
 export type { Measurement } from './measure/measurement.ts';
 export { METRICS, type Metric } from './metric.ts';
+export { type PlannedModel, type PlannedVariant, planRun } from './plan.ts';
 export { type ProfileOptions, type ProfileResult, profile } from './profile.ts';
 export { type LoadOutcome, type LoadTask, putLoad } from './put-load.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type RankedEntry, type RankedPoint, type Ranking, rank } from './rank/rank.ts';
-export { checkConstraints, score } from './rank/score.ts';
 export { verdict } from './rank/words.ts';
 export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
 export {
@@ -32,7 +32,8 @@ export {
   summaryPages,
   writeResults,
 } from './report/write.ts';
-export { gridSearch } from './search/grid.ts';
+export { bruteSearch } from './search/brute.ts';
+export { checkConstraints, score } from './search/score.ts';
 export type { Ask, Outcome, Search } from './search/search.ts';
 export type { Launcher, LaunchRequest, Server } from './server/launcher.ts';
 export { ServerFailure } from './server/launcher.ts';

@@ -3,14 +3,16 @@ import { userError } from './errors.ts';
 import { type Lane, parseCores } from './lanes.ts';
 import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
 import { makePayloads } from './load/payloads.ts';
-import type { ModelConfig } from './model-config/config.ts';
+import { canonicalJson, type ModelConfig } from './model-config/config.ts';
 import type { Outcome } from './search/search.ts';
 import { wantsRoom } from './server/failure.ts';
+import type { ServerIdentity } from './server/launcher.ts';
 import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
 import type { Entry } from './store/entry.ts';
 import { describeEnvironment } from './store/environment.ts';
 import type { Journal } from './store/journal.ts';
-import type { Place } from './store/key.ts';
+import { type Place, pointKey, variantKey } from './store/key.ts';
+import type { Checkpoint } from './store/model-analyzer.ts';
 import { type Environment, type PointRecord, SCHEMA_VERSION } from './store/run.ts';
 import { type BaseModel, modelElsewhere, readBaseModel } from './variant/base.ts';
 import { writeVariant } from './variant/repository.ts';
@@ -56,7 +58,7 @@ export function sessionEntry(
  * The space of a model, with its inputs checked where the configuration names them.
  * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
  */
-export function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
+export function spaceOf(plan: ModelPlan, config: ModelConfig, gpu = true): Space {
   const inputs = inputsOfConfig(config);
   if (inputs.length > 0) {
     resolveShapes(inputs, plan.load.shapes, false);
@@ -64,8 +66,12 @@ export function spaceOf(plan: ModelPlan, config: ModelConfig): Space {
     if (plan.load.inputData.some(({ kind }) => kind === 'file' || kind === 'folder'))
       makePayloads(inputs, [], plan.load, { size: 1, dimension: true });
   }
-  return buildSpace(plan, config);
+  return buildSpace(plan, config, gpu);
 }
+
+/** Whether instances can be put on a GPU: one of this machine that servers may use, or whatever a remote server has. */
+export const hasGpu = (lanes: readonly Lane[], { mode }: LaunchSettings): boolean =>
+  mode === 'remote' || (lanes[0]?.devices ?? []).length > 0;
 
 /** What will be sent where a model leaves sizes open and nobody gave them. */
 function guessesOf({ load }: ModelPlan, config: ModelConfig): readonly string[] {
@@ -99,10 +105,21 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
 /** What is worth a line before a model starts. */
 export function notesOf(space: Space, config: ModelConfig): string[] {
   const notes = [...guessesOf(space.plan, config), ...skipNotes(space.skipped)];
+  for (const { name, key } of space.candidates) {
+    if (key.endsWith('-again'))
+      notes.push(`${name} is the default configuration again: what is between the two is noise`);
+  }
   if (space.duplicates > 0) {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }
-  if (space.plan.parameters.length === 0) {
+  if (space.automatic) {
+    const { instanceCounts, batchSizes } = space.automatic;
+    const upTo = (list: readonly number[]): string => `${list[0]} to ${list.at(-1)}`;
+    const sizes = batchSizes.length > 0 ? `, with max_batch_size ${upTo(batchSizes)}` : '';
+    notes.push(
+      `${space.plan.name} has no model_config_parameters: ${upTo(instanceCounts)} instances are tried${sizes}, as long as throughput grows`,
+    );
+  } else if (space.plan.parameters.length === 0) {
     notes.push(
       `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
     );
@@ -117,36 +134,75 @@ export const skipNotes = (skipped: readonly SkippedPoints[]): string[] =>
     return `skipped: ${reason} (${counted(points, 'point')} of ${counted(items.length, 'configuration')})`;
   });
 
-/** Writes the variants' files and, unless they are there, their entries in the journal; answers their keys. */
-export const declareVariants = (
-  space: Space,
-  base: BaseModel,
-  journal: Journal,
-  outputRepository: string,
-  keyOf: (candidate: Candidate) => string,
-): Map<Candidate, string> =>
-  new Map(
-    space.candidates.map((candidate) => {
-      const { configText, diff } = writeVariant(outputRepository, base, candidate, space.candidates[0]!);
-      const key = keyOf(candidate);
-      const { model, name, isDefault, assignment, config } = candidate;
-      if (journal.run.trials.findLast((trial) => trial.name === name)?.key !== key) {
-        journal.append({
-          kind: 'variant',
-          key,
-          model,
-          name,
-          isDefault,
-          assignment,
-          config,
-          configText,
-          diff,
-        });
-        for (const { candidate: skipped, points, reason } of space.skipped) {
-          if (skipped !== candidate) continue;
-          journal.append({ kind: 'point', variant: key, record: { state: 'skipped', points, reason } });
-        }
+/** What the keys of a model's variants and points are made of. */
+interface KeyParts {
+  readonly space: Space;
+  readonly base: BaseModel;
+  readonly identity: ServerIdentity;
+  readonly place: Place;
+  readonly journal: Journal;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly generator: string;
+}
+
+/**
+ * The keys of variants. The first time that a key is asked for, the variant's files are written and, unless it is there,
+ * its entry in the journal, with the points that are illegal on it and those that Model Analyzer measured.
+ */
+export function variantKeys(
+  parts: KeyParts,
+  { output, onKey }: { output: string; onKey(key: string): void },
+): (candidate: Candidate) => string {
+  const { space, base, identity, place, journal } = parts;
+  const keys = new Map<Candidate, string>();
+  return (candidate) => {
+    const known = keys.get(candidate);
+    if (known !== undefined) return known;
+    const key = variantKey(candidate, base, space.plan, identity, place);
+    keys.set(candidate, key);
+    onKey(key);
+    const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
+    const { model, name, isDefault, assignment, config } = candidate;
+    if (journal.run.trials.findLast((trial) => trial.name === name)?.key !== key) {
+      journal.append({ kind: 'variant', key, model, name, isDefault, assignment, config, configText, diff });
+      for (const { candidate: skipped, points, reason } of space.skipped) {
+        if (skipped !== candidate) continue;
+        journal.append({ kind: 'point', variant: key, record: { state: 'skipped', points, reason } });
       }
-      return [candidate, key];
-    }),
-  );
+    }
+    adoptMeasured(parts, candidate, key);
+    return key;
+  };
+}
+
+/**
+ * Takes over what Model Analyzer measured on a variant: the same model, configuration and load. Its checkpoint says
+ * nothing of the model's files or of the machine.
+ */
+function adoptMeasured(
+  { checkpoint, journal, space, generator }: KeyParts,
+  candidate: Candidate,
+  variant: string,
+): void {
+  const same = (config: ModelConfig): string => canonicalJson({ ...config, name: candidate.model });
+  const { points: known = [] } = journal.run.trials.find(({ key }) => key === variant) ?? {};
+  const keys = new Set(known.flatMap((record) => (record.state === 'measured' ? [record.key] : [])));
+  for (const { model, config, points, isDefault } of checkpoint?.run.trials ?? []) {
+    if (model !== candidate.model || isDefault !== candidate.isDefault) continue;
+    if (same(config) !== same(candidate.config)) continue;
+    for (const record of points) {
+      if (record.state !== 'measured') continue;
+      const key = pointKey(variant, record.measurement.point, space.plan.load, generator);
+      if (!keys.has(key)) journal.append({ kind: 'point', variant, record: { ...record, key } });
+    }
+  }
+}
+
+/** What is worth a line about a checkpoint of Model Analyzer's. */
+export const checkpointNotes = (checkpoint: Checkpoint | undefined): readonly string[] =>
+  checkpoint
+    ? [
+        `what Model Analyzer measured is taken over from ${checkpoint.file}: name another --checkpoint-directory to measure anew`,
+        ...checkpoint.warnings,
+      ]
+    : [];

@@ -144,6 +144,9 @@ export async function openTrial(
     point: LoadPoint,
   ): Promise<Measurement> {
     const uuids = lane.devices?.map(({ uuid }) => uuid) ?? [];
+    // A dead server's port may go on taking connections: its Python models' processes inherit it.
+    const died = new AbortController();
+    void running.ended.then(() => died.abort());
     const once = (): Promise<Measurement> =>
       measurePoint({
         server: running,
@@ -154,7 +157,7 @@ export async function openTrial(
         generator,
         monitoringIntervalS: experiment.monitoringIntervalS,
         driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
-        signal,
+        signal: AbortSignal.any([signal, died.signal]),
         onWindow: (window) => emit.onWindow(candidate.name, point, window),
       });
     const { result, company } = await neighbours.together(once);

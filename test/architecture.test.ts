@@ -22,6 +22,8 @@ const GROUND = ['install', 'model-config', 'statistics'];
 const GROUND_FILES = ['errors.ts', 'wording.ts', 'metric.ts', 'redact.ts'];
 /** The pipeline put together; only the public API and the command line may use these. */
 const WHOLE = [
+  'loop.ts',
+  'plan.ts',
   'profile.ts',
   'put-load.ts',
   'trial.ts',

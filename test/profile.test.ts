@@ -349,7 +349,7 @@ describe('mistakes in the models', () => {
 test('what is skipped and what is ignored is said once', async () => {
   const notes: string[] = [];
   const yaml =
-    'profile_models: {m: {parameters: {batch_sizes: [1, 9], concurrency: [1, 2]}}}\ncollect_cpu_metrics: true';
+    'profile_models: {m: {parameters: {batch_sizes: [1, 9], concurrency: [1, 2]}}}\ncollect_cpu_metrics: true\nrun_config_search_disable: true';
   const { run } = await go(setUp(yaml), { listeners: [{ onNote: (text) => notes.push(text) }] });
   expect(notes).toEqual([
     'collect_cpu_metrics has no effect: they are always recorded where they can be',

@@ -11,6 +11,12 @@ export interface Process {
   off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
+/** `-q` and `-v`. */
+export interface Verbosity {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
 /** What the exit code says; documented in the README. */
 export const EXIT = {
   done: 0,

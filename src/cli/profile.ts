@@ -4,7 +4,7 @@ import type { CommandLine } from '../config/resolve.ts';
 import type { RunListener } from '../events.ts';
 import { type ProfileResult, profile } from '../profile.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
-import { csvText, gpuTable, inferenceTable } from '../report/csv.ts';
+import { resultTables, tablesText } from '../report/csv.ts';
 import {
   checkExportPath,
   detailedPages,
@@ -18,18 +18,13 @@ import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { watchInterruption } from './interruption.ts';
-import { EXIT, type Process, shortPath } from './process.ts';
-
-export interface ProfileFlags {
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-}
+import { EXIT, type Process, shortPath, type Verbosity } from './process.ts';
 
 /** `tma profile`: profiles, writes tables and reports, prints the ranking; answers the exit code. */
 export async function profileCommand(
   process: Process,
   commandLine: CommandLine,
-  flags: ProfileFlags,
+  flags: Verbosity,
 ): Promise<number> {
   const say = (text: string): void => {
     if (!flags.quiet) process.stdout.write(`${text}\n`);
@@ -40,7 +35,8 @@ export async function profileCommand(
   const { run, interrupted } = await profileInterruptibly(process, experiment, flags, say);
   const rankings = experiment.models.map((plan) => rank(run, plan));
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
-  if (flags.verbose) printTables(rankings, say);
+  if (flags.verbose)
+    say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
   if (!experiment.reports.skipSummary) await report(process, experiment, run, rankings, say);
   if (interrupted) return EXIT.interrupted;
   return exitCode(rankings, experiment);
@@ -50,7 +46,7 @@ export async function profileCommand(
 async function profileInterruptibly(
   process: Process,
   experiment: Experiment,
-  flags: ProfileFlags,
+  flags: Verbosity,
   say: (text: string) => void,
 ): Promise<ProfileResult> {
   const listeners = flags.quiet ? [] : [view(process, say)];
@@ -71,12 +67,6 @@ function view(process: Process, say: (text: string) => void): RunListener {
   return live ? liveView(process.stdout) : plainView(say);
 }
 
-function printTables(rankings: readonly Ranking[], say: (text: string) => void): void {
-  say(`\nModels (Inference):\n${csvText(inferenceTable(rankings))}`);
-  const gpus = gpuTable(rankings);
-  if (gpus.rows.length > 0) say(`Models (GPU Metrics):\n${csvText(gpus)}`);
-}
-
 /** Tables first, then pages: whatever a browser does, the figures are on the disk. */
 async function report(
   process: Process,
@@ -85,7 +75,7 @@ async function report(
   rankings: readonly Ranking[],
   say: (text: string) => void,
 ): Promise<void> {
-  const tables = writeResults(run, rankings, exportPath, reports.fileNames);
+  const tables = writeResults(run, rankings, exportPath, reports);
   const top = rankings.flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel));
   const pages = [
     ...summaryPages(run, rankings),

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { loadOptions } from '../config/load-experiment.ts';
-import { type CommandLine, DEFAULT_OBJECTIVES, goalsOf } from '../config/resolve.ts';
+import { type CommandLine, DEFAULT_OBJECTIVES, goalsOf, outputFields } from '../config/resolve.ts';
 import { userError } from '../errors.ts';
 import { rank } from '../rank/rank.ts';
+import { resultTables, tablesText } from '../report/csv.ts';
 import { detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from '../report/write.ts';
-import { journalPath, readJournal } from '../store/journal.ts';
+import { journalPath, type ReadJournal, readJournal } from '../store/journal.ts';
+import { readCheckpoint } from '../store/model-analyzer.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
 import { nearest } from '../wording.ts';
-import { EXIT, type Process, shortPath } from './process.ts';
+import { EXIT, type Process, shortPath, type Verbosity } from './process.ts';
 
 const FILE_NAMES = {
   inference: 'metrics-model-inference.csv',
@@ -19,17 +21,21 @@ const FILE_NAMES = {
  * `tma report`: pages of the configurations named, from the journal alone; without names the tables, the
  * summaries and the best configurations' pages.
  */
-export async function reportCommand(process: Process, commandLine: CommandLine): Promise<number> {
+export async function reportCommand(
+  process: Process,
+  commandLine: CommandLine,
+  { quiet, verbose }: Verbosity,
+): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const given = loadOptions({ file, commandLine }, 'report');
   const { values } = given;
-  const path = journalPath(resolve(process.cwd(), values.checkpoint_directory ?? 'checkpoints'));
-  const { run, warnings } = readJournal(path);
+  const directory = resolve(process.cwd(), values.checkpoint_directory ?? 'checkpoints');
+  const { run, warnings } = recorded(directory);
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   const trials = latestTrials(run);
   if (trials.length === 0) {
     throw userError(
-      `nothing is recorded in ${path}`,
+      `nothing is recorded in ${journalPath(directory)}`,
       'run `tma profile` first, or name its folder with --checkpoint-directory',
     );
   }
@@ -46,7 +52,8 @@ export async function reportCommand(process: Process, commandLine: CommandLine):
   const top = values.num_configs_per_model ?? 3;
   const wanted =
     named ?? rankings.flatMap(({ entries }) => entries.slice(0, top).map((entry) => entry.trial));
-  if (!named) writeResults({ ...run, trials }, rankings, exportPath, FILE_NAMES);
+  const fields = outputFields(values);
+  if (!named) writeResults({ ...run, trials }, rankings, exportPath, { fileNames: FILE_NAMES, fields });
   const pages = [
     ...(named ? [] : summaryPages({ ...run, trials }, rankings)),
     ...detailedPages(run, wanted, rankings),
@@ -54,9 +61,20 @@ export async function reportCommand(process: Process, commandLine: CommandLine):
   const html = await htmlWriter.write(pages, exportPath);
   const formats = values.output_formats ?? ['pdf'];
   const pdf = formats.includes('pdf') ? await pdfWriter.write(pages, exportPath) : { files: [], notes: [] };
+  if (quiet) return EXIT.done;
+  if (verbose) process.stdout.write(`${tablesText(Object.values(resultTables(run, rankings, fields)))}\n`);
   for (const file of [...html.files, ...pdf.files]) process.stdout.write(`${shortPath(process, file)}\n`);
   for (const note of pdf.notes) process.stdout.write(`${note}\n`);
   return EXIT.done;
+}
+
+/** What the journal holds; where there is none, what Model Analyzer's own checkpoint does. */
+function recorded(directory: string): Pick<ReadJournal, 'run' | 'warnings'> {
+  const journal = readJournal(journalPath(directory));
+  const checkpoint = journal.entries.length === 0 ? readCheckpoint(directory) : undefined;
+  if (!checkpoint) return journal;
+  const { file, run, warnings } = checkpoint;
+  return { run, warnings: [`from Model Analyzer's checkpoint ${file}`, ...warnings] };
 }
 
 function findTrial(name: string, trials: readonly Trial[]): Trial {

@@ -1,10 +1,12 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { VERSION } from '../store/environment.ts';
+import { writeOutFlags } from './abbreviations.ts';
 import { installChromiumCommand, installPerfAnalyzerCommand, installTritonCommand } from './install.ts';
 import { addLoadFlags, loadCommand } from './load.ts';
 import { addOptions, commandLineOf } from './options.ts';
-import { EXIT, type Process } from './process.ts';
+import { planCommand } from './plan.ts';
+import { EXIT, type Process, type Verbosity } from './process.ts';
 import { profileCommand } from './profile.ts';
 import { reportCommand } from './report.ts';
 
@@ -14,6 +16,13 @@ export async function run(process: Process): Promise<number> {
   const program = new Command('tma')
     .description('Finds the best way to serve a model on NVIDIA Triton Inference Server.')
     .version(VERSION, '--version', 'print the version')
+    .addOption(
+      new Option('-m, --mode <MODE>', 'as in Model Analyzer; without effect: reports show every load')
+        .choices(['online', 'offline'])
+        .hideHelp(),
+    )
+    // Behind the command -m is the model repository.
+    .enablePositionalOptions()
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
@@ -24,21 +33,34 @@ export async function run(process: Process): Promise<number> {
 
   const profile = program
     .command('profile')
+    // Model Analyzer's old name.
+    .alias('analyze')
     .description('profile models as a perf.yaml says, rank, and report');
   addOptions(profile, 'profile')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables at the end')
     .action(async (options: Record<string, unknown>) => {
-      const flags = { quiet: options['quiet'] === true, verbose: options['verbose'] === true };
-      code = await profileCommand(process, commandLineOf(options), flags);
+      code = await profileCommand(process, commandLineOf(options), verbosityOf(options));
+    });
+
+  const plan = program
+    .command('plan')
+    .description('say what profile would do with the same options, and do nothing');
+  addOptions(plan, 'profile')
+    .option('--json', 'print one JSON object')
+    .action(async (options: Record<string, unknown>) => {
+      code = await planCommand(process, commandLineOf(options), options['json'] === true);
     });
 
   const report = program
     .command('report')
     .description('write reports from what was measured, without a server');
-  addOptions(report, 'report').action(async (options: Record<string, unknown>) => {
-    code = await reportCommand(process, commandLineOf(options));
-  });
+  addOptions(report, 'report')
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('-v, --verbose', 'print the whole tables, too')
+    .action(async (options: Record<string, unknown>) => {
+      code = await reportCommand(process, commandLineOf(options), verbosityOf(options));
+    });
 
   const load = program
     .command('load')
@@ -70,10 +92,15 @@ export async function run(process: Process): Promise<number> {
     .action(async () => {
       code = await installPerfAnalyzerCommand(process);
     });
-  for (const command of [profile, report, load, install, ...install.commands]) command.exitOverride();
+  for (const command of [profile, plan, report, load, install, ...install.commands]) command.exitOverride();
 
   try {
-    await program.parseAsync([...process.argv]);
+    const [node = '', tma = '', ...args] = process.argv;
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.done;
+    }
+    await program.parseAsync([node, tma, ...writeOutFlags(args, program)]);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
@@ -87,6 +114,11 @@ export async function run(process: Process): Promise<number> {
     return EXIT.bug;
   }
 }
+
+const verbosityOf = (options: Readonly<Record<string, unknown>>): Verbosity => ({
+  quiet: options['quiet'] === true,
+  verbose: options['verbose'] === true,
+});
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a bug, 2 a mistake in perf.yaml or on the command line or something missing,

@@ -1,5 +1,6 @@
 import type { Place } from '../errors.ts';
 import type { ContainerOptions } from './docker-args.ts';
+import type { OutputFields } from './output-fields.ts';
 
 /** One direction to optimise in; weights are relative to each other. */
 export interface Objective {
@@ -137,7 +138,13 @@ export interface ModelPlan extends Goal {
   readonly concurrency: readonly number[];
   /** Requests a second to measure at. */
   readonly requestRates: readonly number[];
-  /** Stop climbing the concurrencies of a configuration once throughput no longer grows. */
+  /** What is tried where no parameters are listed; absent: the default configuration alone. */
+  readonly automatic?: { readonly instanceCounts: readonly number[]; readonly batchSizes: readonly number[] };
+  /** Raise a listed max_batch_size only while that makes the configuration better. */
+  readonly earlyExit: boolean;
+  /** Looks for the largest load that keeps the limits, between those that were measured; absent: does not. */
+  readonly refine?: { readonly steps: number; readonly configurations: number };
+  /** Stop climbing the loads of a configuration once throughput no longer grows. */
   readonly stopAtPlateau: boolean;
   readonly batchSizes: readonly number[];
   readonly load: LoadSettings;
@@ -242,6 +249,8 @@ export interface ReportSettings {
   readonly skipSummary: boolean;
   readonly skipDetailed: boolean;
   readonly numConfigsPerModel: number;
+  /** Columns of the tables, where others than the usual ones are asked for. */
+  readonly fields: Partial<OutputFields>;
   readonly fileNames: { readonly inference: string; readonly gpu: string; readonly server: string };
   /** Exit with a code of its own when no configuration meets the constraints. */
   readonly failOnUnmetConstraints: boolean;

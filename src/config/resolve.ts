@@ -11,6 +11,7 @@ import { type Command, OPTIONS, type OptionKey, type OptionValues } from './opti
 
 import type { ModelEntry } from './profile-models.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
+import { searchPlan, searchProblems } from './search-plan.ts';
 import { parametersOf, pathText } from './sweep.ts';
 import { type Path, show, type YamlSource } from './yaml.ts';
 
@@ -23,6 +24,11 @@ export interface GivenOptions {
   readonly source: YamlSource | undefined;
   /** Whether profile_models came from the file, so that places in it can be named. */
   readonly modelsFromFile: boolean;
+  has(key: OptionKey): boolean;
+  /** Where an option was given; undefined: nowhere. */
+  placeOf(key: OptionKey): 'command line' | Place | undefined;
+  /** An option as it was written. */
+  written(key: OptionKey): unknown;
   readonly notes: readonly string[];
 }
 
@@ -74,6 +80,10 @@ export function readOptions(
     values: values as OptionValues,
     source,
     modelsFromFile: commandLine.profile_models === undefined,
+    has: (key) => key in values,
+    placeOf: (key) =>
+      key in commandLine ? 'command line' : key in values ? source?.placeOfKey([key]) : undefined,
+    written: (key) => commandLine[key] ?? source?.data[key],
     notes: unused.map(
       (key) => `${key} ${(OPTIONS[key as OptionKey] as { withoutEffect: string }).withoutEffect}`,
     ),
@@ -103,8 +113,6 @@ const placeOf = (source: YamlSource, path: Path): Place =>
 
 /** Options whose use changes what is measured, and which this version can't follow: refused, not ignored. */
 const REFUSED: Partial<Record<OptionKey, string>> = {
-  request_rate: 'request rates are not available in this version: list `concurrency` instead',
-  request_rate_search_enable: 'request rates are not available in this version: list `concurrency` instead',
   bls_composing_models: 'BLS models are not available in this version',
   ensemble_composing_models: 'ensembles are not available in this version',
   run_config_profile_models_concurrently_enable: 'models are profiled one after the other in this version',
@@ -128,13 +136,9 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   for (const [key, message] of Object.entries(REFUSED) as [OptionKey, string][]) {
     if (values[key] !== undefined && values[key] !== false) refuse(key, `${key}: ${message}`);
   }
-  if (values.run_config_search_mode && values.run_config_search_mode !== 'brute') {
-    refuse(
-      'run_config_search_mode',
-      `run_config_search_mode: ${values.run_config_search_mode} is not available in this version`,
-      'list what to try under model_config_parameters and leave the mode out',
-    );
-  }
+  const placeOfModel = (entry: ModelEntry, ...path: string[]): Place | undefined =>
+    source && given.modelsFromFile ? placeOf(source, ['profile_models', ...entry.path, ...path]) : undefined;
+  problems.push(...searchProblems(values, place, placeOfModel));
   if (!values.profile_models) {
     problems.push({
       message: 'no model to profile',
@@ -157,7 +161,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const fixed = launch.mode === 'remote' && !launch.remote.reload;
   const models = (values.profile_models ?? [])
     .map((entry) => modelPlan(entry, given, problems))
-    .map((plan) => (fixed ? { ...plan, parameters: [] } : plan))
+    .map((plan) => (fixed ? asItRuns(plan) : plan))
     .map((plan) => (grpc ? { ...plan, load: { ...plan.load, protocol: 'grpc' as const } } : plan));
   if (problems.length > 0) throw new UserError(problems);
 
@@ -171,6 +175,9 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
   }
+  const mode = values.run_config_search_mode;
+  if (mode === 'quick' || mode === 'optuna')
+    notes.push(`run_config_search_mode: ${mode} is not in this version: brute is run instead`);
   if (fixed)
     notes.push('reload_model_disable: what the server runs is measured as it is, no variants are tried');
   notes.push(...launchNotes(values, launch, models));
@@ -191,6 +198,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
       skipSummary: values.skip_summary_reports ?? false,
       skipDetailed: values.skip_detailed_reports ?? false,
       numConfigsPerModel: values.num_configs_per_model ?? 3,
+      fields: outputFields(values),
       fileNames: {
         inference: values.filename_model_inference ?? 'metrics-model-inference.csv',
         gpu: values.filename_model_gpu ?? 'metrics-model-gpu.csv',
@@ -201,6 +209,13 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     notes,
   });
 }
+
+/** The columns that are asked for. */
+export const outputFields = (values: OptionValues): Experiment['reports']['fields'] => ({
+  ...(values.inference_output_fields && { inference: values.inference_output_fields }),
+  ...(values.gpu_output_fields && { gpu: values.gpu_output_fields }),
+  ...(values.server_output_fields && { server: values.server_output_fields }),
+});
 
 /** What is looked for when nothing else is said. */
 export const DEFAULT_OBJECTIVES: readonly Objective[] = [{ tag: 'perf_throughput', weight: 10 }];
@@ -228,32 +243,23 @@ function goalOf({ name, settings }: ModelEntry, values: OptionValues): Goal {
   return { name, objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES, constraints };
 }
 
+/** A plan for a model that nobody may change. */
+const asItRuns = ({ automatic: _, ...plan }: ModelPlan): ModelPlan => ({ ...plan, parameters: [] });
+
 /** One model's plan: its own settings, else the global ones, else the defaults. */
 function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]): ModelPlan {
   const { values, source, modelsFromFile } = given;
-  const { name, settings } = entry;
+  const { settings } = entry;
   const base: Path = ['profile_models', ...entry.path];
   const at = (path: Path): Place | undefined =>
     source && modelsFromFile ? placeOf(source, [...base, ...path]) : undefined;
   const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags ?? NO_FLAGS;
-  if (settings.parameters?.request_rate) {
-    problems.push({
-      message: `parameters of ${name}: request rates are not available in this version`,
-      place: at(['parameters', 'request_rate']),
-      hint: 'list `concurrency` instead',
-    });
-  }
-  const listed = flags.concurrency ?? settings.parameters?.concurrency ?? values.concurrency;
+  const parameters = sweptParameters(settings.model_config_parameters);
   return {
     ...goalOf(entry, values),
     cpuOnly: settings.cpu_only ?? values.cpu_only ?? false,
-    parameters: sweptParameters(settings.model_config_parameters),
-    concurrency: listed ?? (values.run_config_search_disable ? [1] : concurrencyLadder(values)),
-    stopAtPlateau:
-      (listed === undefined && values.run_config_search_disable !== true) ||
-      values.early_exit_enable === true,
-    requestRates: flags.requestRates ?? [],
-    batchSizes: flags.batchSizes ?? settings.parameters?.batch_sizes ?? values.batch_sizes ?? [1],
+    parameters,
+    ...searchPlan(entry, values, flags, parameters.length > 0),
     load: { ...flags.load, stopRule: withPrecision(flags.load.stopRule, values) },
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},
     serverEnvironment: settings.triton_server_environment ?? values.triton_server_environment ?? {},
@@ -270,15 +276,6 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     problems.push(...result.problems);
     return result.parameters;
   }
-}
-
-/** 1, 2, 4 ... between the limits of the search. */
-function concurrencyLadder(values: OptionValues): number[] {
-  const first = values.run_config_search_min_concurrency ?? 1;
-  const last = values.run_config_search_max_concurrency ?? 1024;
-  const rungs: number[] = [];
-  for (let rung = first; rung <= last; rung *= 2) rungs.push(rung);
-  return rungs;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -34,7 +34,7 @@ export function parseYaml(text: string, file: string): YamlSource {
     version: '1.1',
     merge: true,
     prettyErrors: false,
-    customTags: withoutLetters,
+    customTags: asPyYaml,
   });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -86,13 +86,20 @@ export function parseYaml(text: string, file: string): YamlSource {
   };
 }
 
-/** YAML 1.1 as PyYAML reads it: `yes` and `off` are truth values, but a tensor may be called `y`. */
-const withoutLetters = (tags: Tags): Tags =>
-  tags.map((tag) =>
-    typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool' && 'test' in tag && tag.test
-      ? { ...tag, test: new RegExp(tag.test.source.replace(/[YN]\|[yn]\|/, '')) }
-      : tag,
-  );
+/**
+ * YAML 1.1 as PyYAML reads it: `yes` and `off` are truth values, but a tensor may be called `y`; a number has a digit
+ * before its exponent, so a folder may be `.` and a model `e5`.
+ */
+const asPyYaml = (tags: Tags): Tags =>
+  tags.map((tag) => {
+    if (typeof tag !== 'object' || !('test' in tag) || !tag.test) return tag;
+    const { source } = tag.test;
+    if (tag.tag === 'tag:yaml.org,2002:bool')
+      return { ...tag, test: new RegExp(source.replace(/[YN]\|[yn]\|/, '')) };
+    if (tag.tag === 'tag:yaml.org,2002:float' && !/nan/i.test(source))
+      return { ...tag, test: new RegExp(source.replace('^', '^(?=[-+]?\\.?[0-9])')) };
+    return tag;
+  });
 
 /** A value as it would stand in the file, shortened, for "found ...". */
 export function show(value: unknown): string {

@@ -1,9 +1,9 @@
 import type { Goal } from '../config/experiment.ts';
 import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
+import { type Check, checkConstraints, gainPercent, missedBy, score } from '../search/score.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
-import { type Check, checkConstraints, gainPercent, missedBy, score } from './score.ts';
 
 /** A measurement with what the constraints say about it. */
 export interface RankedPoint {

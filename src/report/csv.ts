@@ -1,113 +1,227 @@
-import { metric } from '../metric.ts';
+import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { findMetric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { RankedPoint, Ranking } from '../rank/rank.ts';
-import { isRate, type LoadPoint, levelOf } from '../space/load-point.ts';
-import type { ServerRecord, Trial } from '../store/run.ts';
+import { isRate, levelOf } from '../space/load-point.ts';
+import type { Run, ServerRecord, Trial } from '../store/run.ts';
 
 /** A table before it is drawn as CSV or text. */
 export interface Table {
+  readonly title: string;
   readonly headers: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-const round = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(1));
-
-const INFERENCE_METRICS = ['perf_throughput', 'perf_latency_p99'];
-const GPU_METRICS = ['gpu_used_memory', 'gpu_utilization', 'gpu_power_usage'];
-
-/** Model Analyzer's instance group cell: `2:CPU`, groups joined by ` + `. */
-export function instanceGroupCell(trial: Trial): string {
-  const asked = instanceGroups(trial.config);
-  const groups = asked.length > 0 ? asked : instanceGroups(trial.end?.effective ?? {});
-  return groups.map(({ kind, count }) => `${count}:${kind}`).join(' + ');
+/** What a row of a model's table is made of. */
+interface Row {
+  readonly trial: Trial;
+  readonly point: RankedPoint;
+  /** GPUs that the server has: an instance group on GPUs counts on each. */
+  readonly gpus: number;
+  /** The GPU of the row, and its figures. */
+  readonly uuid?: string;
+  readonly values: Measurement['values'];
 }
 
-const levelCell = (point: LoadPoint): string => String(levelOf(point));
+interface Column {
+  readonly header: string;
+  cell(row: Row): string | undefined;
+}
 
-/** Model Analyzer's column of the load. */
-export const levelHeader = (rankings: readonly Ranking[]): string => {
-  const points = rankings.flatMap(({ entries }) => entries.map(({ best }) => best.measurement.point));
-  return points.length > 0 && points.every(isRate) ? 'Request Rate' : 'Concurrency';
+const PARAMETER = 'backend_parameter/';
+
+/** Fields that are no metrics, under Model Analyzer's headers. */
+const WORDS: Readonly<Record<string, Column>> = {
+  model_name: { header: 'Model', cell: ({ trial }) => trial.model },
+  gpu_uuid: { header: 'GPU UUID', cell: ({ uuid }) => uuid },
+  batch_size: { header: 'Batch', cell: ({ point }) => String(point.measurement.point.batchSize) },
+  concurrency: {
+    header: 'Concurrency',
+    cell: ({ point }) => {
+      const { point: load } = point.measurement;
+      return isRate(load) ? undefined : String(levelOf(load));
+    },
+  },
+  request_rate: {
+    header: 'Request Rate',
+    cell: ({ point }) => {
+      const { point: load } = point.measurement;
+      return isRate(load) ? String(levelOf(load)) : undefined;
+    },
+  },
+  model_config_path: { header: 'Model Config Path', cell: ({ trial }) => trial.name },
+  instance_group: {
+    header: 'Instance Group',
+    cell: ({ trial, gpus }) => instanceGroupCell(trial, gpus),
+  },
+  max_batch_size: { header: 'Max Batch Size', cell: ({ trial }) => String(maxBatchSize(trial.config)) },
+  satisfies_constraints: {
+    header: 'Satisfies Constraints',
+    cell: ({ point }) => (point.passes ? 'Yes' : 'No'),
+  },
 };
 
-/** Every measured point, configurations and points in ranked order, in Model Analyzer's columns. */
-export function inferenceTable(rankings: readonly Ranking[]): Table {
-  return {
-    headers: [
-      'Model',
-      'Batch',
-      levelHeader(rankings),
-      'Model Config Path',
-      'Instance Group',
-      'Max Batch Size',
-      'Satisfies Constraints',
-      ...INFERENCE_METRICS.map((tag) => metric(tag).header),
-    ],
-    rows: forEachPoint(rankings, (ranking, trial, point) => [
-      [
-        ranking.model,
-        String(point.measurement.point.batchSize),
-        levelCell(point.measurement.point),
-        trial.name,
-        instanceGroupCell(trial),
-        String(maxBatchSize(trial.config)),
-        point.passes ? 'Yes' : 'No',
-        ...INFERENCE_METRICS.map((tag) => round(point.measurement.values[tag])),
-      ],
-    ]),
-  };
+/** A field as a column: a word, a metric, or a parameter of the configuration; undefined for anything else. */
+function columnOf(field: string): Column | undefined {
+  const word = WORDS[field];
+  if (word) return word;
+  if (field.startsWith(PARAMETER)) return { header: field, cell: ({ trial }) => parameterOf(trial, field) };
+  const metric = findMetric(field);
+  return metric && { header: metric.header, cell: ({ values }) => round(values[metric.tag]) };
 }
 
-/** Every measured point on every GPU; no rows where there was none. */
-export function gpuTable(rankings: readonly Ranking[]): Table {
-  return {
-    headers: [
-      'Model',
-      'GPU UUID',
-      'Batch',
-      levelHeader(rankings),
-      'Model Config Path',
-      'Instance Group',
-      'Satisfies Constraints',
-      ...GPU_METRICS.map((tag) => metric(tag).header),
-    ],
-    rows: forEachPoint(rankings, (ranking, trial, point) =>
-      Object.entries(point.measurement.gpus).map(([uuid, values]) => [
-        ranking.model,
-        uuid,
-        String(point.measurement.point.batchSize),
-        levelCell(point.measurement.point),
-        trial.name,
-        instanceGroupCell(trial),
-        point.passes ? 'Yes' : 'No',
-        ...GPU_METRICS.map((tag) => round(values[tag])),
-      ]),
-    ),
-  };
+function parameterOf({ config }: Trial, field: string): string | undefined {
+  const parameters = (config['parameters'] ?? {}) as Record<string, { string_value?: string }>;
+  return parameters[field.slice(PARAMETER.length)]?.string_value;
 }
 
-/** The GPUs of the server before it had a model. */
-export function serverTable(server: ServerRecord | undefined): Table {
-  return {
-    headers: ['Model', 'GPU UUID', ...GPU_METRICS.map((tag) => metric(tag).header)],
-    rows: Object.entries(server?.gpus ?? {}).map(([uuid, values]) => [
-      'triton-server',
-      uuid,
-      ...GPU_METRICS.map((tag) => round(values[tag])),
-    ]),
-  };
+/**
+ * One decimal, as Python rounds: what lies in the middle goes to the even side. Only where that is exact in binary
+ * does it differ from JavaScript's.
+ */
+export function round(value: number | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const tenths = value * 10;
+  const isTie = (value * 4) % 1 === 0 && (value * 2) % 1 !== 0;
+  return isTie ? ((2 * Math.round(tenths / 2)) / 10).toFixed(1) : value.toFixed(1);
 }
 
-const forEachPoint = (
+/** Model Analyzer's cell: `2:CPU`, kinds joined by ` + `; a group on GPUs counts on each of them. */
+export function instanceGroupCell(trial: Trial, gpus = 1): string {
+  const asked = instanceGroups(trial.config);
+  const groups = asked.length > 0 ? asked : instanceGroups(trial.end?.effective ?? {});
+  const lists = (trial.config['instance_group'] ?? []) as { gpus?: unknown[] }[];
+  const kinds = new Map<string, number>();
+  for (const [index, { kind, count }] of groups.entries()) {
+    const own = (lists[index]?.gpus?.length ?? 0) > 0;
+    const total = kind === 'GPU' && !own ? count * Math.max(1, gpus) : count;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + total);
+  }
+  return [...kinds].map(([kind, count]) => `${count}:${kind}`).join(' + ');
+}
+
+/** Every measured point, configurations and points in ranked order. */
+export const inferenceTable = (
   rankings: readonly Ranking[],
-  rows: (ranking: Ranking, trial: Trial, point: RankedPoint) => string[][],
-): string[][] =>
-  rankings.flatMap((ranking) =>
-    ranking.entries.flatMap(({ trial, points }) => points.flatMap((point) => rows(ranking, trial, point))),
+  fields: readonly string[] = fieldsFor(rankings).inference,
+  gpus = 1,
+): Table =>
+  tableOf(
+    'Models (Inference)',
+    fields,
+    rowsOf(rankings, gpus, ({ values }) => [{ values }]),
   );
 
+/** Every measured point on every GPU; no rows where there was none. */
+export const gpuTable = (
+  rankings: readonly Ranking[],
+  fields: readonly string[] = fieldsFor(rankings).gpu,
+  gpus = 1,
+): Table =>
+  tableOf(
+    'Models (GPU Metrics)',
+    fields,
+    rowsOf(rankings, gpus, (measurement) =>
+      Object.entries(measurement.gpus).map(([uuid, values]) => ({ uuid, values })),
+    ),
+  );
+
+/** The GPUs of the server before it had a model. */
+export function serverTable(
+  server: ServerRecord | undefined,
+  fields: readonly string[] = DEFAULT_FIELDS.server,
+): Table {
+  const columns = fields.flatMap((field) => {
+    if (field === 'model_name') return [{ header: 'Model', cell: () => 'triton-server' }];
+    if (field === 'gpu_uuid') return [{ header: 'GPU UUID', cell: (uuid: string) => uuid }];
+    const metric = findMetric(field);
+    if (!metric) return [];
+    const cell = (uuid: string): string | undefined => round(server?.gpus[uuid]?.[metric.tag]);
+    return [{ header: metric.header, cell }];
+  });
+  return {
+    title: 'Server Only',
+    headers: columns.map(({ header }) => header),
+    rows: Object.keys(server?.gpus ?? {}).map((uuid) => columns.map(({ cell }) => cell(uuid) ?? 'None')),
+  };
+}
+
+/** Whether only request rates were measured. */
+function byRate(rankings: readonly Ranking[]): boolean {
+  const points = rankings.flatMap(({ entries }) => entries.map(({ best }) => best.measurement.point));
+  return points.length > 0 && points.every(isRate);
+}
+
+/** Model Analyzer's column of the load. */
+export const levelHeader = (rankings: readonly Ranking[]): string =>
+  WORDS[byRate(rankings) ? 'request_rate' : 'concurrency']!.header;
+
+/** The fields of the tables where none are asked for: the load that was measured is among them. */
+function fieldsFor(rankings: readonly Ranking[]): OutputFields {
+  if (!byRate(rankings)) return DEFAULT_FIELDS;
+  const swap = (list: readonly string[]): string[] =>
+    list.map((field) => (field === 'concurrency' ? 'request_rate' : field));
+  return { ...DEFAULT_FIELDS, inference: swap(DEFAULT_FIELDS.inference), gpu: swap(DEFAULT_FIELDS.gpu) };
+}
+
+/** A metric that no row has is left out; a single cell that is missing says `None`, as in Model Analyzer. */
+function tableOf(title: string, fields: readonly string[], rows: readonly Row[]): Table {
+  const columns = fields.flatMap((field): Column[] => {
+    const column = columnOf(field);
+    const always = field in WORDS || field.startsWith(PARAMETER) || rows.length === 0;
+    return column && (always || rows.some((row) => column.cell(row) !== undefined)) ? [column] : [];
+  });
+  return {
+    title,
+    headers: columns.map(({ header }) => header),
+    rows: rows.map((row) => columns.map(({ cell }) => cell(row) ?? 'None')),
+  };
+}
+
+const rowsOf = (
+  rankings: readonly Ranking[],
+  gpus: number,
+  parts: (measurement: Measurement) => Pick<Row, 'uuid' | 'values'>[],
+): Row[] =>
+  rankings.flatMap(({ entries }) =>
+    entries.flatMap(({ trial, points }) =>
+      points.flatMap((point) => parts(point.measurement).map((part) => ({ trial, point, gpus, ...part }))),
+    ),
+  );
+
+/** The three tables of a run, with the fields that were asked for. */
+export function resultTables(
+  run: Run,
+  rankings: readonly Ranking[],
+  asked: Partial<OutputFields> = {},
+): Record<keyof OutputFields, Table> {
+  const fields = { ...fieldsFor(rankings), ...asked };
+  const server = run.servers.at(-1);
+  const gpus = Object.keys(server?.gpus ?? {}).length;
+  return {
+    server: serverTable(server, fields.server),
+    inference: inferenceTable(rankings, fields.inference, gpus),
+    gpu: gpuTable(rankings, fields.gpu, gpus),
+  };
+}
+
 /** The text of a table: a header row, rows, and a blank line, as Model Analyzer ends its files. */
-export function csvText({ headers, rows }: Table): string {
+export function csvText({ headers, rows }: Pick<Table, 'headers' | 'rows'>): string {
   const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return [headers, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('') + '\n';
 }
+
+/** Tables as Model Analyzer prints them with -v: a title, columns two wider than their widest cell. */
+export const tablesText = (tables: readonly Table[]): string =>
+  tables
+    .map(({ title, headers, rows }) => {
+      const widths = headers.map(
+        (header, index) => 2 + Math.max(header.length, ...rows.map((row) => row[index]!.length)),
+      );
+      const lines = [headers, ...rows].map((row) =>
+        row.map((cell, index) => cell.padEnd(widths[index]!)).join(' '),
+      );
+      return `${title}:\n${lines.join('\n')}\n`;
+    })
+    .join('\n');

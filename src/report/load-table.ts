@@ -10,7 +10,7 @@ const us = (measurement: Measurement, tag: string): string =>
  * Points in perf_analyzer's own columns: throughput in inferences a second, times in whole microseconds. Network
  * is what is left of the mean latency when everything else is taken off, and never below zero.
  */
-export function perfAnalyzerTable(measurements: readonly Measurement[]): Table {
+export function perfAnalyzerTable(measurements: readonly Measurement[]): Pick<Table, 'headers' | 'rows'> {
   const rate = measurements.every(({ point }) => isRate(point));
   return {
     headers: [

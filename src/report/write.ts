@@ -4,7 +4,7 @@ import type { ReportSettings } from '../config/experiment.ts';
 import { codeOf, messageOf, userError } from '../errors.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { Run, Trial } from '../store/run.ts';
-import { csvText, gpuTable, inferenceTable, serverTable, type Table } from './csv.ts';
+import { csvText, resultTables, type Table } from './csv.ts';
 import { renderHtml } from './html.ts';
 import { NO_BROWSER, openPrinter } from './pdf.ts';
 import { resultsJson } from './results.ts';
@@ -77,12 +77,13 @@ export function writeResults(
   run: Run,
   rankings: readonly Ranking[],
   exportPath: string,
-  fileNames: ReportSettings['fileNames'],
+  { fileNames, fields }: Pick<ReportSettings, 'fileNames' | 'fields'>,
 ): string[] {
+  const made = resultTables(run, rankings, fields);
   const tables: [string, Table][] = [
-    [fileNames.inference, inferenceTable(rankings)],
-    [fileNames.gpu, gpuTable(rankings)],
-    [fileNames.server, serverTable(run.servers.at(-1))],
+    [fileNames.inference, made.inference],
+    [fileNames.gpu, made.gpu],
+    [fileNames.server, made.server],
   ];
   const csv = tables
     .filter(([, table]) => table.rows.length > 0)

@@ -1,43 +1,65 @@
 import { canonicalJson, instanceGroups, type ModelConfig, maxBatchSize } from '../model-config/config.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
-import type { Ask, Outcome, Search } from './search.ts';
+import type { Search } from './search.ts';
 
 /**
  * What failures teach a search: a variant that ran out of room rules out the larger ones, and without the default
  * configuration nothing else can work.
  */
-export interface FailureMemory extends Omit<Search, 'tell'> {
-  /** Passes an outcome on to the search; answers what is given up because of it. */
-  tell(ask: Ask, outcome: Outcome): SkippedPoints[];
+export interface FailureMemory extends Search {
+  /** What was given up since it was last asked. */
+  givenUp(): SkippedPoints[];
 }
 
 export function withFailureMemory(search: Search, space: Space): FailureMemory {
   let defaultWorks = false;
+  let nothingWorks = false;
+  let skipped: SkippedPoints[] = [];
+  /** Those that ran out of room, and of what. */
+  const full: { candidate: Candidate; kind: string }[] = [];
 
-  const giveUp = (candidates: readonly Candidate[], reason: string): SkippedPoints[] =>
-    candidates.flatMap((candidate) => {
-      const points = search.drop(candidate);
-      return points.length > 0 ? [{ candidate, points, reason }] : [];
-    });
+  const giveUp = (candidate: Candidate, reason: string): void => {
+    const points = search.drop(candidate);
+    if (points.length > 0) skipped.push({ candidate, points, reason });
+  };
+  const giveUpIfLarger = (candidate: Candidate): boolean => {
+    const smaller = full.find((item) => isLarger(candidate, item.candidate));
+    if (smaller) giveUp(candidate, `larger than ${smaller.candidate.name}, which ran ${smaller.kind}`);
+    return smaller !== undefined;
+  };
 
   return {
     name: search.name,
-    ask: (others) => search.ask(others),
+    ask(others) {
+      if (nothingWorks) return undefined;
+      let ask = search.ask(others);
+      // An automatic search makes candidates as it goes.
+      while (ask && giveUpIfLarger(ask.candidate)) ask = search.ask(others);
+      return ask;
+    },
     drop: (candidate) => search.drop(candidate),
-    remaining: () => search.remaining(),
+    remaining: () => (nothingWorks ? 0 : search.remaining()),
+    givenUp() {
+      const list = skipped;
+      skipped = [];
+      return list;
+    },
     tell(ask, outcome) {
       search.tell(ask, outcome);
       const { candidate } = ask;
       if (outcome.state === 'measured') {
         defaultWorks ||= candidate.isDefault;
-        return [];
+        return;
       }
       if (candidate.isDefault && !defaultWorks) {
-        return giveUp(space.candidates, `the default configuration failed: ${outcome.cause}`);
+        const reason = `the default configuration failed: ${outcome.cause}`;
+        for (const other of space.candidates) giveUp(other, reason);
+        nothingWorks = true;
+        return;
       }
-      if (!outcome.wantsRoom) return [];
-      const larger = space.candidates.filter((other) => isLarger(other, candidate));
-      return giveUp(larger, `larger than ${candidate.name}, which ran ${outcome.kind}`);
+      if (!outcome.wantsRoom) return;
+      full.push({ candidate, kind: outcome.kind });
+      for (const other of space.candidates) giveUpIfLarger(other);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ModelPlan } from '../config/experiment.ts';
+import type { ModelPlan, Parameter } from '../config/experiment.ts';
 import { buildValue, combinations } from '../config/sweep.ts';
+import type { Path } from '../config/yaml.ts';
 import { messageOf, userError } from '../errors.ts';
 import {
   canonicalJson,
@@ -33,56 +34,138 @@ export interface SkippedPoints {
   readonly reason: string;
 }
 
-/** Everything there is to measure for one model. */
+/** Everything there is to measure for one model, as far as it is known beforehand. */
 export interface Space {
   readonly plan: ModelPlan;
-  /** The default first, then in order of the sweep. */
+  /** The default first, then in the order of their names; an automatic search adds to them. */
   readonly candidates: readonly Candidate[];
-  /** The legal points of a candidate, batch size outside, concurrency inside. */
-  readonly points: ReadonlyMap<Candidate, readonly LoadPoint[]>;
+  /** What is listed, as lists in which max_batch_size alone changes, in the order it is listed in. */
+  readonly groups: readonly (readonly Candidate[])[];
+  /** What is tried where nothing is listed; undefined: nothing. */
+  readonly automatic: AutomaticSpace | undefined;
+  /** Configurations there can be at most. */
+  readonly most: number;
+  /** The legal points of a candidate, batch size outside, load inside. */
+  pointsOf(candidate: Candidate): readonly LoadPoint[];
+  /** The points that are illegal on the candidates so far. */
   readonly skipped: readonly SkippedPoints[];
   /** Combinations that give a configuration already listed. */
   readonly duplicates: number;
 }
 
+/** Instance counts, and for each the batch sizes upwards; [] for a model that does not batch. */
+export interface AutomaticSpace {
+  readonly instanceCounts: readonly number[];
+  readonly batchSizes: readonly number[];
+  /** The candidate with these; the same again when it is there. */
+  propose(instanceCount: number, batchSize: number | undefined): Candidate;
+}
+
 /**
- * All candidates and points of a model.
+ * All candidates and points of a model, under Model Analyzer's names: numbers in the order in which configurations
+ * are made, each configuration once; the default has no number, so what is listed and equals it is tried under one.
  * @param base the user's configuration, the default candidate.
+ * @param hasGpu whether instances may be put on a GPU.
  * @throws UserError when parameters together are not a model configuration.
  */
-export function buildSpace(plan: ModelPlan, base: ModelConfig): Space {
-  const candidates = [candidate(plan, `${plan.name}_config_default`, {}, base, true)];
-  const seen = new Set(candidates.map((item) => item.key));
+export function buildSpace(plan: ModelPlan, base: ModelConfig, hasGpu = true): Space {
+  const first = candidate(plan, `${plan.name}_config_default`, {}, base, true);
+  const candidates = [first];
+  const byKey = new Map<string, Candidate>();
+  const points = new Map<Candidate, readonly LoadPoint[]>();
+  const skipped: SkippedPoints[] = [];
   let duplicates = 0;
-  if (plan.parameters.length > 0) {
-    for (const choice of combinations(plan.parameters)) {
-      const assignment = Object.fromEntries(
-        choice.map(({ value }, index) => [plan.parameters[index]!.path, value]),
-      );
-      const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
-      const config = plan.cpuOnly ? onCpu(merged) : merged;
-      const name = `${plan.name}_config_${candidates.length - 1}`;
-      const next = candidate(plan, name, assignment, config, false);
-      if (seen.has(next.key)) duplicates++;
-      else candidates.push(next);
-      seen.add(next.key);
-    }
-  }
   const all = plan.batchSizes.flatMap((batchSize): LoadPoint[] =>
     plan.requestRates.length > 0
       ? plan.requestRates.map((requestRate) => ({ batchSize, requestRate }))
       : plan.concurrency.map((concurrency) => ({ batchSize, concurrency })),
   );
-  const points = new Map<Candidate, readonly LoadPoint[]>();
-  const skipped: SkippedPoints[] = [];
-  for (const item of candidates) {
+  const admit = (item: Candidate): void => {
     const groups = Map.groupBy(all, (point) => whyIllegal(item.config, point));
     points.set(item, groups.get(undefined) ?? []);
     for (const [reason, group] of groups) {
       if (reason !== undefined) skipped.push({ candidate: item, points: group, reason });
     }
-  }
-  return { plan, candidates, points, skipped, duplicates };
+  };
+  /** The candidate of a configuration, made when there is none yet. */
+  const propose = (assignment: Record<string, unknown>, config: ModelConfig): Candidate => {
+    const next = candidate(plan, `${plan.name}_config_${candidates.length - 1}`, assignment, config, false);
+    const key = next.key === first.key ? `${next.key}-again` : next.key;
+    const known = byKey.get(key);
+    if (known) return known;
+    const made = { ...next, key };
+    byKey.set(key, made);
+    candidates.push(made);
+    admit(made);
+    return made;
+  };
+  admit(first);
+  const groups = combinationsByBatch(plan.parameters).map((choices) =>
+    choices.flatMap((choice): Candidate[] => {
+      const assignment = Object.fromEntries(choice.map(({ path, value }) => [path, value]));
+      const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
+      const before = candidates.length;
+      const made = propose(assignment, plan.cpuOnly ? onCpu(merged) : merged);
+      if (candidates.length > before) return [made];
+      duplicates++;
+      return [];
+    }),
+  );
+  const automatic = plan.automatic && automaticSpace(plan, base, hasGpu, propose);
+  const most = automatic
+    ? 1 + automatic.instanceCounts.length * Math.max(1, automatic.batchSizes.length)
+    : candidates.length;
+  return {
+    plan,
+    candidates,
+    groups,
+    automatic,
+    most,
+    pointsOf: (item) => points.get(item) ?? [],
+    skipped,
+    get duplicates() {
+      return duplicates;
+    },
+  };
+}
+
+type Choice = readonly { readonly path: string; readonly segments: Path; readonly value: unknown }[];
+
+/** The combinations of all parameters but max_batch_size, and for each of them the batch sizes in turn. */
+function combinationsByBatch(parameters: readonly Parameter[]): Choice[][] {
+  if (parameters.length === 0) return [];
+  const [batch] = parameters.filter(({ path }) => path === 'max_batch_size');
+  const others = parameters.filter((parameter) => parameter !== batch);
+  return [...combinations(others)].map((choice): Choice[] => {
+    const named = choice.map((item, index) => ({ ...item, path: others[index]!.path }));
+    if (!batch) return [named];
+    const { path, segments } = batch;
+    return batch.values.map((value) => [...named, { path, segments, value }]);
+  });
+}
+
+/** Model Analyzer's: every number of instances, with doubled batch sizes and dynamic batching where the model batches. */
+function automaticSpace(
+  plan: ModelPlan,
+  base: ModelConfig,
+  hasGpu: boolean,
+  propose: (assignment: Record<string, unknown>, config: ModelConfig) => Candidate,
+): AutomaticSpace {
+  const { instanceCounts, batchSizes } = plan.automatic!;
+  const batches = maxBatchSize(base) > 0;
+  const kind = plan.cpuOnly || !hasGpu ? 'KIND_CPU' : 'KIND_GPU';
+  return {
+    instanceCounts,
+    batchSizes: batches ? batchSizes : [],
+    propose(count, batchSize) {
+      const assignment = {
+        ...(batchSize !== undefined && { max_batch_size: batchSize }),
+        instance_group: [{ count, kind }],
+      };
+      const batching = batches && !base['sequence_batching'] ? { dynamic_batching: {} } : {};
+      return propose(assignment, mergeConfig(base, { ...assignment, ...batching } as ModelConfig));
+    },
+  };
 }
 
 function candidate(

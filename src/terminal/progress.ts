@@ -2,8 +2,8 @@ import type { ModelPlan } from '../config/experiment.ts';
 import type { Phase, Progress, RunListener } from '../events.ts';
 import type { WindowSummary } from '../load/load-generator.ts';
 import { isClientBound, type Measurement } from '../measure/measurement.ts';
-import { checkConstraints, missedBy, score } from '../rank/score.ts';
 import { formatNumber } from '../rank/words.ts';
+import { checkConstraints, missedBy, score } from '../search/score.ts';
 import { type LoadPoint, levelText } from '../space/load-point.ts';
 import type { Space } from '../space/space.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
@@ -37,7 +37,7 @@ export class RunState implements RunListener {
 
   onModelStart(space: Space, progress: Progress): void {
     this.#plan = space.plan;
-    this.#candidates = space.candidates.length;
+    this.#candidates = space.most;
     this.#progress = progress;
     this.#best = undefined;
   }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
-import { gainPercent } from '../rank/score.ts';
 import { compactValue, formatNumber, varyingPaths, verdict } from '../rank/words.ts';
+import { gainPercent } from '../search/score.ts';
 import { isRate, levelOf } from '../space/load-point.ts';
 import type { Trial, TrialEnd } from '../store/run.ts';
 import { textTable } from './table.ts';

@@ -144,3 +144,90 @@ describe('tma report', () => {
     expect(error).toContain('run `tma profile` first');
   });
 });
+
+describe("as Model Analyzer's users type it", () => {
+  const model = (): string => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+    writeFileSync(join(cwd, 'm', 'config.pbtxt'), 'name: "m"\nbackend: "python"\n');
+    writeFileSync(join(cwd, 'perf.yaml'), `model_repository: ${cwd}\nprofile_models: m\nconcurrency: 2\n`);
+    return cwd;
+  };
+
+  test('flags cut short, and with _', async () => {
+    const cwd = model();
+    const { code, out } = await tma(
+      [
+        'plan',
+        '-f',
+        join(cwd, 'perf.yaml'),
+        '--output-model-repository=/a',
+        '--triton_launch_mode',
+        'local',
+        '--json',
+      ],
+      cwd,
+    );
+    expect(code).toBe(0);
+    const { options } = JSON.parse(out);
+    expect(options.output_model_repository_path).toEqual({ value: '/a', source: 'command line' });
+    expect(options.triton_launch_mode.source).toBe('command line');
+    expect(options.concurrency).toEqual({ value: [2], source: `${cwd}/perf.yaml:3:1` });
+  });
+
+  test('a flag that could be several is a mistake that names them', async () => {
+    const { code, error } = await tma(['profile', '--triton-docker-im', 'x', '--run-config-search-max', '3']);
+    expect(code).toBe(2);
+    expect(error).toMatch(/^--run-config-search-max could be --run-config-search-max-concurrency, --run-/);
+  });
+
+  test('-m is the mode before the command and the repository behind it; analyze is profile', async () => {
+    const cwd = model();
+    const wrong = await tma(
+      ['-m', 'offline', 'analyze', '-m', '/nowhere', '-f', join(cwd, 'perf.yaml')],
+      cwd,
+    );
+    expect(wrong).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('no model repository at /nowhere'),
+    });
+    expect((await tma(['-m', 'sometimes', 'profile'], cwd)).error).toContain(
+      'Allowed choices are online, offline',
+    );
+  });
+
+  test('nothing at all prints the help', async () => {
+    expect(await tma([])).toMatchObject({ code: 0, out: expect.stringContaining('Usage: tma') });
+  });
+});
+
+describe('tma plan', () => {
+  test('says every option and every point, and writes nothing', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+    writeFileSync(join(cwd, 'm', 'config.pbtxt'), 'name: "m"\nbackend: "python"\n');
+    writeFileSync(
+      join(cwd, 'perf.yaml'),
+      'model_repository: .\ntriton_server_environment: {KEY: secret-word}\nprofile_models: {m: {parameters: {concurrency: [1, 3]}, model_config_parameters: {instance_group: [{count: [1, 2]}]}}}\n',
+    );
+    const { code, out, error } = await tma(['plan', '-f', join(cwd, 'perf.yaml')], cwd);
+    expect(error).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain('m: 3 configurations, 6 points');
+    expect(out).toContain('m_config_1: 1, 3 in flight');
+    expect(out).toContain('count: 2');
+    expect(out).toMatch(/^model_repository +\. +.*perf.yaml:1:1$/m);
+    expect(out).not.toContain('secret-word');
+    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+    expect(existsSync(join(cwd, 'output_model_repository'))).toBe(false);
+  });
+
+  test('a wrong file is told as profile tells it', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
+    const file = join(cwd, 'perf.yaml');
+    const [plan, profile] = [await tma(['plan', '-f', file], cwd), await tma(['profile', '-f', file], cwd)];
+    expect(plan).toEqual({ ...profile, cwd });
+    expect(plan.code).toBe(2);
+  });
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { experimentOf, messageOf } from '../support/experiment.ts';
+import { experimentOf, folder, messageOf } from '../support/experiment.ts';
 
 const study = readFileSync('examples/text-recognition/perf.study.yaml', 'utf8');
 
@@ -76,6 +76,20 @@ describe('forms', () => {
     );
     expect(models.map((model) => model.name)).toEqual(['n', 'y']);
     expect(reports).toMatchObject({ skipSummary: true, skipDetailed: false });
+  });
+
+  test('what looks a little like a number is none', () => {
+    const cwd = folder();
+    const { models, checkpointDirectory } = experimentOf(
+      'profile_models: [e5, E5, .e1]\ncheckpoint_directory: .\nprecision: 1.5',
+      {},
+      cwd,
+    );
+    expect(models.map((model) => model.name)).toEqual(['e5', 'E5', '.e1']);
+    expect(checkpointDirectory).toBe(cwd);
+    expect(experimentOf('profile_models: m\nprecision: 5e-1').models[0]?.load.stopRule).toMatchObject({
+      precision: 0.005,
+    });
   });
 
   test('YAML 1.1 words and a model that a model settings key is missing for', () => {

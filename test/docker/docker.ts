@@ -33,6 +33,7 @@ export function dockerProject(models: string, more = ''): string {
       `triton_docker_image: ${IMAGE}`,
       'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}',
       'concurrency: 1',
+      'run_config_search_disable: true',
       more,
       `profile_models: ${models}`,
       '',

@@ -14,7 +14,10 @@ const SHAPE =
 const project = (yaml: string): string => {
   const cwd = folder();
   const flags = yaml.includes('perf_analyzer_flags') ? '' : SHAPE;
-  writeFileSync(join(cwd, 'perf.yaml'), `${flags}\nconcurrency: 1,2\n${yaml}\n`);
+  writeFileSync(
+    join(cwd, 'perf.yaml'),
+    `${flags}\nconcurrency: 1,2\nrun_config_search_disable: true\n${yaml}\n`,
+  );
   return cwd;
 };
 

@@ -54,7 +54,7 @@ export function project(models: string, more = ''): string {
   const cwd = folder();
   writeFileSync(
     join(cwd, 'perf.yaml'),
-    `model_repository: ${MODELS}\nperf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nconcurrency: 1\n${more}\nprofile_models: ${models}\n`,
+    `model_repository: ${MODELS}\nperf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nconcurrency: 1\nrun_config_search_disable: true\n${more}\nprofile_models: ${models}\n`,
   );
   return cwd;
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Goal } from '../../src/config/experiment.ts';
 import { paretoFront } from '../../src/rank/pareto.ts';
 import { rank } from '../../src/rank/rank.ts';
-import { checkConstraints, gainPercent, missedBy, score } from '../../src/rank/score.ts';
 import { compactValue, formatNumber, verdict } from '../../src/rank/words.ts';
+import { checkConstraints, gainPercent, missedBy, score } from '../../src/search/score.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const throughput = [{ tag: 'perf_throughput', weight: 10 }];

@@ -91,7 +91,7 @@ describe('tables', () => {
     const withGpus = rank(run(trial('m_config_default', [measurement({}, 1, { gpus })])), goal);
     expect(gpuTable([withGpus]).rows).toEqual([
       ['m', 'GPU-a', '1', '1', 'm_config_default', '2:CPU', 'Yes', '2000.0', '50.0', '120.0'],
-      ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', '', ''],
+      ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', 'None', 'None'],
     ]);
     expect(serverTable({ name: 'triton', version: '1', gpus }).rows[0]).toEqual([
       'triton-server',
@@ -189,7 +189,7 @@ test('files lie where Model Analyzer puts them', async () => {
   const path = folder();
   checkExportPath(path);
   const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
-  const tables = writeResults(all, [ranking], path, fileNames);
+  const tables = writeResults(all, [ranking], path, { fileNames, fields: {} });
   const pages = await htmlWriter.write(
     [...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])],
     path,

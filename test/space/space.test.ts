@@ -20,9 +20,64 @@ test('a combination that equals another configuration is not listed again', () =
     max_batch_size: [4, 8],
     dynamic_batching: [null, {}].filter((item) => item !== null),
   });
-  const space = buildSpace(plan({ parameters }), { ...base, dynamic_batching: {} });
-  expect(space.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0']);
-  expect(space.duplicates).toBe(1);
+  const twice = [...parameters, ...swept({ priority: [] })];
+  const space = buildSpace(plan({ parameters: twice }), { ...base, dynamic_batching: {} });
+  expect(space.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0', 'm_config_1']);
+  expect(space.duplicates).toBe(0);
+  const again = buildSpace(
+    plan({ parameters: swept({ max_batch_size: [8, 8], backend: ['python', 'python'] }) }),
+    base,
+  );
+  expect(again.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0']);
+  expect(again.duplicates).toBe(3);
+});
+
+test('what is listed and equals the default has a number of its own, as in Model Analyzer', () => {
+  const { candidates } = buildSpace(plan({ parameters: swept({ max_batch_size: [4, 8] }) }), base);
+  const [first, same] = candidates;
+  expect(same).toMatchObject({ name: 'm_config_0', isDefault: false, config: first!.config });
+  expect(same!.key).not.toBe(first!.key);
+});
+
+test('max_batch_size changes fastest, wherever it stands', () => {
+  const space = buildSpace(
+    plan({ parameters: swept({ max_batch_size: [1, 2], priority: undefined, backend: ['a', 'b'] }) }),
+    base,
+  );
+  expect(space.candidates.slice(1).map(({ assignment }) => assignment)).toEqual([
+    { backend: 'a', max_batch_size: 1 },
+    { backend: 'a', max_batch_size: 2 },
+    { backend: 'b', max_batch_size: 1 },
+    { backend: 'b', max_batch_size: 2 },
+  ]);
+  expect(space.groups.map((group) => group.map(({ name }) => name))).toEqual([
+    ['m_config_0', 'm_config_1'],
+    ['m_config_2', 'm_config_3'],
+  ]);
+});
+
+test('an automatic search makes candidates as it goes', () => {
+  const automatic = { instanceCounts: [1, 2], batchSizes: [1, 2, 4] };
+  const space = buildSpace(plan({ automatic }), { ...base, dynamic_batching: { preferred_batch_size: [4] } });
+  expect(space.candidates).toHaveLength(1);
+  expect(space.most).toBe(7);
+  const made = space.automatic!.propose(2, 8);
+  expect(made.name).toBe('m_config_0');
+  expect(made.config).toMatchObject({
+    max_batch_size: 8,
+    instance_group: [{ kind: 'KIND_GPU', count: 2 }],
+    dynamic_batching: { preferred_batch_size: [4] },
+  });
+  expect(space.automatic!.propose(2, 8)).toBe(made);
+  expect(space.pointsOf(made)).toHaveLength(1);
+});
+
+test('an automatic search on a model that does not batch, on a machine without a GPU', () => {
+  const automatic = { instanceCounts: [1, 2], batchSizes: [1, 2, 4] };
+  const space = buildSpace(plan({ automatic }), { name: 'm' }, false);
+  expect(space.automatic!.batchSizes).toEqual([]);
+  const { config } = space.automatic!.propose(2, undefined);
+  expect(config).toEqual({ name: 'm', instance_group: [{ kind: 'KIND_CPU', count: 2 }] });
 });
 
 test('loads that a configuration can not take are set aside with the reason', () => {
@@ -37,13 +92,13 @@ test('loads that a configuration can not take are set aside with the reason', ()
   expect(skipped).toEqual([
     'm_config_0 2: preferred_batch_size 2 exceeds max_batch_size 1',
     'm_config_0 2: client batch 3 on a model that does not batch (max_batch_size 0)',
-    'm_config_1 2: preferred_batch_size 8 exceeds max_batch_size 1',
-    'm_config_1 2: client batch 3 on a model that does not batch (max_batch_size 0)',
-    'm_config_2 2: client batch 3 exceeds max_batch_size 2',
+    'm_config_1 2: client batch 3 exceeds max_batch_size 2',
+    'm_config_2 2: preferred_batch_size 8 exceeds max_batch_size 1',
+    'm_config_2 2: client batch 3 on a model that does not batch (max_batch_size 0)',
     'm_config_3 2: preferred_batch_size 8 exceeds max_batch_size 2',
     'm_config_3 2: client batch 3 exceeds max_batch_size 2',
   ]);
-  expect(space.points.get(space.candidates[3]!)).toEqual([
+  expect(space.pointsOf(space.candidates[2]!)).toEqual([
     { batchSize: 1, concurrency: 1 },
     { batchSize: 1, concurrency: 2 },
   ]);
@@ -61,8 +116,8 @@ test('an empty optimization is the default, not another configuration', () => {
     plan({ parameters: swept({ optimization: [{}, { cuda: { graphs: true } }] }) }),
     base,
   );
-  expect(space.candidates.map((item) => item.name)).toEqual(['m_config_default', 'm_config_0']);
-  expect(space.candidates[1]!.assignment['optimization']).toEqual({ cuda: { graphs: true } });
+  expect(space.candidates[1]!.config).toEqual(space.candidates[0]!.config);
+  expect(space.candidates[2]!.assignment['optimization']).toEqual({ cuda: { graphs: true } });
 });
 
 test('cpu_only puts variants that leave the kind open on the CPU, and leaves the default alone', () => {

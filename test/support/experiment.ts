@@ -39,6 +39,7 @@ export const plan = (changes: Partial<ModelPlan> = {}): ModelPlan => ({
   concurrency: [1],
   requestRates: [],
   stopAtPlateau: false,
+  earlyExit: false,
   batchSizes: [1],
   objectives: [{ tag: 'perf_throughput', weight: 10 }],
   constraints: [],

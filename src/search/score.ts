@@ -1,18 +1,22 @@
 import type { Constraint, Objective } from '../config/experiment.ts';
-import type { Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
+
+/** Values of one point by metric tag. */
+export interface Measured {
+  readonly values: Readonly<Record<string, number>>;
+}
 
 /**
  * How much better `a` is than `b`: the weighted sum over the objectives of the difference over the mean
  * (Model Analyzer's score, positive when `a` is better). A metric that only one of them has counts fully for
  * that one; a metric that neither has counts nothing.
  */
-export function score(a: Measurement, b: Measurement, objectives: readonly Objective[]): number {
+export function score(a: Measured, b: Measured, objectives: readonly Objective[]): number {
   const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
   return objectives.reduce((sum, { tag, weight }) => sum + (weight / total) * advantage(a, b, tag), 0);
 }
 
-function advantage(a: Measurement, b: Measurement, tag: string): number {
+function advantage(a: Measured, b: Measured, tag: string): number {
   const [left, right] = [a.values[tag], b.values[tag]];
   if (left === undefined || right === undefined) {
     return left === right ? 0 : left !== undefined ? 1 : -1;
@@ -34,7 +38,7 @@ export interface Check {
 }
 
 /** Every limit held against a measurement. A metric that was not measured does not break a limit. */
-export const checkConstraints = (measurement: Measurement, constraints: readonly Constraint[]): Check[] =>
+export const checkConstraints = (measurement: Measured, constraints: readonly Constraint[]): Check[] =>
   constraints.map((constraint) => {
     const value = measurement.values[constraint.tag];
     if (value === undefined) return { constraint, value, met: true, missedBy: 0 };

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { gridSearch, stillGrowing } from '../../src/search/grid.ts';
+import { bruteSearch, stillGrowing } from '../../src/search/brute.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
 
-describe('as every search', () => searchContract('grid', gridSearch));
+describe('as every search', () => searchContract('brute', bruteSearch));
 
 const visit = (throughput: (concurrency: number) => number, stopAtPlateau: boolean) => {
   const space = buildSpace(plan({ batchSizes: [1, 2], concurrency: [1, 2, 4, 8, 16, 32], stopAtPlateau }), {
     name: 'm',
     max_batch_size: 4,
   });
-  const search = gridSearch(space);
+  const search = bruteSearch(space);
   const seen: string[] = [];
   for (let ask = search.ask(); ask; ask = search.ask()) {
     seen.push(`${ask.point.batchSize}x${ask.point.concurrency!}`);

@@ -1,0 +1,243 @@
+import { rmSync } from 'node:fs';
+import type { Experiment, ModelPlan } from './config/experiment.ts';
+import type { RunListener } from './events.ts';
+import type { Lane } from './lanes.ts';
+import { completedConfig, type ModelFacts, type TrialContext } from './launch.ts';
+import type { LoadGenerator } from './load/load-generator.ts';
+import type { GpuMonitor } from './measure/gpu-state.ts';
+import { Neighbours } from './neighbours.ts';
+import {
+  hasGpu,
+  notesOf,
+  outcomeOf,
+  placeOf,
+  sessionEntry,
+  skipNotes,
+  spaceOf,
+  variantKeys,
+} from './preparation.ts';
+import type { ProfileOptions } from './profile.ts';
+import { searchFor } from './search/choose.ts';
+import { type FailureMemory, withFailureMemory } from './search/failure-memory.ts';
+import type { Ask, Search } from './search/search.ts';
+import type { Launcher, ServerIdentity } from './server/launcher.ts';
+import type { Candidate, SkippedPoints } from './space/space.ts';
+import type { Journal } from './store/journal.ts';
+import { pointKey } from './store/key.ts';
+import type { Checkpoint } from './store/model-analyzer.ts';
+import type { PointRecord, Run } from './store/run.ts';
+import { type OpenTrial, openTrial } from './trial.ts';
+import type { BaseModel } from './variant/base.ts';
+
+const NEVER = new AbortController().signal;
+
+/** What a run works with. */
+export interface Parts {
+  readonly emit: Required<RunListener>;
+  readonly lanes: readonly Lane[];
+  /** One for each lane. */
+  readonly launchers: readonly Launcher[];
+  readonly journal: Journal;
+  /** Model Analyzer's, of the same folder. */
+  readonly checkpoint: Checkpoint | undefined;
+  readonly monitor: GpuMonitor | undefined;
+  readonly generator: LoadGenerator;
+}
+
+/** What the lanes share while a model is profiled. */
+interface ModelRun {
+  readonly plan: ModelPlan;
+  readonly search: FailureMemory;
+  /** The journal's key of each variant. */
+  /** The key of a candidate; the first time it is wanted its files and its entry in the journal are written. */
+  readonly keyOf: (candidate: Candidate) => string;
+  /** What each lane works on. */
+  readonly busy: Map<Lane, Candidate>;
+}
+
+/** One call of `profile`: the loop and the counts it keeps. */
+export class ProfileRun {
+  readonly #experiment: Experiment;
+  readonly #options: ProfileOptions;
+  readonly #parts: Parts;
+  readonly #generator: LoadGenerator;
+  readonly #neighbours = new Neighbours();
+  readonly #keys = new Set<string>();
+  #started = false;
+  #broken = false;
+  #knowsServer = false;
+  #done = 0;
+  #reused = 0;
+
+  constructor(experiment: Experiment, options: ProfileOptions, parts: Parts) {
+    this.#experiment = experiment;
+    this.#options = options;
+    this.#parts = parts;
+    this.#generator = parts.generator;
+  }
+
+  get interrupted(): boolean {
+    return this.#options.finish?.aborted === true || this.#options.stop?.aborted === true;
+  }
+
+  async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
+    if (this.interrupted) return;
+    const { emit, lanes, launchers, journal, checkpoint } = this.#parts;
+    const identity = await this.#prepare(plan);
+    const model: ModelFacts = { autoComplete: true };
+    const contexts = lanes.map((lane, i) =>
+      this.#context({ plan, base, lane, launcher: launchers[i]!, model }),
+    );
+    const config = base.config ?? (await completedConfig(contexts[0]!));
+    if (!config) return;
+    const space = spaceOf(plan, config, hasGpu(lanes, this.#experiment.launch));
+    const search = withFailureMemory((this.#options.search ?? searchFor)(space), space);
+    const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
+    const keyOf = variantKeys(
+      { space, base, identity, place, journal, checkpoint, generator: this.#generator.name },
+      { output: this.#experiment.outputModelRepository.path, onKey: (key) => this.#keys.add(key) },
+    );
+    for (const item of space.candidates) keyOf(item);
+    emit.onModelStart(space, this.#progress(search));
+    for (const note of notesOf(space, config)) emit.onNote(note);
+    const shared: ModelRun = { plan, search, keyOf, busy: new Map() };
+    const [first, ...others] = contexts;
+    // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.
+    let onFirst = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      onFirst = resolve;
+    });
+    // An error in one lane ends the others after their point in flight; their servers are stopped by then.
+    const ends = await Promise.allSettled([
+      this.#runLane(first!, shared, onFirst).finally(onFirst),
+      ...others.map((context) => begun.then(() => this.#runLane(context, shared))),
+    ]);
+    const broken = ends.find((end) => end.status === 'rejected');
+    if (broken) throw broken.reason;
+  }
+
+  /** The loop: one lane's, taking what no other lane works on. */
+  async #runLane(context: TrialContext, model: ModelRun, onOpen: () => void = () => {}): Promise<void> {
+    const { emit, journal } = this.#parts;
+    const { search, busy, keyOf, plan } = model;
+    const { lane } = context;
+    const next = (): Ask | undefined => {
+      busy.delete(lane);
+      const ask = this.interrupted || this.#broken ? undefined : search.ask(new Set(busy.values()));
+      if (ask) busy.set(lane, ask.candidate);
+      return ask;
+    };
+    let trial: OpenTrial | undefined;
+    try {
+      for (let ask = next(); ask; ask = next()) {
+        this.#skip(search.givenUp(), keyOf);
+        const key = keyOf(ask.candidate);
+        let record = this.#known(key, ask, plan);
+        if (!record) {
+          if (trial?.candidate !== ask.candidate) {
+            await this.#close(trial);
+            trial = undefined;
+            trial = await openTrial(context, ask.candidate, key);
+            if (!trial.failed) onOpen();
+          }
+          record = await trial.measure(ask.point);
+          journal.append({ kind: 'point', variant: key, record });
+        }
+        search.tell(ask, outcomeOf(record));
+        this.#done++;
+        emit.onPoint(ask.candidate.name, record, this.#progress(search));
+        this.#skip(search.givenUp(), keyOf);
+      }
+    } catch (error) {
+      this.#broken = true;
+      if (!this.#options.stop?.aborted) throw error;
+    } finally {
+      busy.delete(lane);
+      await this.#close(trial);
+    }
+  }
+
+  /** Records what a failure rules out. */
+  #skip(skipped: readonly SkippedPoints[], keyOf: ModelRun['keyOf']): void {
+    for (const { candidate, ...rest } of skipped) {
+      const record: PointRecord = { state: 'skipped', ...rest };
+      this.#parts.journal.append({ kind: 'point', variant: keyOf(candidate), record });
+    }
+    for (const note of skipNotes(skipped)) this.#parts.emit.onNote(note);
+  }
+
+  /** Makes the launchers ready for a model; with the first model the session begins. */
+  async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
+    const { emit, launchers, journal, lanes } = this.#parts;
+    const need = {
+      container: plan.container,
+      onNote: emit.onNote,
+      signal: this.#options.stop ?? NEVER,
+    };
+    let identity: ServerIdentity | undefined;
+    // One after the other, so that an image is pulled once.
+    for (const launcher of launchers) identity = await launcher.prepare(need);
+    if (this.#started) return identity!;
+    this.#started = true;
+    const { outputPath } = this.#experiment.launch;
+    if (outputPath) rmSync(outputPath, { force: true });
+    journal.append(
+      sessionEntry(this.#experiment, lanes, {
+        launcher: launchers[0]!.name,
+        server: identity!.path,
+        generator: this.#generator.name,
+        command: this.#options.command ?? [],
+      }),
+    );
+    return identity!;
+  }
+
+  /** The trials of this experiment out of everything in the journal. */
+  result(): Run {
+    const { run } = this.#parts.journal;
+    return { ...run, trials: run.trials.filter((trial) => this.#keys.has(trial.key)) };
+  }
+
+  #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher' | 'model'>): TrialContext {
+    const { emit, journal, monitor } = this.#parts;
+    return {
+      experiment: this.#experiment,
+      ...own,
+      neighbours: this.#neighbours,
+      monitor,
+      generator: this.#generator,
+      emit,
+      signal: this.#options.stop ?? NEVER,
+      knowsServer: () => this.#knowsServer,
+      onServer: (server) => {
+        this.#knowsServer = true;
+        journal.append({ kind: 'server', ...server });
+      },
+    };
+  }
+
+  /** A point that is in the journal already; failures are tried again. */
+  #known(variant: string, { point }: Ask, plan: ModelPlan): PointRecord | undefined {
+    const key = pointKey(variant, point, plan.load, this.#generator.name);
+    const trial = this.#parts.journal.run.trials.find((item) => item.key === variant);
+    const known = trial?.points.find((record) => record.state === 'measured' && record.key === key);
+    if (known) this.#reused++;
+    return known;
+  }
+
+  async #close(trial: OpenTrial | undefined): Promise<void> {
+    if (!trial) return;
+    const { journal, emit } = this.#parts;
+    const end = await trial.close();
+    const record = journal.run.trials.find(
+      (item) => item.name === trial.candidate.name && this.#keys.has(item.key),
+    );
+    if (!record) return;
+    journal.append({ kind: 'end', variant: record.key, end });
+    emit.onTrialEnd({ ...record, end });
+  }
+
+  #progress(search: Pick<Search, 'remaining'>) {
+    return { done: this.#done, remaining: search.remaining(), reused: this.#reused };
+  }
+}

@@ -1,0 +1,128 @@
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Candidate, Space } from '../space/space.ts';
+import type { Ask, Outcome, Search } from './search.ts';
+
+/** What is known of a candidate. */
+interface Entry {
+  points: LoadPoint[];
+  failed: boolean;
+  /** Of the client batch size at hand, loads upwards. */
+  throughputs: number[];
+  /** The best of each client batch size that is done. */
+  bests: number[];
+  /** The best of all; below 0 before the first. */
+  best: number;
+}
+
+/** Candidates of which each follows from what became of the one before. */
+type Walk = Generator<Candidate, void, Entry | undefined>;
+
+/**
+ * Model Analyzer's brute search: the default first, then each candidate with its client batch sizes and, inside, its
+ * loads upwards. A failed point ends its candidate; with `stopAtPlateau` a batch size ends when throughput stops
+ * growing over the loads, and a candidate when it stops growing over the batch sizes. Where nothing is listed, and
+ * with `earlyExit`, max_batch_size is raised only while that makes a configuration better.
+ */
+export function bruteSearch(space: Space): Search {
+  const { plan } = space;
+  const entries = new Map<Candidate, Entry>();
+  const entryOf = (candidate: Candidate): Entry => {
+    const known = entries.get(candidate);
+    if (known) return known;
+    const points = [...space.pointsOf(candidate)];
+    const entry = { points, failed: false, throughputs: [], bests: [], best: Number.NEGATIVE_INFINITY };
+    entries.set(candidate, entry);
+    return entry;
+  };
+  const walks = walksOf(space).map((walk) => ({
+    walk,
+    current: undefined as Candidate | undefined,
+    done: false,
+  }));
+  /** Steps on; an automatic search makes the next candidate only then, as its number is that of its turn. */
+  const step = (item: (typeof walks)[number], entry?: Entry): void => {
+    const { value, done } = item.walk.next(entry);
+    item.current = value ?? undefined;
+    item.done = done === true;
+  };
+
+  return {
+    name: 'brute',
+    ask(others = new Set()): Ask | undefined {
+      for (const item of walks) {
+        if (!item.current && !item.done) step(item);
+        for (let candidate = item.current; candidate && !others.has(candidate); candidate = item.current) {
+          const entry = entryOf(candidate);
+          if (entry.points[0]) return { candidate, point: entry.points[0] };
+          step(item, entry);
+        }
+      }
+      return undefined;
+    },
+    tell({ candidate, point }: Ask, outcome: Outcome): void {
+      const entry = entryOf(candidate);
+      entry.points = entry.points.filter((other) => other !== point);
+      if (outcome.state === 'failed') {
+        entry.failed = true;
+        entry.points = [];
+        return;
+      }
+      const throughput = outcome.values['perf_throughput'] ?? 0;
+      entry.throughputs.push(throughput);
+      entry.best = Math.max(entry.best, throughput);
+      if (plan.stopAtPlateau && !stillGrowing(entry.throughputs))
+        entry.points = entry.points.filter((other) => other.batchSize !== point.batchSize);
+      if (entry.points[0]?.batchSize === point.batchSize) return;
+      entry.bests.push(Math.max(...entry.throughputs));
+      entry.throughputs = [];
+      if (plan.stopAtPlateau && !stillGrowing(entry.bests)) entry.points = [];
+    },
+    drop(candidate) {
+      const entry = entryOf(candidate);
+      const { points } = entry;
+      entry.points = [];
+      entry.failed = true;
+      return points;
+    },
+    remaining() {
+      const known = space.candidates.reduce((sum, candidate) => sum + entryOf(candidate).points.length, 0);
+      if (!space.automatic) return known;
+      const perCandidate = space.pointsOf(space.candidates[0]!).length;
+      const open = walks.some(({ done }) => !done);
+      const untried = space.most - space.candidates.length;
+      return known + (open ? untried * perCandidate : 0);
+    },
+  };
+}
+
+/** The default, then what is listed or tried: whatever does not depend on each other is a walk of its own. */
+function walksOf({ plan, candidates, groups, automatic }: Space): Walk[] {
+  const [first] = candidates;
+  const listed = plan.earlyExit
+    ? groups.map((group) => climb(group.map((candidate) => () => candidate)))
+    : groups.flat().map((candidate) => climb([() => candidate]));
+  const proposed = (automatic?.instanceCounts ?? []).map((count) => {
+    const sizes = automatic!.batchSizes;
+    const propose = (size: number | undefined) => (): Candidate => automatic!.propose(count, size);
+    return climb((sizes.length > 0 ? sizes : [undefined]).map(propose));
+  });
+  return [climb([() => first!]), ...listed, ...proposed];
+}
+
+/** One candidate after the other, as long as each works and beats all before. */
+function* climb(steps: readonly (() => Candidate)[]): Walk {
+  let best = Number.NEGATIVE_INFINITY;
+  for (const step of steps) {
+    const entry = yield step();
+    if (!entry || entry.failed || !(entry.best > best)) return;
+    best = entry.best;
+  }
+}
+
+/** Model Analyzer's plateau rule: over the last four loads the best must beat the first by more than 5 %. */
+export function stillGrowing(throughputs: readonly number[]): boolean {
+  const last = throughputs.slice(-4);
+  const [first] = last;
+  if (last.length < 4 || first === undefined) return true;
+  return (Math.max(...last) - first) / first > 0.05;
+}

@@ -1,0 +1,60 @@
+import { styleText } from 'node:util';
+import type { ResolvedOption } from '../config/resolved-options.ts';
+import { show } from '../config/yaml.ts';
+import type { PlannedModel } from '../plan.ts';
+import { type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
+import { counted } from '../wording.ts';
+import { textTable } from './table.ts';
+
+const EXTENTS = {
+  listed: '',
+  'at most': ' at most: a load that brings nothing ends a configuration',
+  open: ' at most: the search makes the others from what it measures',
+  unknown: '',
+} as const;
+
+/** Every option, then for each model what would be measured. */
+export function planText(options: readonly ResolvedOption[], models: readonly PlannedModel[]): string {
+  const rows = options.map(({ key, value, text, source }) => [
+    key,
+    value === null ? (text ?? '-') : typeof value === 'string' ? value : show(value),
+    typeof source === 'string' ? source : `${source.file}:${source.line}:${source.column}`,
+  ]);
+  const table = textTable([{ header: 'option' }, { header: 'value' }, { header: 'from' }], rows);
+  return [table, ...models.map(modelText)].join('\n\n');
+}
+
+function modelText({ plan, variants, extent, space, notes }: PlannedModel): string {
+  const perVariant = variants[0]?.points.length ?? 0;
+  const points = space
+    ? space.configurations * perVariant
+    : variants.reduce((sum, variant) => sum + variant.points.length, 0);
+  const size = `${counted(space?.configurations ?? variants.length, 'configuration')}, ${counted(points, 'point')}`;
+  const head =
+    extent === 'unknown' ? plan.name : `${styleText('bold', plan.name)}: ${size}${EXTENTS[extent]}`;
+  return [
+    [head, ...notes].join('\n'),
+    ...variants.map(({ name, points: loads, skipped, configText }) =>
+      [
+        `${styleText('bold', name)}: ${pointsText(loads)}`,
+        ...skipped.map((item) => `  skipped: ${item.reason}: ${pointsText(item.points)}`),
+        ...configText
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ].join('\n'),
+    ),
+  ].join('\n\n');
+}
+
+/** `1, 4, 8 in flight; batch 2: 1, 4 in flight`. */
+function pointsText(points: readonly LoadPoint[]): string {
+  const groups = Map.groupBy(points, ({ batchSize }) => batchSize);
+  return [...groups]
+    .map(([batch, group]) => {
+      const unit = levelText(group[0]!).replace(/^\S+ /, '');
+      const levels = group.map(levelOf).join(', ');
+      return `${batch > 1 ? `batch ${batch}: ` : ''}${levels} ${unit}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readOptions, resolveExperiment } from '../../src/config/resolve.ts';
+import { parseYaml } from '../../src/config/yaml.ts';
+import {
+  instanceGroups,
+  type ModelConfig,
+  maxBatchSize,
+  parseConfigText,
+} from '../../src/model-config/config.ts';
+import { searchFor } from '../../src/search/choose.ts';
+import type { Outcome } from '../../src/search/search.ts';
+import type { LoadPoint } from '../../src/space/load-point.ts';
+import { buildSpace } from '../../src/space/space.ts';
+
+/** What the real Model Analyzer visited, recorded by record.py beside it. */
+const FILE = resolve('test/fixtures/model-analyzer/visits.json');
+const { models, cases } = JSON.parse(readFileSync(FILE, 'utf8')) as {
+  models: Record<string, string>;
+  cases: { name: string; yaml: string; world?: World; visits: string[] }[];
+};
+
+interface World {
+  readonly room?: number;
+  readonly instances?: number;
+  readonly batch?: number;
+  readonly half?: number;
+}
+
+/** The formula of record.py. */
+function measure(world: World, config: ModelConfig, point: LoadPoint): Outcome {
+  const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0) || 1;
+  if (instances > (world.room ?? 1000))
+    return { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: false };
+  const size = Math.max(1, maxBatchSize(config));
+  const capacity = 100 * Math.min(instances, world.instances ?? 2) * Math.min(size, world.batch ?? 4);
+  if (point.requestRate !== undefined) {
+    const asked = point.requestRate * point.batchSize;
+    const throughput = Math.min(asked, capacity);
+    return told(throughput, (10 * asked) / throughput);
+  }
+  const waiting = point.concurrency! * point.batchSize;
+  const throughput = (capacity * waiting) / (waiting + (world.half ?? 4));
+  return told(throughput, (1000 * waiting) / throughput);
+}
+
+const told = (perf_throughput: number, perf_latency_p99: number): Outcome => ({
+  state: 'measured',
+  values: { perf_throughput, perf_latency_p99 },
+});
+
+function visitsOf(yaml: string, world: World = {}): string[] {
+  const source = parseYaml(`${yaml}\nmodel_repository: .`, 'perf.yaml');
+  const experiment = resolveExperiment(readOptions(source, {}, 'profile'), '/');
+  return experiment.models.flatMap((plan) => {
+    const space = buildSpace(plan, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
+    const search = searchFor(space);
+    const seen: string[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      const { candidate, point } = ask;
+      seen.push(`${candidate.name} ${point.batchSize} ${point.concurrency ?? `${point.requestRate}/s`}`);
+      search.tell(ask, measure(world, candidate.config, point));
+    }
+    return seen;
+  });
+}
+
+describe('the points that Model Analyzer visits, in its order and under its names', () => {
+  test.each(cases.map((item) => [item.name, item] as const))('%s', (_, { yaml, world, visits }) => {
+    expect(visitsOf(yaml, world)).toEqual(visits);
+  });
+});
