@@ -60,6 +60,71 @@ test('variants are written as servable model folders, under their own names', as
   );
 });
 
+describe("Model Analyzer's checkpoint", () => {
+  const yaml =
+    'profile_models: {m: {model_config_parameters: {max_batch_size: [1, 2]}, parameters: {concurrency: [1, 2]}}}';
+  const point = (concurrency: number, throughput: number) => ({
+    _gpu_data: {},
+    _model_config_measurements: [
+      {
+        _model_specific_pa_params: { 'batch-size': 1, 'concurrency-range': concurrency },
+        _non_gpu_data: [['perf_throughput', { _value: throughput }]],
+      },
+    ],
+  });
+  const variant = (maxBatchSize: number) => {
+    const tensors = (name: string) => [{ name, dataType: 'TYPE_FP32', dims: ['4'] }];
+    const model_config = {
+      name: 'm',
+      backend: 'python',
+      maxBatchSize,
+      input: tensors('x'),
+      output: tensors('y'),
+    };
+    return { _model_run_configs: [{ _model_name: 'm', _model_config_variant: { model_config } }] };
+  };
+
+  test('what is measured there is not measured again, by configuration and load', async () => {
+    const experiment = setUp(yaml);
+    mkdirSync(experiment.checkpointDirectory);
+    const _results = {
+      m: {
+        m_config_default: [variant(4), { a: point(1, 11) }],
+        // Under another number, and with another configuration.
+        m_config_7: [variant(2), { b: point(1, 21), c: point(2, 22), d: point(8, 28) }],
+        m_config_8: [variant(3), { e: point(1, 31) }],
+      },
+    };
+    writeFileSync(
+      join(experiment.checkpointDirectory, '0.ckpt'),
+      JSON.stringify({ 'ResultManager.results': { _results } }),
+    );
+    const notes: string[] = [];
+    const launcher = new FakeLauncher();
+    const listeners = [{ onNote: (text: string) => notes.push(text) }];
+    const { run } = await go(experiment, { launcher, listeners });
+    const throughputs = run.trials.map((trial) =>
+      measurementsOf(trial).map(({ values, client }) => [
+        values['perf_throughput'],
+        client?.engine === 'perf_analyzer, by Model Analyzer',
+      ]),
+    );
+    expect(throughputs[0]![0]).toEqual([11, true]);
+    expect(throughputs[0]![1]![1]).toBe(false);
+    expect(throughputs[1]!.map(([, theirs]) => theirs)).toEqual([false, false]);
+    expect(throughputs[2]!.slice(0, 2)).toEqual([
+      [21, true],
+      [22, true],
+    ]);
+    expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(2);
+    expect(notes.join()).toContain('what Model Analyzer measured is taken over from');
+    // Once more: all is in the journal.
+    const again = new FakeLauncher();
+    await go(experiment, { launcher: again });
+    expect(again.log).toEqual(['closed']);
+  });
+});
+
 describe('resuming', () => {
   test('measures only what is missing', async () => {
     const experiment = setUp(sweep);

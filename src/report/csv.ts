@@ -2,7 +2,8 @@ import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { findMetric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { RankedPoint, Ranking } from '../rank/rank.ts';
+import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
+import { score } from '../search/score.ts';
 import { isRate, levelOf } from '../space/load-point.ts';
 import type { Run, ServerRecord, Trial } from '../store/run.ts';
 
@@ -136,7 +137,7 @@ export function serverTable(
     if (field === 'model_name') return [{ header: 'Model', cell: () => 'triton-server' }];
     if (field === 'gpu_uuid') return [{ header: 'GPU UUID', cell: (uuid: string) => uuid }];
     const metric = findMetric(field);
-    if (!metric) return [];
+    if (!metric || !Object.values(server?.gpus ?? {}).some((gpu) => metric.tag in gpu)) return [];
     const cell = (uuid: string): string | undefined => round(server?.gpus[uuid]?.[metric.tag]);
     return [{ header: metric.header, cell }];
   });
@@ -169,7 +170,7 @@ function fieldsFor(rankings: readonly Ranking[]): OutputFields {
 function tableOf(title: string, fields: readonly string[], rows: readonly Row[]): Table {
   const columns = fields.flatMap((field): Column[] => {
     const column = columnOf(field);
-    const always = field in WORDS || field.startsWith(PARAMETER) || rows.length === 0;
+    const always = field in WORDS || field.startsWith(PARAMETER);
     return column && (always || rows.some((row) => column.cell(row) !== undefined)) ? [column] : [];
   });
   return {
@@ -184,11 +185,26 @@ const rowsOf = (
   gpus: number,
   parts: (measurement: Measurement) => Pick<Row, 'uuid' | 'values'>[],
 ): Row[] =>
-  rankings.flatMap(({ entries }) =>
-    entries.flatMap(({ trial, points }) =>
+  rankings.flatMap((ranking) =>
+    inTableOrder(ranking).flatMap(({ trial, points }) =>
       points.flatMap((point) => parts(point.measurement).map((part) => ({ trial, point, gpus, ...part }))),
     ),
   );
+
+/**
+ * Model Analyzer's order: configurations by the score of their best passing point, or of their best where none
+ * passes; the points of each by score, passing ones first.
+ */
+function inTableOrder({ entries, goal }: Ranking): Pick<RankedEntry, 'trial' | 'points'>[] {
+  const byScore = (a: RankedPoint, b: RankedPoint): number =>
+    -score(a.measurement, b.measurement, goal.objectives);
+  return entries
+    .map(({ trial, points }) => ({
+      trial,
+      points: [...points].sort((a, b) => Number(b.passes) - Number(a.passes) || byScore(a, b)),
+    }))
+    .sort((a, b) => byScore(a.points[0]!, b.points[0]!));
+}
 
 /** The three tables of a run, with the fields that were asked for. */
 export function resultTables(
@@ -222,6 +238,6 @@ export const tablesText = (tables: readonly Table[]): string =>
       const lines = [headers, ...rows].map((row) =>
         row.map((cell, index) => cell.padEnd(widths[index]!)).join(' '),
       );
-      return `${title}:\n${lines.join('\n')}\n`;
+      return `${title}:\n${lines.join('\n')}\n\n`;
     })
-    .join('\n');
+    .join('');

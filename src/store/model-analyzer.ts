@@ -16,6 +16,8 @@ export interface Checkpoint {
   readonly warnings: readonly string[];
 }
 
+const NO_STEPS = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
+
 type Tagged = readonly (readonly [tag: string, record: { readonly _value: number }])[];
 
 interface StoredMeasurement {
@@ -29,7 +31,7 @@ interface StoredMeasurement {
 interface StoredVariant {
   readonly _model_run_configs: readonly {
     readonly _model_name: string;
-    readonly _model_config_variant?: { readonly model_config: unknown; readonly variant_name: string };
+    readonly _model_config_variant?: { readonly model_config: unknown; readonly cpu_only?: boolean };
     /** Older checkpoints have the configuration itself. */
     readonly _model_config?: unknown;
   }[];
@@ -78,7 +80,17 @@ function toRun(stored: Stored, writtenAt: Date): Pick<Checkpoint, 'run' | 'warni
     const base = defaults && configOf(defaults, model);
     return Object.entries(variants).map(([name, [variant, measurements]]) => {
       const config = configOf(variant, model);
-      return trialOf({ model, name, config, base: base ?? config, measurements, writtenAt, warnings });
+      const cpuOnly = variant._model_run_configs[0]?._model_config_variant?.cpu_only === true;
+      return trialOf({
+        model,
+        name,
+        config,
+        cpuOnly,
+        base: base ?? config,
+        measurements,
+        writtenAt,
+        warnings,
+      });
     });
   });
   const gpus = Object.entries(stored['ResultManager.server_only_data'] ?? {});
@@ -105,12 +117,13 @@ function trialOf(parts: {
   model: string;
   name: string;
   config: ModelConfig;
+  cpuOnly: boolean;
   base: ModelConfig;
   measurements: Readonly<Record<string, StoredMeasurement>>;
   writtenAt: Date;
   warnings: string[];
 }): Trial {
-  const { model, name, config, base, measurements, writtenAt, warnings } = parts;
+  const { model, name, config, cpuOnly, base, measurements, writtenAt, warnings } = parts;
   const points = Object.entries(measurements).flatMap(([key, stored]): PointRecord[] => {
     const point = pointOf(stored);
     if (point) return [{ state: 'measured', key, measurement: measurementOf(point, stored, writtenAt) }];
@@ -118,6 +131,8 @@ function trialOf(parts: {
     return [];
   });
   const configText = printConfigText(config);
+  // Model Analyzer's word for what the server decides.
+  const effective = { ...config, instance_group: [{ kind: cpuOnly ? 'KIND_CPU' : 'KIND_GPU', count: 1 }] };
   return {
     key: `Model Analyzer: ${name}`,
     model,
@@ -129,6 +144,7 @@ function trialOf(parts: {
     diff: diffText(printConfigText(base), configText),
     state: points.length > 0 ? 'measured' : 'skipped',
     points,
+    ...(config['instance_group'] === undefined && { end: { effective, warnings: [], steps: NO_STEPS } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Process } from '../../src/cli/process.ts';
@@ -199,6 +199,27 @@ describe("as Model Analyzer's users type it", () => {
   test('nothing at all prints the help', async () => {
     expect(await tma([])).toMatchObject({ code: 0, out: expect.stringContaining('Usage: tma') });
   });
+});
+
+test("report reads Model Analyzer's checkpoint where there is no journal", async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'checkpoints'));
+  copyFileSync('test/fixtures/model-analyzer/add_sub.ckpt', join(cwd, 'checkpoints', '0.ckpt'));
+  writeFileSync(
+    join(cwd, 'perf.yaml'),
+    'profile_models: add_sub\nconstraints: {perf_latency_p99: {max: 3}}\nmodel_repository: .\n',
+  );
+  const { code, error, out } = await tma(['report', '-f', join(cwd, 'perf.yaml'), '-o', 'html', '-v'], cwd);
+  expect({ code, error }).toEqual({
+    code: 0,
+    error: `from Model Analyzer's checkpoint ${cwd}/checkpoints/0.ckpt\n`,
+  });
+  expect(out).toContain('Models (Inference):');
+  const file = 'metrics-model-inference.csv';
+  expect(readFileSync(join(cwd, 'results', file), 'utf8')).toBe(
+    readFileSync('test/fixtures/model-analyzer/add_sub.csv', 'utf8'),
+  );
+  expect(existsSync(join(cwd, 'reports/summaries/add_sub/result_summary.html'))).toBe(true);
 });
 
 describe('tma plan', () => {

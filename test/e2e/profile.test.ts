@@ -201,3 +201,34 @@ test('the package is a library, too', () => {
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect(printed.trim()).toBe('function function true function');
 });
+
+test('nothing is listed: instances and batch sizes upwards, on the CPU where there is no GPU; request rates', async () => {
+  const cwd = folder();
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(
+    join(cwd, 'perf.yaml'),
+    [
+      `model_repository: ${resolve('test/fixtures/models')}`,
+      'profile_models: add_sub',
+      'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}',
+      'request_rate: [50, 100]',
+      'run_config_search_max_instance_count: 2',
+      'run_config_search_max_model_batch_size: 2',
+      'gpus: []',
+    ].join('\n'),
+  );
+  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--skip-detailed-reports');
+  expect(output).toContain('add_sub: 5 configurations, 10 points');
+  expect(output).toContain('1 to 2 instances are tried, with max_batch_size 1 to 2');
+  expect(output).toContain('add_sub_config_0, 50 requests/s:');
+  expect(code).toBe(0);
+  const { trials } = results(cwd);
+  const second = trials[1];
+  expect(second.config).toMatchObject({
+    max_batch_size: 1,
+    instance_group: [{ kind: 'KIND_CPU', count: 1 }],
+    dynamic_batching: {},
+  });
+  expect(trials.length).toBeGreaterThanOrEqual(3);
+  expect(read(cwd, 'results/metrics-model-inference.csv')).toMatch(/^Model,Batch,Request Rate,/);
+});

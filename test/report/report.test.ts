@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
-import { csvText, gpuTable, inferenceTable, serverTable } from '../../src/report/csv.ts';
+import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } from '../../src/report/csv.ts';
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
@@ -68,8 +68,8 @@ describe('tables', () => {
         'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms)',
         'm,1,1,m_config_0,2:CPU,10,Yes,180.0,9.0',
         'm,1,2,m_config_0,2:CPU,10,No,240.0,30.0',
-        'm,1,1,m_config_default,2:CPU,16,No,100.0,12.0',
         'm,1,2,m_config_default,2:CPU,16,No,110.0,24.0',
+        'm,1,1,m_config_default,2:CPU,16,No,100.0,12.0',
         '',
         '',
       ].join('\n'),
@@ -226,4 +226,55 @@ test('an export path that can not be written is a mistake, told before anything 
   const file = join(folder(), 'file');
   writeFileSync(file, '');
   expect(() => checkExportPath(file)).toThrow(`cannot write ${file}`);
+});
+
+describe('columns that are asked for', () => {
+  const gpus = {
+    'GPU-a': { gpu_used_memory: 2000.25, gpu_utilization: 50 },
+    'GPU-b': { gpu_used_memory: 3000.75 },
+  };
+  const configured = trial('m_config_default', [measurement({}, 1, { gpus })], {
+    config: {
+      name: 'm',
+      instance_group: [
+        { kind: 'KIND_GPU', count: 2 },
+        { kind: 'KIND_GPU', count: 1, gpus: [0] },
+        { kind: 'KIND_CPU', count: 1 },
+      ],
+      parameters: { threads: { string_value: '4' } },
+    },
+  });
+  const recorded = { ...run(configured), servers: [{ name: 'triton', version: '1', gpus }] };
+  const tables = resultTables(recorded, [rank(recorded, goal)], {
+    inference: [
+      'instance_group',
+      'backend_parameter/threads',
+      'backend_parameter/none',
+      'cpu_used_ram',
+      'perf_throughput',
+    ],
+    server: ['gpu_uuid', 'gpu_utilization', 'gpu_used_memory'],
+  });
+
+  test('in their order; a parameter of the configuration; a metric that nothing has is left out', () => {
+    expect(tables.inference.headers).toEqual([
+      'Instance Group',
+      'backend_parameter/threads',
+      'backend_parameter/none',
+      'Throughput (infer/sec)',
+    ]);
+    // Two on each of two GPUs, one on one of them.
+    expect(tables.inference.rows).toEqual([['5:GPU + 1:CPU', '4', 'None', '100.0']]);
+    expect(tables.gpu.headers).toContain('GPU UUID');
+    expect(tables.server.rows).toEqual([
+      ['GPU-a', '50.0', '2000.2'],
+      ['GPU-b', 'None', '3000.8'],
+    ]);
+  });
+
+  test('a decimal in the middle goes to the even side, as in Python', () => {
+    expect([0.25, 0.75, 0.35, 2.5, -0.25, 1e6 + 0.25].map(round)).toEqual([
+      ...['0.2', '0.8', '0.3', '2.5', '-0.2', '1000000.2'],
+    ]);
+  });
 });
