@@ -4,12 +4,16 @@ import { closestMatch } from 'leven';
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 
+/** So many letters in the middle of a name may mean it. */
+const LEAST_PART = 4;
+
 /** The known name closest to what was typed, or undefined when nothing is close enough to be meant. */
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
   const names = [...known];
   const wanted = typed.toLowerCase().replaceAll('-', '_');
   const match = closestMatch(wanted, names, { maxDistance: Math.max(2, Math.floor(typed.length / 3)) });
-  return match ?? names.find((name) => name.startsWith(wanted) || wanted.startsWith(name));
+  const within = wanted.length >= LEAST_PART ? names.find((name) => name.includes(wanted)) : undefined;
+  return match ?? names.find((name) => name.startsWith(wanted) || wanted.startsWith(name)) ?? within;
 }
 
 /** `did you mean "x"?`, or a list of what there is when nothing is close. */

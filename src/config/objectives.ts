@@ -9,8 +9,10 @@ const DEFAULT_WEIGHT = 10;
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const METRIC = { enum: METRIC_NAMES };
+
 /** `[tag, tag]` (weight 10 each) or `{tag: weight}`; aliases are replaced by the tag they stand for. */
-export const objectives = z.unknown().transform((value, context): readonly Objective[] => {
+const readObjectives = z.unknown().transform((value, context): readonly Objective[] => {
   const fail = (path: (string | number)[], message: string): void =>
     context.addIssue({ code: 'custom', path, message });
   const entries: [string | number, unknown, unknown][] = Array.isArray(value)
@@ -38,8 +40,16 @@ export const objectives = z.unknown().transform((value, context): readonly Objec
   });
 });
 
+export const objectives = readObjectives.meta({
+  anyOf: [
+    METRIC,
+    { type: 'array', items: METRIC },
+    { type: 'object', propertyNames: METRIC, additionalProperties: { type: 'number', exclusiveMinimum: 0 } },
+  ],
+});
+
 /** `{tag: {min|max: number}}`, the bound that makes sense for the metric. */
-export const constraints = z.unknown().transform((value, context): readonly Constraint[] => {
+const readConstraints = z.unknown().transform((value, context): readonly Constraint[] => {
   const fail = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
   if (!isMapping(value)) {
     fail([], `expected a mapping such as {perf_latency_p99: {max: 10}}, found ${show(value)}`);
@@ -59,6 +69,18 @@ export const constraints = z.unknown().transform((value, context): readonly Cons
     }
     return [{ tag: known.tag, bound, value: number }];
   });
+});
+
+export const constraints = readConstraints.meta({
+  type: 'object',
+  propertyNames: METRIC,
+  additionalProperties: {
+    type: 'object',
+    properties: { min: { type: 'number' }, max: { type: 'number' } },
+    minProperties: 1,
+    maxProperties: 1,
+    additionalProperties: false,
+  },
 });
 
 /** Adds or replaces the limit on one metric. */

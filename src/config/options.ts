@@ -34,6 +34,8 @@ export interface Option {
   readonly value?: string;
   readonly fallback?: string;
   readonly commands: readonly Command[];
+  /** Against Model Analyzer: an option of our own; one that nobody needs here; how it is better or differs; absent = the same. */
+  readonly peer?: 'ours' | 'covered' | { readonly better: string } | { readonly differs: string };
   /** Accepted for Model Analyzer's sake; what to say when it is used. */
   readonly withoutEffect?: string;
 }
@@ -43,11 +45,6 @@ export type Command = 'profile' | 'report';
 const both = ['profile', 'report'] as const;
 const profile = ['profile'] as const;
 const report = ['report'] as const;
-
-/** Options that later versions will follow; using one is answered with one line. */
-const later = 'has no effect in this version';
-/** Options that steer perf_analyzer, which the native load generator replaces. */
-const native = 'has no effect: tma makes the load itself';
 
 export const OPTIONS = {
   config_file: {
@@ -65,6 +62,7 @@ export const OPTIONS = {
     commands: profile,
   },
   profile_models: {
+    peer: { better: 'a mistake is named with its place in the file' },
     flags: '--profile-models',
     value: 'NAMES',
     schema: profileModels,
@@ -72,13 +70,20 @@ export const OPTIONS = {
     commands: both,
   },
   objectives: {
+    peer: { better: 'metrics of the GPU work, too; weights may be fractions' },
     schema: objectives,
     help: 'what to optimise for',
     fallback: 'perf_throughput',
     commands: both,
   },
-  constraints: { schema: constraints, help: 'limits every good point must keep', commands: both },
+  constraints: {
+    peer: { better: 'every metric may be limited, by fractions as well' },
+    schema: constraints,
+    help: 'limits every good point must keep',
+    commands: both,
+  },
   latency_budget: {
+    peer: { better: 'between the loads that were measured the largest that keeps it is looked for' },
     flags: '--latency-budget',
     value: 'MS',
     schema: integer(1),
@@ -101,6 +106,7 @@ export const OPTIONS = {
     commands: profile,
   },
   request_rate: {
+    peer: { better: 'a list is measured whole, without an early end' },
     flags: '--request-rate',
     value: 'LIST',
     schema: integers,
@@ -116,15 +122,28 @@ export const OPTIONS = {
     commands: profile,
   },
   perf_analyzer_flags: {
+    peer: {
+      better:
+        'values with blanks and = stay whole; sizes of inputs are guessed and said where a model leaves them open',
+    },
     schema: perfAnalyzerFlags,
     help: "perf_analyzer's flags for the load of every model (percentile, shape, measurement-interval ...)",
     commands: profile,
   },
-  triton_server_flags: { schema: texts, help: "tritonserver's own flags", commands: profile },
+  triton_server_flags: {
+    peer: { better: 'those of one model take effect for it' },
+    schema: texts,
+    help: "tritonserver's own flags",
+    commands: profile,
+  },
   triton_server_environment: { schema: texts, help: "tritonserver's environment", commands: profile },
-  cpu_only: { schema: flag, help: 'serve every model on the CPU', commands: profile },
+  cpu_only: { peer: 'ours', schema: flag, help: 'serve every model on the CPU', commands: profile },
 
   checkpoint_directory: {
+    peer: {
+      better:
+        "a journal, a line for each point, on the disk before the next one starts; Model Analyzer's own N.ckpt is read",
+    },
     flags: '-s, --checkpoint-directory',
     value: 'DIR',
     schema: text,
@@ -133,6 +152,7 @@ export const OPTIONS = {
     commands: both,
   },
   output_model_repository_path: {
+    peer: { better: 'may hold what tma wrote before; every variant in it can be served' },
     flags: '--output-model-repository-path',
     value: 'DIR',
     schema: text,
@@ -167,6 +187,7 @@ export const OPTIONS = {
     commands: profile,
   },
   num_configs_per_model: {
+    peer: { better: '0 is none' },
     flags: '--num-configs-per-model',
     value: 'N',
     schema: integer(),
@@ -175,6 +196,7 @@ export const OPTIONS = {
     commands: both,
   },
   filename_model_inference: {
+    peer: { better: 'results/results.json holds the same and more' },
     flags: '--filename-model-inference',
     value: 'NAME',
     schema: fileName,
@@ -200,6 +222,7 @@ export const OPTIONS = {
   },
 
   inference_output_fields: {
+    peer: { better: 'backend_parameter/KEY shows the parameter' },
     flags: '--inference-output-fields',
     value: 'LIST',
     schema: names,
@@ -224,6 +247,7 @@ export const OPTIONS = {
     commands: both,
   },
   fail_on_unmet_constraints: {
+    peer: 'ours',
     flags: '--fail-on-unmet-constraints',
     schema: flag,
     help: 'exit with code 4 when no configuration meets the constraints',
@@ -231,6 +255,10 @@ export const OPTIONS = {
   },
 
   triton_launch_mode: {
+    peer: {
+      better:
+        'remote servers by HTTP or gRPC; c_api with one variant at a time, so that one that does not load ends itself only',
+    },
     flags: '--triton-launch-mode',
     value: 'MODE',
     schema: oneOf('local', 'docker', 'remote', 'c_api'),
@@ -239,6 +267,10 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_docker_image: {
+    peer: {
+      better:
+        'pulled with the credentials of docker login, layer by layer; containers are cleaned up after a killed run',
+    },
     flags: '--triton-docker-image',
     value: 'NAME',
     schema: text,
@@ -247,6 +279,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_docker_mounts: {
+    peer: { better: 'Docker’s own HOST:CONTAINER as well' },
     flags: '--triton-docker-mounts',
     value: 'LIST',
     schema: mounts,
@@ -263,11 +296,13 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_docker_args: {
+    peer: { better: 'keys that are decided by the launcher are named instead of failing' },
     schema: dockerArgs,
     help: 'whatever else `docker run` can give a container (mem_limit, user, network, cap_add ...)',
     commands: profile,
   },
   triton_docker_publish_address: {
+    peer: 'ours',
     flags: '--triton-docker-publish-address',
     value: 'ADDRESS',
     schema: text,
@@ -282,12 +317,14 @@ export const OPTIONS = {
     commands: profile,
   },
   server_reuse: {
+    peer: 'ours',
     flags: '--server-reuse',
     schema: flag,
     help: 'one server for all variants: faster, but memory figures hold what earlier variants left',
     commands: profile,
   },
   parallel: {
+    peer: 'ours',
     flags: '--parallel',
     value: 'auto|N',
     schema: countOrAuto,
@@ -296,6 +333,7 @@ export const OPTIONS = {
     commands: profile,
   },
   cache_directory: {
+    peer: 'ours',
     flags: '--cache-directory',
     value: 'DIR',
     schema: text,
@@ -304,6 +342,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_server_path: {
+    peer: { better: 'the one of `tma install triton` where none is on PATH' },
     flags: '--triton-server-path',
     value: 'FILE',
     schema: text,
@@ -312,6 +351,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_install_path: {
+    peer: { better: 'the one of `tma install triton` where there is none' },
     flags: '--triton-install-path',
     value: 'DIR',
     schema: text,
@@ -320,6 +360,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_http_endpoint: {
+    peer: { better: 'a free port on 127.0.0.1 unless one is named' },
     flags: '--triton-http-endpoint',
     value: 'HOST:PORT',
     schema: text,
@@ -328,6 +369,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_grpc_endpoint: {
+    peer: { better: 'a free port on 127.0.0.1 unless one is named' },
     flags: '--triton-grpc-endpoint',
     value: 'HOST:PORT',
     schema: text,
@@ -336,6 +378,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_metrics_url: {
+    peer: { better: 'a free port unless one is named; a server without it is measured all the same' },
     flags: '--triton-metrics-url',
     value: 'URL',
     schema: text,
@@ -344,6 +387,7 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_output_path: {
+    peer: { better: 'a log for each variant otherwise; the decisive lines are in the report' },
     flags: '--triton-output-path',
     value: 'FILE',
     schema: text,
@@ -352,6 +396,7 @@ export const OPTIONS = {
     commands: profile,
   },
   client_max_retries: {
+    peer: { better: 'for the server only; loading a model has model_load_timeout' },
     flags: '-r, --client-max-retries',
     value: 'N',
     schema: integer(1),
@@ -360,6 +405,7 @@ export const OPTIONS = {
     commands: profile,
   },
   model_load_timeout: {
+    peer: 'ours',
     flags: '--model-load-timeout',
     value: 'SECONDS',
     schema: integer(1),
@@ -368,6 +414,7 @@ export const OPTIONS = {
     commands: profile,
   },
   gpus: {
+    peer: { better: '[] means none in perf.yaml, too; count=N' },
     flags: '--gpus',
     value: 'LIST',
     schema: names,
@@ -399,6 +446,9 @@ export const OPTIONS = {
     commands: profile,
   },
   run_config_search_mode: {
+    peer: {
+      differs: 'brute as in Model Analyzer; quick and optuna run brute and say so until they are there',
+    },
     flags: '--run-config-search-mode',
     value: 'MODE',
     schema: oneOf('brute', 'quick', 'optuna'),
@@ -477,6 +527,7 @@ export const OPTIONS = {
     commands: profile,
   },
   run_config_search_max_binary_search_steps: {
+    peer: { better: 'the first two loads are looked between as well' },
     flags: '--run-config-search-max-binary-search-steps',
     value: 'N',
     schema: integer(0),
@@ -492,6 +543,7 @@ export const OPTIONS = {
   },
 
   report_model_configs: {
+    peer: { better: 'without names everything is written anew' },
     flags: '-n, --report-model-configs',
     value: 'NAMES',
     schema: names,
@@ -500,6 +552,7 @@ export const OPTIONS = {
     commands: report,
   },
   output_formats: {
+    peer: { better: 'followed; the HTML is always written' },
     flags: '-o, --output-formats',
     value: 'LIST',
     schema: names,
@@ -509,6 +562,7 @@ export const OPTIONS = {
   },
 
   precision: {
+    peer: 'ours',
     flags: '--precision',
     value: 'PERCENT',
     schema: decimal,
@@ -517,6 +571,7 @@ export const OPTIONS = {
     commands: profile,
   },
   time_limit: {
+    peer: 'ours',
     flags: '--time-limit',
     value: 'SECONDS',
     schema: decimal,
@@ -525,6 +580,7 @@ export const OPTIONS = {
     commands: profile,
   },
   load_generator: {
+    peer: 'ours',
     flags: '--load-generator',
     value: 'NAME',
     schema: oneOf('native', 'perf_analyzer'),
@@ -533,6 +589,7 @@ export const OPTIONS = {
     commands: profile,
   },
   perf_analyzer_path: {
+    peer: { differs: 'with load_generator: perf_analyzer; a pip package, too' },
     flags: '--perf-analyzer-path',
     value: 'FILE',
     schema: text,
@@ -541,6 +598,7 @@ export const OPTIONS = {
     commands: profile,
   },
   perf_analyzer_timeout: {
+    peer: { differs: 'with load_generator: perf_analyzer' },
     flags: '--perf-analyzer-timeout',
     value: 'SECONDS',
     schema: integer(1),
@@ -549,6 +607,7 @@ export const OPTIONS = {
     commands: profile,
   },
   perf_analyzer_cpu_util: {
+    peer: { differs: 'with load_generator: perf_analyzer' },
     flags: '--perf-analyzer-cpu-util',
     value: 'PERCENT',
     schema: decimal,
@@ -557,6 +616,10 @@ export const OPTIONS = {
     commands: profile,
   },
   perf_analyzer_max_auto_adjusts: {
+    peer: {
+      differs:
+        'with load_generator: perf_analyzer; windows are doubled, and what the last one showed is kept',
+    },
     flags: '--perf-analyzer-max-auto-adjusts',
     value: 'N',
     schema: integer(0),
@@ -565,6 +628,7 @@ export const OPTIONS = {
     commands: profile,
   },
   client_protocol: {
+    peer: { differs: "the default is http, Model Analyzer's is grpc" },
     flags: '--client-protocol',
     value: 'NAME',
     schema: oneOf('http', 'grpc'),
@@ -572,30 +636,45 @@ export const OPTIONS = {
     fallback: 'http',
     commands: profile,
   },
-  ...ignored(later, profile, {
-    model_type: 'NAME',
-    dcgm_disable: '',
+  ...ignored('has no effect in this version: it belongs to the searches quick and optuna', profile, {
     concurrency_sweep_disable: '',
     use_concurrency_formula: '',
-    run_config_profile_models_concurrently_enable: '',
     min_percentage_of_search_space: 'N',
     max_percentage_of_search_space: 'N',
     optuna_min_trials: 'N',
     optuna_max_trials: 'N',
     optuna_early_exit_threshold: 'N',
-    num_top_model_configs: 'N',
+  }),
+  ...ignored('has no effect in this version: models are profiled one after the other', profile, {
+    run_config_profile_models_concurrently_enable: '',
+    weighting: null,
+  }),
+  ...ignored('has no effect in this version: it belongs to ensembles and BLS', profile, {
     cpu_only_composing_models: 'NAMES',
     bls_composing_models: 'NAMES',
     ensemble_composing_models: 'NAMES',
-    weighting: null,
-    plots: null,
+  }),
+  ...ignored('has no effect in this version: genai-perf is not run', profile, {
+    model_type: 'NAME',
     genai_perf_flags: null,
   }),
-  ...ignored('has no effect: they are always recorded where they can be', profile, {
-    collect_cpu_metrics: '',
-    always_report_gpu_metrics: '',
+  ...ignored('has no effect in this version', profile, {
+    num_top_model_configs: 'N',
+    plots: null,
   }),
-  ...ignored(native, profile, {
+  ...ignored(
+    'has no effect: GPUs are told by the driver or by the server, DCGM is not asked',
+    profile,
+    { dcgm_disable: '' },
+    'covered',
+  ),
+  ...ignored(
+    'has no effect: they are always recorded where they can be',
+    profile,
+    { collect_cpu_metrics: '', always_report_gpu_metrics: '' },
+    'covered',
+  ),
+  ...ignored('has no effect in this version: a failed run of perf_analyzer is told in the report', profile, {
     perf_output: '',
     perf_output_path: 'FILE',
   }),
@@ -613,6 +692,7 @@ function ignored<Key extends string>(
   reason: string,
   commands: readonly Command[],
   rows: Readonly<Record<Key, string | null>>,
+  peer?: 'covered',
 ): Record<Key, Option> {
   const entries = Object.entries(rows) as [Key, string | null][];
   return Object.fromEntries(
@@ -623,6 +703,7 @@ function ignored<Key extends string>(
         help: reason,
         commands,
         withoutEffect: reason,
+        ...(peer && { peer }),
         ...(value === null ? {} : { flags: `--${key.replaceAll('_', '-')}` }),
         ...(value ? { value } : {}),
       },

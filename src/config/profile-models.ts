@@ -16,7 +16,7 @@ const modelSettings = keys({
   objectives: objectives.optional(),
   constraints: constraints.optional(),
   weighting: integer(1).optional(),
-  model_config_parameters: z.unknown().optional(),
+  model_config_parameters: z.unknown().meta({ $ref: '#/$defs/ModelConfig' }).optional(),
   perf_analyzer_flags: perfAnalyzerFlags.optional(),
   genai_perf_flags: z.unknown().optional(),
   triton_server_flags: texts.optional(),
@@ -57,7 +57,7 @@ function entriesOf(value: unknown): RawEntry[] | undefined {
 }
 
 /** The zod form of `profile_models`, in any of Model Analyzer's shapes. */
-export const profileModels = z.unknown().transform((value, context): readonly ModelEntry[] => {
+const readModels = z.unknown().transform((value, context): readonly ModelEntry[] => {
   const entries = entriesOf(value);
   if (!entries || entries.length === 0) {
     const message = `expected the name of a model, a list of names, or a mapping of name to settings, found ${show(value)}`;
@@ -82,4 +82,15 @@ export const profileModels = z.unknown().transform((value, context): readonly Mo
     }
     return [];
   });
+});
+
+/** What editors are told of one model; `document.ts` defines it. */
+export const modelSettingsForm: z.ZodType = modelSettings;
+const MODELS = {
+  type: 'object',
+  additionalProperties: { anyOf: [{ $ref: '#/$defs/Model' }, { type: 'null' }] },
+};
+
+export const profileModels = readModels.meta({
+  anyOf: [{ type: 'string' }, { type: 'array', items: { anyOf: [{ type: 'string' }, MODELS] } }, MODELS],
 });

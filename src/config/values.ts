@@ -7,15 +7,29 @@ import { show } from './yaml.ts';
  * the digits typed behind a flag. Messages say what was expected and what was found.
  */
 
-/** A value with a description of what it may be; `parse` answers undefined for anything else. */
-function form<T>(expected: string, parse: (value: unknown) => T | undefined): z.ZodType<T, unknown> {
-  return z.unknown().transform((value, context): T => {
+/**
+ * A value with a description of what it may be; `parse` answers undefined for anything else.
+ * @param json the same for editors, as JSON Schema, as it stands in perf.yaml.
+ */
+function form<T>(
+  expected: string,
+  json: Readonly<Record<string, unknown>>,
+  parse: (value: unknown) => T | undefined,
+): z.ZodType<T, unknown> {
+  const schema = z.unknown().transform((value, context): T => {
     const parsed = parse(value);
     if (parsed !== undefined) return parsed;
     context.addIssue({ code: 'custom', message: `expected ${expected}, found ${show(value)}` });
     return z.NEVER;
   });
+  return schema.meta(json);
 }
+
+const TEXT = { type: ['string', 'number'] };
+const TEXTS = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } };
+/** One of something, or several. */
+const listOf = (items: Readonly<Record<string, unknown>>) => ({ anyOf: [items, { type: 'array', items }] });
+const positive = { type: 'integer', minimum: 1 };
 
 const asNumber = (value: unknown): number | undefined => {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -27,21 +41,25 @@ const asInteger = (value: unknown, least: number): number | undefined => {
   return number !== undefined && Number.isInteger(number) && number >= least ? number : undefined;
 };
 
-export const text = form('a text', (value) =>
+export const text = form('a text', TEXT, (value) =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined,
 );
 
 export const integer = (least = 0) =>
-  form(least > 0 ? `an integer of ${least} or more` : 'an integer of 0 or more', (value) =>
-    asInteger(value, least),
+  form(
+    least > 0 ? `an integer of ${least} or more` : 'an integer of 0 or more',
+    { type: 'integer', minimum: least },
+    (value) => asInteger(value, least),
   );
 
-export const decimal = form('a number above 0', (value) => {
+export const decimal = form('a number above 0', { type: 'number', exclusiveMinimum: 0 }, (value) => {
   const number = asNumber(value);
   return number !== undefined && number > 0 ? number : undefined;
 });
 
-export const signedInteger = form('an integer', (value) => asInteger(value, Number.MIN_SAFE_INTEGER));
+export const signedInteger = form('an integer', { type: 'integer' }, (value) =>
+  asInteger(value, Number.MIN_SAFE_INTEGER),
+);
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -53,12 +71,12 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Bytes as Docker writes them: `512m`, `1g`, `1073741824`. */
-export const byteSize = form('a size such as 512m, 1g or a number of bytes', (value) => {
+export const byteSize = form('a size such as 512m, 1g or a number of bytes', TEXT, (value) => {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(value).trim());
   return match ? Math.round(Number(match[1]) * BYTE_UNITS[match[2]!.toLowerCase()]!) : undefined;
 });
 
-export const flag = form('true or false', (value) =>
+export const flag = form('true or false', { type: 'boolean' }, (value) =>
   typeof value === 'boolean'
     ? value
     : typeof value === 'string' && /^(true|false)$/i.test(value)
@@ -67,10 +85,10 @@ export const flag = form('true or false', (value) =>
 );
 
 export const oneOf = <const T extends string>(...names: readonly T[]) =>
-  form(`one of ${names.join(', ')}`, (value) => names.find((name) => name === value));
+  form(`one of ${names.join(', ')}`, { enum: names }, (value) => names.find((name) => name === value));
 
 /** `a,b` or a list of texts; blanks around names do not count. */
-export const names = form('a name, a list of names, or names with commas', (value) => {
+export const names = form('a name, a list of names, or names with commas', listOf(TEXT), (value) => {
   const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
   const texts = list.map((item) => (typeof item === 'number' ? String(item) : item));
   return texts.every((item): item is string => typeof item === 'string')
@@ -79,18 +97,20 @@ export const names = form('a name, a list of names, or names with commas', (valu
 });
 
 /** A list of texts, or a single one; nothing is split. */
-export const words = form('a text or a list of texts', (value) => {
+export const words = form('a text or a list of texts', listOf({ type: 'string' }), (value) => {
   const list = Array.isArray(value) ? value : [value];
   return list.every((item) => typeof item === 'string') ? list : undefined;
 });
 
 /** A number of workers, or `auto`. */
-export const countOrAuto = form('auto or an integer of 1 or more', (value) =>
-  value === 'auto' ? 'auto' : asInteger(value, 1),
+export const countOrAuto = form(
+  'auto or an integer of 1 or more',
+  { anyOf: [{ const: 'auto' }, positive] },
+  (value) => (value === 'auto' ? 'auto' : asInteger(value, 1)),
 );
 
 /** Names that become files and folders: one step, not up and not away. */
-export const fileName = form('a file name without a folder', (value) =>
+export const fileName = form('a file name without a folder', { type: 'string' }, (value) =>
   typeof value === 'string' && isFileName(value) ? value : undefined,
 );
 
@@ -101,6 +121,19 @@ export const isFileName = (name: string): boolean =>
 /** A number, `1,2,4`, a list, or `{start, stop, step}` with `stop` included; sorted, without repeats. */
 export const integers = form(
   'a number, a list of numbers, "1,2,4", or {start, stop, step} with start <= stop',
+  {
+    anyOf: [
+      positive,
+      { type: 'array', items: positive },
+      { type: 'string', pattern: '^\\s*\\d+(\\s*,\\s*\\d+)*\\s*$' },
+      {
+        type: 'object',
+        properties: { start: positive, stop: positive, step: positive },
+        required: ['start', 'stop'],
+        additionalProperties: false,
+      },
+    ],
+  },
   (value) => {
     const list = listOfIntegers(value);
     return list && [...new Set(list)].sort((a, b) => a - b);
@@ -136,7 +169,7 @@ export const keys = <Shape extends z.ZodRawShape>(shape: Shape) =>
   });
 
 /** A mapping of free names to texts; numbers and booleans are taken as they are written. */
-export const texts = form('a mapping of names to values', (value) => {
+export const texts = form('a mapping of names to values', TEXTS, (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value).map(([key, item]) => [key, item === null ? '' : item] as const);
   return entries.every(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))
