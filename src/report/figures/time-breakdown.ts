@@ -40,11 +40,21 @@ export function timeBreakdownData(measurements: readonly Measurement[]): TimeBre
   };
 }
 
+/** So many bars have room for their words side by side. */
+const MOST_UPRIGHT = 8;
+
 export function timeBreakdownSvg(data: TimeBreakdownData): string {
+  const crowded = data.loads.length > MOST_UPRIGHT;
   return drawSvg(
     {
       height: 320,
-      x: { label: data.axis, domain: data.loads.map((item) => item.load), type: 'band' },
+      x: {
+        label: data.axis,
+        domain: data.loads.map((item) => item.load),
+        type: 'band',
+        ...(crowded && { tickRotate: -60, labelOffset: 74 }),
+      },
+      ...(crowded && { marginBottom: 80, marginTop: 36 }),
       y: { label: '↑ mean time in the server (ms)', grid: true },
       color: { domain: STAGES.map((stage) => stage.name), range: STAGES.map((stage) => stage.color) },
       marks: [
@@ -60,7 +70,7 @@ export function timeBreakdownSvg(data: TimeBreakdownData): string {
           y: 'totalMs',
           text: (item: { throughput: number }) =>
             `${item.throughput.toFixed(item.throughput < 100 ? 1 : 0)}/s`,
-          dy: -8,
+          ...(crowded ? { rotate: -60, dx: 6, dy: -12, fontSize: 9 } : { dy: -8 }),
           fill: 'currentColor',
         }),
         Plot.ruleY([0]),

@@ -1,0 +1,152 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheFolder, installedPerfAnalyzer, installedTriton } from '../src/install/cache.ts';
+import { choosePorts } from '../src/server/ports.ts';
+import { Triton } from '../src/server/triton.ts';
+
+/**
+ * Model Analyzer and tma on the same perf.yaml, one after the other, twice, in turn; then each winner under the real
+ * perf_analyzer for 30 s:
+ *   npm run bench:peer -- [--json]
+ * Model Analyzer comes from PyPI into the cache, or is named by MODEL_ANALYZER. Both have their defaults, but for what
+ * Model Analyzer needs to work here at all: how much CPU perf_analyzer may use, beside a model that uses all of it.
+ */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
+const CONFIRM_S = 30;
+const REPOSITORY = resolve('examples/text-recognition/model_repository');
+const MODEL = 'text_recognition';
+const GRID = `
+profile_models:
+  ${MODEL}:
+    cpu_only: true
+    model_config_parameters:
+      max_batch_size: [4]
+      dynamic_batching:
+        max_queue_delay_microseconds: [0, 200]
+      instance_group:
+        - - { kind: KIND_CPU, count: 1 }
+        - - { kind: KIND_CPU, count: 2 }
+    parameters:
+      concurrency: { start: 2, stop: 6, step: 2 }
+      batch_sizes: [1]
+`;
+const json = process.argv.includes('--json');
+const say = (text: string): void => {
+  if (!json) console.log(text);
+};
+
+interface Outcome {
+  readonly tool: 'tma' | 'Model Analyzer';
+  readonly seconds: number;
+  readonly points: number;
+  readonly winner: string;
+  readonly concurrency: number;
+  /** config.pbtxt of the winner. */
+  readonly config: string;
+}
+
+/** The peer, installed once. */
+function modelAnalyzer(): string {
+  const named = process.env['MODEL_ANALYZER'];
+  if (named) return named;
+  const home = join(cacheFolder(), 'model-analyzer-1.58.0');
+  const program = join(home, 'bin', 'model-analyzer');
+  if (!existsSync(program)) {
+    say('installing Model Analyzer 1.58.0 from PyPI');
+    execFileSync('python3', ['-m', 'venv', home]);
+    execFileSync(join(home, 'bin', 'pip'), ['install', '-q', 'triton-model-analyzer==1.58.0', 'numpy<2']);
+  }
+  return program;
+}
+
+/** Runs one of the two in an empty folder; their tables have the same columns. */
+function run(tool: Outcome['tool']): Outcome {
+  const cwd = mkdtempSync(join(tmpdir(), 'tma-peer-'));
+  writeFileSync(join(cwd, 'perf.yaml'), GRID);
+  const [command, args] =
+    tool === 'tma'
+      ? [process.execPath, [resolve('dist/cli/main.js'), 'profile']]
+      : [modelAnalyzer(), ['profile', '--triton-launch-mode', 'local', '--perf-analyzer-cpu-util', '600']];
+  const own =
+    tool === 'tma'
+      ? []
+      : ['--triton-server-path', installedTriton(), '--perf-analyzer-path', installedPerfAnalyzer()];
+  const start = performance.now();
+  const result = spawnSync(
+    command!,
+    [...args!, '-f', 'perf.yaml', '--model-repository', REPOSITORY, ...own],
+    {
+      cwd,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    },
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const table = join(cwd, 'results', 'metrics-model-inference.csv');
+  if (!existsSync(table)) throw new Error(`${tool} measured nothing:\n${result.stdout}\n${result.stderr}`);
+  const rows = readFileSync(table, 'utf8').trim().split('\n').slice(1);
+  const [, , concurrency, winner] = rows[0]!.split(',');
+  const config = readFileSync(join(cwd, 'output_model_repository', winner!, 'config.pbtxt'), 'utf8');
+  return { tool, seconds, points: rows.length, winner: winner!, concurrency: Number(concurrency), config };
+}
+
+/** infer/s of a configuration under the real perf_analyzer, on a server of its own. */
+async function confirm({ config, concurrency }: Outcome): Promise<number> {
+  const repository = mkdtempSync(join(tmpdir(), 'tma-peer-models-'));
+  const folder = join(repository, MODEL);
+  execFileSync('cp', ['-r', join(REPOSITORY, MODEL), repository]);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.pbtxt'), config.replace(/^name: .*$/m, `name: "${MODEL}"`));
+  const ports = await choosePorts({});
+  const flags = [`--http-port=${ports.http}`, `--grpc-port=${ports.grpc}`, `--metrics-port=${ports.metrics}`];
+  const server = spawn(installedTriton(), [`--model-repository=${repository}`, ...flags], {
+    stdio: 'ignore',
+    detached: true,
+  });
+  const ended = once(server, 'exit');
+  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
+  try {
+    for (let waited = 0; waited < 300 && !(await triton.isReady()); waited++) await sleep(100);
+    const window = (CONFIRM_S * 1000) / 3;
+    const { stdout } = spawnSync(
+      installedPerfAnalyzer(),
+      [
+        ...['-m', MODEL, '-i', 'grpc', '-u', `127.0.0.1:${ports.grpc}`, '-r', '3', '-s', '1000'],
+        ...['--concurrency-range', `${concurrency}`, '-p', `${window}`],
+      ],
+      { encoding: 'utf8', cwd: repository },
+    );
+    return Number(/Throughput: (\S+)/.exec(stdout)?.[1]);
+  } finally {
+    triton.close();
+    process.kill(-server.pid!, 'SIGKILL');
+    await ended;
+  }
+}
+
+const outcomes: (Outcome & { readonly confirmed: number })[] = [];
+modelAnalyzer();
+for (let round = 0; round < ROUNDS; round++) {
+  for (const tool of ['tma', 'Model Analyzer'] as const) {
+    const outcome = run(tool);
+    const confirmed = await confirm(outcome);
+    outcomes.push({ ...outcome, confirmed });
+    say(
+      `${tool}: ${outcome.seconds.toFixed(1)} s, ${outcome.points} points, ${outcome.winner} at ${outcome.concurrency} in flight; perf_analyzer, ${CONFIRM_S} s: ${confirmed.toFixed(1)} infer/s`,
+    );
+  }
+}
+const mean = (tool: Outcome['tool'], of: (item: (typeof outcomes)[number]) => number): number => {
+  const values = outcomes.filter((item) => item.tool === tool).map(of);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+};
+const time = mean('tma', ({ seconds }) => seconds) / mean('Model Analyzer', ({ seconds }) => seconds);
+const winner =
+  mean('tma', ({ confirmed }) => confirmed) / mean('Model Analyzer', ({ confirmed }) => confirmed);
+say(`wall time, tma / Model Analyzer: ${time.toFixed(2)} (bar: 0.5 at most)`);
+say(`winner, tma / Model Analyzer: ${winner.toFixed(3)} (bar: 0.97 at least)`);
+if (json) console.log(JSON.stringify({ outcomes, time, winner }, undefined, 2));
