@@ -74,7 +74,12 @@ export interface ClientReport {
   /** What it can do against a server that answers at once; only where it was busy enough to ask. */
   readonly floor?: { readonly rate: number; readonly latencyMs: number };
   /** Open loop: how late requests were sent for which there was room, ms; how many were asked for a second, and how many never sent. */
-  readonly lateness?: { readonly p50: number; readonly p99: number };
+  readonly lateness?: {
+    readonly p50: number;
+    readonly p99: number;
+    /** The lower end of the 95 % interval of the p95; absent where too few were sent. */
+    readonly p95Low?: number;
+  };
   readonly asked?: number;
   readonly dropped?: number;
   /** Open loop: requests that waited as too many were in flight. */

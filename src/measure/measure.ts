@@ -161,6 +161,9 @@ export function toMeasurement({
   };
 }
 
+/** Lateness of the client's that is worth a word beside the p99, as a share of it. */
+const LATE_PART = 0.25;
+
 /** Fewest requests for which the largest is an upper bound of the p99 with 99 % confidence. */
 const P99_REQUESTS = 459;
 
@@ -176,6 +179,12 @@ function warningsOf(result: LoadResult<Scrape>, { stopRule, percentile }: LoadSe
   if (failed > 0) warnings.push(`${failed} requests failed: ${mainFailure(result.failures)!.message}`);
   const { dropped, asked, full } = result.client;
   if (dropped) warnings.push(`${dropped} requests were never sent: the most were in flight already`);
+  const { lateness } = result.client;
+  const p99 = result.values['perf_latency_p99'];
+  if (lateness && !full && p99 !== undefined && lateness.p99 > Math.max(1, LATE_PART * p99))
+    warnings.push(
+      `the slowest percent of the sends was late by ${lateness.p99.toFixed(1)} ms or more, which the p99 holds`,
+    );
   const sent = result.values['perf_send_rate'];
   if (asked !== undefined && sent !== undefined && sent < 0.99 * asked) {
     const why = full ? 'as many were in flight as may be: the server did not keep up' : 'the client was late';

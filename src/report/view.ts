@@ -130,6 +130,8 @@ export function summaryView(run: Run, ranking: Ranking) {
   const ladder = ranking.entries.slice(0, LADDER_ENTRIES - 1);
   if (ranking.default && !ladder.includes(ranking.default)) ladder.push(ranking.default);
   const best = winner?.best.measurement;
+  // Where the client was the limit at every point there is no winner, but there is something to see.
+  const shown = winner ?? ranking.entries[0];
   return {
     title: `${ranking.model} on Triton`,
     verdict: verdict(ranking),
@@ -179,7 +181,8 @@ export function summaryView(run: Run, ranking: Ranking) {
       : undefined,
     scatter: ranking.entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
     ladder: ladder.length > 0 ? loadLadderSvg(loadLadderData(ladder, winner)) : '',
-    breakdown: winner ? timeBreakdownSvg(timeBreakdownData(measurementsOf(winner.trial))) : '',
+    breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
+    breakdownOf: shown?.trial.name ?? '',
     legend,
     columns,
     parameters: varyingPaths(ranking.entries).map((path) => ({

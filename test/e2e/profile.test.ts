@@ -210,7 +210,7 @@ test('nothing is listed: instances and batch sizes upwards, on the CPU where the
     [
       `model_repository: ${resolve('test/fixtures/models')}`,
       'profile_models: add_sub',
-      'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}',
+      'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100}',
       'request_rate: [50, 100]',
       'run_config_search_max_instance_count: 2',
       'run_config_search_max_model_batch_size: 2',

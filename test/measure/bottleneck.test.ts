@@ -37,23 +37,32 @@ test.each<[string, Parameters<typeof point>[0], string | undefined]>([
     'late sends',
     {
       requestRate: 100,
-      client: { lateness: { p50: 0.1, p99: 5 } },
+      client: { lateness: { p50: 0.1, p95Low: 5, p99: 9 } },
       values: { perf_service_latency_p50: 10 },
     },
-    'by 5.0 ms',
+    'one in twenty by 5.0 ms',
+  ],
+  [
+    'a late send now and then',
+    {
+      requestRate: 100,
+      client: { lateness: { p50: 0.1, p95Low: 0.3, p99: 9 } },
+      values: { perf_service_latency_p50: 10 },
+    },
+    undefined,
   ],
   [
     'lateness within a share of a long request',
     {
       requestRate: 100,
-      client: { lateness: { p50: 0.1, p99: 5 } },
+      client: { lateness: { p50: 0.1, p95Low: 5, p99: 5 } },
       values: { perf_service_latency_p50: 200 },
     },
     undefined,
   ],
   [
     'sends that waited for the server',
-    { requestRate: 100, client: { lateness: { p50: 90, p99: 500 }, full: true } },
+    { requestRate: 100, client: { lateness: { p50: 90, p95Low: 400, p99: 500 }, full: true } },
     undefined,
   ],
   [

@@ -177,6 +177,16 @@ describe('pages', () => {
     expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
   });
 
+  test('a run in which the client was the limit everywhere has a page without a winner', () => {
+    const bottleneck = { who: 'client', reasons: ['its busiest thread worked 99 % of the time'] } as const;
+    const bound = run(trial('m_config_default', [measurement({}, 1, { bottleneck })]));
+    const ranked = rank(bound, goal);
+    expect(ranked.winner).toBeUndefined();
+    const { html } = summaryPages(bound, [ranked])[0]!;
+    expect(html).toContain('the load generator was the limit');
+    expect(html).toContain('m_config_default:');
+  });
+
   test('a run where nothing worked still has a page', () => {
     const nothing = rank(run(failed), goal);
     const { html } = summaryPages(run(failed), [nothing])[0]!;

@@ -114,7 +114,16 @@ function openLoop(total: Tally, asked: number): Partial<ClientReport> {
     asked,
     dropped,
     waited,
-    ...(lateness && { lateness: { p50: percentile(lateness, 50), p99: percentile(lateness, 99) } }),
+    ...(lateness && { lateness: latenessOf(lateness) }),
     full: dropped + waited > FULL_SHARE * (dropped + sent),
+  };
+}
+
+function latenessOf(times: Histogram): NonNullable<ClientReport['lateness']> {
+  const [p95Low] = percentileInterval(times, 95);
+  return {
+    p50: percentile(times, 50),
+    p99: percentile(times, 99),
+    ...(p95Low !== null && { p95Low }),
   };
 }
