@@ -1,12 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { cacheFolder, installedPerfAnalyzer, installedTriton } from '../src/install/cache.ts';
-import { choosePorts } from '../src/server/ports.ts';
-import { Triton } from '../src/server/triton.ts';
+import { cacheFolder, installedTriton } from '../src/install/cache.ts';
+import { PERF_ANALYZER, startTriton } from './load/tools.ts';
+import { GRID, MODEL, REPOSITORY } from './ocr-grid.ts';
 
 /**
  * Model Analyzer and tma on the same perf.yaml, one after the other, twice, in turn; then each winner under the real
@@ -17,23 +15,6 @@ import { Triton } from '../src/server/triton.ts';
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 const CONFIRM_S = 30;
-const REPOSITORY = resolve('examples/text-recognition/model_repository');
-const MODEL = 'text_recognition';
-const GRID = `
-profile_models:
-  ${MODEL}:
-    cpu_only: true
-    model_config_parameters:
-      max_batch_size: [4]
-      dynamic_batching:
-        max_queue_delay_microseconds: [0, 200]
-      instance_group:
-        - - { kind: KIND_CPU, count: 1 }
-        - - { kind: KIND_CPU, count: 2 }
-    parameters:
-      concurrency: { start: 2, stop: 6, step: 2 }
-      batch_sizes: [1]
-`;
 const json = process.argv.includes('--json');
 const say = (text: string): void => {
   if (!json) console.log(text);
@@ -72,9 +53,7 @@ function run(tool: Outcome['tool']): Outcome {
       ? [process.execPath, [resolve('dist/cli/main.js'), 'profile']]
       : [modelAnalyzer(), ['profile', '--triton-launch-mode', 'local', '--perf-analyzer-cpu-util', '600']];
   const own =
-    tool === 'tma'
-      ? []
-      : ['--triton-server-path', installedTriton(), '--perf-analyzer-path', installedPerfAnalyzer()];
+    tool === 'tma' ? [] : ['--triton-server-path', installedTriton(), '--perf-analyzer-path', PERF_ANALYZER];
   const start = performance.now();
   const result = spawnSync(
     command!,
@@ -99,33 +78,17 @@ async function confirm({ config, concurrency }: Outcome): Promise<number> {
   const repository = mkdtempSync(join(tmpdir(), 'tma-peer-models-'));
   const folder = join(repository, MODEL);
   execFileSync('cp', ['-r', join(REPOSITORY, MODEL), repository]);
-  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.pbtxt'), config.replace(/^name: .*$/m, `name: "${MODEL}"`));
-  const ports = await choosePorts({});
-  const flags = [`--http-port=${ports.http}`, `--grpc-port=${ports.grpc}`, `--metrics-port=${ports.metrics}`];
-  const server = spawn(installedTriton(), [`--model-repository=${repository}`, ...flags], {
-    stdio: 'ignore',
-    detached: true,
-  });
-  const ended = once(server, 'exit');
-  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
-  try {
-    for (let waited = 0; waited < 300 && !(await triton.isReady()); waited++) await sleep(100);
-    const window = (CONFIRM_S * 1000) / 3;
-    const { stdout } = spawnSync(
-      installedPerfAnalyzer(),
-      [
-        ...['-m', MODEL, '-i', 'grpc', '-u', `127.0.0.1:${ports.grpc}`, '-r', '3', '-s', '1000'],
-        ...['--concurrency-range', `${concurrency}`, '-p', `${window}`],
-      ],
-      { encoding: 'utf8', cwd: repository },
-    );
-    return Number(/Throughput: (\S+)/.exec(stdout)?.[1]);
-  } finally {
-    triton.close();
-    process.kill(-server.pid!, 'SIGKILL');
-    await ended;
-  }
+  using server = await startTriton(repository, [MODEL]);
+  const { stdout } = spawnSync(
+    PERF_ANALYZER,
+    [
+      ...['-m', MODEL, '-i', 'grpc', '-u', `127.0.0.1:${server.ports.grpc}`, '-r', '3', '-s', '1000'],
+      ...['--concurrency-range', `${concurrency}`, '-p', `${(CONFIRM_S * 1000) / 3}`],
+    ],
+    { encoding: 'utf8', cwd: repository },
+  );
+  return Number(/Throughput: (\S+)/.exec(stdout)?.[1]);
 }
 
 const outcomes: (Outcome & { readonly confirmed: number })[] = [];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   detailedPages,
   htmlWriter,
@@ -15,6 +15,7 @@ import {
   writeResults,
 } from 'triton-model-analyzer';
 import { locateTritonServer } from '../src/server/locate.ts';
+import { GRID, REPOSITORY } from './ocr-grid.ts';
 
 /**
  * Where the seconds of a profile go, on the grid that Model Analyzer was timed on: the OCR example, 4 variants
@@ -24,28 +25,12 @@ import { locateTritonServer } from '../src/server/locate.ts';
  * grid in the same run.
  */
 const folder = mkdtempSync(join(tmpdir(), 'tma-bench-'));
-const repository = resolve('examples/text-recognition/model_repository');
-const GRID = `
-profile_models:
-  text_recognition:
-    cpu_only: true
-    model_config_parameters:
-      max_batch_size: [4]
-      dynamic_batching:
-        max_queue_delay_microseconds: [0, 200]
-      instance_group:
-        - - { kind: KIND_CPU, count: 1 }
-        - - { kind: KIND_CPU, count: 2 }
-    parameters:
-      concurrency: { start: 2, stop: 6, step: 2 }
-      batch_sizes: [1]
-`;
 writeFileSync(join(folder, 'perf.yaml'), GRID);
 
 const start = performance.now();
 const experiment = loadExperiment({
   file: join(folder, 'perf.yaml'),
-  commandLine: { model_repository: repository },
+  commandLine: { model_repository: REPOSITORY },
   cwd: folder,
 });
 const { run } = await profile(experiment);
@@ -96,7 +81,7 @@ if (!analyzer || !existsSync(analyzer)) {
 } else {
   const peer = performance.now();
   const options = {
-    'model-repository': repository,
+    'model-repository': REPOSITORY,
     'output-model-repository-path': join(folder, 'ma'),
     'checkpoint-directory': folder,
     'export-path': folder,

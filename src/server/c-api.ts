@@ -17,6 +17,7 @@ import type { LaunchSettings } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { installedLibrary } from '../install/cache.ts';
 import { type ModelConfig, printConfigText } from '../model-config/config.ts';
+import { Guard } from './guard.ts';
 import type { Launcher, LaunchRequest, Server } from './launcher.ts';
 import { serverEnvironment } from './local.ts';
 import { readTail } from './log.ts';
@@ -34,6 +35,7 @@ export class CApiLauncher implements Launcher {
   readonly name = 'c_api';
   readonly #installation: string;
   readonly #loadTimeoutS: number;
+  readonly #guard = new Guard();
 
   /** @throws UserError when there is no Triton to be loaded. */
   constructor({ installPath, loadTimeoutS }: LaunchSettings) {
@@ -67,6 +69,10 @@ export class CApiLauncher implements Launcher {
         environmentScript: scriptIn(this.#installation),
         logFile: request.logFile,
         loadTimeoutS: this.#loadTimeoutS,
+        guard: (group) => {
+          this.#guard.watch(group, '');
+          return () => this.#guard.forget(group);
+        },
         onDead,
       },
       http: undefined,
@@ -87,7 +93,9 @@ export class CApiLauncher implements Launcher {
     return server;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#guard.close();
+  }
 }
 
 const libraryIn = (installation: string): string => join(installation, 'lib', 'libtritonserver.so');

@@ -96,6 +96,8 @@ export interface InProcess {
   readonly logFile: string;
   /** Seconds that loading the model may take. */
   readonly loadTimeoutS: number;
+  /** Has the process group of whoever loads it ended when tma is killed; answers how to say that it has ended. */
+  guard(processGroup: number): () => void;
   /** To be called when it can't be loaded, or the model can't: no other load will do better. */
   onDead(reason: string): void;
 }

@@ -78,6 +78,7 @@ export async function runProcess(
   };
   const onExit = (): void => end('SIGKILL');
   process.once('exit', onExit);
+  const forget = group === undefined ? undefined : inProcess?.guard(group);
   const leftovers = new Set<string>();
   const noteLeftovers = (): void => {
     if (group !== undefined && inProcess) for (const file of sharedMemoryOf(group)) leftovers.add(file);
@@ -139,6 +140,7 @@ export async function runProcess(
     clearInterval(watch);
     process.off('exit', onExit);
     if (group !== undefined) await endGroup(group);
+    forget?.();
     for (const file of leftovers) rmSync(file, { force: true });
   }
 }
