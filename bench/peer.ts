@@ -60,6 +60,7 @@ function run(tool: Outcome['tool']): Outcome {
     [...args!, '-f', 'perf.yaml', '--model-repository', REPOSITORY, ...own],
     {
       cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
       maxBuffer: 2 ** 26,
     },

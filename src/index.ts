@@ -8,6 +8,7 @@
  */
 export type { Constraint, Experiment, ModelPlan, Objective, Parameter } from './config/experiment.ts';
 export { type ExperimentSource, loadExperiment } from './config/load-experiment.ts';
+export type { PlotSettings } from './config/plots.ts';
 export { type LoadFlags, readLoadFlags } from './config/read-load-flags.ts';
 export { type Place, type Problem, UserError } from './errors.ts';
 export type { Phase, Progress, RunListener } from './events.ts';
@@ -19,15 +20,19 @@ export { METRICS, type Metric } from './metric.ts';
 export { type PlannedModel, type PlannedVariant, planRun } from './plan.ts';
 export { type ProfileOptions, type ProfileResult, profile } from './profile.ts';
 export { type LoadOutcome, type LoadTask, putLoad } from './put-load.ts';
+export { type AcrossModels, rankAcross } from './rank/across.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type RankedEntry, type RankedPoint, type Ranking, rank } from './rank/rank.ts';
 export { verdict } from './rank/words.ts';
 export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
+export type { PageOptions } from './report/plots.ts';
 export {
+  acrossPage,
   detailedPages,
   htmlWriter,
   type Page,
   pdfWriter,
+  pngWriter,
   type ReportWriter,
   summaryPages,
   writeResults,

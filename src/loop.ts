@@ -7,6 +7,7 @@ import type { LoadGenerator } from './load/load-generator.ts';
 import type { GpuMonitor } from './measure/gpu-state.ts';
 import { Neighbours } from './neighbours.ts';
 import {
+  changeNotes,
   hasGpu,
   notesOf,
   outcomeOf,
@@ -93,13 +94,21 @@ export class ProfileRun {
     const space = spaceOf(plan, config, hasGpu(lanes, this.#experiment.launch));
     const search = withFailureMemory((this.#options.search ?? searchFor)(space), space);
     const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
+    const changed = new Set<string>();
     const keyOf = variantKeys(
       { space, base, identity, place, journal, checkpoint, generator: this.#generator.name },
-      { output: this.#experiment.outputModelRepository.path, onKey: (key) => this.#keys.add(key) },
+      {
+        output: this.#experiment.outputModelRepository.path,
+        onKey: (key, parts) => {
+          this.#keys.add(key);
+          for (const part of parts) changed.add(part);
+        },
+      },
     );
     for (const item of space.candidates) keyOf(item);
     emit.onModelStart(space, this.#progress(search));
-    for (const note of notesOf(space, config)) emit.onNote(note);
+    const notes = [...notesOf(space, config), ...changeNotes(plan, changed, journal.run)];
+    for (const note of notes) emit.onNote(note);
     const shared: ModelRun = { plan, search, keyOf, busy: new Map() };
     const [first, ...others] = contexts;
     // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.

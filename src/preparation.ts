@@ -8,12 +8,13 @@ import type { Outcome } from './search/search.ts';
 import { wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
 import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
+import { changedLoad, changedParts } from './store/changes.ts';
 import type { Entry } from './store/entry.ts';
 import { describeEnvironment } from './store/environment.ts';
 import type { Journal } from './store/journal.ts';
-import { type Place, pointKey, variantKey } from './store/key.ts';
+import { loadParts, type Place, pointKey, variantKey } from './store/key.ts';
 import type { Checkpoint } from './store/model-analyzer.ts';
-import { type Environment, type PointRecord, SCHEMA_VERSION } from './store/run.ts';
+import { type Environment, type PointRecord, type Run, SCHEMA_VERSION } from './store/run.ts';
 import { type BaseModel, modelElsewhere, readBaseModel } from './variant/base.ts';
 import { writeVariant } from './variant/repository.ts';
 import { counted } from './wording.ts';
@@ -51,6 +52,7 @@ export function sessionEntry(
       protocol: models[0]?.load.protocol,
     }),
     goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
+    load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, programs.generator)])),
   };
 }
 
@@ -97,6 +99,7 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
   const { labels: _, name: __, ignored: ___, ...room } = container;
   return {
     gpus: devices && devices.length > 0 ? devices.map(({ name }) => name) : chosen,
+    driver: devices?.[0]?.driver,
     cores: cpus === undefined ? undefined : parseCores(cpus).length,
     container: launch.mode === 'docker' ? room : undefined,
   };
@@ -151,20 +154,22 @@ interface KeyParts {
  */
 export function variantKeys(
   parts: KeyParts,
-  { output, onKey }: { output: string; onKey(key: string): void },
+  { output, onKey }: { output: string; onKey(key: string, changed: readonly string[]): void },
 ): (candidate: Candidate) => string {
   const { space, base, identity, place, journal } = parts;
   const keys = new Map<Candidate, string>();
   return (candidate) => {
     const known = keys.get(candidate);
     if (known !== undefined) return known;
-    const key = variantKey(candidate, base, space.plan, identity, place);
+    const { key, parts: made } = variantKey(candidate, base, space.plan, identity, place);
     keys.set(candidate, key);
-    onKey(key);
     const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
     const { model, name, isDefault, assignment, config } = candidate;
-    if (journal.run.trials.findLast((trial) => trial.name === name)?.key !== key) {
-      journal.append({ kind: 'variant', key, model, name, isDefault, assignment, config, configText, diff });
+    const what = { key, parts: made, model, name, isDefault, assignment, config, configText, diff };
+    const { run } = journal;
+    onKey(key, changedParts(run, what));
+    if (run.trials.findLast((trial) => trial.name === name)?.key !== key) {
+      journal.append({ kind: 'variant', ...what });
       for (const { candidate: skipped, points, reason } of space.skipped) {
         if (skipped !== candidate) continue;
         journal.append({ kind: 'point', variant: key, record: { state: 'skipped', points, reason } });
@@ -196,6 +201,17 @@ function adoptMeasured(
       if (!keys.has(key)) journal.append({ kind: 'point', variant, record: { ...record, key } });
     }
   }
+}
+
+/** Why what the journal has of a model is not taken. */
+export function changeNotes({ name }: ModelPlan, changed: ReadonlySet<string>, run: Run): string[] {
+  const load = changedLoad(run, name);
+  const since = (what: string, parts: readonly string[]): string =>
+    `${name} is measured again: ${what} changed since the journal's last session (${parts.join(', ')})`;
+  return [
+    ...(changed.size > 0 ? [since('what is served', [...changed])] : []),
+    ...(load.length > 0 ? [since('its load', load)] : []),
+  ];
 }
 
 /** What is worth a line about a checkpoint of Model Analyzer's. */

@@ -141,8 +141,12 @@ describe('resuming', () => {
     await go(experiment);
     writeFileSync(join(experiment.modelRepository!, 'm', '1', 'model.py'), '# changed');
     const launcher = new FakeLauncher();
-    await go(experiment, { launcher });
+    const notes: string[] = [];
+    await go(experiment, { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
+    expect(notes).toEqual([
+      "m is measured again: what is served changed since the journal's last session (the model's files)",
+    ]);
     const wider = {
       ...experiment,
       models: experiment.models.map((model) => ({ ...model, concurrency: [1, 2, 4] })),
@@ -151,6 +155,13 @@ describe('resuming', () => {
     const { run } = await go(wider, { launcher: again });
     expect(again.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
     expect(run.trials.flatMap(measurementsOf)).toHaveLength(9);
+    const seeded = {
+      ...experiment,
+      models: experiment.models.map((model) => ({ ...model, load: { ...model.load, seed: 5 } })),
+    };
+    notes.length = 0;
+    await go(seeded, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    expect(notes).toEqual(["m is measured again: its load changed since the journal's last session (seed)"]);
   });
 
   test('other objectives need no measuring, and what failed is tried again', async () => {

@@ -73,7 +73,7 @@ export async function loadCommand(
       model,
       flags,
       remote: remoteOf(given['url'], flags),
-      generator: await generatorFor(generatorSettings(generatorOptions(parsed))),
+      generator: await generatorFor(generatorSettings(generatorOptions(parsed), process.cwd())),
       signal: stop.signal,
       onPoint: (point) => say(`${levelText(point)} ...`),
       onNote: (text) => process.stderr.write(`${text}\n`),

@@ -11,10 +11,11 @@ export interface Process {
   off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
-/** `-q` and `-v`. */
-export interface Verbosity {
+/** `-q`, `-v`, and the mode that stands before the command. */
+export interface Flags {
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly mode: 'online' | 'offline';
 }
 
 /** What the exit code says; documented in the README. */

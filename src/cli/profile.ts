@@ -3,28 +3,32 @@ import { loadExperiment } from '../config/load-experiment.ts';
 import type { CommandLine } from '../config/resolve.ts';
 import type { RunListener } from '../events.ts';
 import { type ProfileResult, profile } from '../profile.ts';
+import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
 import { resultTables, tablesText } from '../report/csv.ts';
 import {
+  acrossPage,
   checkExportPath,
   detailedPages,
   htmlWriter,
   pdfWriter,
+  pngWriter,
   summaryPages,
   writeResults,
 } from '../report/write.ts';
 import type { Run } from '../store/run.ts';
+import { acrossText, modelsText } from '../terminal/across.ts';
 import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { watchInterruption } from './interruption.ts';
-import { EXIT, type Process, shortPath, type Verbosity } from './process.ts';
+import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /** `tma profile`: profiles, writes tables and reports, prints the ranking; answers the exit code. */
 export async function profileCommand(
   process: Process,
   commandLine: CommandLine,
-  flags: Verbosity,
+  flags: Flags,
 ): Promise<number> {
   const say = (text: string): void => {
     if (!flags.quiet) process.stdout.write(`${text}\n`);
@@ -34,22 +38,39 @@ export async function profileCommand(
   if (!experiment.reports.skipSummary) checkExportPath(experiment.exportPath);
   const { run, interrupted } = await profileInterruptibly(process, experiment, flags, say);
   const rankings = experiment.models.map((plan) => rank(run, plan));
+  const across = acrossModels(run, rankings, experiment.reports);
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
+  if (rankings.length > 1) say(`\n${modelsText(rankings)}`);
+  if (across) say(`\n${acrossText(across)}`);
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
-  if (!experiment.reports.skipSummary) await report(process, experiment, run, rankings, say);
+  if (!experiment.reports.skipSummary) {
+    await report(process, experiment, { run, rankings, across }, { mode: flags.mode, say });
+  }
   if (interrupted) return EXIT.interrupted;
   return exitCode(rankings, experiment);
+}
+
+/** What a run came to. */
+interface Verdicts {
+  readonly run: Run;
+  readonly rankings: readonly Ranking[];
+  readonly across: AcrossModels | undefined;
 }
 
 /** Profiles while Ctrl-C means: finish, then report. Afterwards it ends the process, as everywhere. */
 async function profileInterruptibly(
   process: Process,
   experiment: Experiment,
-  flags: Verbosity,
+  flags: Flags,
   say: (text: string) => void,
 ): Promise<ProfileResult> {
-  const listeners = flags.quiet ? [] : [view(process, say)];
+  // What perf_analyzer prints would be painted over.
+  const plain =
+    experiment.generator.kind === 'perf_analyzer' &&
+    experiment.generator.output?.file === undefined &&
+    experiment.generator.output !== undefined;
+  const listeners = flags.quiet ? [] : [view(process, say, plain)];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
     for (const listener of listeners) listener.onNote?.(text);
@@ -62,8 +83,8 @@ async function profileInterruptibly(
   });
 }
 
-function view(process: Process, say: (text: string) => void): RunListener {
-  const live = process.stdout.isTTY === true && !process.env['CI'];
+function view(process: Process, say: (text: string) => void, plain: boolean): RunListener {
+  const live = !plain && process.stdout.isTTY === true && !process.env['CI'];
   return live ? liveView(process.stdout) : plainView(say);
 }
 
@@ -71,33 +92,31 @@ function view(process: Process, say: (text: string) => void): RunListener {
 async function report(
   process: Process,
   { reports, exportPath }: Experiment,
-  run: Run,
-  rankings: readonly Ranking[],
-  say: (text: string) => void,
+  { run, rankings, across }: Verdicts,
+  { mode, say }: Pick<Flags, 'mode'> & { say(text: string): void },
 ): Promise<void> {
-  const tables = writeResults(run, rankings, exportPath, reports);
-  const top = rankings.flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel));
-  const pages = [
-    ...summaryPages(run, rankings),
-    ...(reports.skipDetailed
-      ? []
-      : detailedPages(
-          run,
-          top.map((entry) => entry.trial),
-          rankings,
-        )),
+  const tables = writeResults(run, rankings, exportPath, { ...reports, across });
+  const top = rankings
+    .flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel))
+    .map(({ trial }) => trial);
+  const options = { mode, plots: reports.plots };
+  const summaries = [
+    ...summaryPages(run, rankings, options),
+    ...(across ? [acrossPage(run, across, options)] : []),
   ];
+  const pages = [...summaries, ...(reports.skipDetailed ? [] : detailedPages(run, top, rankings, options))];
   const html = await htmlWriter.write(pages, exportPath);
   const pdf = await pdfWriter.write(pages, exportPath);
+  const plots = await pngWriter.write(pages, exportPath);
   say('');
-  for (const index of rankings.keys()) {
+  for (const index of summaries.keys()) {
     say(`report   ${shortPath(process, html.files[index]!)}`);
     if (pdf.files[index]) say(`         ${shortPath(process, pdf.files[index])}`);
   }
   for (const path of tables) say(`results  ${shortPath(process, path)}`);
-  for (const note of pdf.notes) say(note);
+  for (const note of [...pdf.notes, ...plots.notes]) say(note);
   if (reports.skipDetailed) {
-    const names = top.map((entry) => entry.trial.name).join(',');
+    const names = top.map(({ name }) => name).join(',');
     say(`for the detailed reports: tma report --report-model-configs ${names} --export-path ${exportPath}`);
   }
 }

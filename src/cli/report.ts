@@ -1,21 +1,28 @@
 import { resolve } from 'node:path';
+import type { Goal } from '../config/experiment.ts';
+import { goalsOf, overallGoal } from '../config/goals.ts';
 import { loadOptions } from '../config/load-experiment.ts';
-import { type CommandLine, DEFAULT_OBJECTIVES, goalsOf, outputFields } from '../config/resolve.ts';
+import { reportSettings } from '../config/report-settings.ts';
+import type { CommandLine } from '../config/resolve.ts';
 import { userError } from '../errors.ts';
+import { acrossModels } from '../rank/across.ts';
 import { rank } from '../rank/rank.ts';
 import { resultTables, tablesText } from '../report/csv.ts';
-import { detailedPages, htmlWriter, pdfWriter, summaryPages, writeResults } from '../report/write.ts';
+import {
+  acrossPage,
+  detailedPages,
+  htmlWriter,
+  pdfWriter,
+  pngWriter,
+  summaryPages,
+  writeAll,
+  writeResults,
+} from '../report/write.ts';
 import { journalPath, type ReadJournal, readJournal } from '../store/journal.ts';
 import { readCheckpoint } from '../store/model-analyzer.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
 import { nearest } from '../wording.ts';
-import { EXIT, type Process, shortPath, type Verbosity } from './process.ts';
-
-const FILE_NAMES = {
-  inference: 'metrics-model-inference.csv',
-  gpu: 'metrics-model-gpu.csv',
-  server: 'metrics-server-only.csv',
-};
+import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /**
  * `tma report`: pages of the configurations named, from the journal alone; without names the tables, the
@@ -24,47 +31,47 @@ const FILE_NAMES = {
 export async function reportCommand(
   process: Process,
   commandLine: CommandLine,
-  { quiet, verbose }: Verbosity,
+  { quiet, verbose, mode }: Flags,
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const given = loadOptions({ file, commandLine }, 'report');
-  const { values } = given;
+  const { values } = loadOptions({ file, commandLine }, 'report');
   const directory = resolve(process.cwd(), values.checkpoint_directory ?? 'checkpoints');
-  const { run, warnings } = recorded(directory);
+  const { run: journal, warnings } = recorded(directory);
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
-  const trials = latestTrials(run);
+  const trials = latestTrials(journal);
   if (trials.length === 0) {
     throw userError(
       `nothing is recorded in ${journalPath(directory)}`,
       'run `tma profile` first, or name its folder with --checkpoint-directory',
     );
   }
+  const run = { ...journal, trials };
   const models = [...new Set(trials.map((trial) => trial.model))];
-  const goals = [...goalsOf(given), ...run.sessions.toReversed().flatMap((session) => session.goals)];
-  const rankings = models.map((name) =>
-    rank(
-      { ...run, trials },
-      goals.find((goal) => goal.name === name) ?? { name, objectives: DEFAULT_OBJECTIVES, constraints: [] },
-    ),
-  );
+  const goals = [...goalsOf(values), ...run.sessions.toReversed().flatMap((session) => session.goals)];
+  const goalOf = (name: string): Goal =>
+    goals.find((goal) => goal.name === name) ?? { ...overallGoal(values), name };
+  const rankings = models.map((name) => rank(run, goalOf(name)));
+  const settings = reportSettings(values);
   const exportPath = resolve(process.cwd(), values.export_path ?? '.');
-  const named = values.report_model_configs?.map((name) => findTrial(name, trials));
-  const top = values.num_configs_per_model ?? 3;
-  const wanted =
-    named ?? rankings.flatMap(({ entries }) => entries.slice(0, top).map((entry) => entry.trial));
-  const fields = outputFields(values);
-  if (!named) writeResults({ ...run, trials }, rankings, exportPath, { fileNames: FILE_NAMES, fields });
+  const across = acrossModels(run, rankings, settings);
+  const formats = values.output_formats ?? ['html', 'pdf', 'png', 'csv'];
+  const named = values.report_model_configs?.map(({ name }) => findTrial(name, trials));
+  const best = rankings.flatMap(({ entries }) => entries.slice(0, settings.numConfigsPerModel));
+  const options = { mode, plots: settings.plots };
+  const plotsOf = new Map(values.report_model_configs?.map(({ name, plots }) => [name, plots]));
   const pages = [
-    ...(named ? [] : summaryPages({ ...run, trials }, rankings)),
-    ...detailedPages(run, wanted, rankings),
+    ...(named ? [] : summaryPages(run, rankings, options)),
+    ...(named || !across ? [] : [acrossPage(run, across, options)]),
+    ...detailedPages(run, named ?? best.map((entry) => entry.trial), rankings, { ...options, plotsOf }),
   ];
-  const html = await htmlWriter.write(pages, exportPath);
-  const formats = values.output_formats ?? ['pdf'];
-  const pdf = formats.includes('pdf') ? await pdfWriter.write(pages, exportPath) : { files: [], notes: [] };
+  if (!named && formats.includes('csv')) writeResults(run, rankings, exportPath, { ...settings, across });
+  const writers = [htmlWriter, ...[pdfWriter, pngWriter].filter(({ format }) => formats.includes(format))];
+  const written = await writeAll(writers, pages, exportPath);
   if (quiet) return EXIT.done;
-  if (verbose) process.stdout.write(`${tablesText(Object.values(resultTables(run, rankings, fields)))}\n`);
-  for (const file of [...html.files, ...pdf.files]) process.stdout.write(`${shortPath(process, file)}\n`);
-  for (const note of pdf.notes) process.stdout.write(`${note}\n`);
+  if (verbose)
+    process.stdout.write(`${tablesText(Object.values(resultTables(run, rankings, settings.fields)))}\n`);
+  for (const path of written.files) process.stdout.write(`${shortPath(process, path)}\n`);
+  for (const note of written.notes) process.stdout.write(`${note}\n`);
   return EXIT.done;
 }
 

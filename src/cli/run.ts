@@ -6,7 +6,7 @@ import { installChromiumCommand, installPerfAnalyzerCommand, installTritonComman
 import { addLoadFlags, loadCommand } from './load.ts';
 import { addOptions, commandLineOf } from './options.ts';
 import { planCommand } from './plan.ts';
-import { EXIT, type Process, type Verbosity } from './process.ts';
+import { EXIT, type Flags, type Process } from './process.ts';
 import { profileCommand } from './profile.ts';
 import { reportCommand } from './report.ts';
 
@@ -17,9 +17,12 @@ export async function run(process: Process): Promise<number> {
     .description('Finds the best way to serve a model on NVIDIA Triton Inference Server.')
     .version(VERSION, '--version', 'print the version')
     .addOption(
-      new Option('-m, --mode <MODE>', 'as in Model Analyzer; without effect: reports show every load')
+      new Option(
+        '-m, --mode <MODE>',
+        'what reports are for: a service that answers users, or work in batches',
+      )
         .choices(['online', 'offline'])
-        .hideHelp(),
+        .default('online'),
     )
     // Behind the command -m is the model repository.
     .enablePositionalOptions()
@@ -31,6 +34,12 @@ export async function run(process: Process): Promise<number> {
     })
     .addHelpText('after', EXIT_CODES);
 
+  const flagsOf = (options: Readonly<Record<string, unknown>>): Flags => ({
+    quiet: options['quiet'] === true,
+    verbose: options['verbose'] === true,
+    mode: program.opts<Flags>().mode,
+  });
+
   const profile = program
     .command('profile')
     // Model Analyzer's old name.
@@ -40,7 +49,7 @@ export async function run(process: Process): Promise<number> {
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables at the end')
     .action(async (options: Record<string, unknown>) => {
-      code = await profileCommand(process, commandLineOf(options), verbosityOf(options));
+      code = await profileCommand(process, commandLineOf(options), flagsOf(options));
     });
 
   const plan = program
@@ -59,7 +68,7 @@ export async function run(process: Process): Promise<number> {
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables, too')
     .action(async (options: Record<string, unknown>) => {
-      code = await reportCommand(process, commandLineOf(options), verbosityOf(options));
+      code = await reportCommand(process, commandLineOf(options), flagsOf(options));
     });
 
   const load = program
@@ -114,11 +123,6 @@ export async function run(process: Process): Promise<number> {
     return EXIT.bug;
   }
 }
-
-const verbosityOf = (options: Readonly<Record<string, unknown>>): Verbosity => ({
-  quiet: options['quiet'] === true,
-  verbose: options['verbose'] === true,
-});
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a bug, 2 a mistake in perf.yaml or on the command line or something missing,

@@ -1,6 +1,7 @@
 import type { Place } from '../errors.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
+import type { PlotSettings } from './plots.ts';
 
 /** One direction to optimise in; weights are relative to each other. */
 export interface Objective {
@@ -223,6 +224,8 @@ export type GeneratorSettings =
       readonly cpuPercent: number;
       /** How often windows may be made longer. */
       readonly maxAdjusts: number;
+      /** Where its command and output are told: a file, or the standard output; absent: nowhere. */
+      readonly output?: { readonly file: string | undefined };
     };
 
 /** A perf.yaml with its command line and defaults, fully resolved and frozen. */
@@ -249,6 +252,10 @@ export interface ReportSettings {
   readonly skipSummary: boolean;
   readonly skipDetailed: boolean;
   readonly numConfigsPerModel: number;
+  /** The best of all models together: how many (0 = no page of them), and what they are judged by. */
+  readonly acrossModels: { readonly most: number; readonly goal: Omit<Goal, 'name'> };
+  /** Plots to draw instead of the usual ones. */
+  readonly plots?: readonly PlotSettings[];
   /** Columns of the tables, where others than the usual ones are asked for. */
   readonly fields: Partial<OutputFields>;
   readonly fileNames: { readonly inference: string; readonly gpu: string; readonly server: string };

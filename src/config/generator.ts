@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import type { GeneratorSettings, StopRule } from './experiment.ts';
 import type { OptionValues } from './options.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
@@ -8,6 +9,8 @@ const THEIRS = [
   'perf_analyzer_timeout',
   'perf_analyzer_cpu_util',
   'perf_analyzer_max_auto_adjusts',
+  'perf_output',
+  'perf_output_path',
 ] as const;
 
 /** Options of perf_analyzer that were given while it makes no load. */
@@ -25,7 +28,7 @@ export const usesPerfAnalyzer = ({ load_generator, triton_launch_mode }: OptionV
   load_generator === 'perf_analyzer' || triton_launch_mode === 'c_api';
 
 /** tma's own generator, unless perf_analyzer is asked for. */
-export function generatorSettings(values: OptionValues): GeneratorSettings {
+export function generatorSettings(values: OptionValues, cwd: string): GeneratorSettings {
   if (!usesPerfAnalyzer(values)) return { kind: 'native' };
   // The CPU time of a process that has the server in it says nothing of the client.
   const ownCpu =
@@ -36,6 +39,9 @@ export function generatorSettings(values: OptionValues): GeneratorSettings {
     timeoutS: values.perf_analyzer_timeout ?? 600,
     cpuPercent: values.perf_analyzer_cpu_util ?? ownCpu,
     maxAdjusts: values.perf_analyzer_max_auto_adjusts ?? 10,
+    ...(values.perf_output && {
+      output: { file: values.perf_output_path && resolve(cwd, values.perf_output_path) },
+    }),
   };
 }
 

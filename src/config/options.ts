@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { dockerArgs, mounts } from './docker-args.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
+import { plots, reportedConfigs } from './plots.ts';
 import { profileModels } from './profile-models.ts';
 import {
   anything,
@@ -14,6 +15,7 @@ import {
   integers,
   names,
   oneOf,
+  someOf,
   text,
   texts,
 } from './values.ts';
@@ -193,6 +195,21 @@ export const OPTIONS = {
     schema: integer(),
     help: 'how many of the best configurations get a detailed report',
     fallback: '3',
+    commands: both,
+  },
+  num_top_model_configs: {
+    peer: { better: 'constraints are not required; several models are always told together in the terminal' },
+    flags: '--num-top-model-configs',
+    value: 'N',
+    schema: integer(),
+    help: 'how many of the best configurations of all models together get a page, judged by the global objectives and constraints',
+    fallback: '0',
+    commands: both,
+  },
+  plots: {
+    peer: { better: 'in the summary, too; also as SVG' },
+    schema: plots,
+    help: 'plots of one value against another instead of the usual ones: NAME: {title, x_axis, y_axis, monotonic}',
     commands: both,
   },
   filename_model_inference: {
@@ -546,7 +563,7 @@ export const OPTIONS = {
     peer: { better: 'without names everything is written anew' },
     flags: '-n, --report-model-configs',
     value: 'NAMES',
-    schema: names,
+    schema: reportedConfigs,
     help: 'the configurations to report, with commas between them',
     fallback: 'the summary of every model, and its best configurations',
     commands: report,
@@ -555,9 +572,9 @@ export const OPTIONS = {
     peer: { better: 'followed; the HTML is always written' },
     flags: '-o, --output-formats',
     value: 'LIST',
-    schema: names,
-    help: 'html, pdf or both; the HTML is always written',
-    fallback: 'pdf',
+    schema: someOf('html', 'pdf', 'png', 'csv'),
+    help: 'what is written: pages as html and pdf, plots as png, tables as csv; the HTML always is',
+    fallback: 'all of them',
     commands: report,
   },
 
@@ -627,6 +644,21 @@ export const OPTIONS = {
     fallback: '10',
     commands: profile,
   },
+  perf_output: {
+    peer: { differs: 'with load_generator: perf_analyzer' },
+    flags: '--perf-output',
+    schema: flag,
+    help: "perf_analyzer: tell its command and output on the standard output, or in perf_output_path's file",
+    commands: profile,
+  },
+  perf_output_path: {
+    peer: { differs: 'with load_generator: perf_analyzer' },
+    flags: '--perf-output-path',
+    value: 'FILE',
+    schema: text,
+    help: 'perf_analyzer: the file that perf_output appends to',
+    commands: profile,
+  },
   client_protocol: {
     peer: { differs: "the default is http, Model Analyzer's is grpc" },
     flags: '--client-protocol',
@@ -658,10 +690,6 @@ export const OPTIONS = {
     model_type: 'NAME',
     genai_perf_flags: null,
   }),
-  ...ignored('has no effect in this version', profile, {
-    num_top_model_configs: 'N',
-    plots: null,
-  }),
   ...ignored(
     'has no effect: GPUs are told by the driver or by the server, DCGM is not asked',
     profile,
@@ -674,10 +702,6 @@ export const OPTIONS = {
     { collect_cpu_metrics: '', always_report_gpu_metrics: '' },
     'covered',
   ),
-  ...ignored('has no effect in this version: a failed run of perf_analyzer is told in the report', profile, {
-    perf_output: '',
-    perf_output_path: 'FILE',
-  }),
 } as const satisfies Record<string, Option>;
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -3,14 +3,15 @@ import type { z } from 'zod';
 import { type Place, type Problem, UserError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
-import type { Experiment, Goal, ModelPlan, Objective, Parameter } from './experiment.ts';
+import type { Experiment, ModelPlan, Parameter } from './experiment.ts';
 import { generatorNotes, generatorSettings, usesPerfAnalyzer, withPrecision } from './generator.ts';
+import { goalOf } from './goals.ts';
 import { containerOptions, launchNotes, launchSettings, withTls } from './launch.ts';
-import { withConstraint } from './objectives.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 
 import type { ModelEntry } from './profile-models.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
+import { reportSettings } from './report-settings.ts';
 import { searchPlan, searchProblems } from './search-plan.ts';
 import { parametersOf, pathText } from './sweep.ts';
 import { type Path, show, type YamlSource } from './yaml.ts';
@@ -115,8 +116,13 @@ const placeOf = (source: YamlSource, path: Path): Place =>
 const REFUSED: Partial<Record<OptionKey, string>> = {
   bls_composing_models: 'BLS models are not available in this version',
   ensemble_composing_models: 'ensembles are not available in this version',
+  cpu_only_composing_models:
+    'it belongs to ensembles and BLS models, which are not available in this version',
   run_config_profile_models_concurrently_enable: 'models are profiled one after the other in this version',
 };
+
+/** Options that hold for one model. */
+const PER_MODEL = 'it says how much one model counts beside others: write it below profile_models, NAME';
 
 /**
  * The experiment that options describe, paths resolved against `cwd`.
@@ -135,6 +141,17 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   };
   for (const [key, message] of Object.entries(REFUSED) as [OptionKey, string][]) {
     if (values[key] !== undefined && values[key] !== false) refuse(key, `${key}: ${message}`);
+  }
+  if (values.weighting !== undefined) refuse('weighting', `weighting is not for all models: ${PER_MODEL}`);
+  if (values.model_type === 'LLM') {
+    refuse('model_type', 'model_type: LLM is measured by genai-perf, which this version does not run');
+  }
+  if (values.dcgm_disable && values.triton_launch_mode !== 'remote') {
+    refuse(
+      'dcgm_disable',
+      `dcgm_disable and triton_launch_mode: ${values.triton_launch_mode ?? 'local'} exclude each other: without DCGM no GPU of this machine would be known`,
+      'leave it out, or write triton_launch_mode: remote',
+    );
   }
   const placeOfModel = (entry: ModelEntry, ...path: string[]): Place | undefined =>
     source && given.modelsFromFile ? placeOf(source, ['profile_models', ...entry.path, ...path]) : undefined;
@@ -191,56 +208,12 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     checkpointDirectory: path(values.checkpoint_directory, 'checkpoints'),
     exportPath: path(values.export_path, '.'),
     launch: withTls(launch, models),
-    generator: generatorSettings(values),
+    generator: generatorSettings(values, cwd),
     monitoringIntervalS: values.monitoring_interval ?? 1,
     serverOnlyS: values.duration_seconds ?? 3,
-    reports: {
-      skipSummary: values.skip_summary_reports ?? false,
-      skipDetailed: values.skip_detailed_reports ?? false,
-      numConfigsPerModel: values.num_configs_per_model ?? 3,
-      fields: outputFields(values),
-      fileNames: {
-        inference: values.filename_model_inference ?? 'metrics-model-inference.csv',
-        gpu: values.filename_model_gpu ?? 'metrics-model-gpu.csv',
-        server: values.filename_server_only ?? 'metrics-server-only.csv',
-      },
-      failOnUnmetConstraints: values.fail_on_unmet_constraints ?? false,
-    },
+    reports: reportSettings(values),
     notes,
   });
-}
-
-/** The columns that are asked for. */
-export const outputFields = (values: OptionValues): Experiment['reports']['fields'] => ({
-  ...(values.inference_output_fields && { inference: values.inference_output_fields }),
-  ...(values.gpu_output_fields && { gpu: values.gpu_output_fields }),
-  ...(values.server_output_fields && { server: values.server_output_fields }),
-});
-
-/** What is looked for when nothing else is said. */
-export const DEFAULT_OBJECTIVES: readonly Objective[] = [{ tag: 'perf_throughput', weight: 10 }];
-
-/** What each listed model is judged by. */
-export const goalsOf = ({ values }: GivenOptions): Goal[] =>
-  (values.profile_models ?? []).map((entry) => goalOf(entry, values));
-
-function goalOf({ name, settings }: ModelEntry, values: OptionValues): Goal {
-  let constraints = settings.constraints ?? values.constraints ?? [];
-  if (values.latency_budget) {
-    constraints = withConstraint(constraints, {
-      tag: 'perf_latency_p99',
-      bound: 'max',
-      value: values.latency_budget,
-    });
-  }
-  if (values.min_throughput) {
-    constraints = withConstraint(constraints, {
-      tag: 'perf_throughput',
-      bound: 'min',
-      value: values.min_throughput,
-    });
-  }
-  return { name, objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES, constraints };
 }
 
 /** A plan for a model that nobody may change. */

@@ -87,6 +87,15 @@ export const flag = form('true or false', { type: 'boolean' }, (value) =>
 export const oneOf = <const T extends string>(...names: readonly T[]) =>
   form(`one of ${names.join(', ')}`, { enum: names }, (value) => names.find((name) => name === value));
 
+/** One of these names or several, as a list or with commas. */
+export const someOf = <const T extends string>(...choices: readonly T[]) =>
+  form(`some of ${choices.join(', ')}`, listOf({ enum: choices }), (value) => {
+    const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+    return Array.isArray(list) && list.length > 0 && list.every((item) => choices.includes(item))
+      ? (list as T[])
+      : undefined;
+  });
+
 /** `a,b` or a list of texts; blanks around names do not count. */
 export const names = form('a name, a list of names, or names with commas', listOf(TEXT), (value) => {
   const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];

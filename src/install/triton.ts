@@ -130,7 +130,8 @@ function writeScripts(version: string): void {
 
 /**
  * The models' Python is that of an active virtual environment, else the one of the installation. The stub finds
- * its packages by the first python3 on PATH, and its library by the loader's path.
+ * its packages by the first python3 on PATH, and its library by the loader's path. It is started by a bash, which
+ * reads ~/.bashrc, and with that maybe another PATH, when its input is a socket: the input is empty.
  */
 const environment = (root: string): string => `root=${root}
 if [ -n "$VIRTUAL_ENV" ]; then PATH=$VIRTUAL_ENV/bin:$PATH
@@ -144,14 +145,14 @@ export PATH LD_LIBRARY_PATH`;
 const START_SCRIPT = `#!/bin/sh
 # tritonserver ${TRITON.version}, made by \`tma install triton\`.
 ${environment('$(dirname "$(dirname "$(readlink -f "$0")")")')}
-exec "$root/wheel/pytriton/tritonserver/bin/tritonserver" --backend-directory="$root/backends/$version" --cache-directory="$root/wheel/pytriton/tritonserver/caches" "$@"
+exec "$root/wheel/pytriton/tritonserver/bin/tritonserver" --backend-directory="$root/backends/$version" --cache-directory="$root/wheel/pytriton/tritonserver/caches" "$@" < /dev/null
 `;
 
 /** Runs a program that loads the library, with its models' Python. */
 const ENVIRONMENT_SCRIPT = `#!/bin/sh
 # Environment of Triton ${TRITON.version} as a library, made by \`tma install triton\`.
 ${environment('$(dirname "$(dirname "$(readlink -f "$0")")")')}
-exec "$@"
+exec "$@" < /dev/null
 `;
 
 /**

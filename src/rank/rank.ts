@@ -76,7 +76,7 @@ function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
 }
 
 /** What the server did before what the client did; passing before failing; among passing the better score, among failing the nearer miss. */
-function comparePoints(a: RankedPoint, b: RankedPoint, goal: Goal): number {
+export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, 'objectives'>): number {
   const [boundA, boundB] = [isClientBound(a.measurement), isClientBound(b.measurement)];
   if (boundA !== boundB) return boundA ? 1 : -1;
   if (a.passes !== b.passes) return a.passes ? -1 : 1;

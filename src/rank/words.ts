@@ -1,4 +1,4 @@
-import type { Constraint } from '../config/experiment.ts';
+import type { Constraint, Goal } from '../config/experiment.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
@@ -22,8 +22,8 @@ export function describeConstraint({ tag, bound, value }: Constraint): string {
 }
 
 /** What the objectives are, in words. */
-export function describeObjectives({ goal }: Ranking): string {
-  return goal.objectives
+export function describeObjectives({ objectives }: Pick<Goal, 'objectives'>): string {
+  return objectives
     .map(({ tag }) => `${metric(tag).better === 'higher' ? 'highest' : 'lowest'} ${metric(tag).label}`)
     .join(' and ');
 }

@@ -4,12 +4,22 @@ import { isRate } from '../space/load-point.ts';
 import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
 import { counted } from '../wording.ts';
 
-/** `NVIDIA H100 80GB HBM3 (GPU-...), driver 580.159.04`. */
+/** `2 x NVIDIA H100 80GB HBM3, 159.2 GB of memory, driver 580.159.04`. */
 function gpusText(environment: Environment | undefined, server: ServerRecord | undefined): string {
-  const uuids = Object.keys(server?.gpus ?? {});
+  const gpus = Object.entries(server?.gpus ?? {});
   const names = environment?.gpus ?? [];
-  const what = names.length > 0 ? names.join(', ') : uuids.join(', ');
-  return what === '' ? 'none' : `${what}${environment?.driver ? `, driver ${environment.driver}` : ''}`;
+  const known = names.length > 0 ? names : gpus.map(([uuid]) => uuid);
+  if (known.length === 0) return 'none';
+  const kinds = [...Map.groupBy(known, (name) => name)].map(([name, same]) => `${same.length} x ${name}`);
+  const totals = gpus.map(
+    ([, { gpu_used_memory: used, gpu_free_memory: free }]) => (used ?? Number.NaN) + (free ?? Number.NaN),
+  );
+  const memory = (totals.reduce((sum, value) => sum + value, 0) * 1e6) / 2 ** 30;
+  return [
+    kinds.join(' and '),
+    ...(memory > 0 ? [`${memory.toFixed(1)} GB of memory`] : []),
+    ...(environment?.driver ? [`driver ${environment.driver}`] : []),
+  ].join(', ');
 }
 
 /** A row for each GPU that its driver was asked about while points were measured. */

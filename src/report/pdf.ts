@@ -5,10 +5,12 @@ import { findBrowser } from './browser.ts';
 export const NO_BROWSER =
   'no PDF: no browser found; `tma install chromium` brings one, then `tma report` makes the PDF';
 
-/** Prints pages to PDF with one browser for all of them. */
+/** Prints pages and draws pictures with one browser for all of them. */
 export interface PdfPrinter extends AsyncDisposable {
   /** The PDF of a page of ours; nothing it refers to is loaded. */
   print(html: string, footer: string): Promise<Uint8Array>;
+  /** Drawings as PNG, twice as large as they are on a page. */
+  pictures(svgs: readonly string[]): Promise<Uint8Array[]>;
 }
 
 /** A printer, or undefined where there is no browser. Puppeteer is loaded only here: it is large. */
@@ -39,6 +41,25 @@ export async function openPrinter(env?: NodeJS.ProcessEnv): Promise<PdfPrinter |
           footerTemplate: footerTemplate(footer),
           margin: { top: '14mm', bottom: '16mm', left: '12mm', right: '12mm' },
         });
+      } finally {
+        await page.close();
+      }
+    },
+    async pictures(svgs) {
+      const page = await browser.newPage();
+      try {
+        await page.setOfflineMode(true);
+        await page.setViewport({ width: 1000, height: 600, deviceScaleFactor: 2 });
+        const figures = svgs.map(
+          (svg) => `<figure style="margin: 0 0 20px; padding: 10px; width: max-content">${svg}</figure>`,
+        );
+        await page.setContent(`<body style="font-family: sans-serif">${figures.join('')}`, {
+          waitUntil: 'load',
+        });
+        const found = await page.$$('figure');
+        const pictures: Uint8Array[] = [];
+        for (const figure of found) pictures.push(await figure.screenshot({ type: 'png' }));
+        return pictures;
       } finally {
         await page.close();
       }

@@ -1,10 +1,11 @@
 import { METRICS } from '../metric.ts';
+import type { AcrossModels } from '../rank/across.ts';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { describeConstraint, verdict } from '../rank/words.ts';
 import { type Run, SCHEMA_VERSION } from '../store/run.ts';
 
 /** results.json: everything measured and the verdict on it, for programs. */
-export function resultsJson(run: Run, rankings: readonly Ranking[]): string {
+export function resultsJson(run: Run, rankings: readonly Ranking[], across?: AcrossModels): string {
   const best = ({ trial, best: { measurement, passes, missedBy } }: RankedEntry) => ({
     variant: trial.name,
     point: measurement.point,
@@ -30,6 +31,12 @@ export function resultsJson(run: Run, rankings: readonly Ranking[]): string {
       ties: ranking.ties.map((entry) => entry.trial.name),
       ranking: ranking.entries.map(best),
     })),
+    ...(across && {
+      acrossModels: {
+        ...across.goal,
+        ranking: across.entries.map((entry) => ({ model: entry.trial.model, ...best(entry) })),
+      },
+    }),
     sessions: run.sessions,
     servers: run.servers,
     trials: run.trials,

@@ -2,24 +2,31 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ReportSettings } from '../config/experiment.ts';
 import { codeOf, messageOf, userError } from '../errors.ts';
+import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { Run, Trial } from '../store/run.ts';
+import { ACROSS_MODELS, acrossView } from './across-view.ts';
 import { csvText, resultTables, type Table } from './csv.ts';
+import { detailedView } from './detailed-view.ts';
+import { standalone } from './figures/draw.ts';
 import { renderHtml } from './html.ts';
 import { NO_BROWSER, openPrinter } from './pdf.ts';
+import type { Figure, PageOptions } from './plots.ts';
 import { resultsJson } from './results.ts';
-import { detailedView, summaryView } from './view.ts';
+import { summaryView } from './summary-view.ts';
 
 /** A page of a report: its file without the ending, below the export path, and its text. */
 export interface Page {
   readonly path: string;
   readonly title: string;
   readonly html: string;
+  /** Figures that get files of their own as well. */
+  readonly figures: readonly Figure[];
 }
 
 /** Puts pages into files of one format. */
 export interface ReportWriter {
-  readonly format: 'html' | 'pdf';
+  readonly format: 'html' | 'pdf' | 'png';
   /** Answers the files written, and in words what could not be. */
   write(pages: readonly Page[], exportPath: string): Promise<{ files: string[]; notes: string[] }>;
 }
@@ -49,35 +56,101 @@ export const pdfWriter: ReportWriter = {
   },
 };
 
-/** The summary of every ranked model. */
-export const summaryPages = (run: Run, rankings: readonly Ranking[]): Page[] =>
-  rankings.map((ranking) => ({
-    path: join('reports', 'summaries', ranking.model, 'result_summary'),
-    title: `${ranking.model}: summary`,
-    html: renderHtml('summary', summaryView(run, ranking)),
-  }));
+/** Plots as pictures; where there is no browser, as the drawings that they are. */
+export const pngWriter: ReportWriter = {
+  format: 'png',
+  async write(pages, exportPath) {
+    const figures = pages.flatMap((page) => page.figures);
+    if (figures.length === 0) return { files: [], notes: [] };
+    try {
+      await using printer = await openPrinter();
+      if (printer) {
+        const pictures = await printer.pictures(figures.map(({ svg }) => svg));
+        return {
+          files: figures.map(({ path }, i) => put(exportPath, `${path}.png`, pictures[i]!)),
+          notes: [],
+        };
+      }
+    } catch (error) {
+      return {
+        files: [],
+        notes: [`no plots as PNG: the browser failed: ${messageOf(error).split('\n')[0]}`],
+      };
+    }
+    return {
+      files: figures.map(({ path, svg }) => put(exportPath, `${path}.svg`, standalone(svg))),
+      notes: ['the plots are SVG: for PNG a browser is needed, too'],
+    };
+  },
+};
 
-/** The page of each of these configurations. */
-export const detailedPages = (run: Run, trials: readonly Trial[], rankings: readonly Ranking[]): Page[] =>
-  trials.map((trial) => ({
-    path: join('reports', 'detailed', trial.name, 'detailed_report'),
-    title: trial.name,
-    html: renderHtml(
-      'detailed',
-      detailedView(
-        run,
-        trial,
-        rankings.find((item) => item.model === trial.model),
-      ),
-    ),
-  }));
+/** What these writers make of pages. */
+export async function writeAll(
+  writers: readonly ReportWriter[],
+  pages: readonly Page[],
+  exportPath: string,
+): Promise<{ files: string[]; notes: string[] }> {
+  const written = { files: [] as string[], notes: [] as string[] };
+  for (const writer of writers) {
+    const { files, notes } = await writer.write(pages, exportPath);
+    written.files.push(...files);
+    written.notes.push(...notes);
+  }
+  return written;
+}
+
+/** The summary of every ranked model. */
+export const summaryPages = (run: Run, rankings: readonly Ranking[], options: PageOptions = {}): Page[] =>
+  rankings.map((ranking) => {
+    const view = summaryView(run, ranking, options);
+    return {
+      path: join('reports', 'summaries', ranking.model, 'result_summary'),
+      title: `${ranking.model}: summary`,
+      html: renderHtml('summary', view),
+      figures: view.figures,
+    };
+  });
+
+/** The page of the best configurations of all models. */
+export function acrossPage(run: Run, across: AcrossModels, options: PageOptions = {}): Page {
+  const view = acrossView(run, across, options);
+  return {
+    path: join('reports', 'summaries', ACROSS_MODELS, 'result_summary'),
+    title: ACROSS_MODELS,
+    html: renderHtml('across', view),
+    figures: view.figures,
+  };
+}
+
+/** The page of each of these configurations, with plots of its own where it has some. */
+export const detailedPages = (
+  run: Run,
+  trials: readonly Trial[],
+  rankings: readonly Ranking[],
+  options: PageOptions & { readonly plotsOf?: ReadonlyMap<string, PageOptions['plots']> } = {},
+): Page[] =>
+  trials.map((trial) => {
+    const ranking = rankings.find((item) => item.model === trial.model);
+    const plots = options.plotsOf?.get(trial.name) ?? options.plots;
+    const view = detailedView(run, trial, ranking, { ...options, plots });
+    return {
+      path: join('reports', 'detailed', trial.name, 'detailed_report'),
+      title: trial.name,
+      html: renderHtml('detailed', view),
+      figures: view.figures,
+    };
+  });
 
 /** The tables, results.json and the winners' config.pbtxt; a table without rows gives no file. */
 export function writeResults(
   run: Run,
   rankings: readonly Ranking[],
   exportPath: string,
-  { fileNames, fields }: Pick<ReportSettings, 'fileNames' | 'fields'>,
+  {
+    fileNames,
+    fields,
+    across,
+  }: Pick<ReportSettings, 'fileNames' | 'fields'> & { readonly across?: AcrossModels | undefined },
 ): string[] {
   const made = resultTables(run, rankings, fields);
   const tables: [string, Table][] = [
@@ -88,7 +161,7 @@ export function writeResults(
   const csv = tables
     .filter(([, table]) => table.rows.length > 0)
     .map(([name, table]) => put(exportPath, join('results', name), csvText(table)));
-  const json = put(exportPath, join('results', 'results.json'), resultsJson(run, rankings));
+  const json = put(exportPath, join('results', 'results.json'), resultsJson(run, rankings, across));
   const best = rankings.flatMap(({ model, winner }) =>
     winner ? [put(exportPath, join('results', 'best', model, 'config.pbtxt'), winner.trial.configText)] : [],
   );

@@ -24,7 +24,12 @@ export function foldEntries(entries: readonly Entry[]): Run {
   for (const entry of entries) {
     switch (entry.kind) {
       case 'session':
-        sessions.push({ startedAt: entry.startedAt, environment: entry.environment, goals: entry.goals });
+        sessions.push({
+          startedAt: entry.startedAt,
+          environment: entry.environment,
+          goals: entry.goals,
+          load: entry.load,
+        });
         break;
       case 'server':
         servers.push({ name: entry.name, version: entry.version, gpus: entry.gpus });

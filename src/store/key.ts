@@ -5,35 +5,70 @@ import type { ServerIdentity } from '../server/launcher.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from '../variant/base.ts';
+import { CONFIGURATION, type Fingerprints } from './changes.ts';
 
 const hash = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
 
-/** Everything about a variant that may change what is measured on it. */
-export const variantKey = (
+/** Everything about a variant that may change what is measured on it, in the user's words. */
+const partsOf = (
   candidate: Candidate,
   base: BaseModel,
   plan: ModelPlan,
   server: ServerIdentity,
   place: Place,
-): string =>
-  hash([
-    candidate.model,
-    candidate.key,
-    base.fingerprint,
-    server.hash,
-    plan.serverFlags,
-    plan.serverEnvironment,
-    place.gpus ?? 'all',
-    // Later additions stand behind, and only where they differ from what was always so.
-    ...(place.cores === undefined ? [] : [{ cores: place.cores }]),
-    ...(place.container === undefined ? [] : [{ container: place.container }]),
-  ]);
+): Readonly<Record<string, unknown>> => ({
+  [CONFIGURATION]: candidate.key,
+  "the model's files": base.fingerprint,
+  'the server': server.hash,
+  triton_server_flags: plan.serverFlags,
+  triton_server_environment: plan.serverEnvironment,
+  'the GPUs': place.gpus ?? 'all',
+  // Only where they differ from what is usual.
+  ...(place.driver !== undefined && { 'the GPU driver': place.driver }),
+  ...(place.cores !== undefined && { 'the number of cores': place.cores }),
+  ...(place.container !== undefined && { "the container's settings": place.container }),
+});
+
+/** A key that is equal where everything is that may change what is measured, and the hash of each part of it. */
+export function variantKey(...from: Parameters<typeof partsOf>): { key: string; parts: Fingerprints } {
+  const parts = partsOf(...from);
+  const [{ model }] = from;
+  return {
+    key: hash([model, parts]),
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hash(part).slice(0, 8)])),
+  };
+}
+
+/** What decides how load is made and timed, each part as a hash. */
+export const loadParts = (settings: LoadSettings, generator: string): Fingerprints => {
+  const { flags: _, ...fields } = settings;
+  const named = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [WORDS[name] ?? name, hash(value).slice(0, 8)]);
+  return { load_generator: hash(generator).slice(0, 8), ...Object.fromEntries(named) };
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  protocol: 'client_protocol',
+  stopRule: 'how long a point is measured',
+  shapes: 'shape',
+  inputData: 'input-data',
+  stringLength: 'string-length',
+  stringData: 'string-data',
+  maxInFlight: 'max-in-flight',
+  failureLimit: 'failure-limit',
+  requestTimeoutMs: 'request-timeout',
+  sharedMemory: 'shared-memory',
+  modelVersion: 'model-version',
+};
 
 /** The share of a machine that a server has, told so that an equal share elsewhere is equal. */
 export interface Place {
   /** Product names of its GPUs, or what was chosen where those are not known; undefined = all there are. */
   readonly gpus: readonly string[] | undefined;
+  /** Version of their driver, where it is known. */
+  readonly driver: string | undefined;
   /** How many cores; undefined = all. */
   readonly cores: number | undefined;
   /** What a container may change about it. */

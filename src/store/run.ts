@@ -4,6 +4,7 @@ import type { ModelConfig } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { FailureKind } from '../server/failure.ts';
 import type { LoadPoint } from '../space/load-point.ts';
+import type { Fingerprints } from './changes.ts';
 
 /** Version of the journal and of results.json; a change that an old reader can't take raises it. */
 export const SCHEMA_VERSION = 1;
@@ -35,6 +36,8 @@ export interface Session {
   readonly environment: Environment;
   /** What the models were judged by, so that a report needs no perf.yaml. */
   readonly goals: readonly Goal[];
+  /** What the load of each model was made by, by model; a journal of an early version does not say. */
+  readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
 }
 
 /** The running server as it described itself, and its GPUs before any model was loaded. */
@@ -49,6 +52,8 @@ export interface ServerRecord {
 export interface VariantRecord {
   /** Equal when everything that may change a measurement is equal: files, configuration, server, flags. */
   readonly key: string;
+  /** What the key is made of; a journal of an early version does not say. */
+  readonly parts?: Fingerprints | undefined;
   readonly model: string;
   readonly name: string;
   readonly isDefault: boolean;

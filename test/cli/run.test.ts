@@ -123,7 +123,7 @@ describe('tma report', () => {
 
   test('without names makes everything anew, by the goals of the journal', async () => {
     const cwd = journal();
-    const { out } = await tma(['report', '-o', 'html'], cwd);
+    const { out } = await tma(['report', '-o', 'html,csv'], cwd);
     expect(out).toContain('reports/summaries/m/result_summary.html');
     expect(existsSync(join(cwd, 'results', 'metrics-model-inference.csv'))).toBe(true);
     const { readFileSync } = await import('node:fs');
@@ -209,7 +209,7 @@ test("report reads Model Analyzer's checkpoint where there is no journal", async
     join(cwd, 'perf.yaml'),
     'profile_models: add_sub\nconstraints: {perf_latency_p99: {max: 3}}\nmodel_repository: .\n',
   );
-  const { code, error, out } = await tma(['report', '-f', join(cwd, 'perf.yaml'), '-o', 'html', '-v'], cwd);
+  const { code, error, out } = await tma(['report', '-f', join(cwd, 'perf.yaml'), '-o', 'csv', '-v'], cwd);
   expect({ code, error }).toEqual({
     code: 0,
     error: `from Model Analyzer's checkpoint ${cwd}/checkpoints/0.ckpt\n`,

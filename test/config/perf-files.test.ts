@@ -181,6 +181,50 @@ describe('good files, and what they come to', () => {
       { name: 'm' },
     ],
     [
+      'plots, of all and of one configuration',
+      [
+        'profile_models: m',
+        'plots: [{a: {title: A, x_axis: perf_latency_p99, y_axis: gpu_used_memory}}, {b: {x_axis: batch-size, y_axis: perf_throughput}}]',
+        'report_model_configs: [m_config_1, {m_config_2: {plots: {c: {x_axis: concurrency, y_axis: cpu_used_ram}}}}, {m_config_3: null}]',
+      ].join('\n'),
+      {},
+      {
+        reports: {
+          plots: [
+            { name: 'a', title: 'A', x: 'perf_latency_p99', y: 'gpu_used_memory', monotonic: false },
+            { name: 'b', title: 'b', x: 'batch_size', y: 'perf_throughput', monotonic: false },
+          ],
+        },
+      },
+    ],
+    [
+      'the best of all models by the global goal',
+      'profile_models: {m: {objectives: [perf_latency_p99]}}\nobjectives: [perf_throughput]\nlatency_budget: 5\nnum_top_model_configs: 2',
+      { objectives: [{ tag: 'perf_latency_p99', weight: 10 }] },
+      {
+        reports: {
+          acrossModels: {
+            most: 2,
+            goal: {
+              objectives: [{ tag: 'perf_throughput', weight: 10 }],
+              constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 5 }],
+            },
+          },
+        },
+      },
+    ],
+    [
+      "perf_analyzer's output",
+      'profile_models: m\nload_generator: perf_analyzer\nperf_output: true\nperf_output_path: log',
+      {},
+      { generator: { output: { file: `${CWD}/log` } } },
+    ],
+    [
+      'DCGM is left out with a remote server',
+      'profile_models: m\ntriton_launch_mode: remote\ndcgm_disable: true',
+      { name: 'm' },
+    ],
+    [
       'merge keys and anchors',
       'base: &b {percentile: 95}\nprofile_models: {m: {perf_analyzer_flags: {<<: *b}}}'.replace(
         'base: &b {percentile: 95}',
@@ -278,6 +322,35 @@ describe('bad files, and what is said', () => {
       'profile_models: m\ntriton_launch_mode: remote\nparallel: 2',
       'parallel: 2 and triton_launch_mode exclude each other',
     ],
+    ['profile_models: m\nweighting: 2', 'perf.yaml:2:1: weighting is not for all models'],
+    ['profile_models: m\nmodel_type: LLM', 'model_type: LLM is measured by genai-perf'],
+    [
+      'profile_models: m\ndcgm_disable: true',
+      'perf.yaml:2:1: dcgm_disable and triton_launch_mode: local exclude each other',
+    ],
+    [
+      'profile_models: m\ncpu_only_composing_models: [a]',
+      'cpu_only_composing_models: it belongs to ensembles',
+    ],
+    [
+      'profile_models: m\nplots: {a/b: {x_axis: batch_size, y_axis: perf_throughput}}',
+      "can't be the name of a file",
+    ],
+    [
+      'profile_models: m\nplots: {a: {x_axis: batch_size}}',
+      'perf.yaml:2:9: plots.a: expected a metric or a load as y_axis',
+    ],
+    [
+      'profile_models: m\nplots: {a: {x_axis: batch_size, y_axis: gpu_mem}}',
+      'perf.yaml:2:33: plots.a.y_axis: expected a metric or a load as y_axis, found "gpu_mem"',
+    ],
+    ['profile_models: m\nplots: {a: {x: batch_size}}', 'unknown key "x"'],
+    ['profile_models: m\nplots: [a]', 'plots[0]: expected a mapping of names to plots'],
+    [
+      'profile_models: m\nreport_model_configs: {a: {plot: {}}}',
+      'report_model_configs.a.plot: expected {plots: ...} or nothing',
+    ],
+    ['profile_models: m\noutput_formats: [pdf, doc]', 'output_formats: expected some of html, pdf, png, csv'],
   ])('%j', (yaml, message) => {
     expect(messageOf(yaml)).toContain(message);
   });

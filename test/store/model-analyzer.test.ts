@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_OBJECTIVES } from '../../src/config/resolve.ts';
+import { DEFAULT_OBJECTIVES } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { csvText, resultTables, tablesText } from '../../src/report/csv.ts';
 import { readCheckpoint } from '../../src/store/model-analyzer.ts';

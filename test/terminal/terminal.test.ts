@@ -1,6 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { buildSpace } from '../../src/space/space.ts';
+import { acrossText, modelsText } from '../../src/terminal/across.ts';
 import { block } from '../../src/terminal/live.ts';
 import { plainView } from '../../src/terminal/plain.ts';
 import { clock, RunState } from '../../src/terminal/progress.ts';
@@ -108,4 +111,31 @@ test('the ranked table, what failed, what was not measured, the verdict', async 
   await expect(`${rankingText(rank(run(...trials, broken), goal))}\n`).toMatchFileSnapshot(
     '../golden/ranking.txt',
   );
+});
+
+test('several models: the best of each, and the best of all', () => {
+  const both = run(
+    trial('m_config_default', [measurement({ perf_throughput: 100 }, 2)]),
+    trial('m_config_0', [measurement({ perf_throughput: 300 }, 4)]),
+    trial('n_config_default', [measurement({ perf_throughput: 200 })], { model: 'n' }),
+  );
+  const goal = { objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+  const rankings = ['m', 'n', 'gone'].map((name) => rank(both, { name, ...goal }));
+  const plain = (text: string): string[] =>
+    stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.trimEnd());
+  expect(plain(modelsText(rankings))).toEqual([
+    'The best of each model:',
+    'Model  Model Config      infer/s  p99 ms  load         batch  constraints',
+    'm      m_config_0            300    10.0  4 in flight      1  met',
+    'n      n_config_default      200    10.0  1 in flight      1  met',
+    'gone   none',
+  ]);
+  expect(plain(acrossText(rankAcross(both, ['m', 'n'], goal, 2)))).toEqual([
+    'The best 2 configurations of all models, by the highest throughput:',
+    '#  Model  Model Config      infer/s  p99 ms  load         batch  constraints',
+    '1  m      m_config_0            300    10.0  4 in flight      1  met',
+    '2  n      n_config_default      200    10.0  1 in flight      1  met',
+  ]);
 });

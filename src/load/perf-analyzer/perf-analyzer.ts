@@ -14,6 +14,8 @@ export interface PerfAnalyzerSettings extends KillRules {
   readonly path: string;
   /** How often windows may be made longer when they do not agree. */
   readonly maxAdjusts: number;
+  /** Told the command line and everything that it printed, for each run. */
+  onOutput?(text: string): void;
 }
 
 /** Two-sided 95 % quantile of Student's t for the three passes that count. */
@@ -31,7 +33,8 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
       const folder = mkdtempSync(join(tmpdir(), 'tma-perf_analyzer-'));
       try {
         const before = await job.scrape();
-        const ended = await runProcess(settings.path, argumentsFor(job, window), {
+        const args = argumentsFor(job, window);
+        const ended = await runProcess(settings.path, args, {
           cwd: folder,
           rules: settings,
           windowMs: window.mode === 'time_windows' ? window.size : 1000,
@@ -40,6 +43,7 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
           onPass: (pass) => job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 }),
         });
         const after = await job.scrape();
+        settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
         if (ended.unloadable) throw dead(job, `the model does not load: ${ended.unloadable}`);
         if (ended.killed) throw new LoadFailure(ended.killed);
         const outcome = outcomeOf(ended.code, ended.signal, `${ended.stdout}\n${ended.stderr}`);

@@ -53,6 +53,8 @@ export async function runProcess(
     cwd,
     // A group of its own: Ctrl-C lets a point be finished, and what it starts ends with it.
     detached: true,
+    // Not a socket, as Node's pipes are: the shell that Triton starts its Python models with would read ~/.bashrc.
+    stdin: 'ignore',
     ...(inProcess && { extendEnv: false, env: inProcess.environment }),
     reject: false,
     cancelSignal: signal,

@@ -39,3 +39,7 @@ export function drawSvg(options: Plot.PlotOptions, label: string): string {
   for (const style of [...svg.querySelectorAll('style')]) style.remove();
   return svg.outerHTML;
 }
+
+/** A drawing as a file of its own: with the colours and the font that a page would give it. */
+export const standalone = (svg: string): string =>
+  svg.replace(/^<svg/, '<svg xmlns="http://www.w3.org/2000/svg" color="#1c2024" font-family="sans-serif"');

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { RankedEntry } from '../../rank/rank.ts';
 import { axisOf, levelOf } from '../../space/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
+import { spread } from './labels.ts';
 
 /** Throughput against load, a line a configuration. */
 export interface LoadLadderData {
@@ -47,27 +48,13 @@ export function loadLadderData(
   };
 }
 
-/** A line of text, as a share of the figure's height. */
-const LABEL_HEIGHT = 0.055;
-
-/** Labels moved up until none lies on another. */
-function spread<T extends { labelAt: number }>(labels: readonly T[], gap: number): T[] {
-  let last = Number.NEGATIVE_INFINITY;
-  return labels
-    .toSorted((a, b) => a.labelAt - b.labelAt)
-    .map((label) => {
-      last = Math.max(label.labelAt, last + gap);
-      return { ...label, labelAt: last };
-    });
-}
-
 export function loadLadderSvg(data: LoadLadderData): string {
   const flat = data.lines.flatMap((line) => line.rungs.map((rung) => ({ ...rung, ...line })));
   const ends = spread(
     data.lines.flatMap((line) =>
       line.rungs.slice(-1).map((rung) => ({ ...rung, ...line, labelAt: rung.throughput })),
     ),
-    Math.max(0, ...flat.map((item) => item.high)) * LABEL_HEIGHT,
+    Math.max(0, ...flat.map((item) => item.high)),
   );
   const color = (item: { role: 'winner' | 'default' | 'other' }): string => COLOR[item.role];
   return drawSvg(

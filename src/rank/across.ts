@@ -1,0 +1,39 @@
+import type { Goal, ReportSettings } from '../config/experiment.ts';
+import type { Run } from '../store/run.ts';
+import { comparePoints, type RankedEntry, type Ranking, rank } from './rank.ts';
+
+/** Configurations of several models, by one goal. */
+export interface AcrossModels {
+  readonly goal: Omit<Goal, 'name'>;
+  /** Best first; where some keep the limits, only those. */
+  readonly entries: readonly RankedEntry[];
+}
+
+/** The best configurations of these models together: a model may have several among them, or none. */
+export function rankAcross(
+  run: Run,
+  models: readonly string[],
+  goal: Omit<Goal, 'name'>,
+  most: number,
+): AcrossModels {
+  const entries = models
+    .flatMap((name) => rank(run, { name, ...goal }).entries)
+    .sort((a, b) => comparePoints(a.best, b.best, goal));
+  const passing = entries.filter(({ best }) => best.passes);
+  return { goal, entries: (passing.length > 0 ? passing : entries).slice(0, most) };
+}
+
+/** The same as reports want it; undefined when they do not. */
+export const acrossModels = (
+  run: Run,
+  rankings: readonly Ranking[],
+  { acrossModels: { most, goal } }: Pick<ReportSettings, 'acrossModels'>,
+): AcrossModels | undefined =>
+  most === 0
+    ? undefined
+    : rankAcross(
+        run,
+        rankings.map(({ model }) => model),
+        goal,
+        most,
+      );

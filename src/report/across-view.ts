@@ -1,0 +1,54 @@
+import type { AcrossModels } from '../rank/across.ts';
+import { describeConstraint, describeObjectives } from '../rank/words.ts';
+import type { Run } from '../store/run.ts';
+import { counted } from '../wording.ts';
+import { methodView } from './method.ts';
+import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
+import {
+  columnsOf,
+  describeConfig,
+  gpuCount,
+  pointRow,
+  SETTINGS,
+  SUMMARY_COLUMNS,
+  settingCells,
+} from './table-view.ts';
+
+/** What Model Analyzer calls it, in paths as well. */
+export const ACROSS_MODELS = 'Best Configs Across All Models';
+
+/** Everything that the page of the best configurations of all models shows. */
+export function acrossView(
+  run: Run,
+  { entries, goal }: AcrossModels,
+  { mode = 'online', plots }: PageOptions = {},
+) {
+  const trials = entries.map(({ trial }) => trial);
+  const columns = columnsOf(trials).filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
+  const [first] = entries;
+  return {
+    title: ACROSS_MODELS,
+    mode,
+    models: [...new Set(run.trials.map(({ model }) => model))].join(', '),
+    objectives: describeObjectives(goal),
+    constraints: goal.constraints.map(describeConstraint),
+    verdict: first
+      ? `The best ${counted(entries.length, 'configuration')} of all models${first.best.passes ? '' : ', none of which meets the constraints'}. First is ${first.trial.name}: ${describeConfig(first.trial)}.`
+      : 'Nothing could be measured.',
+    verdictClass: first?.best.passes ? 'good' : 'bad',
+    method: methodView(run, trials),
+    figures: plotFigures(plots ?? USUAL_PLOTS.summary[mode], ACROSS_MODELS, entries, {
+      winner: first,
+      constraints: goal.constraints,
+    }),
+    columns,
+    settings: SETTINGS,
+    entries: entries.map(({ trial, best }, index) => ({
+      position: index + 1,
+      name: trial.name,
+      model: trial.model,
+      settings: settingCells(trial, gpuCount(run)),
+      best: pointRow(best, columns),
+    })),
+  };
+}

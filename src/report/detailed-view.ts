@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { printConfigText } from '../model-config/config.ts';
+import type { Ranking } from '../rank/rank.ts';
+import { describeAssignment } from '../rank/words.ts';
+import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { levelHeader } from './csv.ts';
+import { diffView } from './diff-view.ts';
+import { failureViews, skippedViews } from './failures.ts';
+import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
+import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { methodView } from './method.ts';
+import { type Figure, type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
+import { legend } from './summary-view.ts';
+import { columnsOf, describeConfig, pointRow } from './table-view.ts';
+
+/** Everything that the page of one configuration shows. */
+export function detailedView(
+  run: Run,
+  trial: Trial,
+  ranking: Ranking | undefined,
+  { mode = 'online', plots }: PageOptions = {},
+) {
+  const entry = ranking?.entries.find((item) => item.trial.name === trial.name);
+  const columns = columnsOf([trial]);
+  const measurements = measurementsOf(trial);
+  const breakdown = measurements.length > 0 ? timeBreakdownSvg(timeBreakdownData(measurements)) : '';
+  const simple = plotFigures(plots ?? USUAL_PLOTS.detailed[mode], trial.name, entry ? [entry] : [], {
+    winner: entry,
+  });
+  const figures: Figure[] = [
+    ...simple,
+    ...(breakdown === ''
+      ? []
+      : [{ path: join('plots', 'detailed', trial.name, 'latency_breakdown'), svg: breakdown }]),
+  ];
+  return {
+    title: trial.name,
+    model: trial.model,
+    mode,
+    change: trial.isDefault
+      ? 'The configuration as it lies in the model repository.'
+      : `${describeAssignment(trial.assignment)}.`,
+    about: describeConfig(trial),
+    rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
+    best: entry ? pointRow(entry.best, columns) : undefined,
+    method: methodView(run, [trial]),
+    diff: diffView(trial.diff),
+    isDefault: trial.isDefault,
+    configText: trial.configText,
+    effectiveText: trial.end?.effective ? printConfigText(trial.end.effective) : '',
+    breakdown,
+    ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',
+    legend,
+    figures,
+    plots: simple,
+    columns,
+    levelHeader: ranking ? levelHeader([ranking]) : '',
+    points: (entry?.points ?? []).map((point) => pointRow(point, columns)),
+    warnings: trial.end?.warnings ?? [],
+    failures: failureViews([trial]),
+    skipped: skippedViews([trial]),
+  };
+}

@@ -1,0 +1,14 @@
+/** A line of text, as a share of a figure's height. */
+const LABEL_HEIGHT = 0.055;
+
+/** Labels of a figure that is `most` of its unit high, moved up until none lies on another. */
+export function spread<T extends { labelAt: number }>(labels: readonly T[], most: number): T[] {
+  const gap = most * LABEL_HEIGHT;
+  let last = Number.NEGATIVE_INFINITY;
+  return labels
+    .toSorted((a, b) => a.labelAt - b.labelAt)
+    .map((label) => {
+      last = Math.max(label.labelAt, last + gap);
+      return { ...label, labelAt: last };
+    });
+}

@@ -1,0 +1,129 @@
+import * as Plot from '@observablehq/plot';
+import type { Constraint } from '../../config/experiment.ts';
+import type { PlotSettings } from '../../config/plots.ts';
+import type { Measurement } from '../../measure/measurement.ts';
+import { findMetric, metric } from '../../metric.ts';
+import type { RankedEntry } from '../../rank/rank.ts';
+import { COLOR, drawSvg } from './draw.ts';
+import { spread } from './labels.ts';
+
+/** One value against another, a line for each configuration. */
+export interface MetricPlotData {
+  readonly title: string;
+  readonly axes: Readonly<Record<'x' | 'y', string>>;
+  readonly lines: readonly {
+    readonly variant: string;
+    readonly role: 'winner' | 'default' | 'other';
+    readonly points: readonly { readonly x: number; readonly y: number }[];
+  }[];
+  /** Constraints on what an axis shows. */
+  readonly targets: readonly {
+    readonly axis: 'x' | 'y';
+    readonly value: number;
+    readonly label: string;
+  }[];
+}
+
+const LOADS: Readonly<Record<string, { label: string; read(measurement: Measurement): number | undefined }>> =
+  {
+    batch_size: { label: 'client batch size', read: ({ point }) => point.batchSize },
+    concurrency: { label: 'requests in flight', read: ({ point }) => point.concurrency },
+    request_rate: { label: 'requests a second', read: ({ point }) => point.requestRate },
+  };
+
+const read = (axis: string, measurement: Measurement): number | undefined =>
+  LOADS[axis] ? LOADS[axis].read(measurement) : measurement.values[axis];
+
+function axisLabel(axis: string): string {
+  if (LOADS[axis]) return LOADS[axis].label;
+  const { label, unit } = metric(axis);
+  return unit ? `${label} (${unit})` : label;
+}
+
+/** The points of these configurations that have both values; undefined where none has. */
+export function metricPlotData(
+  plot: PlotSettings,
+  entries: readonly RankedEntry[],
+  winner: RankedEntry | undefined,
+  constraints: readonly Constraint[] = [],
+): MetricPlotData | undefined {
+  const lines = entries.flatMap((entry): MetricPlotData['lines'] => {
+    const points = entry.points
+      .flatMap(({ measurement }) => {
+        const [x, y] = [read(plot.x, measurement), read(plot.y, measurement)];
+        return x === undefined || y === undefined ? [] : [{ x, y }];
+      })
+      .sort((a, b) => a.x - b.x || a.y - b.y);
+    if (points.length === 0) return [];
+    const role = entry === winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other';
+    return [{ variant: entry.trial.name, role, points: plot.monotonic ? rising(points) : points }];
+  });
+  if (lines.length === 0) return undefined;
+  return {
+    title: plot.title,
+    axes: { x: axisLabel(plot.x), y: axisLabel(plot.y) },
+    lines,
+    targets: constraints.flatMap(({ tag, value }) =>
+      (['x', 'y'] as const)
+        .filter((axis) => findMetric(plot[axis])?.tag === tag)
+        .map((axis) => ({ axis, value, label: `Target ${metric(tag).label}` })),
+    ),
+  };
+}
+
+/** Without the points that have no more than one before them. */
+function rising<T extends { y: number }>(points: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const point of points) if (kept.length === 0 || point.y > kept.at(-1)!.y) kept.push(point);
+  return kept;
+}
+
+export function metricPlotSvg({ title, axes, lines, targets }: MetricPlotData): string {
+  const flat = lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...point, ...line })));
+  const ends = spread(
+    lines.map(({ points, ...line }) => ({ ...points.at(-1)!, ...line, labelAt: points.at(-1)!.y })),
+    Math.max(0, ...flat.map(({ y }) => y)),
+  );
+  const color = ({ role }: { role: 'winner' | 'default' | 'other' }): string => COLOR[role];
+  const rules = targets.map(({ axis, value, label }) => {
+    const look = { stroke: COLOR.limit, strokeDasharray: '5,4', title: () => label };
+    return axis === 'x' ? Plot.ruleX([value], look) : Plot.ruleY([value], look);
+  });
+  const words = targets.map(({ axis, value, label }) =>
+    Plot.text([label], {
+      ...(axis === 'x'
+        ? { x: () => value, frameAnchor: 'bottom', textAnchor: 'start', dx: 4, dy: -4 }
+        : { y: () => value, frameAnchor: 'left', textAnchor: 'start', dx: 4, dy: -6 }),
+      fill: COLOR.limit,
+      fontSize: 10,
+    }),
+  );
+  return drawSvg(
+    {
+      height: 320,
+      marginTop: 40,
+      marginRight: 190,
+      x: { label: `${axes.x} →`, grid: true, zero: true, nice: true },
+      y: { label: `↑ ${axes.y}`, grid: true, zero: true, nice: true },
+      marks: [
+        ...rules,
+        ...words,
+        Plot.line(flat, { x: 'x', y: 'y', z: 'variant', stroke: color, strokeWidth: 1.8 }),
+        Plot.dot(flat, { x: 'x', y: 'y', fill: color, r: 3 }),
+        Plot.text(ends, { x: 'x', y: 'labelAt', text: shortName, fill: color, textAnchor: 'start', dx: 8 }),
+        Plot.text([title], { frameAnchor: 'top', dy: -26, fontWeight: 600, fontSize: 13 }),
+      ],
+    },
+    title,
+  );
+}
+
+/** Room for a name beside a figure, in letters. */
+const MOST_LETTERS = 28;
+
+/** A long name without its middle: its end tells configurations of a model apart. */
+function shortName({ variant }: { variant: string }): string {
+  if (variant.length <= MOST_LETTERS) return variant;
+  const end = variant.slice(variant.lastIndexOf('_config_'));
+  return `${variant.slice(0, Math.max(3, MOST_LETTERS - 1 - end.length))}…${end}`;
+}

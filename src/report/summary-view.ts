@@ -1,0 +1,120 @@
+import { metric } from '../metric.ts';
+import type { Ranking } from '../rank/rank.ts';
+import { describeConstraint, describeObjectives, formatNumber, verdict } from '../rank/words.ts';
+import { measurementsOf, type Run } from '../store/run.ts';
+import { counted } from '../wording.ts';
+import { levelHeader } from './csv.ts';
+import { diffView } from './diff-view.ts';
+import { failureViews, skippedViews } from './failures.ts';
+import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
+import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
+import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { methodView } from './method.ts';
+import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
+import {
+  columnsOf,
+  describeConfig,
+  entryView,
+  figure,
+  gpuCount,
+  parameterPaths,
+  ranged,
+  SETTINGS,
+  SUMMARY_COLUMNS,
+} from './table-view.ts';
+
+/** More configurations than this in a figure of loads, beside the default, make it unreadable. */
+const CURVES = 3;
+
+export const legend = STAGES.map(({ name, color }) => ({ name, color }));
+
+/** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
+export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots }: PageOptions = {}) {
+  const { winner, goal } = ranking;
+  const trials = [...ranking.entries.map((entry) => entry.trial), ...ranking.unmeasured];
+  const columns = columnsOf(trials);
+  const curves = ranking.entries.slice(0, CURVES);
+  if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
+  const best = winner?.best.measurement;
+  // Where the client was the limit at every point there is no winner, but there is something to see.
+  const shown = winner ?? ranking.entries[0];
+  const points = trials.flatMap(measurementsOf).length;
+  const figures = plotFigures(plots ?? USUAL_PLOTS.summary[mode], ranking.model, curves, {
+    winner,
+    constraints: goal.constraints,
+  });
+  return {
+    title: `${ranking.model} on Triton`,
+    mode,
+    count: `${counted(points, 'point')} of ${counted(ranking.entries.length, 'configuration')}`,
+    verdict: verdict(ranking),
+    verdictClass: winner?.best.passes ? 'good' : 'bad',
+    method: methodView(run, trials),
+    objectives: describeObjectives(goal),
+    numbers: best
+      ? [
+          {
+            label: 'throughput',
+            value: figure(best.values['perf_throughput']),
+            unit: 'infer/s',
+            range: ranged(best.intervals['perf_throughput']),
+          },
+          {
+            label: 'p99 latency',
+            value: figure(best.values['perf_latency_p99']),
+            unit: 'ms',
+            range: ranged(best.intervals['perf_latency_p99']),
+          },
+          {
+            label: 'against the default',
+            value: ranking.gain
+              ? `${ranking.gain.percent >= 0 ? '+' : '−'}${formatNumber(Math.abs(ranking.gain.percent))}`
+              : '–',
+            unit: '%',
+            range: ranking.gain?.plusMinus === undefined ? '' : `± ${formatNumber(ranking.gain.plusMinus)}`,
+          },
+        ]
+      : [],
+    constraints: goal.constraints.map((constraint) => {
+      const check = winner?.best.checks.find((item) => item.constraint === constraint);
+      const { unit } = metric(constraint.tag);
+      return {
+        met: check?.met ?? false,
+        text: describeConstraint(constraint),
+        measured: check?.value === undefined ? 'not measured' : `${formatNumber(check.value)} ${unit}`,
+      };
+    }),
+    winner: winner
+      ? {
+          name: winner.trial.name,
+          isDefault: winner.trial.isDefault,
+          about: describeConfig(winner.trial),
+          diff: diffView(winner.trial.diff),
+          configText: winner.trial.configText,
+        }
+      : undefined,
+    scatter: ranking.entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
+    ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
+    curves: `${counted(curves.length, 'configuration')} of ${ranking.entries.length}: the best and the default`,
+    breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
+    breakdownOf: shown?.trial.name ?? '',
+    legend,
+    figures,
+    // The first of the usual ones is the large figure above them, which shows more.
+    plots: plots ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
+    columns,
+    settings: SETTINGS,
+    parameters: parameterPaths(ranking.entries).map((path) => ({
+      path,
+      // Long names may break behind an underscore.
+      name: path.split('.').at(-1)!.replaceAll('_', '_\u200b'),
+    })),
+    levelHeader: levelHeader([ranking]),
+    summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
+    entries: ranking.entries.map((entry, index) =>
+      entryView(entry, index + 1, ranking, columns, gpuCount(run)),
+    ),
+    failures: failureViews(trials),
+    skipped: skippedViews(trials),
+  };
+}

@@ -1,0 +1,137 @@
+import { metric } from '../metric.ts';
+import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
+import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
+import { levelOf, levelText } from '../space/load-point.ts';
+import type { Interval } from '../statistics/intervals.ts';
+import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { instanceGroupCell } from './csv.ts';
+
+/** Columns of a table of points: those of METRICS that say something about the run at hand. */
+const POINT_COLUMNS = [
+  'perf_throughput',
+  'perf_latency_p99',
+  'perf_latency_p50',
+  'perf_latency_avg',
+  'perf_client_response_wait',
+  'perf_server_queue',
+  'perf_server_compute_input',
+  'perf_server_compute_infer',
+  'perf_executed_batch',
+  'cpu_used_ram',
+  'cpu_utilization',
+  'gpu_used_memory',
+  'gpu_utilization',
+  'gpu_power_usage',
+];
+
+/** The fewer columns of the table of configurations. */
+export const SUMMARY_COLUMNS = [
+  'perf_throughput',
+  'perf_latency_p99',
+  'perf_server_queue',
+  'perf_server_compute_infer',
+  'perf_executed_batch',
+  'cpu_used_ram',
+  'gpu_used_memory',
+  'gpu_utilization',
+];
+
+const MEMORY = ['cpu_used_ram', 'gpu_used_memory'];
+
+export const ranged = (interval: Interval | undefined): string => {
+  const [low, high] = interval ?? [null, null];
+  return low === null || high === null ? '' : `${formatNumber(low)} to ${formatNumber(high)}`;
+};
+
+export const figure = (value: number | undefined): string =>
+  value === undefined ? '–' : formatNumber(value);
+
+/** The columns of a table of these points: what none of them measured is left out. */
+export const columnsOf = (trials: readonly Trial[]) =>
+  POINT_COLUMNS.filter((tag) =>
+    trials.some((trial) =>
+      measurementsOf(trial).some((measurement) => measurement.values[tag] !== undefined),
+    ),
+  ).map((tag) => ({ tag, header: metric(tag).header }));
+
+export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
+  const { measurement } = point;
+  return {
+    level: String(levelOf(measurement.point)),
+    load: levelText(measurement.point),
+    batchSize: measurement.point.batchSize,
+    passes: point.passes,
+    missed: point.checks
+      .filter((check) => !check.met)
+      .map((check) => `misses ${describeConstraint(check.constraint)}`)
+      .join('; '),
+    warnings: measurement.warnings.join('; '),
+    cells: columns.map(({ tag }) => ({
+      // What other variants left in a server's memory can't be told from its own.
+      text: `${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
+      range: ranged(measurement.intervals[tag]),
+    })),
+  };
+}
+
+export function entryView(
+  entry: RankedEntry,
+  position: number,
+  ranking: Ranking,
+  columns: readonly { tag: string }[],
+  gpus: number,
+) {
+  const { trial, points, best } = entry;
+  const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
+  return {
+    name: trial.name,
+    position,
+    isDefault: trial.isDefault,
+    isWinner: entry === ranking.winner,
+    tied: ranking.ties.includes(entry),
+    settings: settingCells(trial, gpus),
+    parameters: parameterPaths(ranking.entries).map((path) =>
+      path in trial.assignment ? compactValue(path, trial.assignment[path]) : '',
+    ),
+    best: pointRow(best, summary),
+    points: points.map((point) => pointRow(point, columns)),
+    warnings: trial.end?.warnings ?? [],
+  };
+}
+
+/** What every table of configurations says of each, whether it varies or not. */
+export const SETTINGS = ['Max Batch Size', 'Dynamic Batching', 'Instances'];
+
+/** The cells below SETTINGS. */
+export const settingCells = (trial: Trial, gpus: number): string[] => [
+  String(maxBatchSize(trial.config)),
+  'dynamic_batching' in trial.config ? 'enabled' : 'disabled',
+  instanceGroupCell(trial, gpus) || '–',
+];
+
+/** The parameters that get a column of their own beside SETTINGS. */
+export const parameterPaths = (entries: readonly RankedEntry[]): string[] =>
+  varyingPaths(entries).filter(
+    (path) => path !== 'max_batch_size' && !/^instance_group(\[\d+\]\.(count|kind))?$/.test(path),
+  );
+
+/** GPUs that the run's servers had. */
+export const gpuCount = (run: Run): number => Object.keys(run.servers.at(-1)?.gpus ?? {}).length;
+
+/** A configuration in few words: `2 instances on CPU, max batch size 4, dynamic batching, python backend`. */
+export function describeConfig({ config, end }: Trial): string {
+  const known = end?.effective ?? config;
+  const groups = instanceGroups(instanceGroups(config).length > 0 ? config : known);
+  const instances = groups.map(
+    ({ kind, count }) => `${count} ${count === 1 ? 'instance' : 'instances'} on ${kind}`,
+  );
+  const size = maxBatchSize(config);
+  const engine = known['backend'] || known['platform'];
+  return [
+    instances.join(' and ') || 'instances as the server decides',
+    size > 0 ? `max batch size ${size}` : 'without batching by the server',
+    `dynamic batching ${'dynamic_batching' in config ? 'enabled' : 'disabled'}`,
+    ...(engine ? [`${known['backend'] ? 'backend' : 'platform'} ${engine}`] : []),
+  ].join(', ');
+}

@@ -1,0 +1,37 @@
+import type { Run, VariantRecord } from './run.ts';
+
+/** Hashes of what decides a measurement, by what it is in the user's words. */
+export type Fingerprints = Readonly<Record<string, string>>;
+
+/** What a configuration's files are called among the parts of a key. */
+export const CONFIGURATION = 'the configuration';
+
+/**
+ * What is no longer as it was when a variant was measured before; [] for one that is known as it is, or was never
+ * measured. The default is looked for by what it is, any other by its configuration: numbers go to others when
+ * perf.yaml changes.
+ */
+export function changedParts(
+  { trials }: Run,
+  { key, model, isDefault, parts = {} }: Pick<VariantRecord, 'key' | 'model' | 'isDefault' | 'parts'>,
+): string[] {
+  if (trials.some((trial) => trial.key === key)) return [];
+  const before = trials.findLast(
+    (trial) =>
+      trial.model === model &&
+      trial.state === 'measured' &&
+      trial.parts !== undefined &&
+      (isDefault ? trial.isDefault : trial.parts[CONFIGURATION] === parts[CONFIGURATION]),
+  );
+  return before?.parts ? different(before.parts, parts) : [];
+}
+
+/** What about a model's load is no longer as it was in the session before the last; [] where there was none. */
+export function changedLoad({ sessions }: Run, model: string): string[] {
+  const [now, before] = [sessions.at(-1), sessions.slice(0, -1).findLast(({ load }) => load?.[model])];
+  const [after, old] = [now?.load?.[model], before?.load?.[model]];
+  return after && old ? different(old, after) : [];
+}
+
+const different = (a: Fingerprints, b: Fingerprints): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);

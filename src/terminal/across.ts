@@ -1,0 +1,53 @@
+import { styleText } from 'node:util';
+import type { AcrossModels } from '../rank/across.ts';
+import type { RankedEntry, Ranking } from '../rank/rank.ts';
+import { describeObjectives, formatNumber } from '../rank/words.ts';
+import { levelText } from '../space/load-point.ts';
+import { counted } from '../wording.ts';
+import { textTable } from './table.ts';
+
+const COLUMNS = [
+  { header: 'Model' },
+  { header: 'Model Config' },
+  { header: 'infer/s', numeric: true },
+  { header: 'p99 ms', numeric: true },
+  { header: 'load' },
+  { header: 'batch', numeric: true },
+  { header: 'constraints' },
+];
+
+function cells({ trial, best }: RankedEntry): string[] {
+  const { values, point } = best.measurement;
+  return [
+    trial.model,
+    trial.name,
+    formatNumber(values['perf_throughput'] ?? Number.NaN),
+    formatNumber(values['perf_latency_p99'] ?? Number.NaN),
+    levelText(point),
+    String(point.batchSize),
+    best.passes ? 'met' : `missed by ${formatNumber(best.missedBy * 100)} %`,
+  ];
+}
+
+/** The best configuration of each model, one below the other. */
+export const modelsText = (rankings: readonly Ranking[]): string =>
+  [
+    styleText('bold', 'The best of each model:'),
+    textTable(
+      COLUMNS,
+      rankings.map(({ winner, model }) => (winner ? cells(winner) : [model, 'none', '', '', '', '', ''])),
+    ),
+  ].join('\n');
+
+/** The best configurations of all models, by the global objectives. */
+export const acrossText = ({ entries, goal }: AcrossModels): string =>
+  [
+    styleText(
+      'bold',
+      `The best ${counted(entries.length, 'configuration')} of all models, by the ${describeObjectives(goal)}:`,
+    ),
+    textTable(
+      [{ header: '#', numeric: true }, ...COLUMNS],
+      entries.map((entry, index) => [String(index + 1), ...cells(entry)]),
+    ),
+  ].join('\n');
