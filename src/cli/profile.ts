@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Experiment } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load-experiment.ts';
 import type { CommandLine } from '../config/resolve.ts';
@@ -113,6 +114,7 @@ async function report(
     say(`report   ${shortPath(process, html.files[index]!)}`);
     if (pdf.files[index]) say(`         ${shortPath(process, pdf.files[index])}`);
   }
+  if (plots.files.length > 0) say(`plots    ${shortPath(process, join(exportPath, 'plots'))}`);
   for (const path of tables) say(`results  ${shortPath(process, path)}`);
   for (const note of [...pdf.notes, ...plots.notes]) say(note);
   if (reports.skipDetailed) {

@@ -23,15 +23,20 @@ export function detailedView(
   const entry = ranking?.entries.find((item) => item.trial.name === trial.name);
   const columns = columnsOf([trial]);
   const measurements = measurementsOf(trial);
-  const breakdown = measurements.length > 0 ? timeBreakdownSvg(timeBreakdownData(measurements)) : '';
+  const times = measurements.length > 0 ? timeBreakdownData(measurements) : undefined;
   const simple = plotFigures(plots ?? USUAL_PLOTS.detailed[mode], trial.name, entry ? [entry] : [], {
     winner: entry,
   });
   const figures: Figure[] = [
     ...simple,
-    ...(breakdown === ''
-      ? []
-      : [{ path: join('plots', 'detailed', trial.name, 'latency_breakdown'), svg: breakdown }]),
+    ...(times
+      ? [
+          {
+            path: join('plots', 'detailed', trial.name, 'latency_breakdown'),
+            svg: timeBreakdownSvg(times, `Latency Breakdown of ${trial.name}`),
+          },
+        ]
+      : []),
   ];
   return {
     title: trial.name,
@@ -48,7 +53,7 @@ export function detailedView(
     isDefault: trial.isDefault,
     configText: trial.configText,
     effectiveText: trial.end?.effective ? printConfigText(trial.end.effective) : '',
-    breakdown,
+    breakdown: times ? timeBreakdownSvg(times) : '',
     ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',
     legend,
     figures,

@@ -37,6 +37,7 @@ describe('one value against another', () => {
     expect(data(plot('perf_latency_p99', 'perf_throughput'))).toEqual({
       title: 'Mine',
       axes: { x: 'p99 latency (ms)', y: 'throughput (infer/s)' },
+      byLoad: false,
       lines: [
         {
           variant: 'm_config_0',

@@ -11,6 +11,8 @@ import { spread } from './labels.ts';
 export interface MetricPlotData {
   readonly title: string;
   readonly axes: Readonly<Record<'x' | 'y', string>>;
+  /** Whether `x` is a load, of which there are only those that were measured. */
+  readonly byLoad: boolean;
   readonly lines: readonly {
     readonly variant: string;
     readonly role: 'winner' | 'default' | 'other';
@@ -62,6 +64,7 @@ export function metricPlotData(
   return {
     title: plot.title,
     axes: { x: axisLabel(plot.x), y: axisLabel(plot.y) },
+    byLoad: plot.x in LOADS,
     lines,
     targets: constraints.flatMap(({ tag, value }) =>
       (['x', 'y'] as const)
@@ -78,12 +81,13 @@ function rising<T extends { y: number }>(points: readonly T[]): T[] {
   return kept;
 }
 
-export function metricPlotSvg({ title, axes, lines, targets }: MetricPlotData): string {
+export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlotData): string {
   const flat = lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...point, ...line })));
   const ends = spread(
     lines.map(({ points, ...line }) => ({ ...points.at(-1)!, ...line, labelAt: points.at(-1)!.y })),
-    Math.max(0, ...flat.map(({ y }) => y)),
+    Math.max(0, ...flat.map(({ y }) => y), ...targets.map(({ axis, value }) => (axis === 'y' ? value : 0))),
   );
+  const levels = [...new Set(flat.map(({ x }) => x))];
   const color = ({ role }: { role: 'winner' | 'default' | 'other' }): string => COLOR[role];
   const rules = targets.map(({ axis, value, label }) => {
     const look = { stroke: COLOR.limit, strokeDasharray: '5,4', title: () => label };
@@ -103,7 +107,11 @@ export function metricPlotSvg({ title, axes, lines, targets }: MetricPlotData): 
       height: 320,
       marginTop: 40,
       marginRight: 190,
-      x: { label: `${axes.x} →`, grid: true, zero: true, nice: true },
+      x: {
+        label: `${axes.x} →`,
+        grid: true,
+        ...(byLoad ? { ticks: levels.slice(0, 12), tickFormat: 'd' } : { zero: true, nice: true }),
+      },
       y: { label: `↑ ${axes.y}`, grid: true, zero: true, nice: true },
       marks: [
         ...rules,

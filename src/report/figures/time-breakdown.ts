@@ -43,8 +43,24 @@ export function timeBreakdownData(measurements: readonly Measurement[]): TimeBre
 /** So many bars have room for their words side by side. */
 const MOST_UPRIGHT = 8;
 
-export function timeBreakdownSvg(data: TimeBreakdownData): string {
+/** @param title above the figure with the names of the stages, where no page says them. */
+export function timeBreakdownSvg(data: TimeBreakdownData, title?: string): string {
   const crowded = data.loads.length > MOST_UPRIGHT;
+  const marginTop = (crowded ? 36 : 20) + (title === undefined ? 0 : 40);
+  const words =
+    title === undefined
+      ? []
+      : [
+          Plot.text([title], { frameAnchor: 'top', dy: 12 - marginTop, fontWeight: 600, fontSize: 13 }),
+          ...STAGES.map(({ name, color }, index) =>
+            Plot.text([`■ ${name}`], {
+              frameAnchor: 'top-right',
+              dx: -120 * (STAGES.length - 1 - index),
+              dy: 30 - marginTop,
+              fill: color,
+            }),
+          ),
+        ];
   return drawSvg(
     {
       height: 320,
@@ -54,7 +70,8 @@ export function timeBreakdownSvg(data: TimeBreakdownData): string {
         type: 'band',
         ...(crowded && { tickRotate: -60, labelOffset: 74 }),
       },
-      ...(crowded && { marginBottom: 80, marginTop: 36 }),
+      marginTop,
+      ...(crowded && { marginBottom: 80 }),
       y: { label: '↑ mean time in the server (ms)', grid: true },
       color: { domain: STAGES.map((stage) => stage.name), range: STAGES.map((stage) => stage.color) },
       marks: [
@@ -74,6 +91,7 @@ export function timeBreakdownSvg(data: TimeBreakdownData): string {
           fill: 'currentColor',
         }),
         Plot.ruleY([0]),
+        ...words,
       ],
     },
     'Mean time in the server by stage, for each load',
