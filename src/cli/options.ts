@@ -4,14 +4,14 @@ import type { CommandLine } from '../config/resolve.ts';
 
 const entries = Object.entries(OPTIONS) as [OptionKey, Option][];
 
-/** Adds the options of a command from the table; those without effect are accepted and not listed. */
+/** Adds the options of a command from the table; those without effect and those that are not there are known and not listed. */
 export function addOptions(command: Command, name: CommandName): Command {
   for (const [, option] of entries.filter(([, item]) => item.commands.includes(name))) {
     if (!option.flags) continue;
     const flags = option.value ? `${option.flags} <${option.value}>` : option.flags;
     const help = option.fallback ? `${option.help} (default: ${option.fallback})` : option.help;
     const added = command.createOption(flags, help);
-    if (option.withoutEffect) added.hideHelp();
+    if (option.withoutEffect ?? option.refused) added.hideHelp();
     command.addOption(added);
   }
   return command;

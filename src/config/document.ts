@@ -111,7 +111,8 @@ export function comparisonPage(): string {
 
 const flagOf = ({ flags }: Option): string => (flags ? `\`${flags}\`` : 'perf.yaml only');
 
-function stateOf({ peer, withoutEffect }: Option): string {
+function stateOf({ peer, withoutEffect, refused }: Option): string {
+  if (refused) return `not there: ${refused}`;
   if (withoutEffect) return `${peer === 'covered' ? '' : 'not there: '}${withoutEffect}`;
   if (peer === undefined || typeof peer === 'string') return 'same';
   return 'better' in peer ? `better: ${peer.better}` : `different: ${peer.differs}`;

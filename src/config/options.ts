@@ -40,6 +40,8 @@ export interface Option {
   readonly peer?: 'ours' | 'covered' | { readonly better: string } | { readonly differs: string };
   /** Accepted for Model Analyzer's sake; what to say when it is used. */
   readonly withoutEffect?: string;
+  /** Its use would change what is measured, and this version can't follow: what to say then. */
+  readonly refused?: string;
 }
 
 export type Command = 'profile' | 'report';
@@ -677,11 +679,17 @@ export const OPTIONS = {
     optuna_max_trials: 'N',
     optuna_early_exit_threshold: 'N',
   }),
-  ...ignored('has no effect in this version: models are profiled one after the other', profile, {
+  weighting: {
+    schema: anything,
+    help: 'how much a model counts beside others that are profiled with it at once',
+    commands: profile,
+    refused:
+      'it says how much one model counts beside others: write it below profile_models, NAME (where it has no effect in this version: models are profiled one after the other)',
+  },
+  ...refused('models are profiled one after the other in this version', {
     run_config_profile_models_concurrently_enable: '',
-    weighting: null,
   }),
-  ...ignored('has no effect in this version: it belongs to ensembles and BLS', profile, {
+  ...refused('ensembles and BLS models are not available in this version', {
     cpu_only_composing_models: 'NAMES',
     bls_composing_models: 'NAMES',
     ensemble_composing_models: 'NAMES',
@@ -710,6 +718,27 @@ export type OptionKey = keyof typeof OPTIONS;
 export type OptionValues = {
   readonly [Key in OptionKey]?: z.output<(typeof OPTIONS)[Key]['schema']>;
 };
+
+/** Rows for options of profile that are known, and not there; '' = a switch. */
+function refused<Key extends string>(
+  reason: string,
+  rows: Readonly<Record<Key, string>>,
+): Record<Key, Option> {
+  const entries = Object.entries(rows) as [Key, string][];
+  return Object.fromEntries(
+    entries.map(([key, value]): [Key, Option] => [
+      key,
+      {
+        schema: anything,
+        help: reason,
+        commands: profile,
+        refused: reason,
+        flags: `--${key.replaceAll('_', '-')}`,
+        ...(value && { value }),
+      },
+    ]),
+  ) as Record<Key, Option>;
+}
 
 /** Rows for options that are accepted without effect; null = in perf.yaml only, '' = a switch. */
 function ignored<Key extends string>(

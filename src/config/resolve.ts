@@ -7,7 +7,7 @@ import type { Experiment, ModelPlan, Parameter } from './experiment.ts';
 import { generatorNotes, generatorSettings, usesPerfAnalyzer, withPrecision } from './generator.ts';
 import { goalOf } from './goals.ts';
 import { containerOptions, launchNotes, launchSettings, withTls } from './launch.ts';
-import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
+import { type Command, OPTIONS, type Option, type OptionKey, type OptionValues } from './options.ts';
 
 import type { ModelEntry } from './profile-models.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
@@ -112,18 +112,6 @@ export function readOptions(
 const placeOf = (source: YamlSource, path: Path): Place =>
   typeof path.at(-1) === 'string' ? source.placeOfKey(path) : source.placeOf(path);
 
-/** Options whose use changes what is measured, and which this version can't follow: refused, not ignored. */
-const REFUSED: Partial<Record<OptionKey, string>> = {
-  bls_composing_models: 'BLS models are not available in this version',
-  ensemble_composing_models: 'ensembles are not available in this version',
-  cpu_only_composing_models:
-    'it belongs to ensembles and BLS models, which are not available in this version',
-  run_config_profile_models_concurrently_enable: 'models are profiled one after the other in this version',
-};
-
-/** Options that hold for one model. */
-const PER_MODEL = 'it says how much one model counts beside others: write it below profile_models, NAME';
-
 /**
  * The experiment that options describe, paths resolved against `cwd`.
  * @throws UserError for what is missing, contradicts itself or can't be done.
@@ -139,10 +127,10 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const refuseValue = (key: OptionKey, message: string, hint?: string): void => {
     problems.push({ message, hint, place: source && key in source.data ? source.placeOf([key]) : undefined });
   };
-  for (const [key, message] of Object.entries(REFUSED) as [OptionKey, string][]) {
-    if (values[key] !== undefined && values[key] !== false) refuse(key, `${key}: ${message}`);
+  for (const [key, { refused }] of Object.entries(OPTIONS) as [OptionKey, Option][]) {
+    const value = values[key];
+    if (refused !== undefined && value !== undefined && value !== false) refuse(key, `${key}: ${refused}`);
   }
-  if (values.weighting !== undefined) refuse('weighting', `weighting is not for all models: ${PER_MODEL}`);
   if (values.model_type === 'LLM') {
     refuse('model_type', 'model_type: LLM is measured by genai-perf, which this version does not run');
   }

@@ -15,7 +15,10 @@ export interface ResolvedOption {
 export function resolvedOptions(given: GivenOptions, command: Command): ResolvedOption[] {
   const rows = Object.entries(OPTIONS) as [OptionKey, Option][];
   return rows
-    .filter(([key, option]) => option.commands.includes(command) && (!option.withoutEffect || given.has(key)))
+    .filter(
+      ([key, option]) =>
+        option.commands.includes(command) && (!(option.withoutEffect ?? option.refused) || given.has(key)),
+    )
     .map(([key, option]): ResolvedOption => {
       const place = given.placeOf(key);
       if (!place) return { key, ...standardOf(option), source: 'default' };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installedPerfAnalyzer } from '../../src/install/cache.ts';
@@ -272,6 +272,8 @@ describe('tma load on a real server', () => {
         [
           `model_repository: ${MODELS}`,
           'load_generator: perf_analyzer',
+          'perf_output: true',
+          'perf_output_path: out.log',
           'perf_analyzer_flags: {measurement-interval: 500, stability-percentage: 100, verbose: true}',
           'profile_models: {add_sub: {parameters: {concurrency: [1, 2]}, model_config_parameters: {max_batch_size: [2]}}}',
         ].join('\n'),
@@ -283,6 +285,9 @@ describe('tma load on a real server', () => {
       expect(sessions[0].environment.generator).toBe('perf_analyzer');
       const measured = trials.flatMap((trial: { points: { state: string }[] }) => trial.points);
       expect(measured.map(({ state }: { state: string }) => state)).toEqual(Array(4).fill('measured'));
+      const told = readFileSync(join(cwd, 'out.log'), 'utf8');
+      expect(told.match(/perf_analyzer -m add_sub .*--concurrency-range [12]/g)).toHaveLength(4);
+      expect(told.match(/Throughput: .* infer\/sec/g)?.length).toBeGreaterThanOrEqual(4);
     });
   });
 });

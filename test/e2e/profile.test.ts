@@ -123,7 +123,14 @@ describe('a whole run on a real tritonserver', () => {
       'perf.yaml',
     );
     expect(code).toBe(0);
-    expect(output.trim().split('\n')).toHaveLength(4);
+    const endings = output
+      .trim()
+      .split('\n')
+      .map((line) => line.split('.').at(-1));
+    // Of two configurations the page as HTML and PDF, the usual plots of what was measured, and the times.
+    expect(endings.filter((ending) => ending === 'html')).toHaveLength(2);
+    expect(endings.filter((ending) => ending === 'pdf')).toHaveLength(2);
+    expect(endings.filter((ending) => ending === 'png')).toHaveLength(2);
     expect(read(cwd, 'elsewhere/reports/detailed/add_sub_config_default/detailed_report.html')).toContain(
       'Rank ',
     );
@@ -150,11 +157,35 @@ describe('a whole run on a real tritonserver', () => {
   });
 });
 
-test('a model without config.pbtxt: the server is asked for one', async () => {
-  const cwd = project('no_config');
+test('several models, one without config.pbtxt: each by its own, and all of them together', async () => {
+  const cwd = project(
+    '[no_config, {add_sub: {parameters: {concurrency: 2}, objectives: [perf_latency_p99]}}]',
+    'num_top_model_configs: 2\nplots: {mine: {title: Mine, x_axis: concurrency, y_axis: perf_latency_p99}}',
+  );
   const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
   expect(output).toContain('Keep the default configuration of no_config');
+  expect(output).toMatch(
+    /The best of each model:\nModel .*\nno_config +no_config_config_default .*\nadd_sub /,
+  );
+  expect(output).toContain('The best 2 configurations of all models, by the highest throughput:');
   expect(code).toBe(0);
+  const { models, acrossModels } = results(cwd);
+  expect(models.map(({ objectives }: { objectives: { tag: string }[] }) => objectives[0]!.tag)).toEqual([
+    'perf_throughput',
+    'perf_latency_p99',
+  ]);
+  expect(acrossModels.ranking).toHaveLength(2);
+  const page = 'reports/summaries/Best Configs Across All Models/result_summary';
+  expect(read(cwd, `${page}.html`)).toContain('aria-label="Mine"');
+  expect(
+    readFileSync(join(cwd, `${page}.pdf`))
+      .subarray(0, 5)
+      .toString(),
+  ).toBe('%PDF-');
+  for (const of of ['no_config', 'add_sub_config_default', 'Best Configs Across All Models']) {
+    const picture = readFileSync(join(cwd, 'plots', 'simple', of, 'mine.png'));
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+  }
   const text = read(cwd, 'output_model_repository/no_config_config_default/config.pbtxt');
   expect(text).toContain('max_batch_size: 2');
   expect(text).toContain('data_type: TYPE_FP32');
