@@ -29,8 +29,6 @@ const POINT_COLUMNS = [
 export const SUMMARY_COLUMNS = [
   'perf_throughput',
   'perf_latency_p99',
-  'perf_server_queue',
-  'perf_server_compute_infer',
   'perf_executed_batch',
   'cpu_used_ram',
   'gpu_used_memory',

@@ -127,7 +127,7 @@ export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlo
 }
 
 /** Room for a name beside a figure, in letters. */
-const MOST_LETTERS = 28;
+const MOST_LETTERS = 32;
 
 /** A long name without its middle: its end tells configurations of a model apart. */
 function shortName({ variant }: { variant: string }): string {
