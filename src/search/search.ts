@@ -5,6 +5,8 @@ import type { Candidate } from '../space/space.ts';
 export interface Ask {
   readonly candidate: Candidate;
   readonly point: LoadPoint;
+  /** It was measured before, and is to be once more: on the server that runs, or on one started for it. */
+  readonly again?: 'here' | 'afresh';
 }
 
 /** What became of it: metric values by tag, or a failure. */

@@ -12,11 +12,13 @@ export function searchContract(name: string, make: (space: Space) => Search): vo
     buildSpace(plan({ parameters, concurrency: [1, 2, 4, 8] }), { name: 'm', max_batch_size: 9 });
   const label = ({ candidate, point }: Ask): string =>
     `${candidate.name} ${point.batchSize} ${point.concurrency}`;
+  /** What was asked for, without what is measured once more on purpose. */
   const play = (search: Search, fail: (ask: Ask) => boolean = () => false): string[] => {
     const asked: string[] = [];
+    let asks = 0;
     for (let ask = search.ask(); ask; ask = search.ask()) {
-      asked.push(label(ask));
-      expect(asked.length).toBeLessThan(1000);
+      if (!ask.again) asked.push(label(ask));
+      expect(++asks).toBeLessThan(1000);
       const values = {
         perf_throughput: 100 * levelOf(ask.point),
         perf_latency_p99: levelOf(ask.point),

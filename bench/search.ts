@@ -1,0 +1,220 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Constraint, Objective } from '../src/config/experiment.ts';
+import { findMetric } from '../src/metric.ts';
+import { budgetFor } from '../src/search/bayes/bayes.ts';
+import { levelOf } from '../src/space/load-point.ts';
+import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
+import { gridText, type Row, readGrid } from './search/grid.ts';
+import { landscapeOf } from './search/landscape.ts';
+import { randomLandscape } from './search/random-landscape.ts';
+import { type Noise, type Replay, replay } from './search/replay.ts';
+
+/**
+ * Searches on landscapes that were measured before, in place of a server. One run on one grid:
+ *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
+ *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise 0.02,0.08] [--budget N]
+ *     [--interpolate] [--model NAME] [--json]
+ * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
+ * limits of the p99 latency:
+ *   npm run bench:search -- [--landscapes 100] [--from 0] [--algorithm NAME]...
+ * One of these as a grid: --from N --write FILE.csv
+ */
+const { values: given } = parseArgs({
+  allowPositionals: false,
+  options: {
+    grid: { type: 'string' },
+    model: { type: 'string' },
+    objective: { type: 'string', default: 'perf_throughput' },
+    constraint: { type: 'string', multiple: true, default: [] },
+    algorithm: { type: 'string', multiple: true },
+    seed: { type: 'string', default: '0' },
+    noise: { type: 'string', default: '0.02,0.08' },
+    budget: { type: 'string' },
+    interpolate: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    landscapes: { type: 'string', default: '100' },
+    from: { type: 'string', default: '0' },
+    write: { type: 'string' },
+  },
+});
+
+const [throughput = 0.02, latency = 0.08] = given.noise.split(',').map(Number);
+const noise: Noise = { throughput, latency };
+const names = (given.algorithm ?? []).map(known);
+const measurements = given.budget === undefined ? undefined : Number(given.budget);
+const budget = measurements === undefined ? undefined : { ...budgetFor(measurements / 0.08), measurements };
+
+if (given.write !== undefined) writeFileSync(given.write, gridText(randomLandscape(Number(given.from))));
+else if (given.grid !== undefined) one(given.grid);
+else many();
+
+function known(name: string): Algorithm {
+  const found = ALGORITHMS.find((item) => item === name);
+  if (!found) fail(`no algorithm "${name}": ${ALGORITHMS.join(', ')}`);
+  return found;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function tagOf(name: string): string {
+  const found = findMetric(name);
+  if (!found) fail(`no metric "${name}"`);
+  return found.tag;
+}
+
+function objectivesOf(text: string): Objective[] {
+  return text.split(',').map((part) => {
+    const [name = '', weight = '1'] = part.split(':');
+    return { tag: tagOf(name.trim()), weight: Number(weight) };
+  });
+}
+
+function constraintOf(text: string): Constraint {
+  const [, name = '', sign, value] = /^\s*(\w+)\s*(<=|>=)\s*([\d.eE+-]+)\s*$/.exec(text) ?? [];
+  if (value === undefined) fail(`"${text}" is no limit: write TAG<=NUMBER or TAG>=NUMBER`);
+  return { tag: tagOf(name), bound: sign === '<=' ? 'max' : 'min', value: Number(value) };
+}
+
+function one(file: string): void {
+  const all = readGrid(file);
+  const model = given.model ?? all[0]?.model;
+  const rows = all.filter((row) => row.model === model);
+  if (rows.length === 0) fail(`${file} has no rows${given.model ? ` of model ${given.model}` : ''}`);
+  const objectives = objectivesOf(given.objective);
+  const goal = { objectives, constraints: given.constraint.map(constraintOf) };
+  const landscape = landscapeOf(rows, goal, { interpolate: given.interpolate });
+  const seed = Number(given.seed);
+  const search = algorithm(names[0] ?? 'default', landscape, { seed, budget });
+  const found = replay(landscape, search, noise, seed);
+  const worth = (row: Row | undefined): unknown => {
+    if (!row) return null;
+    const [only, ...more] = objectives;
+    const value = (tag: string): number | null => row.values[tag] ?? null;
+    return more.length === 0
+      ? value(only!.tag)
+      : Object.fromEntries(objectives.map(({ tag }) => [tag, value(tag)]));
+  };
+  if (given.json) {
+    const object = {
+      algorithm: search.name,
+      best: worth(found.winner),
+      optimum: worth(landscape.optimum),
+      ratio: found.ratio,
+      holds: found.holds,
+      points: found.points,
+      measurements: found.measurements,
+      starts: found.starts,
+      winner: found.winner ?? null,
+      trace: found.trace.map(({ candidate, point, again, values }) => ({
+        variant: candidate.name,
+        ...point,
+        ...(again && { again }),
+        values: values ?? null,
+      })),
+    };
+    console.log(JSON.stringify(object, undefined, 2));
+    return;
+  }
+  for (const { candidate, point, again, values } of found.trace) {
+    const what = values
+      ? [...new Set([...objectives, ...goal.constraints].map(({ tag }) => tag))]
+          .map((tag) => `${tag} ${values[tag]?.toPrecision(4) ?? '-'}`)
+          .join(', ')
+      : 'failed';
+    console.log(
+      `${candidate.name} at ${levelOf(point)}${point.batchSize > 1 ? `, batch ${point.batchSize}` : ''}${again ? ' again' : ''}: ${what}`,
+    );
+  }
+  const { winner } = found;
+  console.log(
+    winner
+      ? `\n${search.name}: ${winner.variant} at ${winner.level}, ${(found.ratio * 100).toFixed(1)} % of the best there is; the limits ${found.holds ? 'hold' : `are missed by ${(found.missed * 100).toFixed(1)} %`}`
+      : `\n${search.name}: nothing that keeps the limits was found`,
+  );
+  console.log(
+    `${found.measurements} measurements of ${found.points} points (brute force: ${landscape.points}), ${found.starts} starts`,
+  );
+}
+
+/** Limits as shares of the p99 latency at the unlimited optimum; where nothing is that quick, a little above the least. */
+function limitsOf(rows: readonly Row[], objectives: Objective[]): Constraint[][] {
+  const free = landscapeOf(rows, { objectives, constraints: [] });
+  const most = free.optimum!.values['perf_latency_p99']!;
+  const least = Math.min(...rows.flatMap(({ values }) => values['perf_latency_p99'] ?? []));
+  const limit = (share: number): Constraint[] => [
+    { tag: 'perf_latency_p99', bound: 'max', value: Math.max(share * most, 1.3 * least) },
+  ];
+  return [[], ...[0.8, 0.6, 0.4, 0.25].map(limit)];
+}
+
+function many(): void {
+  const count = Number(given.landscapes);
+  const from = Number(given.from);
+  const objectives = objectivesOf('perf_throughput');
+  const algorithms =
+    names.length > 0 ? names : (['default', 'quick', 'random', 'brute', 'brute-confirmed'] as const);
+  const results = new Map<string, (Replay & { readonly tightness: number })[]>(
+    algorithms.map((name) => [name, []]),
+  );
+  for (let index = from; index < from + count; index++) {
+    const rows = randomLandscape(index);
+    for (const [tightness, constraints] of limitsOf(rows, objectives).entries()) {
+      const landscape = landscapeOf(rows, { objectives, constraints });
+      for (const name of algorithms) {
+        const search = algorithm(name, landscape, { seed: index, budget });
+        results.get(name)!.push({ ...replay(landscape, search, noise, index * 5 + tightness), tightness });
+      }
+    }
+  }
+  const table = [...results].map(([name, runs]) => summary(name, runs));
+  if (given.json) console.log(JSON.stringify(table, undefined, 2));
+  else {
+    console.log(`${count} random landscapes, free and with four limits each, noise ${given.noise}`);
+    console.table(table);
+    for (const tightness of [0, 1, 2, 3, 4]) {
+      console.log(tightness === 0 ? 'without a limit' : `limit ${tightness} of 4, the tighter the later`);
+      console.table(
+        [...results].map(([name, runs]) =>
+          summary(
+            name,
+            runs.filter((run) => run.tightness === tightness),
+          ),
+        ),
+      );
+    }
+  }
+}
+
+function summary(name: string, runs: readonly Replay[]) {
+  const quantile = (values: readonly number[], share: number): number =>
+    values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+  const share = (is: (run: Replay) => boolean): string =>
+    `${((100 * runs.filter(is).length) / runs.length).toFixed(1)} %`;
+  const ratios = runs.map(({ ratio }) => ratio);
+  return {
+    algorithm: name,
+    'at 95 %': share(({ ratio }) => ratio >= 0.95),
+    median: Number(quantile(ratios, 0.5).toFixed(3)),
+    p10: Number(quantile(ratios, 0.1).toFixed(3)),
+    'broken by 5 %': share(({ missed }) => missed > 0.05),
+    measurements: quantile(
+      runs.map((run) => run.measurements),
+      0.5,
+    ),
+    most: Math.max(...runs.map((run) => run.measurements)),
+    starts: quantile(
+      runs.map((run) => run.starts),
+      0.5,
+    ),
+    'slowest step, ms': Number(
+      quantile(
+        runs.map((run) => run.slowestMs),
+        0.5,
+      ).toFixed(1),
+    ),
+  };
+}

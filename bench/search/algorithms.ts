@@ -1,0 +1,126 @@
+import type { ModelPlan } from '../../src/config/experiment.ts';
+import { type Budget, bayesSearch, type JudgingSearch } from '../../src/search/bayes/bayes.ts';
+import { bruteSearch } from '../../src/search/brute.ts';
+import { withFailureMemory } from '../../src/search/failure-memory.ts';
+import { quickSearch } from '../../src/search/quick.ts';
+import { randomSearch } from '../../src/search/random.ts';
+import { withRefinement } from '../../src/search/refine.ts';
+import { checkConstraints, missedBy, score } from '../../src/search/score.ts';
+import type { Ask, Search } from '../../src/search/search.ts';
+import type { Landscape } from './landscape.ts';
+
+/** A grid that is measured whole sooner than it is searched. */
+const SMALL = 30;
+/** Brute force that looks again: so many of the best, so often. */
+const TOP = 5;
+const TIMES = 3;
+
+export const ALGORITHMS = ['default', 'bayes', 'quick', 'random', 'brute', 'brute-confirmed'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A search by name, with its verdict. */
+export function algorithm(
+  name: Algorithm,
+  landscape: Landscape,
+  { seed, budget }: { readonly seed: number; readonly budget: Budget | undefined },
+): JudgingSearch {
+  const { space, byDimensions, points } = landscape;
+  const { plan, candidates } = space;
+  switch (name) {
+    case 'default':
+      return points <= SMALL
+        ? algorithm('brute', landscape, { seed, budget })
+        : remembering(bayesSearch(space, budget), landscape);
+    case 'bayes':
+      return remembering(bayesSearch(space, budget), landscape);
+    case 'quick': {
+      // Model Analyzer's sweep over loads for the best three and the default.
+      const sweeping = { ...plan, refine: { steps: 5, configurations: 3 } };
+      const climb = quickSearch({ plan: sweeping, candidates, automatic: byDimensions });
+      return judged(withRefinement(climb, { ...space, plan: sweeping }), sweeping);
+    }
+    case 'random':
+      return judged(randomSearch(space, { measurements: budget?.measurements ?? 44, seed }), plan);
+    case 'brute':
+      return judged(bruteSearch(space), plan);
+    case 'brute-confirmed':
+      return judged(confirmed(bruteSearch(space), plan), plan);
+  }
+}
+
+/** As `tma profile` runs it: what ran out of memory rules out what is larger. */
+function remembering(search: JudgingSearch, { space }: Landscape): JudgingSearch {
+  return { ...withFailureMemory(search, space), best: () => search.best() };
+}
+
+type Values = Readonly<Record<string, number>>;
+
+/** What was measured of each point: the mean over its measurements, and by how much that misses the limits. */
+class Ranked {
+  readonly #plan: ModelPlan;
+  readonly #all = new Map<string, { ask: Ask; values: Values[] }>();
+
+  constructor(plan: ModelPlan) {
+    this.#plan = plan;
+  }
+
+  add(ask: Ask, values: Values): void {
+    const key = `${ask.candidate.key} ${JSON.stringify(ask.point)}`;
+    const known = this.#all.get(key) ?? { ask, values: [] };
+    known.values.push(values);
+    this.#all.set(key, known);
+  }
+
+  /** The best first; those measured most often before the others. */
+  list(): Ask[] {
+    const { constraints, objectives } = this.#plan;
+    return [...this.#all.values()]
+      .map(({ ask, values }) => {
+        const mean = Object.fromEntries(
+          Object.keys(values[0]!).map((tag) => [
+            tag,
+            values.reduce((sum, item) => sum + item[tag]!, 0) / values.length,
+          ]),
+        );
+        const missed = missedBy(checkConstraints({ values: mean }, constraints));
+        return { ask, times: values.length, mean: { values: mean }, missed };
+      })
+      .sort((a, b) => b.times - a.times || a.missed - b.missed || -score(a.mean, b.mean, objectives))
+      .map(({ ask }) => ask);
+  }
+}
+
+/** A search that leaves the verdict to others: the best measurement that keeps the limits. */
+function judged(search: Search, plan: ModelPlan): JudgingSearch {
+  const ranked = new Ranked(plan);
+  return {
+    ...search,
+    tell(ask, outcome) {
+      search.tell(ask, outcome);
+      if (outcome.state === 'measured') ranked.add(ask, outcome.values);
+    },
+    best: () => ranked.list()[0],
+  };
+}
+
+/** A search whose best few are measured again, in turn. */
+function confirmed(search: Search, plan: ModelPlan): Search {
+  const ranked = new Ranked(plan);
+  let queue: Ask[] | undefined;
+  return {
+    ...search,
+    ask() {
+      const ask = queue ? undefined : search.ask();
+      if (ask) return ask;
+      queue ??= Array.from({ length: TIMES }, () => ranked.list().slice(0, TOP)).flat();
+      return queue[0] && { ...queue[0], again: 'afresh' };
+    },
+    tell(ask, outcome) {
+      if (queue) queue.shift();
+      else {
+        search.tell(ask, outcome);
+        if (outcome.state === 'measured') ranked.add(ask, outcome.values);
+      }
+    },
+  };
+}

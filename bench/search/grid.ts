@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+
+/** One recorded point of a landscape. */
+export interface Row {
+  readonly model: string;
+  readonly variant: string;
+  /** instance_group, max_batch_size and dynamic_batching, as written. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly batchSize: number;
+  readonly level: number;
+  /** Whether the level is requests a second. */
+  readonly isRate: boolean;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+const SETTINGS = ['instance_group', 'max_batch_size', 'dynamic_batching'];
+const KEYS = ['model', 'variant', ...SETTINGS, 'client_batch', 'concurrency', 'request_rate'];
+
+/** Reads a recorded grid; cells that are no numbers are values that were not measured. */
+export function readGrid(file: string): Row[] {
+  const [head = '', ...lines] = readFileSync(file, 'utf8').split(/\r?\n/);
+  const headers = splitLine(head);
+  return lines
+    .filter((line) => line.trim() !== '')
+    .map((line): Row => {
+      const cells = splitLine(line);
+      const cell = (name: string): string => cells[headers.indexOf(name)] ?? '';
+      const rate = Number(cell('request_rate'));
+      const concurrency = Number(cell('concurrency'));
+      const isRate = !(concurrency > 0) && rate > 0;
+      const values = headers.flatMap((name, index): [string, number][] => {
+        const text = cells[index] ?? '';
+        return KEYS.includes(name) || text.trim() === '' || Number.isNaN(Number(text))
+          ? []
+          : [[name, Number(text)]];
+      });
+      return {
+        model: cell('model'),
+        variant: cell('variant'),
+        settings: Object.fromEntries(SETTINGS.map((name) => [name, cell(name)])),
+        batchSize: Number(cell('client_batch')) || 1,
+        level: isRate ? rate : concurrency,
+        isRate,
+        values: Object.fromEntries(values),
+      };
+    });
+}
+
+/** The cells of a line of CSV; quotes may stand around one. */
+function splitLine(line: string): string[] {
+  return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
+    .map(([, cell = '']) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell))
+    .slice(0, line === '' ? 0 : undefined);
+}
+
+/** The same as a file. */
+export function gridText(rows: readonly Row[]): string {
+  const tags = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const isRate = rows.every((row) => row.isRate);
+  const headers = ['model', 'variant', ...SETTINGS, 'client_batch', isRate ? 'request_rate' : 'concurrency'];
+  const lines = rows.map(({ model, variant, settings, batchSize, level, values }) =>
+    [
+      ...[model, variant, ...SETTINGS.map((name) => settings[name] ?? ''), batchSize, level],
+      ...tags.map((tag) => (values[tag] === undefined ? '' : Number(values[tag].toPrecision(6)))),
+    ].join(),
+  );
+  return `${[[...headers, ...tags].join(), ...lines].join('\n')}\n`;
+}

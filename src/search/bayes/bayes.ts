@@ -1,0 +1,163 @@
+import { isSamePoint, type LoadPoint } from '../../space/load-point.ts';
+import type { Candidate, Space } from '../../space/space.ts';
+import type { Ask, Outcome, Search } from '../search.ts';
+import { firstSpots, nextSpot } from './explore.ts';
+import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
+import { Knowledge, type Spot } from './knowledge.ts';
+
+export interface Budget {
+  /** Measurements, those of finalists included. */
+  readonly measurements: number;
+  /** Starts of a server. */
+  readonly starts: number;
+}
+
+/** A search that comes to a verdict of its own. */
+export interface JudgingSearch extends Search {
+  /** The best point that probably keeps every limit; undefined: none does, as far as is known. */
+  best(): Ask | undefined;
+}
+
+/** A gain that is not worth looking for any more, when it is the largest that is expected twice in a row. */
+const LEAST_GAIN = 0.0003;
+const CALM = 2;
+
+/** What a space of so many points is worth: 8 % of them, but 20 at least and 35 at most. */
+export function budgetFor(points: number): Budget {
+  const measurements = Math.max(20, Math.min(35, Math.round(points * 0.08)));
+  return { measurements, starts: Math.round(8 + ((measurements - 20) * 7) / 15) };
+}
+
+/**
+ * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
+ * point that keeps the limits is most to be expected for the cost of getting there, and in the end measures the best
+ * few again, each on a fresh server.
+ */
+export function bayesSearch(
+  space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>,
+  budget?: Budget,
+): JudgingSearch {
+  const { plan, candidates } = space;
+  const knowledge = new Knowledge(space);
+  const { measurements, starts } = budget ?? budgetFor(knowledge.spots.length);
+  const byThroughput = plan.objectives.length === 1 && plan.objectives[0]!.tag === 'perf_throughput';
+  const queue = firstSpots(knowledge, candidates);
+  const dropped = new Set<Candidate>();
+  const pending: Ask[] = [];
+  let measured = 0;
+  let started = 0;
+  let current: Candidate | undefined;
+  let calm = 0;
+  let finals: Finals | undefined;
+
+  const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
+    knowledge.spots.find((spot) => spot.candidate === candidate && isSamePoint(spot.point, point));
+
+  return {
+    name: 'bayes',
+    ask(others = new Set()) {
+      const waiting = pending.find(({ candidate }) => !others.has(candidate));
+      if (waiting) return waiting;
+      if (measured + pending.length >= measurements) return undefined;
+      const ask = queued(others) ?? explored(others) ?? final();
+      if (ask) pending.push(ask);
+      return ask;
+    },
+    tell(ask: Ask, outcome: Outcome) {
+      const { candidate, point } = ask;
+      settle((other) => other.candidate === candidate && isSamePoint(other.point, point));
+      measured++;
+      if (candidate !== current || ask.again === 'afresh') started++;
+      if (outcome.state === 'failed') {
+        current = undefined;
+        dropped.add(candidate);
+        knowledge.failed.push(candidate);
+        return;
+      }
+      current = candidate;
+      knowledge.add(spotAt(candidate, point)!, outcome.values);
+    },
+    drop(candidate) {
+      if (dropped.has(candidate)) return [];
+      dropped.add(candidate);
+      settle((other) => other.candidate === candidate);
+      return knowledge.spots
+        .filter((spot) => spot.candidate === candidate && spot.results.length === 0)
+        .map(({ point }) => point);
+    },
+    remaining: () =>
+      Math.max(0, Math.min(measurements, knowledge.spots.length + FINALISTS * LOOKS) - measured),
+    best() {
+      const [confirmed, first] = [finals?.entered ?? [], knowledge.seen].map(
+        (spots) => byStanding(knowledge, spots)[0],
+      );
+      const spot = confirmed && holds(confirmed) ? confirmed : first;
+      return spot && holds(spot) ? askFor(spot) : undefined;
+    },
+  };
+
+  function settle(isIt: (ask: Ask) => boolean): void {
+    const at = pending.findIndex(isIt);
+    if (at >= 0) pending.splice(at, 1);
+  }
+
+  function askFor(spot: Spot, again?: Ask['again']): Ask {
+    return { candidate: spot.candidate, point: spot.point, ...(again && { again }) };
+  }
+
+  function isFree({ candidate }: Spot, others: ReadonlySet<Candidate>): boolean {
+    return !dropped.has(candidate) && !others.has(candidate);
+  }
+
+  function queued(others: ReadonlySet<Candidate>): Ask | undefined {
+    const at = queue.findIndex((spot) => isFree(spot, others));
+    return at < 0 ? undefined : askFor(queue.splice(at, 1)[0]!);
+  }
+
+  /** What promises most, as long as that is worth it and enough is left for the finals. */
+  function explored(others: ReadonlySet<Candidate>): Ask | undefined {
+    const kept = FINALISTS * LOOKS;
+    if (finals || calm >= CALM || measured + pending.length >= measurements - kept) return undefined;
+    if (knowledge.seen.length === 0) {
+      const open = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
+      return open && askFor(open);
+    }
+    const mayStart = started < starts - FINALISTS;
+    const proposal = nextSpot(
+      knowledge,
+      current,
+      (spot) => isFree(spot, others) && (mayStart || spot.candidate === current),
+      byThroughput,
+    );
+    calm = proposal && proposal.gain >= LEAST_GAIN ? 0 : calm + 1;
+    if (!proposal || calm >= CALM) return undefined;
+    return askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
+  }
+
+  function final(): Ask | undefined {
+    // What is still being measured may be among the best.
+    if (pending.length > 0) return undefined;
+    finals ??= newFinals();
+    for (let next = finals.next(); ; next = finals.next()) {
+      if (next && dropped.has(next.spot.candidate)) continue;
+      if (next) return askFor(next.spot, next.afresh ? 'afresh' : 'here');
+      // Where another look showed that none of them holds, others get their turn.
+      if (finals.entered.some(holds)) return undefined;
+      const others = newFinals();
+      if (others.entered.every((spot) => finals!.entered.includes(spot))) return undefined;
+      finals = others;
+    }
+  }
+
+  function newFinals(): Finals {
+    return new Finals(
+      knowledge,
+      (candidate) => dropped.has(candidate),
+      Math.min(FINALISTS * LOOKS, measurements - measured),
+    );
+  }
+
+  function holds(spot: Spot): boolean {
+    return knowledge.look(spot).holds >= 0.5;
+  }
+}

@@ -1,0 +1,85 @@
+import { matern52 } from '../../statistics/gaussian-process.ts';
+import type { Place } from './encoding.ts';
+
+/** Length scales in steps, and standard deviations of the parts that a value is made of. */
+export interface Shape {
+  readonly configuration: number;
+  readonly load: number;
+  /** What each field of the configuration does by itself. */
+  readonly each: number;
+  /** What the load does by itself, and the load against what the configuration can take. */
+  readonly common: number;
+  readonly relative: number;
+  /** What only all of them together do. */
+  readonly both: number;
+  /** What a place has to itself. */
+  readonly own: number;
+}
+
+/** How alike places are, part by part. */
+interface Alike {
+  readonly each: Float64Array;
+  readonly load: Float64Array;
+  readonly relative: Float64Array;
+  readonly together: Float64Array;
+}
+
+/** Covariances between the points of a space; what was once worked out for a point is kept. */
+export class Covariances {
+  readonly #places: readonly Place[];
+  readonly #kept = new Map<string, Alike>();
+
+  constructor(places: readonly Place[]) {
+    this.#places = places;
+  }
+
+  /** With one point, for every point of the space by its number. */
+  with(point: number, shape: Shape): Float64Array {
+    const { each, load, relative, together } = this.#alike(point, shape);
+    const result = new Float64Array(this.#places.length);
+    const [alone, common, rel, both] = [shape.each, shape.common, shape.relative, shape.both].map(
+      (deviation) => deviation * deviation,
+    ) as [number, number, number, number];
+    for (let i = 0; i < result.length; i++) {
+      result[i] = alone * each[i]! + common * load[i]! + rel * relative[i]! + both * together[i]!;
+    }
+    result[point]! += shape.own * shape.own;
+    return result;
+  }
+
+  #alike(point: number, shape: Shape): Alike {
+    const key = `${point} ${shape.configuration} ${shape.load}`;
+    const kept = this.#kept.get(key);
+    if (kept) return kept;
+    const size = this.#places.length;
+    const made = {
+      each: new Float64Array(size),
+      load: new Float64Array(size),
+      relative: new Float64Array(size),
+      together: new Float64Array(size),
+    };
+    const here = this.#places[point]!;
+    for (const [index, there] of this.#places.entries()) {
+      let apart = 0;
+      let each = 0;
+      for (const [axis, value] of here.configuration.entries()) {
+        const distance = (value - there.configuration[axis]!) / shape.configuration;
+        apart += distance * distance;
+        each += matern52(Math.abs(distance));
+      }
+      const [level, batch, relative] = here.load.map(
+        (value, axis) => (value - there.load[axis]!) / shape.load,
+      ) as [number, number, number];
+      made.each[index] = each / Math.max(1, here.configuration.length);
+      made.load[index] = matern52(Math.hypot(level, batch));
+      made.relative[index] = matern52(Math.hypot(relative, batch));
+      made.together[index] = matern52(Math.sqrt(apart + level * level + batch * batch));
+    }
+    this.#kept.set(key, made);
+    return made;
+  }
+}
+
+/** Variance of a value before anything was seen, everywhere the same. */
+export const priorVariance = ({ each, common, relative, both, own }: Shape): number =>
+  each ** 2 + common ** 2 + relative ** 2 + both ** 2 + own ** 2;

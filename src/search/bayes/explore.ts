@@ -1,0 +1,90 @@
+import type { Candidate } from '../../space/space.ts';
+import { normalDensity, normalProbability } from '../../statistics/gaussian-process.ts';
+import { type Knowledge, ladderOf, type Spot } from './knowledge.ts';
+
+/** Configurations beside the default that are looked at before anything is concluded. */
+const SPREAD = 3;
+/** Where on the ladder of loads the default is looked at, and where the others are. */
+const DEFAULT_RUNGS = [0.3, 0.7];
+const RUNGS = [0.5];
+/** What a start of a server costs, in measurements. */
+const START = 4;
+/** So often a point is looked at before the end, at most. */
+const MOST_LOOKS = 3;
+
+/** The default configuration, and configurations far from it and from each other. */
+export function firstSpots(knowledge: Knowledge, candidates: readonly Candidate[]): Spot[] {
+  const [first] = candidates;
+  const legal = candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0);
+  // What is largest in everything is the likeliest not to fit.
+  const usable = legal.filter((candidate) => candidate === first || knowledge.extremes(candidate) < 2);
+  const chosen = first && usable.includes(first) ? [first] : [];
+  while (chosen.length < Math.min(SPREAD + 1, usable.length)) {
+    const open = usable
+      .filter((candidate) => !chosen.includes(candidate))
+      .map((candidate) => ({
+        candidate,
+        apart: Math.min(...chosen.map((other) => knowledge.distance(candidate, other))),
+      }));
+    chosen.push(open.reduce((a, b) => (b.apart > a.apart ? b : a)).candidate);
+  }
+  const spots = chosen.flatMap((candidate) => {
+    const ladder = ladderOf(knowledge, candidate);
+    const rungs = candidate === first ? DEFAULT_RUNGS : RUNGS;
+    return rungs.map((share) => ladder[Math.round(share * (ladder.length - 1))]!);
+  });
+  return [...new Set(spots)];
+}
+
+/** Where to measure next, and what gain is to be expected of it, as a share of the best so far. */
+export interface Proposal {
+  readonly spot: Spot;
+  readonly gain: number;
+}
+
+/**
+ * The point that promises most for what it costs to get there: the gain over the best that probably keeps the limits,
+ * times the probability that it keeps them and can be served. Until something keeps them, that comes first.
+ * @param current whose server runs.
+ * @param allowed whether a point may be asked for now.
+ */
+export function nextSpot(
+  knowledge: Knowledge,
+  current: Candidate | undefined,
+  allowed: (spot: Spot) => boolean,
+  byThroughput: boolean,
+): Proposal | undefined {
+  const seen = knowledge.seen.map((spot) => ({ spot, ...knowledge.look(spot) }));
+  const holding = seen.filter(({ holds }) => holds >= 0.5);
+  const best =
+    holding.length > 0
+      ? Math.max(...holding.map(({ worth }) => worth.mean))
+      : Math.min(...seen.map(({ worth }) => worth.mean));
+  const chance = knowledge.chances();
+  const proposals = knowledge.spots.flatMap((spot): (Proposal & { value: number })[] => {
+    const again = spot.results.length > 0;
+    // What may keep the limits after all is worth another look while its server runs.
+    if (!allowed(spot) || (again && (spot.candidate !== current || spot.results.length >= MOST_LOOKS)))
+      return [];
+    if (byThroughput && knowledge.most(spot) < best) return [];
+    const { worth, holds } = knowledge.look(spot);
+    if (again && holds >= 0.5) return [];
+    const more = worth.mean - best;
+    const gain = again
+      ? Math.max(0, more) * holds
+      : holds *
+        chance(spot.candidate) *
+        (holding.length > 0 ? expectedGain(more, Math.sqrt(worth.variance)) : holds * Math.exp(0.3 * more));
+    return [{ spot, gain, value: spot.candidate === current ? gain : gain / (1 + START) }];
+  });
+  if (proposals.length === 0) return undefined;
+  const { spot } = proposals.reduce((a, b) => (b.value > a.value ? b : a));
+  return { spot, gain: Math.max(...proposals.map(({ gain }) => gain)) };
+}
+
+/** Expected value of a normal variable where it is above 0. */
+export function expectedGain(mean: number, deviation: number): number {
+  if (deviation < 1e-9) return Math.max(0, mean);
+  const z = mean / deviation;
+  return mean * normalProbability(z) + deviation * normalDensity(z);
+}

@@ -1,0 +1,131 @@
+import { type LoadPoint, levelOf } from '../../space/load-point.ts';
+import type { Candidate, Space } from '../../space/space.ts';
+import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
+import { Covariances } from './covariances.ts';
+import { placesOf } from './encoding.ts';
+import { type Look, Surrogate } from './surrogate.ts';
+
+/** A point of the space, and what was measured there. */
+export interface Spot {
+  readonly id: number;
+  readonly candidate: Candidate;
+  readonly point: LoadPoint;
+  readonly results: Readonly<Record<string, number>>[];
+}
+
+/** How sure it must be that no limit is broken by more than 5 %, for a point to be named. */
+const SURE = 0.95;
+/** What a doubt about the limits costs, so that it counts before any gain. */
+const DOUBT = 4;
+/** How far it is from one configuration that can be served to what that says nothing of, in steps. */
+const REACH = 3;
+/** Chance that a configuration can be served, before anything is known. */
+const USUAL = 0.9;
+
+/** Everything that is known of a space, and what follows from it for what is not. */
+export class Knowledge {
+  readonly spots: readonly Spot[];
+  readonly failed: Candidate[] = [];
+  readonly #space: Pick<Space, 'plan' | 'candidates'>;
+  readonly #covariances: Covariances;
+  readonly #settings: (candidate: Candidate) => readonly number[];
+  #surrogate: Surrogate | undefined;
+
+  constructor(space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>) {
+    const { place, settings } = placesOf(space.candidates);
+    this.#space = space;
+    this.#settings = settings;
+    this.spots = space.candidates
+      .flatMap((candidate) => space.pointsOf(candidate).map((point) => ({ candidate, point })))
+      .map((spot, id) => ({ ...spot, id, results: [] }));
+    this.#covariances = new Covariances(this.spots.map(({ candidate, point }) => place(candidate, point)));
+  }
+
+  add(spot: Spot, values: Readonly<Record<string, number>>): void {
+    spot.results.push(values);
+    this.#surrogate = undefined;
+  }
+
+  get seen(): Spot[] {
+    return this.spots.filter(({ results }) => results.length > 0);
+  }
+
+  #learned(): Surrogate {
+    this.#surrogate ??= new Surrogate(
+      this.seen.flatMap(({ id, point, results }) => results.map((values) => ({ id, point, values }))),
+      this.#space.plan,
+      this.#covariances,
+    );
+    return this.#surrogate;
+  }
+
+  /** What is expected of a point. */
+  look(spot: Spot): Look {
+    return this.#learned().look(spot);
+  }
+
+  /** Logarithm of the most that can be expected of a point's throughput at all. */
+  most({ point }: Spot): number {
+    return this.#learned().most(point);
+  }
+
+  /** Points that hold before those in doubt; among both by what they are worth. */
+  standing(spot: Spot): number {
+    const { worth, holds, nearly } = this.look(spot);
+    return worth.mean - DOUBT * (Math.max(0, SURE - nearly) + Math.max(0, 0.5 - holds));
+  }
+
+  /** How far apart two configurations are, in steps. */
+  distance(a: Candidate, b: Candidate): number {
+    const other = this.#settings(b);
+    return Math.hypot(...this.#settings(a).map((value, axis) => value - other[axis]!));
+  }
+
+  /** Fields of which a configuration has the largest value of all; only those with several values count. */
+  extremes(candidate: Candidate): number {
+    const { candidates } = this.#space;
+    return this.#settings(candidate).filter(
+      (value, axis) => value >= 2 && candidates.every((other) => this.#settings(other)[axis]! <= value),
+    ).length;
+  }
+
+  /** How probable it is that each configuration can be served, judged by those around it that could or could not. */
+  chances(): (candidate: Candidate) => number {
+    if (this.failed.length === 0) return () => 1;
+    const served = new Set(this.seen.map(({ candidate }) => candidate));
+    const tried = [...this.failed, ...served];
+    const alike = (a: Candidate, b: Candidate): number => 0.25 * matern52(this.distance(a, b) / REACH);
+    const process = new GaussianProcess(
+      tried.map((candidate) => (served.has(candidate) ? 1 : 0)),
+      tried.map(() => 0.01),
+      (i, j) => alike(tried[i]!, tried[j]!),
+      USUAL,
+    );
+    const known = new Map<Candidate, number>();
+    return (candidate) => {
+      const chance =
+        known.get(candidate) ??
+        Math.min(
+          1,
+          Math.max(
+            0.01,
+            process.predict(
+              tried.map((other) => alike(candidate, other)),
+              0.25,
+            ).mean,
+          ),
+        );
+      known.set(candidate, chance);
+      return chance;
+    };
+  }
+}
+
+/** The points of a configuration with the smallest client batch, by their load. */
+export function ladderOf({ spots }: Knowledge, candidate: Candidate): Spot[] {
+  const own = spots.filter((spot) => spot.candidate === candidate);
+  const least = Math.min(...own.map(({ point }) => point.batchSize));
+  return own
+    .filter(({ point }) => point.batchSize === least)
+    .sort((a, b) => levelOf(a.point) - levelOf(b.point));
+}

@@ -1,0 +1,181 @@
+import type { Goal } from '../../config/experiment.ts';
+import { metric } from '../../metric.ts';
+import { isRate, type LoadPoint, levelOf } from '../../space/load-point.ts';
+import { GaussianProcess, normalProbability, type Prediction } from '../../statistics/gaussian-process.ts';
+import { type Covariances, priorVariance, type Shape } from './covariances.ts';
+
+/** What was measured at a point of the space. */
+export interface Seen {
+  /** The point's number. */
+  readonly id: number;
+  readonly point: LoadPoint;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What a point is expected to be. */
+export interface Look {
+  /** Logarithm of what it is worth, so that 0.01 more is 1 % better. */
+  readonly worth: Prediction;
+  /** Probability that it keeps every limit. */
+  readonly holds: number;
+  /** Probability that it misses none by more than 5 %. */
+  readonly nearly: number;
+}
+
+/** Standard deviation of one measurement, as a share of it. */
+const NOISE = { rate: 0.02, latency: 0.08 };
+const THROUGHPUT = 'perf_throughput';
+const LATENCY = /^perf_latency_/;
+const NEARLY = Math.log(1.05);
+/** How much sooner than ever seen an answer may come. */
+const SOONER = Math.log(1.5);
+
+/** What is thought possible of throughput and the like; which of them, the likelihood decides. */
+const RATE_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
+  [0.05, 0.15, 0.4].map((both) => ({
+    ...{ configuration, load: 3, each: 1.5, common: 0.5, relative: 0.2 },
+    ...{ both, own: 0.01 },
+  })),
+);
+
+/** The same of a latency over the mean one. */
+const RATIO_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
+  [1.5, 3].flatMap((load) =>
+    [0.5, 1].map((scale) => ({
+      ...{ configuration, load, each: 0.3 * scale, common: 0.4 * scale, relative: 0.4 * scale },
+      ...{ both: 0.3 * scale, own: 0.1 },
+    })),
+  ),
+);
+
+/** A metric's model and what it says of every point. */
+interface Model {
+  readonly process: GaussianProcess;
+  readonly shape: Shape;
+  /** Covariances with each observation, for every point. */
+  readonly columns: readonly Float64Array[];
+}
+
+/**
+ * What is expected everywhere, out of what was seen: logarithms of the throughput, of every latency as a multiple of
+ * the mean one that Little's law gives (in flight / throughput), and of other metrics.
+ */
+export class Surrogate {
+  readonly #models = new Map<string, Model>();
+  readonly #goal: Pick<Goal, 'objectives' | 'constraints'>;
+  /** Whether mean latency and throughput follow from each other. */
+  readonly #closed: boolean;
+  /** Logarithm of the least mean latency that is thought possible, ms. */
+  readonly #soonest: number;
+  readonly #known = new Map<string, Prediction>();
+
+  constructor(
+    seen: readonly Seen[],
+    goal: Pick<Goal, 'objectives' | 'constraints'>,
+    covariances: Covariances,
+  ) {
+    this.#goal = goal;
+    this.#closed = seen.every(({ point }) => !isRate(point));
+    this.#soonest = Math.min(
+      ...seen.map(({ point, values }) => inFlight(point) - Math.log(values[THROUGHPUT] ?? 1e-9) - SOONER),
+    );
+    const tags = [...goal.objectives, ...goal.constraints].map(({ tag }) => tag);
+    for (const tag of new Set([...tags, THROUGHPUT])) {
+      const model = this.#fit(tag, seen, covariances);
+      if (model) this.#models.set(tag, model);
+    }
+  }
+
+  #fit(tag: string, seen: readonly Seen[], covariances: Covariances): Model | undefined {
+    const known = seen.filter(({ values }) => values[tag] !== undefined && values[THROUGHPUT] !== undefined);
+    if (known.length === 0) return undefined;
+    const isRatio = this.#closed && LATENCY.test(tag);
+    const values = known.map(({ point, values: measured }) => {
+      const value = Math.log(Math.max(measured[tag]!, 1e-9));
+      return isRatio ? value - inFlight(point) + Math.log(measured[THROUGHPUT]!) : value;
+    });
+    const deviation = LATENCY.test(tag) ? NOISE.latency : NOISE.rate;
+    const noise = known.map(() => deviation * deviation);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const models = (isRatio ? RATIO_SHAPES : RATE_SHAPES).map((shape): Model => {
+      const columns = known.map(({ id }) => covariances.with(id, shape));
+      const process = new GaussianProcess(values, noise, (i, j) => columns[i]![known[j]!.id]!, mean);
+      return { process, shape, columns };
+    });
+    return models.reduce((best, model) =>
+      model.process.logLikelihood > best.process.logLikelihood ? model : best,
+    );
+  }
+
+  #predict(tag: string, id: number): Prediction | undefined {
+    const model = this.#models.get(tag);
+    if (!model) return undefined;
+    const key = `${tag} ${id}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const { process, shape, columns } = model;
+    const made = process.predict(
+      columns.map((column) => column[id]!),
+      priorVariance(shape),
+    );
+    this.#known.set(key, made);
+    return made;
+  }
+
+  /** The weighted sum of metrics' logarithms at a point. */
+  #expect(terms: readonly (readonly [tag: string, weight: number])[], { id, point }: At): Prediction {
+    const factors = new Map<string, number>();
+    const add = (tag: string, factor: number): void =>
+      void factors.set(tag, (factors.get(tag) ?? 0) + factor);
+    let mean = 0;
+    for (const [tag, weight] of terms) {
+      add(tag, weight);
+      if (!this.#closed || !LATENCY.test(tag)) continue;
+      add(THROUGHPUT, -weight);
+      mean += weight * inFlight(point);
+    }
+    let variance = 0;
+    for (const [tag, factor] of factors) {
+      const expected = this.#predict(tag, id);
+      if (!expected) continue;
+      mean += factor * expected.mean;
+      variance += factor * factor * expected.variance;
+    }
+    return { mean, variance };
+  }
+
+  /** Logarithm of the most throughput with so many in flight: nothing answers much sooner than was seen. */
+  most(point: LoadPoint): number {
+    return this.#closed ? inFlight(point) - this.#soonest : Number.POSITIVE_INFINITY;
+  }
+
+  look(at: At): Look {
+    const { objectives, constraints } = this.#goal;
+    const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
+    const worth = this.#expect(
+      objectives.map(({ tag, weight }) => [
+        tag,
+        ((metric(tag).better === 'higher' ? 1 : -1) * weight) / total,
+      ]),
+      at,
+    );
+    let [holds, nearly] = [1, 1];
+    for (const { tag, bound, value } of constraints) {
+      if (!this.#models.has(tag)) continue;
+      const { mean, variance } = this.#expect([[tag, 1]], at);
+      const room = (Math.log(value) - mean) * (bound === 'max' ? 1 : -1);
+      const deviation = Math.sqrt(variance + 1e-8);
+      holds *= normalProbability(room / deviation);
+      nearly *= normalProbability((room + NEARLY) / deviation);
+    }
+    return { worth, holds, nearly };
+  }
+}
+
+interface At {
+  readonly id: number;
+  readonly point: LoadPoint;
+}
+
+/** Logarithm of inferences in flight times 1000 ms: over the throughput it is the mean latency (Little's law). */
+const inFlight = (point: LoadPoint): number => Math.log(levelOf(point) * point.batchSize * 1000);

@@ -1,0 +1,126 @@
+/** What is expected somewhere: mean, and variance of the function itself (without noise). */
+export interface Prediction {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/**
+ * Gaussian process regression with a known constant mean, out of covariances (Rasmussen and Williams, Gaussian
+ * Processes for Machine Learning, algorithm 2.1). Exact; O(n^3) to make and O(n^2) a prediction, for tens of
+ * observations.
+ */
+export class GaussianProcess {
+  readonly #mean: number;
+  /** Lower triangle of the Cholesky factor, row after row. */
+  readonly #factor: readonly Float64Array[];
+  /** Inverse covariance times the residuals. */
+  readonly #weights: Float64Array;
+  readonly #half: Float64Array;
+  /** Logarithm of the likelihood of the values. */
+  readonly logLikelihood: number;
+
+  /**
+   * @param covariance of the function between two observations.
+   * @param noise variance of each observation's noise.
+   */
+  constructor(
+    values: readonly number[],
+    noise: readonly number[],
+    covariance: (i: number, j: number) => number,
+    mean: number,
+  ) {
+    this.#mean = mean;
+    this.#factor = cholesky(noise, covariance);
+    const residuals = values.map((value) => value - mean);
+    this.#weights = solveUpper(
+      this.#factor,
+      solveLower(this.#factor, residuals, new Float64Array(values.length)),
+    );
+    this.#half = new Float64Array(values.length);
+    const fit = residuals.reduce((sum, value, index) => sum + value * this.#weights[index]!, 0);
+    const volume = this.#factor.reduce((sum, row, index) => sum + Math.log(row[index]!), 0);
+    this.logLikelihood = -fit / 2 - volume - (values.length / 2) * Math.log(2 * Math.PI);
+  }
+
+  /**
+   * @param covariances with each observation, in their order.
+   * @param variance of the function there before anything was observed.
+   */
+  predict(covariances: ArrayLike<number>, variance: number): Prediction {
+    let mean = this.#mean;
+    for (let i = 0; i < covariances.length; i++) mean += covariances[i]! * this.#weights[i]!;
+    const half = solveLower(this.#factor, covariances, this.#half);
+    let explained = 0;
+    for (let i = 0; i < half.length; i++) explained += half[i]! * half[i]!;
+    return { mean, variance: Math.max(0, variance - explained) };
+  }
+}
+
+/** Enough to keep a matrix positive definite where two places are the same. */
+const JITTER = 1e-10;
+
+function cholesky(
+  noise: readonly number[],
+  covariance: (i: number, j: number) => number,
+): readonly Float64Array[] {
+  const rows: Float64Array[] = [];
+  for (let i = 0; i < noise.length; i++) {
+    const row = new Float64Array(i + 1);
+    for (let j = 0; j < i; j++) {
+      const other = rows[j]!;
+      let value = covariance(i, j);
+      for (let k = 0; k < j; k++) value -= row[k]! * other[k]!;
+      row[j] = value / other[j]!;
+    }
+    let rest = covariance(i, i) + noise[i]! + JITTER;
+    for (let k = 0; k < i; k++) rest -= row[k]! * row[k]!;
+    row[i] = Math.sqrt(Math.max(rest, JITTER));
+    rows.push(row);
+  }
+  return rows;
+}
+
+function solveLower(
+  factor: readonly Float64Array[],
+  right: ArrayLike<number>,
+  solution: Float64Array,
+): Float64Array {
+  for (let i = 0; i < right.length; i++) {
+    const row = factor[i]!;
+    let value = right[i]!;
+    for (let k = 0; k < i; k++) value -= row[k]! * solution[k]!;
+    solution[i] = value / row[i]!;
+  }
+  return solution;
+}
+
+function solveUpper(factor: readonly Float64Array[], right: Float64Array): Float64Array {
+  const solution = new Float64Array(right.length);
+  for (let i = right.length - 1; i >= 0; i--) {
+    let value = right[i]!;
+    for (let k = i + 1; k < right.length; k++) value -= factor[k]![i]! * solution[k]!;
+    solution[i] = value / factor[i]![i]!;
+  }
+  return solution;
+}
+
+/** Matérn's covariance with smoothness 5/2 and variance 1, by distance in length scales. */
+export function matern52(distance: number): number {
+  const scaled = Math.sqrt(5) * distance;
+  return (1 + scaled + (scaled * scaled) / 3) * Math.exp(-scaled);
+}
+
+/** Density of the standard normal distribution. */
+export const normalDensity = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+
+/**
+ * Distribution function of the standard normal distribution, to 1e-7 (Abramowitz and Stegun, Handbook of
+ * Mathematical Functions, 26.2.17).
+ */
+export function normalProbability(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const series = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429];
+  const sum = series.reduceRight((total, coefficient) => (total + coefficient) * t, 0);
+  const tail = normalDensity(z) * sum;
+  return z < 0 ? tail : 1 - tail;
+}

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { gridText, readGrid } from '../../bench/search/grid.ts';
+import { landscapeOf } from '../../bench/search/landscape.ts';
+import { randomLandscape } from '../../bench/search/random-landscape.ts';
+import { folder } from '../support/experiment.ts';
+
+const goal = { objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+
+const read = (text: string) => {
+  const file = join(folder(), 'grid.csv');
+  writeFileSync(file, text);
+  return readGrid(file);
+};
+
+const GRID = `model,variant,instance_group,max_batch_size,dynamic_batching,client_batch,concurrency,perf_throughput,perf_latency_p99
+m,m_config_0,"2:GPU",8,100,1,4,100,10
+m,m_config_0,2:GPU,8,100,1,8,200,30
+m,m_config_default,default,4,,1,4,50,20
+m,m_config_default,default,4,,1,8,,
+`;
+
+test('a grid is a space with the default first, and a truth', () => {
+  const { space, points, optimum, truth } = landscapeOf(read(GRID), goal);
+  const [first, second] = space.candidates;
+  expect(first).toMatchObject({ name: 'm_config_default', isDefault: true, config: { max_batch_size: 4 } });
+  expect(second!.config).toEqual({
+    name: 'm',
+    max_batch_size: 8,
+    instance_group: [{ count: 2, kind: 'KIND_GPU' }],
+    dynamic_batching: { max_queue_delay_microseconds: '100' },
+  });
+  expect(points).toBe(4);
+  expect(optimum).toMatchObject({ variant: 'm_config_0', level: 8 });
+  // Between the recorded levels the next one up answers; what is missing fails.
+  expect(truth(second!, { batchSize: 1, concurrency: 5 })).toMatchObject({ perf_throughput: 200 });
+  expect(truth(second!, { batchSize: 1, concurrency: 64 })).toMatchObject({ perf_throughput: 200 });
+  expect(truth(first!, { batchSize: 1, concurrency: 8 })).toBeUndefined();
+});
+
+test('between recorded levels, interpolated where that is asked for', () => {
+  const { space, truth } = landscapeOf(read(GRID), goal, { interpolate: true });
+  expect(truth(space.candidates[1]!, { batchSize: 1, concurrency: 6 })).toEqual({
+    perf_throughput: 150,
+    perf_latency_p99: 20,
+  });
+});
+
+test('a limit leaves the best that keeps it', () => {
+  const limited = { ...goal, constraints: [{ tag: 'perf_latency_p99', bound: 'max' as const, value: 15 }] };
+  expect(landscapeOf(read(GRID), limited).optimum).toMatchObject({ level: 4 });
+});
+
+test('a random landscape is the same for the same seed, also through a file', () => {
+  const rows = randomLandscape(1);
+  const text = gridText(rows);
+  expect(gridText(randomLandscape(1))).toBe(text);
+  const again = read(text);
+  expect(again).toHaveLength(41 * 11);
+  const before = landscapeOf(rows, goal).optimum!;
+  expect(landscapeOf(again, goal).optimum).toMatchObject({ variant: before.variant, level: before.level });
+});

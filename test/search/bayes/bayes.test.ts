@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { landscapeOf } from '../../../bench/search/landscape.ts';
+import { randomLandscape } from '../../../bench/search/random-landscape.ts';
+import { replay } from '../../../bench/search/replay.ts';
+import { bayesSearch, budgetFor } from '../../../src/search/bayes/bayes.ts';
+import type { Ask } from '../../../src/search/search.ts';
+import { buildSpace } from '../../../src/space/space.ts';
+import { searchContract } from '../../contract/search.ts';
+import { plan } from '../../support/experiment.ts';
+
+describe('as every search', () => searchContract('bayes', (space) => bayesSearch(space)));
+
+const objectives = [{ tag: 'perf_throughput', weight: 1 }];
+const limit = (value: number) => [{ tag: 'perf_latency_p99', bound: 'max' as const, value }];
+const noise = { throughput: 0.02, latency: 0.08 };
+
+describe('on a simulated server', () => {
+  const rows = randomLandscape(3);
+  const free = landscapeOf(rows, { objectives, constraints: [] });
+
+  test('finds what is nearly the best of 451 points with a tenth of them', () => {
+    for (const seed of [1, 2, 3]) {
+      const found = replay(free, bayesSearch(free.space), noise, seed);
+      expect(found.ratio).toBeGreaterThan(0.9);
+      expect(found.measurements).toBeLessThanOrEqual(35);
+      expect(found.starts).toBeLessThanOrEqual(budgetFor(451).starts + 1);
+    }
+  });
+
+  test('keeps a limit', () => {
+    const limited = landscapeOf(rows, { objectives, constraints: limit(1000) });
+    for (const seed of [1, 2, 3]) {
+      const found = replay(limited, bayesSearch(limited.space), noise, seed);
+      expect(found.missed).toBeLessThan(0.05);
+      expect(found.ratio).toBeGreaterThan(0.8);
+    }
+  });
+
+  test('names nothing where nothing keeps the limits', () => {
+    const impossible = landscapeOf(rows, { objectives, constraints: limit(0.001) });
+    const search = bayesSearch(impossible.space);
+    expect(replay(impossible, search, noise, 1).winner).toBeUndefined();
+  });
+
+  test('the winner was measured again, on a server of its own', () => {
+    const { trace, winner } = replay(free, bayesSearch(free.space), noise, 4);
+    const again = trace.filter((ask) => ask.again);
+    expect(again.map(({ again: where }) => where)).toEqual(['afresh', 'here', 'afresh', 'here']);
+    expect(again.some(({ candidate }) => candidate.name === winner?.variant)).toBe(true);
+  });
+
+  test('the same answers lead to the same questions', () => {
+    const asks = (): string[] =>
+      replay(free, bayesSearch(free.space), noise, 5).trace.map(
+        ({ candidate, point }) => `${candidate.name} ${point.concurrency}`,
+      );
+    expect(asks()).toEqual(asks());
+  });
+});
+
+describe('beside another lane', () => {
+  const space = buildSpace(
+    plan({
+      automatic: undefined,
+      concurrency: [1, 2, 4, 8],
+      parameters: [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [1, 2, 4, 8, 16, 32] }],
+    }),
+    { name: 'm', max_batch_size: 3 },
+  );
+
+  test('a configuration that is being measured elsewhere is not asked for', () => {
+    const search = bayesSearch(space);
+    const first = search.ask()!;
+    const second = search.ask(new Set([first.candidate]))!;
+    expect(second.candidate).not.toBe(first.candidate);
+    expect(search.ask(new Set([second.candidate]))).toBe(first);
+  });
+
+  test('what is dropped is not asked for, and its points are answered', () => {
+    const search = bayesSearch(space);
+    const { candidate } = search.ask()!;
+    expect(search.drop(candidate)).toHaveLength(4);
+    const asked: Ask[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      asked.push(ask);
+      search.tell(ask, { state: 'measured', values: { perf_throughput: 10 } });
+    }
+    expect(asked.some((ask) => ask.candidate === candidate)).toBe(false);
+  });
+});
+
+test.each([
+  [10, 20, 8],
+  [440, 35, 15],
+  [2000, 35, 15],
+])('a space of %d points is worth %d measurements and %d starts', (points, measurements, starts) => {
+  expect(budgetFor(points)).toEqual({ measurements, starts });
+});

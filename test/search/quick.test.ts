@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { quickSearch } from '../../src/search/quick.ts';
+import { buildSpace, type Space } from '../../src/space/space.ts';
+import { searchContract } from '../contract/search.ts';
+import { plan } from '../support/experiment.ts';
+
+/** The listed batch sizes of a space as dimensions. */
+const dimensions = (space: Space) =>
+  quickSearch({
+    plan: space.plan,
+    candidates: space.candidates,
+    automatic: {
+      instanceCounts: [1],
+      batchSizes: [1, 2, 4],
+      propose: (_count, size) => space.candidates.find(({ config }) => config['max_batch_size'] === size)!,
+    },
+  });
+
+describe('as every search', () => searchContract('quick', dimensions));
+
+const climb = (throughput: (instances: number, batch: number) => number, limit?: number) => {
+  const constraints =
+    limit === undefined ? [] : [{ tag: 'perf_latency_p99', bound: 'max' as const, value: limit }];
+  const space = buildSpace(
+    plan({
+      constraints,
+      automatic: { instanceCounts: [1, 2, 3, 4, 5], batchSizes: [1, 2, 4, 8, 16, 32, 64, 128] },
+    }),
+    { name: 'm', max_batch_size: 8 },
+  );
+  const search = quickSearch({ plan: space.plan, candidates: space.candidates, automatic: space.automatic! });
+  const seen: { instances: number; batch: number; concurrency: number }[] = [];
+  for (let ask = search.ask(); ask; ask = search.ask()) {
+    const { config, isDefault } = ask.candidate;
+    const [group] = (config['instance_group'] ?? []) as { count: number }[];
+    const [instances, batch] = [group?.count ?? 1, Number(config['max_batch_size'])];
+    if (!isDefault) seen.push({ instances, batch, concurrency: ask.point.concurrency! });
+    const value = throughput(instances, batch);
+    search.tell(ask, {
+      state: 'measured',
+      values: { perf_throughput: value, perf_latency_p99: (1000 * ask.point.concurrency!) / value },
+    });
+  }
+  return seen;
+};
+
+test('climbs from one instance and batches of one, with twice as many in flight as are taken at once', () => {
+  const seen = climb((instances, batch) => 100 * instances * batch);
+  expect(seen[0]).toEqual({ instances: 1, batch: 1, concurrency: 2 });
+  expect(seen.filter(({ instances, batch, concurrency }) => concurrency !== 2 * instances * batch)).toEqual(
+    [],
+  );
+  expect(seen.some(({ instances, batch }) => instances === 5 && batch >= 64)).toBe(true);
+  expect(seen.length).toBeLessThan(30);
+});
+
+test('stays where nothing is gained', () => {
+  const seen = climb(() => 100);
+  expect(seen.every(({ instances, batch }) => instances <= 4 && batch <= 8)).toBe(true);
+});
+
+test('stops within the limits where more breaks them', () => {
+  const seen = climb((instances, batch) => 100 * instances * Math.sqrt(batch), 40);
+  expect(seen.at(-1)).toBeDefined();
+  expect(seen.length).toBeLessThan(40);
+});
