@@ -5,7 +5,7 @@ import { findMetric } from '../src/metric.ts';
 import { budgetFor } from '../src/search/bayes/bayes.ts';
 import { levelOf } from '../src/space/load-point.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
-import { gridText, type Row, readGrid } from './search/grid.ts';
+import { gridText, type Row, readGrid, readResults } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { randomLandscape } from './search/random-landscape.ts';
 import { type Noise, type Replay, replay } from './search/replay.ts';
@@ -18,7 +18,7 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--algorithm NAME]...
- * One of these as a grid: --from N --write FILE.csv
+ * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv
  */
 const { values: given } = parseArgs({
   allowPositionals: false,
@@ -36,6 +36,7 @@ const { values: given } = parseArgs({
     landscapes: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     write: { type: 'string' },
+    results: { type: 'string' },
   },
 });
 
@@ -45,8 +46,10 @@ const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
 const budget = measurements === undefined ? undefined : { ...budgetFor(measurements / 0.08), measurements };
 
-if (given.write !== undefined) writeFileSync(given.write, gridText(randomLandscape(Number(given.from))));
-else if (given.grid !== undefined) one(given.grid);
+if (given.write !== undefined) {
+  const rows = given.results === undefined ? randomLandscape(Number(given.from)) : readResults(given.results);
+  writeFileSync(given.write, gridText(rows));
+} else if (given.grid !== undefined) one(given.grid);
 else many();
 
 function known(name: string): Algorithm {

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { instanceGroups, type ModelConfig, maxBatchSize } from '../../src/model-config/config.ts';
+import { isRate, type LoadPoint, levelOf } from '../../src/space/load-point.ts';
 
 /** One recorded point of a landscape. */
 export interface Row {
@@ -51,6 +53,37 @@ function splitLine(line: string): string[] {
   return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
     .map(([, cell = '']) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell))
     .slice(0, line === '' ? 0 : undefined);
+}
+
+/** What `tma profile` measured, out of its results.json; a configuration that failed has rows without values. */
+export function readResults(file: string): Row[] {
+  interface Measured {
+    readonly state: string;
+    readonly measurement?: { readonly point: LoadPoint; readonly values: Row['values'] };
+    readonly point?: LoadPoint;
+  }
+  const { trials } = JSON.parse(readFileSync(file, 'utf8')) as {
+    trials: { model: string; name: string; isDefault: boolean; config: ModelConfig; points: Measured[] }[];
+  };
+  return trials.flatMap(({ model, name, isDefault, config, points }) => {
+    const groups = instanceGroups(config).map(({ kind, count }) => `${count}:${kind}`);
+    const batching = config['dynamic_batching'] as { max_queue_delay_microseconds?: string } | undefined;
+    const settings = {
+      instance_group: isDefault ? 'default' : groups.join(' + '),
+      max_batch_size: String(maxBatchSize(config)),
+      dynamic_batching: batching ? (batching.max_queue_delay_microseconds ?? '0') : 'disabled',
+    };
+    return points.flatMap(({ measurement, point = measurement?.point }): Row[] =>
+      point
+        ? [
+            {
+              ...{ model, variant: name, settings, batchSize: point.batchSize, level: levelOf(point) },
+              ...{ isRate: isRate(point), values: measurement?.values ?? {} },
+            },
+          ]
+        : [],
+    );
+  });
 }
 
 /** The same as a file. */

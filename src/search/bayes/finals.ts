@@ -5,7 +5,7 @@ import type { Knowledge, Spot } from './knowledge.ts';
 
 /** How many are in the end held against each other, and how often each is measured on a server of its own. */
 export const FINALISTS = 2;
-export const LOOKS = 2;
+export const LOOKS = 3;
 /** A finalist that is so improbable to be the best, or to hold, is out. */
 const HOPELESS = 0.05;
 

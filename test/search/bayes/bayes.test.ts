@@ -45,7 +45,14 @@ describe('on a simulated server', () => {
   test('the winner was measured again, on a server of its own', () => {
     const { trace, winner } = replay(free, bayesSearch(free.space), noise, 4);
     const again = trace.filter((ask) => ask.again);
-    expect(again.map(({ again: where }) => where)).toEqual(['afresh', 'here', 'afresh', 'here']);
+    expect(again.slice(-6).map(({ again: where }) => where)).toEqual([
+      'afresh',
+      'here',
+      'here',
+      'afresh',
+      'here',
+      'here',
+    ]);
     expect(again.some(({ candidate }) => candidate.name === winner?.variant)).toBe(true);
   });
 
