@@ -107,7 +107,10 @@ export class ProfileRun {
     );
     for (const item of space.candidates) keyOf(item);
     emit.onModelStart(space, this.#progress(search));
-    const notes = [...notesOf(space, config), ...changeNotes(plan, changed, journal.run)];
+    const notes = [
+      ...notesOf(space, config),
+      ...changeNotes(plan, changed, journal.run, this.#generator.name),
+    ];
     for (const note of notes) emit.onNote(note);
     const shared: ModelRun = { plan, search, keyOf, busy: new Map() };
     const [first, ...others] = contexts;

@@ -36,7 +36,7 @@ export async function baseOf({ modelRepository, launch }: Experiment, plan: Mode
 
 /** How a session begins in the journal. */
 export function sessionEntry(
-  { models }: Experiment,
+  { models, reports }: Experiment,
   lanes: readonly Lane[],
   programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command'>,
 ): Entry {
@@ -52,6 +52,7 @@ export function sessionEntry(
       protocol: models[0]?.load.protocol,
     }),
     goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
+    overall: reports.acrossModels.goal,
     load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, programs.generator)])),
   };
 }
@@ -204,8 +205,22 @@ function adoptMeasured(
 }
 
 /** Why what the journal has of a model is not taken. */
-export function changeNotes({ name }: ModelPlan, changed: ReadonlySet<string>, run: Run): string[] {
-  const load = changedLoad(run, name);
+export function changeNotes(
+  { name, load: settings }: ModelPlan,
+  changed: ReadonlySet<string>,
+  run: Run,
+  generator: string,
+): string[] {
+  // An earlier session's load may be back: what it measured is taken.
+  const known = run.trials.some(({ model, key, points }) =>
+    points.some(
+      (record) =>
+        record.state === 'measured' &&
+        model === name &&
+        record.key === pointKey(key, record.measurement.point, settings, generator),
+    ),
+  );
+  const load = known ? [] : changedLoad(run, name);
   const since = (what: string, parts: readonly string[]): string =>
     `${name} is measured again: ${what} changed since the journal's last session (${parts.join(', ')})`;
   return [

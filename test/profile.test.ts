@@ -162,6 +162,10 @@ describe('resuming', () => {
     notes.length = 0;
     await go(seeded, { listeners: [{ onNote: (text) => notes.push(text) }] });
     expect(notes).toEqual(["m is measured again: its load changed since the journal's last session (seed)"]);
+    // What an earlier load measured is taken when that load is back, and then nothing is said.
+    notes.length = 0;
+    await go(wider, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    expect(notes).toEqual([]);
   });
 
   test('other objectives need no measuring, and what failed is tried again', async () => {

@@ -5,7 +5,7 @@ import { withFailureMemory } from '../../src/search/failure-memory.ts';
 import { quickSearch } from '../../src/search/quick.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { withRefinement } from '../../src/search/refine.ts';
-import { checkConstraints, missedBy, score } from '../../src/search/score.ts';
+import { compareMeasured } from '../../src/search/score.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
 import type { Landscape } from './landscape.ts';
 
@@ -73,7 +73,6 @@ class Ranked {
 
   /** The best first; those measured most often before the others. */
   list(): Ask[] {
-    const { constraints, objectives } = this.#plan;
     return [...this.#all.values()]
       .map(({ ask, values }) => {
         const mean = Object.fromEntries(
@@ -82,10 +81,9 @@ class Ranked {
             values.reduce((sum, item) => sum + item[tag]!, 0) / values.length,
           ]),
         );
-        const missed = missedBy(checkConstraints({ values: mean }, constraints));
-        return { ask, times: values.length, mean: { values: mean }, missed };
+        return { ask, times: values.length, mean: { values: mean } };
       })
-      .sort((a, b) => b.times - a.times || a.missed - b.missed || -score(a.mean, b.mean, objectives))
+      .sort((a, b) => b.times - a.times || compareMeasured(a.mean, b.mean, this.#plan))
       .map(({ ask }) => ask);
   }
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Mode } from '../report/plots.ts';
 
 /** The part of `process` that commands use, so that tests can give their own. */
 export interface Process {
@@ -15,7 +16,7 @@ export interface Process {
 export interface Flags {
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly mode: 'online' | 'offline';
+  readonly mode: Mode;
 }
 
 /** What the exit code says; documented in the README. */

@@ -67,10 +67,9 @@ async function profileInterruptibly(
   say: (text: string) => void,
 ): Promise<ProfileResult> {
   // What perf_analyzer prints would be painted over.
+  const { generator } = experiment;
   const plain =
-    experiment.generator.kind === 'perf_analyzer' &&
-    experiment.generator.output?.file === undefined &&
-    experiment.generator.output !== undefined;
+    generator.kind === 'perf_analyzer' && generator.output !== undefined && !generator.output.file;
   const listeners = flags.quiet ? [] : [view(process, say, plain)];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';

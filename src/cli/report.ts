@@ -51,7 +51,7 @@ export async function reportCommand(
   const goalOf = (name: string): Goal =>
     goals.find((goal) => goal.name === name) ?? { ...overallGoal(values), name };
   const rankings = models.map((name) => rank(run, goalOf(name)));
-  const settings = reportSettings(values);
+  const settings = reportSettings(values, run.sessions.at(-1)?.overall);
   const exportPath = resolve(process.cwd(), values.export_path ?? '.');
   const across = acrossModels(run, rankings, settings);
   const formats = values.output_formats ?? ['html', 'pdf', 'png', 'csv'];

@@ -17,10 +17,13 @@ export const goalOf = ({ name, settings }: ModelEntry, values: OptionValues): Go
   constraints: withShortOnes(settings.constraints ?? values.constraints ?? [], values),
 });
 
-/** What configurations of different models are judged by. */
-export const overallGoal = (values: OptionValues): Omit<Goal, 'name'> => ({
-  objectives: values.objectives ?? DEFAULT_OBJECTIVES,
-  constraints: withShortOnes(values.constraints ?? [], values),
+/** What configurations of different models are judged by; `usual` where nothing is said. */
+export const overallGoal = (
+  values: OptionValues,
+  usual: Omit<Goal, 'name'> = { objectives: DEFAULT_OBJECTIVES, constraints: [] },
+): Omit<Goal, 'name'> => ({
+  objectives: values.objectives ?? usual.objectives,
+  constraints: withShortOnes(values.constraints ?? usual.constraints, values),
 });
 
 function withShortOnes(

@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { findMetric, METRIC_NAMES } from '../metric.ts';
 import { suggestion } from '../wording.ts';
 import type { Constraint, Objective } from './experiment.ts';
+import { isMapping } from './values.ts';
 import { show } from './yaml.ts';
 
 const DEFAULT_WEIGHT = 10;
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const METRIC = { enum: METRIC_NAMES };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { findMetric, METRIC_NAMES } from '../metric.ts';
 import { suggestion } from '../wording.ts';
-import { isFileName } from './values.ts';
+import { isFileName, isMapping } from './values.ts';
 import { show } from './yaml.ts';
 
 /** A figure of one value against another, a line for each configuration. */
@@ -29,9 +29,6 @@ const AXES = [...METRIC_NAMES, ...Object.keys(LOAD_AXES)];
 const KEYS = ['title', 'x_axis', 'y_axis', 'monotonic'];
 
 type Fail = (path: readonly (string | number)[], message: string) => void;
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readPlot(name: string, value: unknown, fail: Fail): PlotSettings[] {
   if (!isFileName(name)) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dockerArgs } from './docker-args.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
-import { flag, integer, integers, isFileName, keys, texts } from './values.ts';
+import { flag, integer, integers, isFileName, isMapping, keys, texts } from './values.ts';
 import { type Path, show } from './yaml.ts';
 
 /** What perf.yaml may say about one model; every key is optional. */
@@ -30,9 +30,6 @@ export interface ModelEntry {
   readonly settings: z.output<typeof modelSettings>;
   readonly path: Path;
 }
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 type RawEntry = { name: string; settings: unknown; path: Path };
 

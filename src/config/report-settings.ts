@@ -1,13 +1,16 @@
-import type { ReportSettings } from './experiment.ts';
+import type { Goal, ReportSettings } from './experiment.ts';
 import { overallGoal } from './goals.ts';
 import type { OptionValues } from './options.ts';
 
-/** What is written after a run, and by `tma report`. */
-export const reportSettings = (values: OptionValues): ReportSettings => ({
+/**
+ * What is written after a run, and by `tma report`.
+ * @param usual what all models together are judged by where nothing is said.
+ */
+export const reportSettings = (values: OptionValues, usual?: Omit<Goal, 'name'>): ReportSettings => ({
   skipSummary: values.skip_summary_reports ?? false,
   skipDetailed: values.skip_detailed_reports ?? false,
   numConfigsPerModel: values.num_configs_per_model ?? 3,
-  acrossModels: { most: values.num_top_model_configs ?? 0, goal: overallGoal(values) },
+  acrossModels: { most: values.num_top_model_configs ?? 0, goal: overallGoal(values, usual) },
   ...(values.plots && { plots: values.plots }),
   fields: {
     ...(values.inference_output_fields && { inference: values.inference_output_fields }),

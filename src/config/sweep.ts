@@ -2,6 +2,7 @@ import type { Place, Problem } from '../errors.ts';
 import { describeType, type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
 import { suggestion } from '../wording.ts';
 import type { Parameter } from './experiment.ts';
+import { isMapping } from './values.ts';
 import { type Path, show } from './yaml.ts';
 
 /**
@@ -31,9 +32,6 @@ export function parametersOf(
 
 type Fail = (path: Path, message: string, hint?: string) => void;
 type Sweep = Pick<Parameter, 'segments' | 'values'>;
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The sweeps below one value; problems go to `fail`. */
 function flatten(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep[] {

@@ -25,6 +25,10 @@ function form<T>(
   return schema.meta(json);
 }
 
+/** Whether a value is a mapping, and no list. */
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const TEXT = { type: ['string', 'number'] };
 const TEXTS = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } };
 /** One of something, or several. */

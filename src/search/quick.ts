@@ -1,6 +1,6 @@
 import type { LoadPoint } from '../space/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../space/space.ts';
-import { checkConstraints, type Measured, missedBy, score } from './score.ts';
+import { checkConstraints, compareMeasured, type Measured, missedBy, score } from './score.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 
 /** Model Analyzer's constants: how far a neighbourhood reaches, and how many of it must be known for a step. */
@@ -223,10 +223,8 @@ export function quickSearch(
     return missedBy(checkConstraints(measured, plan.constraints));
   }
 
-  /** Passing before failing; among failing the nearer miss. */
   function isBetter(a: Measured, b: Measured): boolean {
-    if (passes(a) !== passes(b)) return passes(a);
-    return passes(a) ? score(a, b, plan.objectives) > 0 : missed(a) < missed(b);
+    return compareMeasured(a, b, plan) < 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { isSamePoint, type LoadPoint } from '../space/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
-import { checkConstraints, type Measured, missedBy, score } from './score.ts';
+import { checkConstraints, compareMeasured, type Measured, score } from './score.ts';
 import type { Ask, Search } from './search.ts';
 
 /** So many loads are looked at to see whether more load is worth while, and what it must bring. */
@@ -62,7 +62,7 @@ export function withRefinement(search: Search, space: Space): Search {
     });
     const passing = bests.filter(({ best }) => passes(best.measured));
     const top = (passing.length > 0 ? passing : bests)
-      .sort((a, b) => compare(a.best.measured, b.best.measured))
+      .sort((a, b) => compareMeasured(a.best.measured, b.best.measured, plan))
       .slice(0, plan.refine!.configurations)
       .map(({ candidate }) => candidate);
     const first = space.candidates[0]!;
@@ -72,14 +72,7 @@ export function withRefinement(search: Search, space: Space): Search {
   function bestOf(candidate: Candidate): { point: LoadPoint; measured: Measured } | undefined {
     return (known.get(candidate) ?? [])
       .flatMap(({ point, measured }) => (measured ? [{ point, measured }] : []))
-      .sort((a, b) => compare(a.measured, b.measured))[0];
-  }
-
-  /** Passing before failing; among passing the better, among failing the nearer miss. */
-  function compare(a: Measured, b: Measured): number {
-    if (passes(a) !== passes(b)) return passes(a) ? -1 : 1;
-    const missed = (item: Measured): number => missedBy(checkConstraints(item, plan.constraints));
-    return passes(a) || missed(a) === missed(b) ? -score(a, b, plan.objectives) : missed(a) - missed(b);
+      .sort((a, b) => compareMeasured(a.measured, b.measured, plan))[0];
   }
 
   /** The next point that is not known; what is known is told to the steps at once. */

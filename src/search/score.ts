@@ -1,4 +1,4 @@
-import type { Constraint, Objective } from '../config/experiment.ts';
+import type { Constraint, Goal, Objective } from '../config/experiment.ts';
 import { metric } from '../metric.ts';
 
 /** Values of one point by metric tag. */
@@ -49,6 +49,16 @@ export const checkConstraints = (measurement: Measured, constraints: readonly Co
 /** By how much a measurement breaks its limits altogether; 0 when it keeps them all. */
 export const missedBy = (checks: readonly Check[]): number =>
   checks.reduce((sum, check) => sum + check.missedBy, 0);
+
+/** Best first: what keeps every limit before what does not; then the better score, or the nearer miss. */
+export function compareMeasured(
+  a: Measured,
+  b: Measured,
+  { objectives, constraints }: Pick<Goal, 'objectives' | 'constraints'>,
+): number {
+  const missed = (item: Measured): number => missedBy(checkConstraints(item, constraints));
+  return missed(a) - missed(b) || -score(a, b, objectives);
+}
 
 /** How much better a value is than another, in percent of the other; positive = better. */
 export function gainPercent(tag: string, value: number, base: number): number {

@@ -1,3 +1,5 @@
+import { errorFunction } from 'simple-statistics';
+
 /** What is expected somewhere: mean, and variance of the function itself (without noise). */
 export interface Prediction {
   readonly mean: number;
@@ -113,14 +115,5 @@ export function matern52(distance: number): number {
 /** Density of the standard normal distribution. */
 export const normalDensity = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 
-/**
- * Distribution function of the standard normal distribution, to 1e-7 (Abramowitz and Stegun, Handbook of
- * Mathematical Functions, 26.2.17).
- */
-export function normalProbability(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const series = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429];
-  const sum = series.reduceRight((total, coefficient) => (total + coefficient) * t, 0);
-  const tail = normalDensity(z) * sum;
-  return z < 0 ? tail : 1 - tail;
-}
+/** Distribution function of the standard normal distribution, to 1e-7. */
+export const normalProbability = (z: number): number => (1 + errorFunction(z / Math.SQRT2)) / 2;

@@ -28,6 +28,7 @@ export function foldEntries(entries: readonly Entry[]): Run {
           startedAt: entry.startedAt,
           environment: entry.environment,
           goals: entry.goals,
+          overall: entry.overall,
           load: entry.load,
         });
         break;

@@ -42,14 +42,14 @@ export function variantKey(...from: Parameters<typeof partsOf>): { key: string; 
 
 /** What decides how load is made and timed, each part as a hash. */
 export const loadParts = (settings: LoadSettings, generator: string): Fingerprints => {
-  const { flags: _, ...fields } = settings;
-  const named = Object.entries(fields)
+  const named = Object.entries(settings)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [WORDS[name] ?? name, hash(value).slice(0, 8)]);
   return { load_generator: hash(generator).slice(0, 8), ...Object.fromEntries(named) };
 };
 
 const WORDS: Readonly<Record<string, string>> = {
+  flags: 'perf_analyzer_flags',
   protocol: 'client_protocol',
   stopRule: 'how long a point is measured',
   shapes: 'shape',

@@ -36,6 +36,8 @@ export interface Session {
   readonly environment: Environment;
   /** What the models were judged by, so that a report needs no perf.yaml. */
   readonly goals: readonly Goal[];
+  /** What configurations of different models were judged by; a journal of an early version does not say. */
+  readonly overall?: Omit<Goal, 'name'> | undefined;
   /** What the load of each model was made by, by model; a journal of an early version does not say. */
   readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
 }

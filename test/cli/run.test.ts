@@ -86,7 +86,11 @@ describe('tma report', () => {
     const cwd = folder();
     const record = new Journal(join(cwd, 'checkpoints'));
     const goals = [{ name: 'm', objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] }];
-    record.append({ kind: 'session', schemaVersion: 1, ...recorded().sessions[0]!, goals });
+    const overall = {
+      objectives: goals[0]!.objectives,
+      constraints: [{ tag: 'perf_latency_p99', bound: 'max' as const, value: 6 }],
+    };
+    record.append({ kind: 'session', schemaVersion: 1, ...recorded().sessions[0]!, goals, overall });
     for (const item of [
       trial('m_config_default', [measurement({ perf_latency_p99: 9 })]),
       trial('m_config_0', [measurement({ perf_latency_p99: 5 })]),
@@ -130,6 +134,18 @@ describe('tma report', () => {
     expect(readFileSync(join(cwd, 'reports/summaries/m/result_summary.html'), 'utf8')).toContain(
       'looking for the lowest p99 latency',
     );
+  });
+
+  test('all models together are judged as they were profiled, unless something else is said', async () => {
+    const { readFileSync } = await import('node:fs');
+    const names = async (...more: string[]): Promise<string[]> => {
+      const cwd = journal();
+      await tma(['report', '-o', 'csv', '--num-top-model-configs', '5', ...more], cwd);
+      const { acrossModels } = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8'));
+      return acrossModels.ranking.map(({ variant }: { variant: string }) => variant);
+    };
+    expect(await names()).toEqual(['m_config_0']);
+    expect(await names('--latency-budget', '20')).toEqual(['m_config_0', 'm_config_default']);
   });
 
   test('a name that was not profiled', async () => {

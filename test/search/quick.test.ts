@@ -62,5 +62,7 @@ test('stays where nothing is gained', () => {
 test('stops within the limits where more breaks them', () => {
   const seen = climb((instances, batch) => 100 * instances * Math.sqrt(batch), 40);
   expect(seen.at(-1)).toBeDefined();
+  // Latency is 20 ms times the root of the batch: batches of 4 are the largest that keep 40 ms.
+  expect(seen.some(({ instances, batch }) => instances > 1 && batch <= 4)).toBe(true);
   expect(seen.length).toBeLessThan(40);
 });
