@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { cacheFolder, installedTriton } from '../src/install/cache.ts';
-import { PERF_ANALYZER, startTriton } from './load/tools.ts';
-import { GRID, MODEL, REPOSITORY } from './ocr-grid.ts';
+import { CONFIRM_S, confirm } from './confirm.ts';
+import { PERF_ANALYZER } from './load/tools.ts';
+import { GRID, REPOSITORY } from './ocr-grid.ts';
 
 /**
  * Model Analyzer and tma on the same perf.yaml, one after the other, twice, in turn; then each winner under the real
@@ -14,7 +15,6 @@ import { GRID, MODEL, REPOSITORY } from './ocr-grid.ts';
  * Model Analyzer needs to work here at all: how much CPU perf_analyzer may use, beside a model that uses all of it.
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
-const CONFIRM_S = 30;
 const json = process.argv.includes('--json');
 const say = (text: string): void => {
   if (!json) console.log(text);
@@ -72,24 +72,6 @@ function run(tool: Outcome['tool']): Outcome {
   const [, , concurrency, winner] = rows[0]!.split(',');
   const config = readFileSync(join(cwd, 'output_model_repository', winner!, 'config.pbtxt'), 'utf8');
   return { tool, seconds, points: rows.length, winner: winner!, concurrency: Number(concurrency), config };
-}
-
-/** infer/s of a configuration under the real perf_analyzer, on a server of its own. */
-async function confirm({ config, concurrency }: Outcome): Promise<number> {
-  const repository = mkdtempSync(join(tmpdir(), 'tma-peer-models-'));
-  const folder = join(repository, MODEL);
-  execFileSync('cp', ['-r', join(REPOSITORY, MODEL), repository]);
-  writeFileSync(join(folder, 'config.pbtxt'), config.replace(/^name: .*$/m, `name: "${MODEL}"`));
-  using server = await startTriton(repository, [MODEL]);
-  const { stdout } = spawnSync(
-    PERF_ANALYZER,
-    [
-      ...['-m', MODEL, '-i', 'grpc', '-u', `127.0.0.1:${server.ports.grpc}`, '-r', '3', '-s', '1000'],
-      ...['--concurrency-range', `${concurrency}`, '-p', `${(CONFIRM_S * 1000) / 3}`],
-    ],
-    { encoding: 'utf8', cwd: repository },
-  );
-  return Number(/Throughput: (\S+)/.exec(stdout)?.[1]);
 }
 
 const outcomes: (Outcome & { readonly confirmed: number })[] = [];

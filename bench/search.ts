@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Constraint, Objective } from '../src/config/experiment.ts';
 import { findMetric } from '../src/metric.ts';
-import { budgetFor } from '../src/search/bayes/bayes.ts';
+import { budgetFor } from '../src/search/bayes/budget.ts';
 import { levelOf } from '../src/space/load-point.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { gridText, type Row, readGrid, readResults } from './search/grid.ts';
@@ -15,6 +15,7 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
  *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise 0.02,0.08] [--budget N]
  *     [--interpolate] [--model NAME] [--json]
+ * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--algorithm NAME]...
@@ -29,6 +30,7 @@ const { values: given } = parseArgs({
     constraint: { type: 'string', multiple: true, default: [] },
     algorithm: { type: 'string', multiple: true },
     seed: { type: 'string', default: '0' },
+    seeds: { type: 'string' },
     noise: { type: 'string', default: '0.02,0.08' },
     budget: { type: 'string' },
     interpolate: { type: 'boolean', default: false },
@@ -44,13 +46,24 @@ const [throughput = 0.02, latency = 0.08] = given.noise.split(',').map(Number);
 const noise: Noise = { throughput, latency };
 const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
-const budget = measurements === undefined ? undefined : { ...budgetFor(measurements / 0.08), measurements };
+const budget = measurements === undefined ? undefined : budgetFor(0, measurements);
 
 if (given.write !== undefined) {
   const rows = given.results === undefined ? randomLandscape(Number(given.from)) : readResults(given.results);
   writeFileSync(given.write, gridText(rows));
+} else if (given.grid !== undefined && given.seeds !== undefined) {
+  const rows = rowsOf(given.grid);
+  many(Array.from({ length: Number(given.seeds) }, (_, seed) => ({ rows, seed })));
 } else if (given.grid !== undefined) one(given.grid);
-else many();
+else {
+  const from = Number(given.from);
+  many(
+    Array.from({ length: Number(given.landscapes) }, (_, index) => ({
+      rows: randomLandscape(from + index),
+      seed: from + index,
+    })),
+  );
+}
 
 function known(name: string): Algorithm {
   const found = ALGORITHMS.find((item) => item === name);
@@ -82,11 +95,16 @@ function constraintOf(text: string): Constraint {
   return { tag: tagOf(name), bound: sign === '<=' ? 'max' : 'min', value: Number(value) };
 }
 
-function one(file: string): void {
+function rowsOf(file: string): Row[] {
   const all = readGrid(file);
   const model = given.model ?? all[0]?.model;
   const rows = all.filter((row) => row.model === model);
   if (rows.length === 0) fail(`${file} has no rows${given.model ? ` of model ${given.model}` : ''}`);
+  return rows;
+}
+
+function one(file: string): void {
+  const rows = rowsOf(file);
   const objectives = objectivesOf(given.objective);
   const goal = { objectives, constraints: given.constraint.map(constraintOf) };
   const landscape = landscapeOf(rows, goal, { interpolate: given.interpolate });
@@ -154,29 +172,27 @@ function limitsOf(rows: readonly Row[], objectives: Objective[]): Constraint[][]
   return [[], ...[0.8, 0.6, 0.4, 0.25].map(limit)];
 }
 
-function many(): void {
-  const count = Number(given.landscapes);
-  const from = Number(given.from);
-  const objectives = objectivesOf('perf_throughput');
+function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: number }[]): void {
+  const objectives = objectivesOf(given.objective);
   const algorithms =
     names.length > 0 ? names : (['default', 'quick', 'random', 'brute', 'brute-confirmed'] as const);
   const results = new Map<string, (Replay & { readonly tightness: number })[]>(
     algorithms.map((name) => [name, []]),
   );
-  for (let index = from; index < from + count; index++) {
-    const rows = randomLandscape(index);
+  for (const { rows, seed } of grids) {
     for (const [tightness, constraints] of limitsOf(rows, objectives).entries()) {
-      const landscape = landscapeOf(rows, { objectives, constraints });
+      const landscape = landscapeOf(rows, { objectives, constraints }, { interpolate: given.interpolate });
       for (const name of algorithms) {
-        const search = algorithm(name, landscape, { seed: index, budget });
-        results.get(name)!.push({ ...replay(landscape, search, noise, index * 5 + tightness), tightness });
+        const search = algorithm(name, landscape, { seed, budget });
+        results.get(name)!.push({ ...replay(landscape, search, noise, seed * 5 + tightness), tightness });
       }
     }
   }
   const table = [...results].map(([name, runs]) => summary(name, runs));
   if (given.json) console.log(JSON.stringify(table, undefined, 2));
   else {
-    console.log(`${count} random landscapes, free and with four limits each, noise ${given.noise}`);
+    const what = given.grid === undefined ? 'random landscapes' : `seeds on ${given.grid}`;
+    console.log(`${grids.length} ${what}, free and with four limits each, noise ${given.noise}`);
     console.table(table);
     for (const tightness of [0, 1, 2, 3, 4]) {
       console.log(tightness === 0 ? 'without a limit' : `limit ${tightness} of 4, the tighter the later`);

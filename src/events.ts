@@ -2,7 +2,7 @@ import type { Experiment } from './config/experiment.ts';
 import type { WindowSummary } from './load/load-generator.ts';
 import type { LoadPoint } from './space/load-point.ts';
 import type { Space } from './space/space.ts';
-import type { PointRecord, Trial } from './store/run.ts';
+import type { PointRecord, SearchRecord, Trial } from './store/run.ts';
 
 /** How far a run is: points that are done and points still expected, over all models. */
 export interface Progress {
@@ -32,6 +32,8 @@ export interface RunListener {
   onWindow?(variant: string, point: LoadPoint, window: WindowSummary): void;
   onPoint?(variant: string, record: PointRecord, progress: Progress): void;
   onTrialEnd?(trial: Trial): void;
+  /** How the search over a model's space went. */
+  onSearchEnd?(record: SearchRecord): void;
   onRunEnd?(interrupted: boolean): void;
 }
 
@@ -52,6 +54,7 @@ export function tellAll(listeners: readonly RunListener[]): Required<RunListener
     onWindow: method('onWindow'),
     onPoint: method('onPoint'),
     onTrialEnd: method('onTrialEnd'),
+    onSearchEnd: method('onSearchEnd'),
     onRunEnd: method('onRunEnd'),
   };
 }

@@ -18,15 +18,18 @@ import {
   variantKeys,
 } from './preparation.ts';
 import type { ProfileOptions } from './profile.ts';
-import { searchFor } from './search/choose.ts';
+import { looksAtAll, searchFor } from './search/choose.ts';
 import { type FailureMemory, withFailureMemory } from './search/failure-memory.ts';
 import type { Ask, Search } from './search/search.ts';
+import { Tally } from './search/tally.ts';
 import type { Launcher, ServerIdentity } from './server/launcher.ts';
 import type { Candidate, SkippedPoints } from './space/space.ts';
+import { earlierNotes, earlierOf } from './store/earlier.ts';
 import type { Journal } from './store/journal.ts';
 import { pointKey } from './store/key.ts';
 import type { Checkpoint } from './store/model-analyzer.ts';
 import type { PointRecord, Run } from './store/run.ts';
+import { TimeBudget } from './time-budget.ts';
 import { type OpenTrial, openTrial } from './trial.ts';
 import type { BaseModel } from './variant/base.ts';
 
@@ -49,11 +52,13 @@ export interface Parts {
 interface ModelRun {
   readonly plan: ModelPlan;
   readonly search: FailureMemory;
-  /** The journal's key of each variant. */
+  readonly tally: Tally;
   /** The key of a candidate; the first time it is wanted its files and its entry in the journal are written. */
   readonly keyOf: (candidate: Candidate) => string;
   /** What each lane works on. */
   readonly busy: Map<Lane, Candidate>;
+  /** How often each point was asked for. */
+  readonly looks: Map<string, number>;
 }
 
 /** One call of `profile`: the loop and the counts it keeps. */
@@ -64,6 +69,8 @@ export class ProfileRun {
   readonly #generator: LoadGenerator;
   readonly #neighbours = new Neighbours();
   readonly #keys = new Set<string>();
+  readonly #time: TimeBudget;
+  #modelsLeft: number;
   #started = false;
   #broken = false;
   #knowsServer = false;
@@ -75,6 +82,8 @@ export class ProfileRun {
     this.#options = options;
     this.#parts = parts;
     this.#generator = parts.generator;
+    this.#time = new TimeBudget(experiment.maxMinutes);
+    this.#modelsLeft = experiment.models.length;
   }
 
   get interrupted(): boolean {
@@ -83,6 +92,7 @@ export class ProfileRun {
 
   async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
     if (this.interrupted) return;
+    this.#time.beginModel(this.#modelsLeft--);
     const { emit, lanes, launchers, journal, checkpoint } = this.#parts;
     const identity = await this.#prepare(plan);
     const model: ModelFacts = { autoComplete: true };
@@ -92,7 +102,6 @@ export class ProfileRun {
     const config = base.config ?? (await completedConfig(contexts[0]!));
     if (!config) return;
     const space = spaceOf(plan, config, hasGpu(lanes, this.#experiment.launch));
-    const search = withFailureMemory((this.#options.search ?? searchFor)(space), space);
     const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
     const changed = new Set<string>();
     const keyOf = variantKeys(
@@ -105,14 +114,24 @@ export class ProfileRun {
         },
       },
     );
-    for (const item of space.candidates) keyOf(item);
+    const earlier = earlierOf(
+      plan.name,
+      journal.run,
+      keyOf(space.candidates[0]!),
+      this.#experiment.warmStart,
+    );
+    const search = withFailureMemory((this.#options.search ?? searchFor)(space, earlier), space);
+    // What a search may never come to is not written.
+    for (const item of looksAtAll(space) ? space.candidates : space.candidates.slice(0, 1)) keyOf(item);
     emit.onModelStart(space, this.#progress(search));
     const notes = [
       ...notesOf(space, config),
+      ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
       ...changeNotes(plan, changed, journal.run, this.#generator.name),
     ];
     for (const note of notes) emit.onNote(note);
-    const shared: ModelRun = { plan, search, keyOf, busy: new Map() };
+    const tally = new Tally(space);
+    const shared: ModelRun = { plan, search, tally, keyOf, busy: new Map(), looks: new Map() };
     const [first, ...others] = contexts;
     // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.
     let onFirst = (): void => {};
@@ -126,39 +145,47 @@ export class ProfileRun {
     ]);
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) throw broken.reason;
+    const record = tally.record(search, this.#cutBy());
+    journal.append({ kind: 'search', ...record });
+    emit.onSearchEnd(record);
   }
 
   /** The loop: one lane's, taking what no other lane works on. */
   async #runLane(context: TrialContext, model: ModelRun, onOpen: () => void = () => {}): Promise<void> {
     const { emit, journal } = this.#parts;
-    const { search, busy, keyOf, plan } = model;
+    const { search, busy, keyOf, tally } = model;
     const { lane } = context;
     const next = (): Ask | undefined => {
       busy.delete(lane);
-      const ask = this.interrupted || this.#broken ? undefined : search.ask(new Set(busy.values()));
+      if (this.#time.left === 'little') search.wrapUp?.();
+      const ask = this.#cutBy() || this.#broken ? undefined : search.ask(new Set(busy.values()));
       if (ask) busy.set(lane, ask.candidate);
       return ask;
     };
     let trial: OpenTrial | undefined;
     try {
       for (let ask = next(); ask; ask = next()) {
-        this.#skip(search.givenUp(), keyOf);
+        this.#skip(search.givenUp(), model);
         const key = keyOf(ask.candidate);
-        let record = this.#known(key, ask, plan);
+        let record = this.#known(key, ask, model);
         if (!record) {
-          if (trial?.candidate !== ask.candidate) {
+          const begun = performance.now();
+          if (trial?.candidate !== ask.candidate || ask.again === 'afresh') {
             await this.#close(trial);
             trial = undefined;
             trial = await openTrial(context, ask.candidate, key);
             if (!trial.failed) onOpen();
           }
           record = await trial.measure(ask.point);
+          if (ask.again && record.state === 'measured') record = { ...record, again: ask.again };
+          this.#time.add(performance.now() - begun);
           journal.append({ kind: 'point', variant: key, record });
         }
         search.tell(ask, outcomeOf(record));
+        tally.told(ask);
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
-        this.#skip(search.givenUp(), keyOf);
+        this.#skip(search.givenUp(), model);
       }
     } catch (error) {
       this.#broken = true;
@@ -170,8 +197,10 @@ export class ProfileRun {
   }
 
   /** Records what a failure rules out. */
-  #skip(skipped: readonly SkippedPoints[], keyOf: ModelRun['keyOf']): void {
-    for (const { candidate, ...rest } of skipped) {
+  #skip(skipped: readonly SkippedPoints[], { keyOf, tally }: ModelRun): void {
+    for (const item of skipped) {
+      const { candidate, ...rest } = item;
+      tally.skipped(item);
       const record: PointRecord = { state: 'skipped', ...rest };
       this.#parts.journal.append({ kind: 'point', variant: keyOf(candidate), record });
     }
@@ -228,11 +257,21 @@ export class ProfileRun {
     };
   }
 
-  /** A point that is in the journal already; failures are tried again. */
-  #known(variant: string, { point }: Ask, plan: ModelPlan): PointRecord | undefined {
+  /** What ends the search from outside, in words. */
+  #cutBy(): string | undefined {
+    if (this.interrupted) return 'it was interrupted';
+    return this.#time.left === 'none'
+      ? `its time of ${this.#experiment.maxMinutes} minutes is used`
+      : undefined;
+  }
+
+  /** A point that is in the journal already, as often as it was asked for; failures are tried again. */
+  #known(variant: string, { point }: Ask, { plan, looks }: ModelRun): PointRecord | undefined {
     const key = pointKey(variant, point, plan.load, this.#generator.name);
+    const look = looks.get(key) ?? 0;
+    looks.set(key, look + 1);
     const trial = this.#parts.journal.run.trials.find((item) => item.key === variant);
-    const known = trial?.points.find((record) => record.state === 'measured' && record.key === key);
+    const known = trial?.points.filter((record) => record.state === 'measured' && record.key === key)[look];
     if (known) this.#reused++;
     return known;
   }

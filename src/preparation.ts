@@ -4,6 +4,7 @@ import { type Lane, parseCores } from './lanes.ts';
 import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
 import { makePayloads } from './load/payloads.ts';
 import { canonicalJson, type ModelConfig } from './model-config/config.ts';
+import { budgetOf, choiceFor, looksAtAll, sizeOf } from './search/choose.ts';
 import type { Outcome } from './search/search.ts';
 import { wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
@@ -110,20 +111,27 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
 export function notesOf(space: Space, config: ModelConfig): string[] {
   const notes = [...guessesOf(space.plan, config), ...skipNotes(space.skipped)];
   for (const { name, key } of space.candidates) {
-    if (key.endsWith('-again'))
+    if (key.endsWith('-again') && looksAtAll(space))
       notes.push(`${name} is the default configuration again: what is between the two is noise`);
   }
   if (space.duplicates > 0) {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }
-  if (space.automatic) {
+  const choice = choiceFor(space);
+  if (!looksAtAll(space) && choice !== 'quick') {
+    const all = counted(sizeOf(space), 'point');
+    const { measurements } = budgetOf(space);
+    notes.push(
+      `${space.plan.name}: ${all}; ${choice} looks for the best of them in up to ${measurements} measurements (run_config_search_mode: brute measures them all)`,
+    );
+  } else if (space.automatic && choice === 'brute') {
     const { instanceCounts, batchSizes } = space.automatic;
     const upTo = (list: readonly number[]): string => `${list[0]} to ${list.at(-1)}`;
     const sizes = batchSizes.length > 0 ? `, with max_batch_size ${upTo(batchSizes)}` : '';
     notes.push(
       `${space.plan.name} has no model_config_parameters: ${upTo(instanceCounts)} instances are tried${sizes}, as long as throughput grows`,
     );
-  } else if (space.plan.parameters.length === 0) {
+  } else if (space.plan.parameters.length === 0 && choice !== 'quick') {
     notes.push(
       `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
     );

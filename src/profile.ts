@@ -6,7 +6,7 @@ import type { LoadGenerator } from './load/load-generator.ts';
 import { ProfileRun } from './loop.ts';
 import { GpuMonitor } from './measure/gpu-state.ts';
 import { baseOf, checkpointNotes, hasGpu, spaceOf } from './preparation.ts';
-import type { Search } from './search/search.ts';
+import type { Earlier, Search } from './search/search.ts';
 import { launcherFor } from './server/choose.ts';
 import { listGpus } from './server/gpu/list.ts';
 import type { Launcher } from './server/launcher.ts';
@@ -27,7 +27,7 @@ export interface ProfileOptions {
   readonly command?: readonly string[];
   readonly launcher?: Launcher;
   readonly generator?: LoadGenerator;
-  readonly search?: (space: Space) => Search;
+  readonly search?: (space: Space, earlier: readonly Earlier[]) => Search;
 }
 
 export interface ProfileResult {

@@ -29,6 +29,7 @@ const WHOLE = [
   'trial.ts',
   'launch.ts',
   'preparation.ts',
+  'time-budget.ts',
   'lanes.ts',
   'neighbours.ts',
   'events.ts',

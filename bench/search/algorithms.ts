@@ -1,6 +1,8 @@
 import type { ModelPlan } from '../../src/config/experiment.ts';
-import { type Budget, bayesSearch, type JudgingSearch } from '../../src/search/bayes/bayes.ts';
+import { bayesSearch, type JudgingSearch } from '../../src/search/bayes/bayes.ts';
+import type { Budget } from '../../src/search/bayes/budget.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
+import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/choose.ts';
 import { withFailureMemory } from '../../src/search/failure-memory.ts';
 import { quickSearch } from '../../src/search/quick.ts';
 import { randomSearch } from '../../src/search/random.ts';
@@ -9,8 +11,6 @@ import { compareMeasured } from '../../src/search/score.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
 import type { Landscape } from './landscape.ts';
 
-/** A grid that is measured whole sooner than it is searched. */
-const SMALL = 30;
 /** Brute force that looks again: so many of the best, so often. */
 const TOP = 5;
 const TIMES = 3;
@@ -24,15 +24,15 @@ export function algorithm(
   landscape: Landscape,
   { seed, budget }: { readonly seed: number; readonly budget: Budget | undefined },
 ): JudgingSearch {
-  const { space, byDimensions, points } = landscape;
+  const { space, byDimensions } = landscape;
   const { plan, candidates } = space;
   switch (name) {
     case 'default':
-      return points <= SMALL
+      return looksAtAll(space)
         ? algorithm('brute', landscape, { seed, budget })
-        : remembering(bayesSearch(space, budget), landscape);
+        : algorithm('bayes', landscape, { seed, budget });
     case 'bayes':
-      return remembering(bayesSearch(space, budget), landscape);
+      return remembering(bayesSearch(searchedSpace(space), budget ?? budgetOf(space)), landscape);
     case 'quick': {
       // Model Analyzer's sweep over loads for the best three and the default.
       const sweeping = { ...plan, refine: { steps: 5, configurations: 3 } };

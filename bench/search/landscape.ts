@@ -71,6 +71,9 @@ export function landscapeOf(
     concurrency: isRate ? [] : levels,
     requestRates: isRate ? levels : [],
     batchSizes: batches,
+    search: { mode: 'auto', seed: 0 },
+    // Between recorded loads there is something to see only when they are interpolated.
+    ...(interpolate && { refine: { steps: 5, configurations: 3 } }),
   } as unknown as ModelPlan;
   const points = batches.flatMap((batch) => levels.map((level) => pointAt(level, batch)));
   const legal = new Map(

@@ -74,7 +74,10 @@ export function replay(
     );
   }
   const best = search.best();
-  const winner = best && landscape.rowAt(best.candidate, best.point);
+  const row = best && landscape.rowAt(best.candidate, best.point);
+  // Between recorded levels, what was interpolated.
+  const values = best && landscape.truth(best.candidate, best.point);
+  const winner = row && values && { ...row, level: levelOf(best.point), values };
   const { optimum } = landscape;
   const checks = winner ? checkConstraints(winner, plan.constraints) : [];
   const missed = checks.reduce((worst, check) => Math.max(worst, check.missedBy), 0);

@@ -44,7 +44,7 @@ export async function planCommand(
   return EXIT.done;
 }
 
-const modelObject = ({ plan, extent, space, variants, notes }: PlannedModel) => ({
+const modelObject = ({ plan, extent, space, variants, expected, notes }: PlannedModel) => ({
   name: plan.name,
   objectives: plan.objectives,
   constraints: plan.constraints,
@@ -57,6 +57,14 @@ const modelObject = ({ plan, extent, space, variants, notes }: PlannedModel) => 
   perf_analyzer_flags: plan.load.flags,
   triton_server_flags: plan.serverFlags,
   extent,
+  ...(expected && {
+    search: expected.search,
+    expected: {
+      measurements: expected.measurements,
+      starts: expected.starts,
+      minutes: expected.minutes,
+    },
+  }),
   ...(space && {
     space: {
       configurations: space.configurations,

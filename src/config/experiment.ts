@@ -2,6 +2,7 @@ import type { Place } from '../errors.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
 import type { PlotSettings } from './plots.ts';
+import type { SearchSettings } from './search-settings.ts';
 
 /** One direction to optimise in; weights are relative to each other. */
 export interface Objective {
@@ -133,6 +134,7 @@ export interface Goal {
 
 /** Everything about one model to profile. */
 export interface ModelPlan extends Goal {
+  readonly search: SearchSettings;
   readonly cpuOnly: boolean;
   readonly parameters: readonly Parameter[];
   /** Requests in flight to measure at; empty where request rates are measured. */
@@ -240,6 +242,10 @@ export interface Experiment {
   readonly generator: GeneratorSettings;
   /** Seconds between two looks at the server's gauges. */
   readonly monitoringIntervalS: number;
+  /** Time for all models together, after which the best so far is reported; undefined = as long as it takes. */
+  readonly maxMinutes: number | undefined;
+  /** Checkpoint directories of earlier runs, whose figures say where to look first. */
+  readonly warmStart: readonly string[];
   /** Seconds of watching the server without a model (GPU hosts only). */
   readonly serverOnlyS: number;
   readonly reports: ReportSettings;

@@ -12,6 +12,7 @@ import { type Command, OPTIONS, type Option, type OptionKey, type OptionValues }
 import type { ModelEntry } from './profile-models.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
 import { reportSettings } from './report-settings.ts';
+import { searchNotes, searchSettings } from './search-mode.ts';
 import { searchPlan, searchProblems } from './search-plan.ts';
 import { parametersOf, pathText } from './sweep.ts';
 import { type Path, show, type YamlSource } from './yaml.ts';
@@ -180,9 +181,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
   }
-  const mode = values.run_config_search_mode;
-  if (mode === 'quick' || mode === 'optuna')
-    notes.push(`run_config_search_mode: ${mode} is not in this version: brute is run instead`);
+  notes.push(...searchNotes(values));
   if (fixed)
     notes.push('reload_model_disable: what the server runs is measured as it is, no variants are tried');
   notes.push(...launchNotes(values, launch, models));
@@ -198,6 +197,8 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     launch: withTls(launch, models),
     generator: generatorSettings(values, cwd),
     monitoringIntervalS: values.monitoring_interval ?? 1,
+    maxMinutes: values.max_minutes,
+    warmStart: (values.warm_start ?? []).map((directory) => path(directory, '')),
     serverOnlyS: values.duration_seconds ?? 3,
     reports: reportSettings(values),
     notes,
@@ -221,6 +222,7 @@ function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]):
     cpuOnly: settings.cpu_only ?? values.cpu_only ?? false,
     parameters,
     ...searchPlan(entry, values, flags, parameters.length > 0),
+    search: searchSettings(values),
     load: { ...flags.load, stopRule: withPrecision(flags.load.stopRule, values) },
     serverFlags: settings.triton_server_flags ?? values.triton_server_flags ?? {},
     serverEnvironment: settings.triton_server_environment ?? values.triton_server_environment ?? {},

@@ -3,6 +3,7 @@ import type { ModelPlan } from './experiment.ts';
 import type { OptionKey, OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
 import type { LoadFlags } from './read-load-flags.ts';
+import { parametersOf } from './sweep.ts';
 import { show } from './yaml.ts';
 
 /** The parts of a plan that say what is searched through. */
@@ -52,7 +53,9 @@ export function searchPlan(
             values.run_config_search_min_concurrency ?? 1,
             values.run_config_search_max_concurrency ?? 1024,
           );
-  const searches = !disabled && !hasParameters;
+  const { run_config_search_mode: mode } = values;
+  // Quick searches instances and batch sizes whatever else is set.
+  const searches = !disabled && mode !== 'manual' && (!hasParameters || mode === 'quick');
   return {
     concurrency: byRate ? [] : (listed ?? ladder()),
     requestRates: byRate ? (listedRates ?? ladder()) : [],
@@ -72,7 +75,9 @@ export function searchPlan(
       },
     }),
     ...(!isListed &&
-      !disabled && {
+      !disabled &&
+      // Model Analyzer's brute search has it whatever is said.
+      (values.concurrency_sweep_disable !== true || mode === 'brute') && {
         refine: {
           steps: values.run_config_search_max_binary_search_steps ?? 5,
           configurations: values.num_configs_per_model ?? 3,
@@ -143,6 +148,12 @@ const LIMITS: readonly (readonly [OptionKey, OptionKey])[] = [
   ['run_config_search_min_model_batch_size', 'run_config_search_max_model_batch_size'],
 ];
 
+/** In how many ways the fields that are given can be put together; mistakes in them are told elsewhere. */
+const combinationsOf = (value: unknown): number =>
+  value === undefined || value === null
+    ? 1
+    : parametersOf(value, () => undefined).parameters.reduce((all, { values }) => all * values.length, 1);
+
 /** What the quick search decides itself. */
 function quickProblems(
   values: OptionValues,
@@ -161,6 +172,7 @@ function quickProblems(
   const own = (values.profile_models ?? []).flatMap((entry): Problem[] => {
     const { parameters, model_config_parameters } = entry.settings;
     const config = (model_config_parameters ?? {}) as Record<string, unknown>;
+    const combinations = combinationsOf(model_config_parameters);
     return [
       ...(['concurrency', 'batch_sizes'] as const)
         .filter((key) => parameters?.[key])
@@ -173,6 +185,15 @@ function quickProblems(
             placeOfModel(entry, 'model_config_parameters', key),
           ),
         ),
+      ...(combinations > 1
+        ? [
+            {
+              message: `run_config_search_mode: quick takes one value of each field, model_config_parameters of ${entry.name} has ${combinations} combinations`,
+              place: placeOfModel(entry, 'model_config_parameters'),
+              hint: 'leave the others out, or write run_config_search_mode: bayes, which searches them all',
+            },
+          ]
+        : []),
     ];
   });
   return [...global.map((key) => clash(key, place(key))), ...own];

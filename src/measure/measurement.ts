@@ -26,6 +26,10 @@ export interface Measurement {
   readonly client?: ClientReport;
   /** Whether the server or the client set these figures. */
   readonly bottleneck?: Bottleneck;
+  /** Made of so many measurements of the same load; absent = of one. */
+  readonly looks?: number;
+  /** One of the best, and measured again on servers of its own. */
+  readonly confirmed?: boolean;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;
   /** Requests the values are made of, and those that failed meanwhile. */

@@ -1,9 +1,15 @@
 import type { Goal } from '../config/experiment.ts';
 import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
+import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { type Check, checkConstraints, gainPercent, missedBy, score } from '../search/score.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+
+/** So much better may a single look be by luck alone. */
+const LUCK = 0.1;
+/** Finalists further apart than this are told apart, whatever their noise. */
+const ALIKE = 0.02;
 
 /** A measurement with what the constraints say about it. */
 export interface RankedPoint {
@@ -42,14 +48,20 @@ export interface Ranking {
   readonly gain: Gain | undefined;
   /** Configurations whose best point differs from the winner's by less than the noise of both. */
   readonly ties: readonly RankedEntry[];
+  /** A finalist that measured a little better, within the noise; the winner needs less. */
+  readonly preferredTo: RankedEntry | undefined;
 }
 
 /** Ranks the configurations of one model by its objectives and constraints. */
 export function rank(run: Run, goal: Goal): Ranking {
   const trials = run.trials.filter((trial) => trial.model === goal.name);
-  const entries = trials
+  const sorted = trials
     .flatMap((trial) => rankTrial(trial, goal))
     .sort((a, b) => comparePoints(a.best, b.best, goal));
+  const { entries, preferredTo } = smallerFirst(
+    confirmedFirst(sorted, ({ best }) => best, goal),
+    goal,
+  );
   // A figure that the client set says nothing about the server: it can't win.
   const winner = entries.find((entry) => !isClientBound(entry.best.measurement));
   const defaults = entries.find((entry) => entry.trial.isDefault);
@@ -61,6 +73,7 @@ export function rank(run: Run, goal: Goal): Ranking {
     winner,
     default: defaults,
     gain: winner && defaults && gainOver(winner, defaults, goal),
+    preferredTo,
     ties: winner ? entries.filter((entry) => entry !== winner && isTie(winner, entry, goal)) : [],
   };
 }
@@ -72,7 +85,53 @@ function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
       return { measurement, checks, passes: checks.every((check) => check.met), missedBy: missedBy(checks) };
     })
     .sort((a, b) => comparePoints(a, b, goal));
-  return points[0] ? [{ trial, points, best: points[0] }] : [];
+  const ranked = confirmedFirst(points, (point) => point, goal);
+  return ranked[0] ? [{ trial, points: ranked, best: ranked[0] }] : [];
+}
+
+/**
+ * Puts the best that was measured again first, where what was looked at once does not lead it by more than luck: of many
+ * single measurements the highest is too high.
+ */
+function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoint, goal: Goal): T[] {
+  const at = sorted.findIndex((item) => isConfirmed(pointOf(item)));
+  if (at <= 0) return [...sorted];
+  const [top, found] = [pointOf(sorted[0]!), pointOf(sorted[at]!)];
+  if (score(top.measurement, found.measurement, goal.objectives) > LUCK) return [...sorted];
+  return [sorted[at]!, ...sorted.slice(0, at), ...sorted.slice(at + 1)];
+}
+
+const isConfirmed = ({ passes, measurement }: RankedPoint): boolean =>
+  passes && measurement.confirmed === true && !isClientBound(measurement);
+
+/** Of finalists that can't be told apart the one that needs least goes first. */
+function smallerFirst(
+  entries: readonly RankedEntry[],
+  goal: Goal,
+): { entries: readonly RankedEntry[]; preferredTo: RankedEntry | undefined } {
+  const [top] = entries;
+  if (!top || !isConfirmed(top.best)) return { entries, preferredTo: undefined };
+  const alike = entries.filter(
+    (entry) =>
+      isConfirmed(entry.best) &&
+      isTie(top, entry, goal) &&
+      score(top.best.measurement, entry.best.measurement, goal.objectives) <= ALIKE,
+  );
+  const [least] = [top, ...alike].toSorted((a, b) => compareNeeds(a, b));
+  if (!least || compareNeeds(least, top) === 0) return { entries, preferredTo: undefined };
+  return { entries: [least, ...entries.filter((entry) => entry !== least)], preferredTo: top };
+}
+
+/** Fewer instances before more, then smaller batches, then less memory. */
+function compareNeeds(a: RankedEntry, b: RankedEntry): number {
+  const needs = ({ trial, best }: RankedEntry): number[] => [
+    // No group at all is one instance.
+    instanceGroups(trial.config).reduce((sum, { count }) => sum + count, 0) || 1,
+    maxBatchSize(trial.config),
+    best.measurement.values['gpu_used_memory'] ?? best.measurement.values['cpu_used_ram'] ?? 0,
+  ];
+  const [left, right] = [needs(a), needs(b)];
+  return left.map((need, index) => need - right[index]!).find((difference) => difference !== 0) ?? 0;
 }
 
 /** What the server did before what the client did; passing before failing; among passing the better score, among failing the nearer miss. */

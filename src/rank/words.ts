@@ -83,7 +83,10 @@ export function verdict(ranking: Ranking): string {
   const { values, point } = measurement;
   const figures = `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s at p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
   const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
-  const at = `${levelWords(point)}${batch}`;
+  const confirmed = measurement.confirmed
+    ? `, measured ${measurement.looks} times, on servers of its own`
+    : '';
+  const at = `${levelWords(point)}${batch}${confirmed}`;
   if (!passes) {
     const missed = checks
       .filter((check) => !check.met)
@@ -94,17 +97,23 @@ export function verdict(ranking: Ranking): string {
     return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
   }
   const uncertain = measurement.stable ? '' : ` ${uncertainty(measurement)}`;
+  const others = ties.filter((entry) => entry !== ranking.preferredTo);
   const tie =
-    ties.length > 0 ? ` It is within the noise of ${ties.map((entry) => entry.trial.name).join(', ')}.` : '';
+    others.length > 0
+      ? ` It is within the noise of ${others.map((entry) => entry.trial.name).join(', ')}.`
+      : '';
+  const preferred = ranking.preferredTo
+    ? ` It is preferred to ${ranking.preferredTo.trial.name}, which needs more and is better by less than the noise.`
+    : '';
   if (winner.trial.isDefault) {
-    const others = ranking.entries.length - 1;
-    const rest = others > 0 ? `; none of ${counted(others, 'other')} is better` : ', the only one measured';
-    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${tie}${uncertain}`;
+    const rivals = ranking.entries.length - 1;
+    const rest = rivals > 0 ? `; none of ${counted(rivals, 'other')} is better` : ', the only one measured';
+    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${preferred}${tie}${uncertain}`;
   }
   if (ties.some((entry) => entry.trial.isDefault)) {
     return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${uncertain}`;
   }
-  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${tie}${uncertain}`;
+  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${preferred}${tie}${uncertain}`;
 
   function gainWords(): string {
     if (!gain) return ranking.default ? '' : ' (the default was not measured)';

@@ -1,4 +1,5 @@
 import { isClientBound, type Measurement } from '../measure/measurement.ts';
+import { searchLines } from '../rank/search-words.ts';
 import { formatNumber } from '../rank/words.ts';
 import { isRate } from '../space/load-point.ts';
 import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
@@ -78,6 +79,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
   const measurements = trials.flatMap(measurementsOf);
   const sum = (read: (trial: Trial) => number): number =>
     trials.reduce((total, trial) => total + read(trial), 0);
+  const search = searchLines(run.searches.find(({ model }) => model === trials[0]?.model));
   const requests = measurements.reduce((total, item) => total + item.requests, 0);
   const warned = measurements.filter((item) => !item.stable).length;
   return {
@@ -111,6 +113,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
         'Time',
         `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`,
       ],
+      ...(search.length > 0 ? [['Search', search.join('; ')]] : []),
       [
         'Journal',
         `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`,

@@ -24,6 +24,7 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
       verdict: verdict(ranking),
       objectives: ranking.goal.objectives,
       constraints: ranking.goal.constraints.map((item) => ({ ...item, text: describeConstraint(item) })),
+      search: run.searches.find(({ model }) => model === ranking.model) ?? null,
       winner: ranking.winner ? best(ranking.winner) : null,
       default: ranking.default ? best(ranking.default) : null,
       gainPercent: ranking.gain?.percent ?? null,

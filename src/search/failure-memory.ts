@@ -29,7 +29,7 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
   };
 
   return {
-    name: search.name,
+    ...search,
     ask(others) {
       if (nothingWorks) return undefined;
       let ask = search.ask(others);
@@ -37,7 +37,6 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
       while (ask && giveUpIfLarger(ask.candidate)) ask = search.ask(others);
       return ask;
     },
-    drop: (candidate) => search.drop(candidate),
     remaining: () => (nothingWorks ? 0 : search.remaining()),
     givenUp() {
       const list = skipped;

@@ -21,6 +21,32 @@ export type Outcome =
       readonly wantsRoom: boolean;
     };
 
+/** What an earlier run measured: of another night, on another GPU, before the model's files changed. */
+export interface Earlier {
+  /** The `key` of a candidate; undefined: the default configuration, whatever it was then. */
+  readonly candidateKey: string | undefined;
+  readonly point: LoadPoint;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** How much a field of the configuration, or the load, changes what a point is worth. */
+export interface Importance {
+  /** Path as in config.pbtxt; `load` for requests in flight or a second. */
+  readonly parameter: string;
+  /** Share of all differences that this one alone explains, 0 to 1. */
+  readonly share: number;
+}
+
+/** A search's own account of itself. */
+export interface Account {
+  /** Why there is nothing left to ask, in words. */
+  readonly why: string;
+  /** Largest first; [] where the search learns nothing of the kind. */
+  readonly importance: readonly Importance[];
+  /** More about how it went, a sentence each. */
+  readonly remarks: readonly string[];
+}
+
 /**
  * Decides what is measured, and in which order. It knows candidates, points and outcomes, and nothing of
  * servers, files or clocks. Asks that follow each other on one candidate share a server.
@@ -38,4 +64,7 @@ export interface Search {
   drop(candidate: Candidate): readonly LoadPoint[];
   /** How many points are still expected, as far as can be known now. */
   remaining(): number;
+  /** Little time is left: only what the verdict needs is asked for from here on. */
+  wrapUp?(): void;
+  account?(): Account;
 }

@@ -100,7 +100,9 @@ export function buildSpace(plan: ModelPlan, base: ModelConfig, hasGpu = true): S
     return made;
   };
   admit(first);
-  const groups = combinationsByBatch(plan.parameters).map((choices) =>
+  // What is listed beside an automatic search is one value of each field, for all that it tries.
+  const listed = plan.automatic ? [] : plan.parameters;
+  const groups = combinationsByBatch(listed).map((choices) =>
     choices.flatMap((choice): Candidate[] => {
       const assignment = Object.fromEntries(choice.map(({ path, value }) => [path, value]));
       const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
@@ -152,18 +154,21 @@ function automaticSpace(
   propose: (assignment: Record<string, unknown>, config: ModelConfig) => Candidate,
 ): AutomaticSpace {
   const { instanceCounts, batchSizes } = plan.automatic!;
+  const fixed = plan.parameters.map(({ path, segments, values }) => ({ path, segments, value: values[0] }));
+  const common = fixed.length > 0 ? mergeConfig(base, buildValue(fixed) as ModelConfig) : base;
   const batches = maxBatchSize(base) > 0;
   const kind = plan.cpuOnly || !hasGpu ? 'KIND_CPU' : 'KIND_GPU';
   return {
     instanceCounts,
     batchSizes: batches ? batchSizes : [],
     propose(count, batchSize) {
-      const assignment = {
+      const own = {
         ...(batchSize !== undefined && { max_batch_size: batchSize }),
         instance_group: [{ count, kind }],
       };
       const batching = batches && !base['sequence_batching'] ? { dynamic_batching: {} } : {};
-      return propose(assignment, mergeConfig(base, { ...assignment, ...batching } as ModelConfig));
+      const assignment = { ...Object.fromEntries(fixed.map(({ path, value }) => [path, value])), ...own };
+      return propose(assignment, mergeConfig(common, { ...own, ...batching } as ModelConfig));
     },
   };
 }
@@ -176,13 +181,15 @@ function candidate(
   isDefault: boolean,
 ): Candidate {
   const config = normalize(plan, json, assignment);
-  // A configuration without a name takes its folder's, so both spellings are the same.
-  const key = createHash('sha256')
-    .update(canonicalJson({ ...config, name: plan.name }))
+  return { model: plan.name, name, isDefault, assignment, config, key: configKey(config, plan.name) };
+}
+
+/** Equal for equal configurations; one without a name takes its folder's, so both spellings are the same. */
+export const configKey = (config: ModelConfig, model: string): string =>
+  createHash('sha256')
+    .update(canonicalJson({ ...config, name: model }))
     .digest('hex')
     .slice(0, 16);
-  return { model: plan.name, name, isDefault, assignment, config, key };
-}
 
 function normalize(plan: ModelPlan, json: ModelConfig, assignment: Record<string, unknown>): ModelConfig {
   try {

@@ -1,5 +1,14 @@
 import { isSamePoint } from '../space/load-point.ts';
-import type { PointRecord, Run, ServerRecord, Session, Trial, TrialEnd, VariantRecord } from './run.ts';
+import type {
+  PointRecord,
+  Run,
+  SearchRecord,
+  ServerRecord,
+  Session,
+  Trial,
+  TrialEnd,
+  VariantRecord,
+} from './run.ts';
 import { SCHEMA_VERSION } from './run.ts';
 
 /** One line of the journal. `variant` fields refer to the key of a variant entry. */
@@ -8,19 +17,22 @@ export type Entry =
   | ({ readonly kind: 'server' } & ServerRecord)
   | ({ readonly kind: 'variant' } & VariantRecord)
   | { readonly kind: 'point'; readonly variant: string; readonly record: PointRecord }
-  | { readonly kind: 'end'; readonly variant: string; readonly end: TrialEnd };
+  | { readonly kind: 'end'; readonly variant: string; readonly end: TrialEnd }
+  | ({ readonly kind: 'search' } & SearchRecord);
 
 interface Draft {
   variant: VariantRecord;
-  points: Map<string, PointRecord>;
+  /** By id; a point may be measured several times. */
+  points: Map<string, PointRecord[]>;
   end?: TrialEnd;
 }
 
-/** The run that journal entries tell, the latest word on each point winning. */
+/** The run that journal entries tell: every measurement of a point, or else the latest word on it. */
 export function foldEntries(entries: readonly Entry[]): Run {
   const sessions: Session[] = [];
   const servers: ServerRecord[] = [];
   const drafts = new Map<string, Draft>();
+  const searches = new Map<string, SearchRecord>();
   for (const entry of entries) {
     switch (entry.kind) {
       case 'session':
@@ -48,9 +60,13 @@ export function foldEntries(entries: readonly Entry[]): Run {
         break;
       }
       case 'point':
-        drafts.get(entry.variant)?.points.set(pointId(entry.record), entry.record);
-        if (entry.record.state !== 'skipped') unskip(drafts.get(entry.variant)?.points, entry.record);
+        addPoint(drafts.get(entry.variant)?.points, entry.record);
         break;
+      case 'search': {
+        const { kind: _, ...search } = entry;
+        searches.set(entry.model, search);
+        break;
+      }
       case 'end': {
         const draft = drafts.get(entry.variant);
         if (draft) draft.end = entry.end;
@@ -58,20 +74,34 @@ export function foldEntries(entries: readonly Entry[]): Run {
       }
     }
   }
-  return { schemaVersion: SCHEMA_VERSION, sessions, servers, trials: [...drafts.values()].map(toTrial) };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    sessions,
+    servers,
+    trials: [...drafts.values()].map(toTrial),
+    searches: [...searches.values()],
+  };
+}
+
+/** A measurement joins those that are there; anything else counts until a measurement comes. */
+function addPoint(points: Draft['points'] | undefined, record: PointRecord): void {
+  const id = pointId(record);
+  const measured = (points?.get(id) ?? []).filter(({ state }) => state === 'measured');
+  points?.set(id, [...measured, record]);
+  if (record.state !== 'skipped') unskip(points, record);
 }
 
 /** A point that was skipped once and tried later is not skipped any more. */
 function unskip(
-  points: Map<string, PointRecord> | undefined,
+  points: Draft['points'] | undefined,
   tried: Exclude<PointRecord, { state: 'skipped' }>,
 ): void {
   const point = tried.state === 'measured' ? tried.measurement.point : tried.point;
-  for (const [id, record] of points ?? []) {
-    if (record.state !== 'skipped') continue;
+  for (const [id, [record]] of points ?? []) {
+    if (record?.state !== 'skipped') continue;
     const rest = record.points.filter((other) => !isSamePoint(other, point));
     if (rest.length === 0) points!.delete(id);
-    else if (rest.length < record.points.length) points!.set(id, { ...record, points: rest });
+    else if (rest.length < record.points.length) points!.set(id, [{ ...record, points: rest }]);
   }
 }
 
@@ -79,7 +109,7 @@ const pointId = (record: PointRecord): string =>
   record.state === 'skipped' ? `skipped: ${record.reason}` : record.key;
 
 function toTrial({ variant, points, end }: Draft): Trial {
-  const records = [...points.values()];
+  const records = [...points.values()].flat();
   const measured = records.some((record) => record.state === 'measured');
   const failed = end?.cause !== undefined || records.some((record) => record.state === 'failed');
   return { ...variant, state: measured ? 'measured' : failed ? 'failed' : 'skipped', points: records, end };

@@ -104,7 +104,7 @@ function toRun(stored: Stored, writtenAt: Date): Pick<Checkpoint, 'run' | 'warni
           },
         ]
       : [];
-  return { run: { schemaVersion: SCHEMA_VERSION, sessions: [], servers, trials }, warnings };
+  return { run: { schemaVersion: SCHEMA_VERSION, sessions: [], servers, trials, searches: [] }, warnings };
 }
 
 /** A variant's configuration under the model's own name. */

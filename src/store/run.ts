@@ -1,7 +1,9 @@
 import type { Goal } from '../config/experiment.ts';
+import { combined } from '../measure/combined.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import type { ModelConfig } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
+import type { Importance } from '../search/search.ts';
 import type { FailureKind } from '../server/failure.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Fingerprints } from './changes.ts';
@@ -67,7 +69,13 @@ export interface VariantRecord {
 
 /** What became of one load on a variant, or of several that could not be put on it. */
 export type PointRecord =
-  | { readonly state: 'measured'; readonly key: string; readonly measurement: Measurement }
+  | {
+      readonly state: 'measured';
+      readonly key: string;
+      readonly measurement: Measurement;
+      /** It was measured once more on purpose: on the same server, or on one started for it. */
+      readonly again?: 'here' | 'afresh';
+    }
   | ({ readonly state: 'failed'; readonly key: string; readonly point: LoadPoint } & PointFailure)
   | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
 
@@ -110,12 +118,33 @@ export interface Trial extends VariantRecord {
   readonly end?: TrialEnd | undefined;
 }
 
+/** How the last search over a model's space went. */
+export interface SearchRecord {
+  readonly model: string;
+  /** `brute`, `bayes` ... */
+  readonly search: string;
+  /** Why it ended, in words. */
+  readonly why: string;
+  /** What there was, and how much of it was looked at. */
+  readonly points: { readonly all: number; readonly seen: number };
+  readonly configurations: { readonly all: number; readonly seen: number };
+  /** Those of the best that were repeated included. */
+  readonly measurements: number;
+  /** How much each field alone decides, largest first; [] where the search does not learn it. */
+  readonly importance: readonly Importance[];
+  /** Why points were not looked at, and how many. */
+  readonly skipped: readonly { readonly reason: string; readonly points: number }[];
+  readonly remarks: readonly string[];
+}
+
 /** Everything that the journal holds. */
 export interface Run {
   readonly schemaVersion: number;
   readonly sessions: readonly Session[];
   readonly servers: readonly ServerRecord[];
   readonly trials: readonly Trial[];
+  /** One for each model that a search came to an end of. */
+  readonly searches: readonly SearchRecord[];
 }
 
 /** The newest trial of each name: a journal may hold several configurations that once had the same. */
@@ -123,6 +152,13 @@ export const latestTrials = (run: Run): Trial[] => [
   ...new Map(run.trials.map((trial) => [trial.name, trial])).values(),
 ];
 
-/** The measurements of a trial, in order. */
-export const measurementsOf = (trial: Trial): Measurement[] =>
-  trial.points.flatMap((point) => (point.state === 'measured' ? [point.measurement] : []));
+/** The measurements of a trial, in order; those of one load as one, see `combined`. */
+export function measurementsOf({ points }: Trial): Measurement[] {
+  const measured = points.filter((record) => record.state === 'measured');
+  return [...Map.groupBy(measured, ({ key }) => key).values()].map((records) => {
+    const measurement = combined(records.map((record) => record.measurement));
+    return records.some(({ again }) => again === 'afresh')
+      ? { ...measurement, confirmed: true }
+      : measurement;
+  });
+}

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { RunListener } from '../events.ts';
+import { isWorthTelling, searchLines } from '../rank/search-words.ts';
 import { formatNumber } from '../rank/words.ts';
 import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
 
@@ -40,6 +41,9 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
       state.onTrialEnd(trial);
       for (const warning of trial.end?.warnings ?? [])
         above(styleText('yellow', `${trial.name}: ${warning}`));
+    },
+    onSearchEnd(record) {
+      if (isWorthTelling(record)) for (const line of searchLines(record)) above(styleText('dim', line));
     },
     onRunEnd(interrupted) {
       clearInterval(timer);

@@ -1,4 +1,5 @@
 import type { RunListener } from '../events.ts';
+import { isWorthTelling, searchLines } from '../rank/search-words.ts';
 import { counted } from '../wording.ts';
 import { clock, load, pointLine, RunState } from './progress.ts';
 
@@ -34,6 +35,9 @@ export function plainView(write: (line: string) => void): RunListener {
     },
     onTrialEnd(trial) {
       for (const warning of trial.end?.warnings ?? []) write(`${trial.name}: ${warning}`);
+    },
+    onSearchEnd(record) {
+      if (isWorthTelling(record)) for (const line of searchLines(record)) write(line);
     },
     onRunEnd(interrupted) {
       if (interrupted)

@@ -1,13 +1,14 @@
 import { styleText } from 'node:util';
 import type { ResolvedOption } from '../config/resolved-options.ts';
 import { show } from '../config/yaml.ts';
-import type { PlannedModel } from '../plan.ts';
+import type { Expectation, PlannedModel } from '../plan.ts';
 import { type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
 import { counted } from '../wording.ts';
 import { textTable } from './table.ts';
 
 const EXTENTS = {
   listed: '',
+  searched: '',
   'at most': ' at most: a load that brings nothing ends a configuration',
   open: ' at most: the search makes the others from what it measures',
   unknown: '',
@@ -24,7 +25,7 @@ export function planText(options: readonly ResolvedOption[], models: readonly Pl
   return [table, ...models.map(modelText)].join('\n\n');
 }
 
-function modelText({ plan, variants, extent, space, notes }: PlannedModel): string {
+function modelText({ plan, variants, extent, space, expected, notes }: PlannedModel): string {
   const perVariant = variants[0]?.points.length ?? 0;
   const points = space
     ? space.configurations * perVariant
@@ -33,7 +34,7 @@ function modelText({ plan, variants, extent, space, notes }: PlannedModel): stri
   const head =
     extent === 'unknown' ? plan.name : `${styleText('bold', plan.name)}: ${size}${EXTENTS[extent]}`;
   return [
-    [head, ...notes].join('\n'),
+    [head, ...(expected ? [expectationText(expected)] : []), ...notes].join('\n'),
     ...variants.map(({ name, points: loads, skipped, configText }) =>
       [
         `${styleText('bold', name)}: ${pointsText(loads)}`,
@@ -45,6 +46,16 @@ function modelText({ plan, variants, extent, space, notes }: PlannedModel): stri
       ].join('\n'),
     ),
   ].join('\n\n');
+}
+
+/** `bayes: up to 28 measurements and 12 starts, about 2 minutes (...)`. */
+function expectationText({ search, measurements, starts, minutes, by }: Expectation): string {
+  const time = minutes < 1 ? 'less than a minute' : `about ${counted(Math.round(minutes), 'minute')}`;
+  const [point, start] = [by.pointS, by.startS].map((seconds) => `${seconds.toPrecision(2)} s`);
+  const why = by.earlier
+    ? `a measurement took ${point}, a start ${start} before`
+    : `if a measurement takes ${point} and a start ${start}`;
+  return `${search}: up to ${counted(measurements, 'measurement')} and ${counted(starts, 'start')}, ${time} (${why})`;
 }
 
 /** `1, 4, 8 in flight; batch 2: 1, 4 in flight`. */

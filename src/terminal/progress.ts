@@ -146,7 +146,8 @@ export function pointLine(state: RunState, variant: string, record: PointRecord)
     case 'measured': {
       const { measurement } = record;
       const remark = isClientBound(measurement) ? ', client-bound' : '';
-      return `${count} ${variant}, ${load(measurement.point)}: ${figures(measurement)}${remark}`;
+      const again = record.again ? ' again' : '';
+      return `${count} ${variant}, ${load(measurement.point)}${again}: ${figures(measurement)}${remark}`;
     }
     case 'failed':
       return `${count} ${variant}, ${load(record.point)}: failed: ${record.kind && record.kind !== 'other' ? `${record.kind}: ` : ''}${record.cause}`;

@@ -40,7 +40,7 @@ describe('the command line', () => {
     ]) {
       expect(help.out).toContain(flag);
     }
-    expect(help.out).not.toContain('--optuna-max-trials');
+    expect(help.out).not.toContain('--model-type');
     expect((await tma(['--help'])).out).toContain('Exit codes:');
   });
 

@@ -54,7 +54,8 @@ function visitsOf(yaml: string, world: World = {}): string[] {
   const source = parseYaml(`${yaml}\nmodel_repository: .`, 'perf.yaml');
   const experiment = resolveExperiment(readOptions(source, {}, 'profile'), '/');
   return experiment.models.flatMap((plan) => {
-    const space = buildSpace(plan, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
+    const brute = { ...plan, search: { ...plan.search, mode: 'brute' as const } };
+    const space = buildSpace(brute, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
     const search = searchFor(space);
     const seen: string[] = [];
     for (let ask = search.ask(); ask; ask = search.ask()) {

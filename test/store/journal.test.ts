@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/store/entry.ts';
 import { Journal, journalPath, readJournal } from '../../src/store/journal.ts';
-import { latestTrials } from '../../src/store/run.ts';
+import { latestTrials, measurementsOf } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -54,18 +54,45 @@ test('a line cut in the middle is left out, said, and does not swallow what foll
   expect(readJournal(path).run.trials[0]?.points).toHaveLength(2);
 });
 
-test('the latest word on a point counts, and a trial is where it was last wanted', () => {
+test('what was measured stays beside what came later, and a trial is where it was last wanted', () => {
   const directory = write(
     session,
     variant('a'),
     variant('b'),
     point('a', '1', 5),
-    point('a', '1', 6),
+    point('a', '1', 7),
     variant('a'),
   );
   const { trials } = readJournal(journalPath(directory)).run;
   expect(trials.map((item) => item.name)).toEqual(['b', 'a']);
-  expect(trials[1]?.points).toMatchObject([{ measurement: { values: { perf_throughput: 6 } } }]);
+  expect(trials[1]?.points).toHaveLength(2);
+  // One load: the mean of both.
+  expect(measurementsOf(trials[1]!)).toMatchObject([{ looks: 2, values: { perf_throughput: 6 } }]);
+});
+
+test('a point that failed and then was measured has not failed; one that failed afterwards keeps both', () => {
+  const failed = (variant: string): Entry => ({
+    kind: 'point',
+    variant,
+    record: { state: 'failed', key: '1', point: { batchSize: 1, concurrency: 1 }, cause: 'it died' },
+  });
+  const { trials } = readJournal(
+    journalPath(
+      write(
+        session,
+        variant('a'),
+        failed('a'),
+        point('a', '1', 5),
+        variant('b'),
+        point('b', '1', 5),
+        failed('b'),
+      ),
+    ),
+  ).run;
+  expect(trials.map(({ points }) => points.map(({ state }) => state))).toEqual([
+    ['measured'],
+    ['measured', 'failed'],
+  ]);
 });
 
 test('a name that now means another configuration: both are kept, the newer is the latest', () => {

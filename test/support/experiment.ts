@@ -38,6 +38,7 @@ export const plan = (changes: Partial<ModelPlan> = {}): ModelPlan => ({
   parameters: [],
   concurrency: [1],
   requestRates: [],
+  search: { mode: 'auto', seed: 0 },
   stopAtPlateau: false,
   earlyExit: false,
   batchSizes: [1],

@@ -60,6 +60,7 @@ export function trial(
 
 export const run = (...trials: Trial[]): Run => ({
   schemaVersion: 1,
+  searches: [],
   sessions: [
     {
       startedAt: '2026-01-01T00:00:00.000Z',

@@ -1,16 +1,13 @@
-import { isSamePoint, type LoadPoint } from '../../space/load-point.ts';
+import { isSamePoint, type LoadPoint, levelText } from '../../space/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
-import type { Ask, Outcome, Search } from '../search.ts';
+import { counted } from '../../wording.ts';
+import { compareMeasured, type Measured } from '../score.ts';
+import type { Ask, Earlier, Outcome, Search } from '../search.ts';
+import { type Budget, budgetFor } from './budget.ts';
 import { firstSpots, nextSpot } from './explore.ts';
 import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
+import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
-
-export interface Budget {
-  /** Measurements, those of finalists included. */
-  readonly measurements: number;
-  /** Starts of a server. */
-  readonly starts: number;
-}
 
 /** A search that comes to a verdict of its own. */
 export interface JudgingSearch extends Search {
@@ -21,12 +18,13 @@ export interface JudgingSearch extends Search {
 /** A gain that is not worth looking for any more, when it is the largest that is expected twice in a row. */
 const LEAST_GAIN = 0.0003;
 const CALM = 2;
+/** Less believed than this, what was known before has been dropped. */
+const BELIEVED = 0.05;
 
-/** What a space of so many points is worth: 8 % of them, but 20 at least and 35 at most. */
-export function budgetFor(points: number): Budget {
-  const measurements = Math.max(20, Math.min(35, Math.round(points * 0.08)));
-  return { measurements, starts: Math.round(8 + ((measurements - 20) * 7) / 15) };
-}
+const calmWords = (gain: number | undefined): string =>
+  gain === undefined
+    ? 'everything is measured that can be better'
+    : `nothing else is expected to be better by more than ${(Math.max(gain, LEAST_GAIN) * 100).toPrecision(1)} %`;
 
 /**
  * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
@@ -36,12 +34,14 @@ export function budgetFor(points: number): Budget {
 export function bayesSearch(
   space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>,
   budget?: Budget,
+  earlier: readonly Earlier[] = [],
 ): JudgingSearch {
   const { plan, candidates } = space;
-  const knowledge = new Knowledge(space);
-  const { measurements, starts } = budget ?? budgetFor(knowledge.spots.length);
+  const knowledge = new Knowledge(space, earlier);
+  const settings = budget ?? budgetFor(knowledge.spots.length);
+  const { measurements, starts, least = 0 } = settings;
   const byThroughput = plan.objectives.length === 1 && plan.objectives[0]!.tag === 'perf_throughput';
-  const queue = firstSpots(knowledge, candidates);
+  const queue = firstSpots(knowledge, candidates, settings.variants);
   const dropped = new Set<Candidate>();
   const pending: Ask[] = [];
   let measured = 0;
@@ -49,6 +49,12 @@ export function bayesSearch(
   let current: Candidate | undefined;
   let calm = 0;
   let finals: Finals | undefined;
+  let hurried = false;
+  /** The best measurement, and how many came after it. */
+  let top: Measured | undefined;
+  let since = 0;
+  const begun = new Set<Candidate>();
+  let why = '';
 
   const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
     knowledge.spots.find((spot) => spot.candidate === candidate && isSamePoint(spot.point, point));
@@ -68,6 +74,7 @@ export function bayesSearch(
       settle((other) => other.candidate === candidate && isSamePoint(other.point, point));
       measured++;
       if (candidate !== current || ask.again === 'afresh') started++;
+      begun.add(candidate);
       if (outcome.state === 'failed') {
         current = undefined;
         dropped.add(candidate);
@@ -76,6 +83,10 @@ export function bayesSearch(
       }
       current = candidate;
       knowledge.add(spotAt(candidate, point)!, outcome.values);
+      since++;
+      if (top && compareMeasured(outcome, top, plan) >= 0) return;
+      top = outcome;
+      since = 0;
     },
     drop(candidate) {
       if (dropped.has(candidate)) return [];
@@ -87,6 +98,14 @@ export function bayesSearch(
     },
     remaining: () =>
       Math.max(0, Math.min(measurements, knowledge.spots.length + FINALISTS * LOOKS) - measured),
+    wrapUp() {
+      hurried = true;
+    },
+    account: () => ({
+      why: why || `its budget of ${counted(measurements, 'measurement')} is used`,
+      importance: knowledge.seen.length > 0 ? importance(knowledge) : [],
+      remarks: [...(finals ? [finalsText(finals)] : []), ...priorText()],
+    }),
     best() {
       const [confirmed, first] = [finals?.entered ?? [], knowledge.seen].map(
         (spots) => byStanding(knowledge, spots)[0],
@@ -116,21 +135,34 @@ export function bayesSearch(
 
   /** What promises most, as long as that is worth it and enough is left for the finals. */
   function explored(others: ReadonlySet<Candidate>): Ask | undefined {
-    const kept = FINALISTS * LOOKS;
-    if (finals || calm >= CALM || measured + pending.length >= measurements - kept) return undefined;
+    const kept = Math.min(FINALISTS * LOOKS, Math.floor(measurements / 3));
+    if (finals || hurried || measured + pending.length >= measurements - kept) return undefined;
+    const { patience } = settings;
+    const mayEnd = measured >= least;
+    if (mayEnd && patience !== undefined && since >= patience) {
+      why = `${counted(since, 'measurement')} in a row were not better than the best before`;
+      return undefined;
+    }
+    if (mayEnd && calm >= CALM) return undefined;
     if (knowledge.seen.length === 0) {
       const open = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
       return open && askFor(open);
     }
-    const mayStart = started < starts - FINALISTS;
+    const mayStart = !mayEnd || started < Math.max(2, starts - FINALISTS);
+    const mayBegin = settings.variants === undefined || begun.size < settings.variants;
     const proposal = nextSpot(
       knowledge,
       current,
-      (spot) => isFree(spot, others) && (mayStart || spot.candidate === current),
+      (spot) =>
+        isFree(spot, others) &&
+        (spot.candidate === current || (mayStart && (mayBegin || begun.has(spot.candidate)))),
       byThroughput,
     );
     calm = proposal && proposal.gain >= LEAST_GAIN ? 0 : calm + 1;
-    if (!proposal || calm >= CALM) return undefined;
+    if (!proposal || (mayEnd && calm >= CALM)) {
+      why = mayStart && mayBegin ? calmWords(proposal?.gain) : `its budget of starts is used`;
+      return undefined;
+    }
     return askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
   }
 
@@ -155,6 +187,21 @@ export function bayesSearch(
       (candidate) => dropped.has(candidate),
       Math.min(FINALISTS * LOOKS, measurements - measured),
     );
+  }
+
+  function priorText(): string[] {
+    const { trust } = knowledge;
+    if (trust === undefined) return [];
+    return [
+      trust >= BELIEVED
+        ? 'what earlier runs measured helped'
+        : 'what earlier runs measured did not fit and was dropped',
+    ];
+  }
+
+  function finalsText({ entered }: Finals): string {
+    const names = entered.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+    return `the best were measured again on fresh servers: ${names.join(', ')}`;
   }
 
   function holds(spot: Spot): boolean {

@@ -1,25 +1,34 @@
 import type { Candidate } from '../../space/space.ts';
 import { normalDensity, normalProbability } from '../../statistics/gaussian-process.ts';
 import { type Knowledge, ladderOf, type Spot } from './knowledge.ts';
+import type { Surrogate } from './surrogate.ts';
 
 /** Configurations beside the default that are looked at before anything is concluded. */
 const SPREAD = 3;
 /** Where on the ladder of loads the default is looked at, and where the others are. */
 const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];
+/** So many configurations that earlier runs speak for are looked at before anything is concluded. */
+const PROMISING = 2;
 /** What a start of a server costs, in measurements. */
 const START = 4;
 /** So often a point is looked at before the end, at most. */
 const MOST_LOOKS = 3;
 
-/** The default configuration, and configurations far from it and from each other. */
-export function firstSpots(knowledge: Knowledge, candidates: readonly Candidate[]): Spot[] {
+/** The default configuration, and configurations far from it and from each other; `variants` at most. */
+export function firstSpots(
+  knowledge: Knowledge,
+  candidates: readonly Candidate[],
+  variants = SPREAD + 1,
+): Spot[] {
   const [first] = candidates;
+  const { prior } = knowledge;
+  if (prior) return [...defaultSpots(knowledge, first), ...promising(knowledge, prior, first)];
   const legal = candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0);
   // What is largest in everything is the likeliest not to fit.
   const usable = legal.filter((candidate) => candidate === first || knowledge.extremes(candidate) < 2);
   const chosen = first && usable.includes(first) ? [first] : [];
-  while (chosen.length < Math.min(SPREAD + 1, usable.length)) {
+  while (chosen.length < Math.min(SPREAD + 1, variants, usable.length)) {
     const open = usable
       .filter((candidate) => !chosen.includes(candidate))
       .map((candidate) => ({
@@ -30,10 +39,33 @@ export function firstSpots(knowledge: Knowledge, candidates: readonly Candidate[
   }
   const spots = chosen.flatMap((candidate) => {
     const ladder = ladderOf(knowledge, candidate);
-    const rungs = candidate === first ? DEFAULT_RUNGS : RUNGS;
-    return rungs.map((share) => ladder[Math.round(share * (ladder.length - 1))]!);
+    return candidate === first
+      ? defaultSpots(knowledge, first)
+      : RUNGS.map((share) => ladder[Math.round(share * (ladder.length - 1))]!);
   });
   return [...new Set(spots)];
+}
+
+function defaultSpots(knowledge: Knowledge, first: Candidate | undefined): Spot[] {
+  const ladder = first ? ladderOf(knowledge, first) : [];
+  return ladder.length === 0
+    ? []
+    : [...new Set(DEFAULT_RUNGS.map((share) => ladder[Math.round(share * (ladder.length - 1))]!))];
+}
+
+/** The best point of each configuration that earlier runs make expect most of; the best few configurations. */
+function promising(knowledge: Knowledge, prior: Surrogate, first: Candidate | undefined): Spot[] {
+  const best = new Map<Candidate, { spot: Spot; standing: number }>();
+  for (const spot of knowledge.spots) {
+    if (spot.candidate === first) continue;
+    const standing = knowledge.standing(spot, prior.look(spot));
+    const known = best.get(spot.candidate);
+    if (!known || standing > known.standing) best.set(spot.candidate, { spot, standing });
+  }
+  return [...best.values()]
+    .sort((a, b) => b.standing - a.standing)
+    .slice(0, PROMISING)
+    .map(({ spot }) => spot);
 }
 
 /** Where to measure next, and what gain is to be expected of it, as a share of the best so far. */

@@ -1,6 +1,7 @@
-import { type LoadPoint, levelOf } from '../../space/load-point.ts';
+import { isSamePoint, type LoadPoint, levelOf } from '../../space/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
+import type { Earlier } from '../search.ts';
 import { Covariances } from './covariances.ts';
 import { placesOf } from './encoding.ts';
 import { type Look, Surrogate } from './surrogate.ts';
@@ -29,9 +30,11 @@ export class Knowledge {
   readonly #space: Pick<Space, 'plan' | 'candidates'>;
   readonly #covariances: Covariances;
   readonly #settings: (candidate: Candidate) => readonly number[];
+  /** What earlier runs make expect; undefined: nothing is known from before. */
+  readonly prior: Surrogate | undefined;
   #surrogate: Surrogate | undefined;
 
-  constructor(space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>) {
+  constructor(space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>, earlier: readonly Earlier[] = []) {
     const { place, settings } = placesOf(space.candidates);
     this.#space = space;
     this.#settings = settings;
@@ -39,6 +42,15 @@ export class Knowledge {
       .flatMap((candidate) => space.pointsOf(candidate).map((point) => ({ candidate, point })))
       .map((spot, id) => ({ ...spot, id, results: [] }));
     this.#covariances = new Covariances(this.spots.map(({ candidate, point }) => place(candidate, point)));
+    const before = earlier.flatMap(({ candidateKey, point, values }) => {
+      const spot = this.spots.find(
+        ({ candidate, point: own }) =>
+          isSamePoint(own, point) &&
+          (candidateKey === undefined ? candidate.isDefault : candidate.key === candidateKey),
+      );
+      return spot && (values['perf_throughput'] ?? 0) > 0 ? [{ id: spot.id, point, values }] : [];
+    });
+    this.prior = before.length > 0 ? new Surrogate(before, space.plan, this.#covariances) : undefined;
   }
 
   add(spot: Spot, values: Readonly<Record<string, number>>): void {
@@ -55,8 +67,14 @@ export class Knowledge {
       this.seen.flatMap(({ id, point, results }) => results.map((values) => ({ id, point, values }))),
       this.#space.plan,
       this.#covariances,
+      this.prior,
     );
     return this.#surrogate;
+  }
+
+  /** How far what was known before is believed, 0 to 1; undefined: nothing was known. */
+  get trust(): number | undefined {
+    return this.seen.length > 0 ? this.#learned().trust : undefined;
   }
 
   /** What is expected of a point. */
@@ -70,8 +88,7 @@ export class Knowledge {
   }
 
   /** Points that hold before those in doubt; among both by what they are worth. */
-  standing(spot: Spot): number {
-    const { worth, holds, nearly } = this.look(spot);
+  standing(spot: Spot, { worth, holds, nearly } = this.look(spot)): number {
     return worth.mean - DOUBT * (Math.max(0, SURE - nearly) + Math.max(0, 0.5 - holds));
   }
 

@@ -30,12 +30,17 @@ const NEARLY = Math.log(1.05);
 /** How much sooner than ever seen an answer may come. */
 const SOONER = Math.log(1.5);
 
-/** What is thought possible of throughput and the like; which of them, the likelihood decides. */
+/** A shape that is so much less likely than the best is not looked at. */
+const UNLIKELY = 0.05;
+
+/** What is thought possible of throughput and the like; how probable each is, the likelihood decides. */
 const RATE_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
-  [0.05, 0.15, 0.4].map((both) => ({
-    ...{ configuration, load: 3, each: 1.5, common: 0.5, relative: 0.2 },
-    ...{ both, own: 0.01 },
-  })),
+  [0.05, 0.15, 0.4].flatMap((both) =>
+    [0.01, 0.05, 0.15].map((own) => ({
+      ...{ configuration, load: 3, each: 1.5, common: 0.5, relative: 0.2 },
+      ...{ both, own },
+    })),
+  ),
 );
 
 /** The same of a latency over the mean one. */
@@ -48,10 +53,25 @@ const RATIO_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   ),
 );
 
-/** A metric's model and what it says of every point. */
+/** How much less what differs from an earlier run varies than what is measured itself. */
+const DIMINISHED = 0.2;
+const diminished = ({ configuration, load, own, ...parts }: Shape): Shape => ({
+  ...{ configuration, load, own },
+  each: DIMINISHED * parts.each,
+  common: DIMINISHED * parts.common,
+  relative: DIMINISHED * parts.relative,
+  both: DIMINISHED * parts.both,
+});
+
+/** A metric's model under one shape, and what it says of every point. */
 interface Model {
   readonly process: GaussianProcess;
   readonly shape: Shape;
+  /** What it is the difference to, by point. */
+  readonly base: (id: number) => number;
+  readonly isPrior: boolean;
+  /** Probability of this shape among all, by the likelihood of what was measured. */
+  readonly weight: number;
   /** Covariances with each observation, for every point. */
   readonly columns: readonly Float64Array[];
 }
@@ -61,34 +81,39 @@ interface Model {
  * the mean one that Little's law gives (in flight / throughput), and of other metrics.
  */
 export class Surrogate {
-  readonly #models = new Map<string, Model>();
+  readonly #models = new Map<string, readonly Model[]>();
   readonly #goal: Pick<Goal, 'objectives' | 'constraints'>;
   /** Whether mean latency and throughput follow from each other. */
   readonly #closed: boolean;
   /** Logarithm of the least mean latency that is thought possible, ms. */
   readonly #soonest: number;
   readonly #known = new Map<string, Prediction>();
+  readonly #prior: Surrogate | undefined;
 
+  /** @param prior what earlier runs make expect; it counts as far as what is measured agrees with it. */
   constructor(
     seen: readonly Seen[],
     goal: Pick<Goal, 'objectives' | 'constraints'>,
     covariances: Covariances,
+    prior?: Surrogate,
   ) {
     this.#goal = goal;
+    this.#prior = prior;
     this.#closed = seen.every(({ point }) => !isRate(point));
     this.#soonest = Math.min(
       ...seen.map(({ point, values }) => inFlight(point) - Math.log(values[THROUGHPUT] ?? 1e-9) - SOONER),
     );
     const tags = [...goal.objectives, ...goal.constraints].map(({ tag }) => tag);
     for (const tag of new Set([...tags, THROUGHPUT])) {
-      const model = this.#fit(tag, seen, covariances);
-      if (model) this.#models.set(tag, model);
+      const models = this.#fit(tag, seen, covariances);
+      if (models.length > 0) this.#models.set(tag, models);
     }
   }
 
-  #fit(tag: string, seen: readonly Seen[], covariances: Covariances): Model | undefined {
+  /** Shapes that explain what was measured about as well as the best. */
+  #fit(tag: string, seen: readonly Seen[], covariances: Covariances): Model[] {
     const known = seen.filter(({ values }) => values[tag] !== undefined && values[THROUGHPUT] !== undefined);
-    if (known.length === 0) return undefined;
+    if (known.length === 0) return [];
     const isRatio = this.#closed && LATENCY.test(tag);
     const values = known.map(({ point, values: measured }) => {
       const value = Math.log(Math.max(measured[tag]!, 1e-9));
@@ -96,30 +121,73 @@ export class Surrogate {
     });
     const deviation = LATENCY.test(tag) ? NOISE.latency : NOISE.rate;
     const noise = known.map(() => deviation * deviation);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const models = (isRatio ? RATIO_SHAPES : RATE_SHAPES).map((shape): Model => {
-      const columns = known.map(({ id }) => covariances.with(id, shape));
-      const process = new GaussianProcess(values, noise, (i, j) => columns[i]![known[j]!.id]!, mean);
-      return { process, shape, columns };
+    const shapes = isRatio ? RATIO_SHAPES : RATE_SHAPES;
+    const earlier = this.#prior;
+    const attempts = [
+      { shapes, base: () => 0, isPrior: false },
+      ...(earlier?.knows(tag)
+        ? [
+            {
+              shapes: shapes.map(diminished),
+              base: (id: number) => earlier.#predict(tag, id)!.mean,
+              isPrior: true,
+            },
+          ]
+        : []),
+    ];
+    const models = attempts.flatMap(({ shapes: tried, base, isPrior }) => {
+      const rest = values.map((value, index) => value - base(known[index]!.id));
+      const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
+      return tried.map((shape) => {
+        const columns = known.map(({ id }) => covariances.with(id, shape));
+        const process = new GaussianProcess(rest, noise, (i, j) => columns[i]![known[j]!.id]!, mean);
+        return { process, shape, base, isPrior, columns };
+      });
     });
-    return models.reduce((best, model) =>
-      model.process.logLikelihood > best.process.logLikelihood ? model : best,
-    );
+    const most = Math.max(...models.map(({ process }) => process.logLikelihood));
+    const likely = models.flatMap((model): Model[] => {
+      const weight = Math.exp(model.process.logLikelihood - most);
+      return weight >= UNLIKELY ? [{ ...model, weight }] : [];
+    });
+    const total = likely.reduce((sum, { weight }) => sum + weight, 0);
+    return likely.map((model) => ({ ...model, weight: model.weight / total }));
   }
 
   #predict(tag: string, id: number): Prediction | undefined {
-    const model = this.#models.get(tag);
-    if (!model) return undefined;
+    const models = this.#models.get(tag);
+    if (!models) return undefined;
     const key = `${tag} ${id}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const { process, shape, columns } = model;
-    const made = process.predict(
-      columns.map((column) => column[id]!),
-      priorVariance(shape),
+    const all = models.map(({ process, shape, base, columns, weight }) => {
+      const { mean, variance } = process.predict(
+        columns.map((column) => column[id]!),
+        priorVariance(shape),
+      );
+      return { weight, mean: mean + base(id), variance };
+    });
+    const mean = all.reduce((sum, item) => sum + item.weight * item.mean, 0);
+    // What the shapes do not agree on is not known either.
+    const variance = all.reduce(
+      (sum, item) => sum + item.weight * (item.variance + (item.mean - mean) ** 2),
+      0,
     );
+    const made = { mean, variance };
     this.#known.set(key, made);
     return made;
+  }
+
+  knows(tag: string): boolean {
+    return this.#models.has(tag);
+  }
+
+  /** Probability that what was known before says something of the throughput here; undefined: nothing was. */
+  get trust(): number | undefined {
+    if (!this.#prior) return undefined;
+    return (this.#models.get(THROUGHPUT) ?? []).reduce(
+      (sum, { isPrior, weight }) => sum + (isPrior ? weight : 0),
+      0,
+    );
   }
 
   /** The weighted sum of metrics' logarithms at a point. */

@@ -1,0 +1,45 @@
+import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
+import type { SearchRecord } from '../store/run.ts';
+import { choiceFor, sizeOf } from './choose.ts';
+import type { Ask, Search } from './search.ts';
+
+/** Counts what a search looked at, for its record. */
+export class Tally {
+  readonly #space: Space;
+  readonly #points = new Set<string>();
+  readonly #configurations = new Set<Candidate>();
+  readonly #skipped = new Map<string, number>();
+  #measurements = 0;
+
+  constructor(space: Space) {
+    this.#space = space;
+  }
+
+  told({ candidate, point }: Ask): void {
+    this.#measurements++;
+    this.#configurations.add(candidate);
+    this.#points.add(`${candidate.key} ${JSON.stringify(point)}`);
+  }
+
+  skipped({ reason, points }: SkippedPoints): void {
+    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + points.length);
+  }
+
+  /** @param cutBy what ended the search from outside, in words. */
+  record(search: Search, cutBy: string | undefined): SearchRecord {
+    const { plan, candidates, automatic, most, skipped } = this.#space;
+    const account = search.account?.();
+    for (const item of skipped) this.skipped(item);
+    return {
+      model: plan.name,
+      search: choiceFor(this.#space),
+      why: cutBy ?? (account?.why || 'nothing was left to measure'),
+      points: { all: sizeOf(this.#space), seen: this.#points.size },
+      configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
+      measurements: this.#measurements,
+      importance: account?.importance ?? [],
+      skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
+      remarks: account?.remarks ?? [],
+    };
+  }
+}

@@ -1,0 +1,37 @@
+/** So many measurements' time is kept for the decision on the best. */
+const KEPT = 8;
+
+/** What is left of the time that was given, judged by how long points have taken so far. */
+export class TimeBudget {
+  readonly #endMs: number;
+  #modelEndMs = Number.POSITIVE_INFINITY;
+  #spentMs = 0;
+  #points = 0;
+
+  /** @param minutes for all models; undefined = as long as it takes. */
+  constructor(minutes: number | undefined) {
+    this.#endMs = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+  }
+
+  /** The next model has its share of what is left. */
+  beginModel(modelsLeft: number): void {
+    const now = performance.now();
+    this.#modelEndMs = now + (this.#endMs - now) / Math.max(1, modelsLeft);
+  }
+
+  /** A point took so long, its server's start included. */
+  add(ms: number): void {
+    this.#spentMs += ms;
+    this.#points++;
+  }
+
+  /** little: as much as measuring the best few again takes; none: not enough for another point. */
+  get left(): 'enough' | 'little' | 'none' {
+    const leftMs = this.#modelEndMs - performance.now();
+    // Of the first point nobody knows how long it takes.
+    if (this.#points === 0) return leftMs > 0 ? 'enough' : 'none';
+    const each = this.#spentMs / this.#points;
+    if (leftMs < each / 2) return 'none';
+    return leftMs < KEPT * each ? 'little' : 'enough';
+  }
+}
