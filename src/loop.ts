@@ -176,7 +176,7 @@ export class ProfileRun {
             trial = await openTrial(context, ask.candidate, key);
             if (!trial.failed) onOpen();
           }
-          record = await trial.measure(ask.point);
+          record = await trial.measure(ask.point, ask.matters);
           if (ask.again && record.state === 'measured') record = { ...record, again: ask.again };
           this.#time.add(performance.now() - begun);
           journal.append({ kind: 'point', variant: key, record });

@@ -3,12 +3,14 @@ import { userError } from './errors.ts';
 import { type Lane, parseCores } from './lanes.ts';
 import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
 import { makePayloads } from './load/payloads.ts';
+import type { Measurement } from './measure/measurement.ts';
 import { canonicalJson, type ModelConfig } from './model-config/config.ts';
-import { budgetOf, choiceFor, looksAtAll, sizeOf } from './search/choose.ts';
+import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search/choose.ts';
 import type { Outcome } from './search/search.ts';
 import { wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
 import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
+import { relativeHalfWidth } from './statistics/intervals.ts';
 import { changedLoad, changedParts } from './store/changes.ts';
 import type { Entry } from './store/entry.ts';
 import { describeEnvironment } from './store/environment.ts';
@@ -83,10 +85,23 @@ function guessesOf({ load }: ModelPlan, config: ModelConfig): readonly string[] 
   return generated ? resolveShapes(inputsOfConfig(config), load.shapes).guesses : [];
 }
 
+/** Relative standard deviations, by intervals of 95 %. */
+const deviationsOf = (intervals: Measurement['intervals']): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(intervals).flatMap(([tag, interval]) => {
+      const width = relativeHalfWidth(interval);
+      return width === undefined ? [] : [[tag, width / 1.96]];
+    }),
+  );
+
 /** A record as a search is told of it. */
 export const outcomeOf = (record: PointRecord): Outcome =>
   record.state === 'measured'
-    ? { state: 'measured', values: record.measurement.values }
+    ? {
+        state: 'measured',
+        values: record.measurement.values,
+        deviations: deviationsOf(record.measurement.intervals),
+      }
     : {
         state: 'failed',
         kind: record.state === 'failed' ? (record.kind ?? 'other') : 'other',
@@ -119,7 +134,7 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
   }
   const choice = choiceFor(space);
   if (!looksAtAll(space) && choice !== 'quick') {
-    const all = counted(sizeOf(space), 'point');
+    const all = counted(sizeOf(searchedSpace(space)), 'point');
     const { measurements } = budgetOf(space);
     notes.push(
       `${space.plan.name}: ${all}; ${choice} looks for the best of them in up to ${measurements} measurements (run_config_search_mode: brute measures them all)`,

@@ -7,6 +7,7 @@ import { isClientBound, type Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
+import type { Ask } from './search/search.ts';
 import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
@@ -22,7 +23,7 @@ export interface OpenTrial {
   readonly candidate: Candidate;
   readonly failed: boolean;
   /** Measures one point; a failure of the load or the server is a record, too. */
-  measure(point: LoadPoint): Promise<PointRecord>;
+  measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord>;
   /** Stops the server; answers how the trial went. */
   close(): Promise<TrialEnd>;
 }
@@ -100,7 +101,7 @@ export async function openTrial(
     if (candidate.isDefault) context.model.autoComplete = wasCompleted(asked, effective);
   }
 
-  async function measure(point: LoadPoint): Promise<PointRecord> {
+  async function measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord> {
     const key = pointKey(variantKey, point, plan.load, generator.name);
     const failed = (): PointRecord => {
       const { kind, cause = 'no server' } = failure ?? {};
@@ -110,7 +111,7 @@ export async function openTrial(
     emit.onPhase('measuring', candidate.name, point);
     try {
       const start = performance.now();
-      const measurement = await measureBesideOthers(server, model, point);
+      const measurement = await measureBesideOthers(server, model, point, matters);
       steps.warmupS += measurement.warmupS;
       steps.measureS += (performance.now() - start) / 1000 - measurement.warmupS;
       return { state: 'measured', key, measurement: withoutSecrets(measurement, redact) };
@@ -142,6 +143,7 @@ export async function openTrial(
     running: Server,
     metadata: ModelMetadata,
     point: LoadPoint,
+    matters: Ask['matters'],
   ): Promise<Measurement> {
     const uuids = lane.devices?.map(({ uuid }) => uuid) ?? [];
     // A dead server's port may go on taking connections: its Python models' processes inherit it.
@@ -154,6 +156,7 @@ export async function openTrial(
         config: effective ?? candidate.config,
         point,
         settings: plan.load,
+        matters,
         generator,
         monitoringIntervalS: experiment.monitoringIntervalS,
         driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,

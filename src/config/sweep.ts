@@ -8,7 +8,8 @@ import { type Path, show } from './yaml.ts';
 /**
  * `model_config_parameters` as a list of parameters, by Model Analyzer's sweep rule at every level: a value is
  * first read as the field's own type; if it is not of that type and is a list, each item is one choice. So a
- * list sweeps a scalar or a message, and a list of lists sweeps a repeated field. `null` leaves the field alone.
+ * list sweeps a scalar or a message, and a list of lists sweeps a repeated field. `null` leaves the field alone; as an
+ * item of a list of messages it is the choice to be without the field. A range sweeps an integer: {start, stop, step}.
  * @param placeOf where the value at a path below `model_config_parameters` stands in the file.
  */
 export function parametersOf(
@@ -37,7 +38,10 @@ type Sweep = Pick<Parameter, 'segments' | 'values'>;
 function flatten(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep[] {
   if (value === null || value === undefined) return [];
   if (hasType(type, value)) return flattenTyped(type, value, path, fail);
-  if (!Array.isArray(value) || value.length === 0 || value.some((item) => item === null)) {
+  const range = type.kind === 'integer' ? valuesOfRange(value) : undefined;
+  if (range) return [{ segments: path, values: range }];
+  const mayBeAbsent = type.kind === 'message';
+  if (!Array.isArray(value) || value.length === 0 || (value.some((item) => item === null) && !mayBeAbsent)) {
     const found = value === '' ? 'an empty text' : show(value);
     fail(path, `expected ${describeType(type)}, or a list of such to try each, found ${found}`);
     return [];
@@ -45,8 +49,19 @@ function flatten(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep
   return [{ segments: path, values: value.flatMap((item, index) => expand(type, item, path, index, fail)) }];
 }
 
+/** The numbers of `{start, stop, step}`, `stop` included; undefined for anything else. */
+function valuesOfRange(value: unknown): number[] | undefined {
+  if (!isMapping(value)) return undefined;
+  const { start, stop, step = 1, ...others } = value;
+  const isCount = (item: unknown): item is number => Number.isInteger(item) && (item as number) >= 0;
+  if (!isCount(start) || !isCount(stop) || !isCount(step)) return undefined;
+  if (step === 0 || start > stop || Object.keys(others).length > 0) return undefined;
+  return Array.from({ length: Math.floor((stop - start) / step) + 1 }, (_, index) => start + index * step);
+}
+
 /** All the values that one choice of a sweep stands for: one, unless the choice holds sweeps itself. */
 function expand(type: FieldType, value: unknown, path: Path, index: number, fail: Fail): unknown[] {
+  if (value === null) return [null];
   const at = [...path, index];
   if (!hasType(type, value)) {
     fail(at, `expected ${describeType(type)}, found ${show(value)}`);

@@ -1,4 +1,4 @@
-import type { LoadSettings } from '../config/experiment.ts';
+import type { Constraint, LoadSettings } from '../config/experiment.ts';
 import type { ModelConfig } from '../model-config/config.ts';
 import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
@@ -19,6 +19,8 @@ export interface LoadJob<Scrape> {
   readonly config: ModelConfig;
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
+  /** Limits on which it depends whether the point matters; see `judgeOf`. */
+  readonly matters?: readonly Constraint[] | undefined;
   /** Called at the edges of what is measured. */
   scrape(): Promise<Scrape>;
   /** The server's API, for shared memory to be registered; absent where that can't be. */

@@ -1,4 +1,4 @@
-import type { StopRule } from '../config/experiment.ts';
+import type { Constraint, StopRule } from '../config/experiment.ts';
 import type { Histogram } from '../statistics/histogram.ts';
 import {
   type Interval,
@@ -18,6 +18,8 @@ const SHORTEST_MS = 1200;
 /** A slow model gets more than its time, up to so many times as much, until so many requests are there. */
 const FEWEST_REQUESTS = 50;
 const PATIENCE = 6;
+/** A point that may or may not matter gets so many times its time. */
+const EXTENSION = 2;
 /** Slices that the warm-up is looked for in. */
 const SLICES = 100;
 
@@ -58,8 +60,21 @@ export function summarize(window: RuleWindow, batchSize: number, percent: number
   };
 }
 
-export const judgeOf = (rule: StopRule): Judge =>
-  rule.kind === 'windows' ? (progress) => judgeWindows(progress, rule) : precisionJudge(rule);
+/**
+ * The judge of a rule.
+ * @param matters limits of which one that is surely broken makes the point worthless: it ends early, and one that is in
+ *   doubt gets more time. perf_analyzer's windows know nothing of them.
+ */
+export const judgeOf = (rule: StopRule, matters: Matters = NOTHING): Judge =>
+  rule.kind === 'windows' ? (progress) => judgeWindows(progress, rule) : precisionJudge(rule, matters);
+
+/** What it depends on whether a point matters, and inferences in each request. */
+export interface Matters {
+  readonly limits: readonly Constraint[];
+  readonly batchSize: number;
+}
+
+const NOTHING: Matters = { limits: [], batchSize: 1 };
 
 /**
  * Done when throughput and latency of the last three windows differ by at most the stability: perf_analyzer's rule.
@@ -88,8 +103,12 @@ function lastAgree(windows: readonly WindowSummary[], stability: number): boolea
  * Done when the 95 % interval of what was asked for is tight enough twice in a row: once may be chance, and looking
  * after every window would pick those chances out. The warm-up at the start is cut off by MSER-5.
  */
-function precisionJudge({ precision, limitMs }: StopRule & { kind: 'precision' }): Judge {
+function precisionJudge(
+  { precision, limitMs }: StopRule & { kind: 'precision' },
+  { limits, batchSize }: Matters,
+): Judge {
   let wasPrecise = false;
+  let wasWorthless = false;
   return ({ windows, timeline, percentile: percent }) => {
     const end = windows.at(-1)!.endMs;
     const { from, late } = warmUpWindows(windows, timeline);
@@ -97,17 +116,44 @@ function precisionJudge({ precision, limitMs }: StopRule & { kind: 'precision' }
     const latency = counted.map((window) => window.latency);
     const events = latency.reduce((sum, times) => sum + times.count, 0);
     const startMs = counted[0]!.startMs;
+    const long = !late && end - startMs >= SHORTEST_MS;
+    const rate = rateInterval(timeline, startMs, end, events);
+    const all = sumOf(latency);
     const precise =
-      !late &&
-      end - startMs >= SHORTEST_MS &&
-      isTight(rateInterval(timeline, startMs, end, events), precision) &&
-      (percent === undefined || isTight(percentileInterval(sumOf(latency), percent), precision));
-    const stable = precise && wasPrecise;
+      long &&
+      isTight(rate, precision) &&
+      (percent === undefined || isTight(percentileInterval(all, percent), precision));
+    const answers = limits.map((limit) => answer(limit, rate, all, batchSize));
+    const worthless = long && answers.includes('broken');
+    const stable = (precise && wasPrecise) || (worthless && wasWorthless);
     wasPrecise = precise;
+    wasWorthless = worthless;
     const elapsed = end - windows[0]!.startMs;
-    const usedUp = elapsed >= limitMs && (events >= FEWEST_REQUESTS || elapsed >= PATIENCE * limitMs);
+    const allowedMs = answers.includes('open') ? EXTENSION * limitMs : limitMs;
+    const usedUp = elapsed >= allowedMs && (events >= FEWEST_REQUESTS || elapsed >= PATIENCE * limitMs);
     return { done: stable || usedUp, stable: stable || (usedUp && precise), from };
   };
+}
+
+/** Whether a limit is kept, by an interval of what it limits; open: it may be either. */
+function answer(
+  { tag, bound, value }: Constraint,
+  [slow, fast]: Interval,
+  latency: Histogram,
+  batchSize: number,
+): 'kept' | 'broken' | 'open' {
+  const percent = /^perf_latency_p(\d+)$/.exec(tag)?.[1];
+  const [low, high] =
+    tag === 'perf_throughput'
+      ? [slow === null ? null : slow * batchSize, fast === null ? null : fast * batchSize]
+      : percent !== undefined
+        ? percentileInterval(latency, Number(percent))
+        : // Nothing is known of others while they are measured.
+          [value, value];
+  const [inside, outside] = bound === 'max' ? [high, low] : [low, high];
+  const isWithin = (found: number): boolean => (bound === 'max' ? found <= value : found >= value);
+  if (outside !== null && !isWithin(outside)) return 'broken';
+  return inside !== null && isWithin(inside) ? 'kept' : 'open';
 }
 
 const isTight = (interval: Interval, precision: number): boolean => {

@@ -1,4 +1,4 @@
-import type { LoadSettings, StopRule } from '../config/experiment.ts';
+import type { Constraint, LoadSettings, StopRule } from '../config/experiment.ts';
 import { countFailures, mainFailure } from '../load/failures.ts';
 import type { LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
 import type { ModelConfig } from '../model-config/config.ts';
@@ -35,6 +35,8 @@ export interface MeasureRequest {
   readonly config: ModelConfig;
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
+  /** What the point must keep to be of interest. */
+  readonly matters?: readonly Constraint[] | undefined;
   readonly generator: LoadGenerator;
   readonly monitoringIntervalS: number;
   /** The driver's view of the server's GPUs; undefined where there is none. */
@@ -70,6 +72,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       config,
       point,
       settings,
+      matters: request.matters,
       scrape: async () => ({
         statistics: request.statistics === false ? [] : await server.triton.statistics(model.name),
       }),

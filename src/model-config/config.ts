@@ -77,11 +77,15 @@ export const configOfServer = (json: unknown): ModelConfig =>
 const isObject = (value: unknown): value is Record<string, JsonValue> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Puts `patch` over `base`: objects merge key by key, anything else replaces (Model Analyzer's rule). */
+/** Puts `patch` over `base`: objects merge key by key, null takes away, anything else replaces (Model Analyzer's rule). */
 export function mergeConfig(base: ModelConfig, patch: ModelConfig): ModelConfig {
   const result: Record<string, JsonValue> = { ...base };
   for (const [key, value] of Object.entries(patch)) {
     const old = result[key];
+    if (value === null) {
+      delete result[key];
+      continue;
+    }
     result[key] = isObject(old) && isObject(value) ? (mergeConfig(old, value) as JsonValue as never) : value;
   }
   return result;

@@ -35,7 +35,8 @@ export function compactValue(path: string, value: unknown): string {
       .map(({ kind, count }) => `${count}:${kind}`)
       .join(' + ');
   }
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (value === null) return 'none';
+  if (typeof value !== 'object') return String(value);
   const leaves = Object.values(value).map((item) => compactValue('', item));
   return leaves.filter((text) => text !== '-').join(' ') || '-';
 }

@@ -1,3 +1,4 @@
+import type { Constraint } from '../config/experiment.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate } from '../space/space.ts';
 
@@ -7,11 +8,21 @@ export interface Ask {
   readonly point: LoadPoint;
   /** It was measured before, and is to be once more: on the server that runs, or on one started for it. */
   readonly again?: 'here' | 'afresh';
+  /**
+   * What the point must keep to be of interest. One of these surely broken is enough to know; one that is in doubt is
+   * worth more time.
+   */
+  readonly matters?: readonly Constraint[];
 }
 
 /** What became of it: metric values by tag, or a failure. */
 export type Outcome =
-  | { readonly state: 'measured'; readonly values: Readonly<Record<string, number>> }
+  | {
+      readonly state: 'measured';
+      readonly values: Readonly<Record<string, number>>;
+      /** Standard deviation of a value as a share of it, where the measurement tells it. */
+      readonly deviations?: Readonly<Record<string, number>>;
+    }
   | {
       readonly state: 'failed';
       /** `out of GPU memory`, `config rejected` ... */

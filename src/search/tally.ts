@@ -1,6 +1,6 @@
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
 import type { SearchRecord } from '../store/run.ts';
-import { choiceFor, sizeOf } from './choose.ts';
+import { choiceFor, searchedSpace, sizeOf } from './choose.ts';
 import type { Ask, Search } from './search.ts';
 
 /** Counts what a search looked at, for its record. */
@@ -34,7 +34,7 @@ export class Tally {
       model: plan.name,
       search: choiceFor(this.#space),
       why: cutBy ?? (account?.why || 'nothing was left to measure'),
-      points: { all: sizeOf(this.#space), seen: this.#points.size },
+      points: { all: sizeOf(searchedSpace(this.#space)), seen: this.#points.size },
       configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
       measurements: this.#measurements,
       importance: account?.importance ?? [],

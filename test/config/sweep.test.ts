@@ -26,6 +26,21 @@ describe('the sweep rule: own type first, else every item of a list is a choice'
       ],
     ],
     [
+      'a range sweeps an integer, its end included',
+      { dynamic_batching: { max_queue_delay_microseconds: { start: 0, stop: 250, step: 100 } } },
+      [0, 100, 200].map((delay) => ({ dynamic_batching: { max_queue_delay_microseconds: delay } })),
+    ],
+    [
+      'null among messages is to be without one, so that what belongs to it is swept only with it',
+      { dynamic_batching: [null, {}, { max_queue_delay_microseconds: [1, 2] }] },
+      [
+        { dynamic_batching: null },
+        { dynamic_batching: {} },
+        { dynamic_batching: { max_queue_delay_microseconds: 1 } },
+        { dynamic_batching: { max_queue_delay_microseconds: 2 } },
+      ],
+    ],
+    [
       'two plain groups mean both together',
       { instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] },
       [{ instance_group: [{ kind: 'KIND_GPU' }, { kind: 'KIND_CPU' }] }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StopRule } from '../../src/config/experiment.ts';
+import type { Constraint, StopRule } from '../../src/config/experiment.ts';
 import { judgeOf, type RuleWindow, summarize, type Verdict } from '../../src/load/stop-rule.ts';
 import { Histogram } from '../../src/statistics/histogram.ts';
 import { randomSource } from '../../src/statistics/random.ts';
@@ -12,9 +12,10 @@ function judged(
   windowMs: number,
   percent?: number,
   jitter = 0,
+  limits: readonly Constraint[] = [],
 ): Verdict[] {
   const random = randomSource(11);
-  const judge = judgeOf(rule);
+  const judge = judgeOf(rule, { limits, batchSize: 1 });
   const timeline = new Timeline(0);
   const seen: RuleWindow[] = [];
   const verdicts: Verdict[] = [];
@@ -97,5 +98,33 @@ describe('the interval', () => {
     const verdicts = judged({ ...rule, limitMs: 500 }, windows, 200);
     expect(verdicts).toHaveLength(15);
     expect(verdicts.at(-1)).toMatchObject({ done: true, stable: false });
+  });
+
+  describe('what it depends on whether a point matters', () => {
+    /** 533 requests a second that scatter. */
+    const scattered = Array.from({ length: 60 }, (_, index) => ({ requests: index % 3 === 0 ? 20 : 150 }));
+    const least = (value: number): Constraint[] => [{ tag: 'perf_throughput', bound: 'min', value }];
+    const most = (value: number): Constraint[] => [{ tag: 'perf_latency_p99', bound: 'max', value }];
+    const length = (limits: Constraint[]): number =>
+      judged(rule, scattered, 200, undefined, 0.5, limits).length;
+
+    test('one that can not be the best ends early, and is known well enough', () => {
+      const verdicts = judged(rule, scattered, 200, undefined, 0.5, least(2000));
+      expect(verdicts.length).toBeLessThan(10);
+      expect(verdicts.at(-1)).toMatchObject({ done: true, stable: true });
+    });
+
+    test('so does one that breaks a limit for sure', () => {
+      expect(length(most(5))).toBeLessThan(10);
+    });
+
+    test('one that may be the best, or may break a limit, gets twice its time', () => {
+      expect(length(least(533))).toBe(40);
+      expect(length([])).toBe(20);
+    });
+
+    test('one that is better and keeps the limits gets its usual time', () => {
+      expect(length([...least(100), ...most(100)])).toBe(20);
+    });
   });
 });

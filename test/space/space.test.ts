@@ -32,6 +32,20 @@ test('a combination that equals another configuration is not listed again', () =
   expect(again.duplicates).toBe(3);
 });
 
+test('null is a configuration without what the default has', () => {
+  const parameters = swept({
+    dynamic_batching: [null, { max_queue_delay_microseconds: { start: 0, stop: 100, step: 100 } }],
+  });
+  const { candidates } = buildSpace(plan({ parameters }), { ...base, dynamic_batching: {} });
+  expect(candidates.map(({ config }) => config['dynamic_batching'])).toEqual([
+    {},
+    undefined,
+    // Triton's own default is not written.
+    {},
+    { max_queue_delay_microseconds: '100' },
+  ]);
+});
+
 test('what is listed and equals the default has a number of its own, as in Model Analyzer', () => {
   const { candidates } = buildSpace(plan({ parameters: swept({ max_batch_size: [4, 8] }) }), base);
   const [first, same] = candidates;

@@ -93,7 +93,7 @@ async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Me
   const discarded = await crew.cut();
   const warmupS = (performance.now() - begun) / 1000;
 
-  const judge = judgeOf(stopRule);
+  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize: job.point.batchSize });
   let windows: Window<Scrape>[] = [];
   let summaries: WindowSummary[] = [];
   let joinedWindows = 0;

@@ -1,7 +1,8 @@
+import type { Constraint } from '../../config/experiment.ts';
 import { isSamePoint, type LoadPoint, levelText } from '../../space/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { counted } from '../../wording.ts';
-import { compareMeasured, type Measured } from '../score.ts';
+import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { firstSpots, nextSpot } from './explore.ts';
@@ -82,7 +83,7 @@ export function bayesSearch(
         return;
       }
       current = candidate;
-      knowledge.add(spotAt(candidate, point)!, outcome.values);
+      knowledge.add(spotAt(candidate, point)!, outcome);
       since++;
       if (top && compareMeasured(outcome, top, plan) >= 0) return;
       top = outcome;
@@ -163,7 +164,8 @@ export function bayesSearch(
       why = mayStart && mayBegin ? calmWords(proposal?.gain) : `its budget of starts is used`;
       return undefined;
     }
-    return askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
+    const ask = askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
+    return { ...ask, matters: limits() };
   }
 
   function final(): Ask | undefined {
@@ -187,6 +189,15 @@ export function bayesSearch(
       (candidate) => dropped.has(candidate),
       Math.min(FINALISTS * LOOKS, measurements - measured),
     );
+  }
+
+  /** What a point must keep to be of interest: the limits, and to be no worse than the best. */
+  function limits(): Constraint[] {
+    const isGood = top && checkConstraints(top, plan.constraints).every(({ met }) => met);
+    const best = isGood && byThroughput ? top?.values['perf_throughput'] : undefined;
+    return best === undefined
+      ? [...plan.constraints]
+      : [...plan.constraints, { tag: 'perf_throughput', bound: 'min', value: best }];
   }
 
   function priorText(): string[] {

@@ -6,12 +6,18 @@ import { Covariances } from './covariances.ts';
 import { placesOf } from './encoding.ts';
 import { type Look, Surrogate } from './surrogate.ts';
 
+/** One measurement: values by tag, and how sure each is, as a share of it. */
+export interface Result {
+  readonly values: Readonly<Record<string, number>>;
+  readonly deviations?: Readonly<Record<string, number>> | undefined;
+}
+
 /** A point of the space, and what was measured there. */
 export interface Spot {
   readonly id: number;
   readonly candidate: Candidate;
   readonly point: LoadPoint;
-  readonly results: Readonly<Record<string, number>>[];
+  readonly results: Result[];
 }
 
 /** How sure it must be that no limit is broken by more than 5 %, for a point to be named. */
@@ -53,8 +59,8 @@ export class Knowledge {
     this.prior = before.length > 0 ? new Surrogate(before, space.plan, this.#covariances) : undefined;
   }
 
-  add(spot: Spot, values: Readonly<Record<string, number>>): void {
-    spot.results.push(values);
+  add(spot: Spot, { values, deviations }: Result): void {
+    spot.results.push({ values, deviations });
     this.#surrogate = undefined;
   }
 
@@ -64,7 +70,7 @@ export class Knowledge {
 
   #learned(): Surrogate {
     this.#surrogate ??= new Surrogate(
-      this.seen.flatMap(({ id, point, results }) => results.map((values) => ({ id, point, values }))),
+      this.seen.flatMap(({ id, point, results }) => results.map((result) => ({ id, point, ...result }))),
       this.#space.plan,
       this.#covariances,
       this.prior,

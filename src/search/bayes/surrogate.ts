@@ -10,6 +10,7 @@ export interface Seen {
   readonly id: number;
   readonly point: LoadPoint;
   readonly values: Readonly<Record<string, number>>;
+  readonly deviations?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What a point is expected to be. */
@@ -22,7 +23,7 @@ export interface Look {
   readonly nearly: number;
 }
 
-/** Standard deviation of one measurement, as a share of it. */
+/** Standard deviation from one server to the next, as a share; the measurement itself may be less sure. */
 const NOISE = { rate: 0.02, latency: 0.08 };
 const THROUGHPUT = 'perf_throughput';
 const LATENCY = /^perf_latency_/;
@@ -119,8 +120,8 @@ export class Surrogate {
       const value = Math.log(Math.max(measured[tag]!, 1e-9));
       return isRatio ? value - inFlight(point) + Math.log(measured[THROUGHPUT]!) : value;
     });
-    const deviation = LATENCY.test(tag) ? NOISE.latency : NOISE.rate;
-    const noise = known.map(() => deviation * deviation);
+    const least = LATENCY.test(tag) ? NOISE.latency : NOISE.rate;
+    const noise = known.map(({ deviations }) => Math.max(least, deviations?.[tag] ?? 0) ** 2);
     const shapes = isRatio ? RATIO_SHAPES : RATE_SHAPES;
     const earlier = this.#prior;
     const attempts = [
