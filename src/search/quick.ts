@@ -1,3 +1,4 @@
+import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../space/space.ts';
 import { checkConstraints, compareMeasured, type Measured, missedBy, score } from './score.ts';
@@ -9,15 +10,10 @@ const ENOUGH = 3;
 /** A step of 1, 2 or 3 in a dimension needs the score to gain so much by it. */
 const STRIDES = [0.09, 0.3, 1.0];
 const MOST_VISITS = 2;
+const MOST_STEPS = 500;
 
-/** An index into the instance counts and one into the batch sizes (or that of the counts alone). */
+/** Exponent of the batch size and instances less one (or these alone), whatever the limits are. */
 type Coordinate = readonly number[];
-
-/** What is known of a coordinate: undefined values where it failed or can't be. */
-interface Known {
-  readonly candidate: Candidate | undefined;
-  readonly measured: Measured | undefined;
-}
 
 /**
  * Model Analyzer's quick search, for comparison and for those who are used to it: a hill climb over batch sizes and
@@ -30,7 +26,11 @@ export function quickSearch(
   const { plan, automatic } = space;
   const { instanceCounts, batchSizes } = automatic;
   const sizes = batchSizes.length > 0 ? [batchSizes.length, instanceCounts.length] : [instanceCounts.length];
-  const known = new Map<string, Known>();
+  /** What was measured at each coordinate; undefined where it failed. */
+  const known = new Map<string, Measured | undefined>();
+  const results = new Map<Candidate, Measured | undefined>();
+  let best: { readonly at: Coordinate; readonly measured: Measured } | undefined;
+  let someHomePassed = false;
   const visits = new Map<string, number>();
   const dropped = new Set<Candidate>();
   let pending: Ask | undefined;
@@ -68,83 +68,101 @@ export function quickSearch(
   };
 
   function* climb(): Generator<Ask, void, Measured | undefined> {
-    const start = sizes.map(() => 0);
     const [first] = space.candidates;
-    known.set(String(start), {
-      candidate: first,
-      measured: yield { candidate: first!, point: loadOf(1, 1) },
-    });
-    let best: { at: Coordinate; measured: Measured } | undefined;
-    let home: Coordinate = start;
+    const start = sizes.map(() => 0);
+    const { config } = first!;
+    const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0);
+    const load = loadOf(Math.max(1, instances), Math.max(1, maxBatchSize(config)));
+    // The default counts as what is at the start, until that is measured itself.
+    learn(start, start, yield { candidate: first!, point: load });
+    let [home, next]: [Coordinate, Coordinate] = [start, start];
     let forced = false;
-    let someHomePassed = false;
-    // The default is known under the first coordinate, which is measured all the same.
-    known.delete(String(start));
-    while (true) {
-      yield* measure(home);
-      const count = (visits.get(String(home)) ?? 0) + 1;
-      visits.set(String(home), count);
-      if (count >= MOST_VISITS) return;
-      const here = known.get(String(home))?.measured;
-      for (const [text, { measured }] of known) {
-        if (measured && (!best || isBetter(measured, best.measured)))
-          best = { at: text.split(',').map(Number), measured };
-      }
-      const passesHere = here !== undefined && passes(here);
-      if (!here || (!passesHere && someHomePassed)) {
+    // Beyond the limits everything is as at the limits, so that a walk there need not end by itself.
+    for (let step = 0; step < MOST_STEPS; step++) {
+      learn(next, home, yield* measure(next));
+      const here = valueAt(home);
+      const isHome = String(next) === String(home);
+      if (isHome && (!here || (!passes(here) && someHomePassed))) {
         const target = best?.at ?? start;
-        const back =
-          neighbours(home).toSorted((a, b) => distance(a, target) - distance(b, target))[0] ?? home;
-        if (String(back) === String(home)) return;
-        home = back;
+        next = [home, ...neighbours(home)].reduce((a, b) =>
+          distance(b, target) < distance(a, target) ? b : a,
+        );
+        if (String(next) === String(home)) return;
         forced = true;
-        continue;
+      } else if (isSlow(home, forced)) {
+        const open = adjacent(home).find((at) => !known.has(String(at)));
+        if (open) {
+          next = open;
+          continue;
+        }
+        next = bestAround(home);
+        if (isOver(home, next)) return;
+        forced = false;
+      } else {
+        if (measuredNeighbours(home).length < ENOUGH) {
+          const open = leastCovered(home);
+          if (!open) return;
+          next = open;
+          continue;
+        }
+        next = strideFrom(home, here!);
+        if (isOver(home, next)) return;
+        forced = false;
       }
-      someHomePassed ||= passesHere;
-      const mixed = (): boolean =>
-        neighbours(home).some((other) => {
-          const { measured } = known.get(String(other)) ?? {};
-          return measured !== undefined && passes(measured) !== passesHere;
-        });
-      while (!forced && !mixed() && measuredNeighbours(home).length < ENOUGH) {
-        const next = leastCovered(home);
-        if (!next) break;
-        yield* measure(next);
-      }
-      const slow = forced || mixed();
-      forced = false;
-      const next = slow ? yield* bestAround(home) : strideFrom(home, here);
-      if (String(next) === String(home)) return;
       home = next;
+      visits.set(String(home), (visits.get(String(home)) ?? 0) + 1);
     }
   }
 
-  function* measure(at: Coordinate): Generator<Ask, void, Measured | undefined> {
-    if (known.has(String(at))) return;
+  /** Whether a step from one home to another is none, or goes where it has been often enough. */
+  function isOver(home: Coordinate, next: Coordinate): boolean {
+    return String(next) === String(home) || (visits.get(String(next)) ?? 0) >= MOST_VISITS;
+  }
+
+  /** Every step in one dimension is looked at: after a step back, or where limits are kept here and not there. */
+  function isSlow(home: Coordinate, forced: boolean): boolean {
+    const here = valueAt(home);
+    const passesHere = here !== undefined && passes(here);
+    return forced || measuredNeighbours(home).some((other) => passes(valueAt(other)!) !== passesHere);
+  }
+
+  function learn(at: Coordinate, home: Coordinate, measured: Measured | undefined): void {
+    known.set(String(at), measured);
+    if (!measured) return;
+    if (!best || isBetter(measured, best.measured)) best = { at, measured };
+    if (String(at) === String(home) && passes(measured)) someHomePassed = true;
+  }
+
+  function valueAt(at: Coordinate): Measured | undefined {
+    return known.get(String(at));
+  }
+
+  /** What is at a coordinate; those beyond the limits are the last within. */
+  function* measure(at: Coordinate): Generator<Ask, Measured | undefined, Measured | undefined> {
     const [batch, count] = settingsOf(at);
     const candidate = automatic.propose(count, batch);
-    if (dropped.has(candidate)) {
-      known.set(String(at), { candidate, measured: undefined });
-      return;
-    }
-    known.set(String(at), { candidate, measured: yield { candidate, point: loadOf(count, batch ?? 1) } });
+    if (dropped.has(candidate)) return undefined;
+    if (results.has(candidate)) return results.get(candidate);
+    const measured = yield { candidate, point: loadOf(count, batch ?? 1) };
+    results.set(candidate, measured);
+    return measured;
   }
 
-  /** All neighbours one step away in one dimension are measured; answers the best that passes, else this one. */
-  function* bestAround(home: Coordinate): Generator<Ask, Coordinate, Measured | undefined> {
-    for (const dimension of sizes.keys()) {
-      for (const step of [-1, 1]) {
-        const other = home.map((value, index) => (index === dimension ? value + step : value));
-        if (isInside(other)) yield* measure(other);
-      }
-    }
-    let best: { at: Coordinate; measured: Measured } | undefined;
-    for (const at of [home, ...neighbours(home)]) {
-      const { measured } = known.get(String(at)) ?? {};
-      if (measured && passes(measured) && (!best || isBetter(measured, best.measured)))
-        best = { at, measured };
-    }
-    return best?.at ?? home;
+  function adjacent(home: Coordinate): Coordinate[] {
+    return [...sizes.keys()].flatMap((dimension) =>
+      [-1, 1]
+        .map((step) => home.map((value, index) => (index === dimension ? value + step : value)))
+        .filter(isInside),
+    );
+  }
+
+  /** The best of the neighbourhood that passes, else this one. */
+  function bestAround(home: Coordinate): Coordinate {
+    const passing = [home, ...measuredNeighbours(home)].filter((at) => {
+      const measured = valueAt(at);
+      return measured !== undefined && passes(measured);
+    });
+    return passing.reduce((a, b) => (isBetter(valueAt(b)!, valueAt(a)!) ? b : a), passing[0] ?? home);
   }
 
   /** Along the mean of the directions to the neighbours, each as long as the score gains by it. */
@@ -152,10 +170,8 @@ export function quickSearch(
     const step = sizes.map(() => 0);
     const norm = sizes.map(() => 0);
     for (const other of measuredNeighbours(home)) {
-      const { measured } = known.get(String(other))!;
-      const weight = passes(here)
-        ? score(measured!, here, plan.objectives)
-        : missed(here) - missed(measured!);
+      const measured = valueAt(other)!;
+      const weight = passes(here) ? score(measured, here, plan.objectives) : missed(here) - missed(measured);
       for (const index of sizes.keys()) {
         const apart = other[index]! - home[index]!;
         if (apart === 0) continue;
@@ -166,13 +182,13 @@ export function quickSearch(
     return home.map((value, index) => {
       const along = norm[index]! > 0 ? step[index]! / norm[index]! : 0;
       const length = STRIDES.filter((least) => Math.abs(along) > least).length;
-      return Math.min(sizes[index]! - 1, Math.max(0, value + Math.sign(along) * length));
+      return Math.max(0, value + Math.sign(along) * length);
     });
   }
 
   /** The unmeasured neighbour that has most values, dimension by dimension, which no measured one has. */
   function leastCovered(home: Coordinate): Coordinate | undefined {
-    const measured = [home, ...measuredNeighbours(home)];
+    const measured = measuredNeighbours(home);
     const covers = (other: Coordinate): number =>
       other.filter((value, index) => !measured.some((item) => item[index] === value)).length;
     return neighbours(home)
@@ -183,31 +199,28 @@ export function quickSearch(
       );
   }
 
+  /** Steps within the radius: by their lengths in each dimension, the last one growing first. */
   function neighbours(home: Coordinate): Coordinate[] {
-    const reach = sizes.map((_, dimension) =>
-      Array.from({ length: 2 * RADIUS + 1 }, (_item, index) => home[dimension]! + index - RADIUS),
-    );
-    const all = reach.reduce<Coordinate[]>(
-      (list, values) => list.flatMap((head) => values.map((value) => [...head, value])),
-      [[]],
-    );
-    return all
-      .filter((other) => isInside(other) && distance(other, home) > 0 && distance(other, home) <= RADIUS)
-      .sort((a, b) => distance(a, home) - distance(b, home));
+    return steps(sizes.length)
+      .map((step) => home.map((value, index) => value + step[index]!))
+      .filter((at) => isInside(at) && String(at) !== String(home));
   }
 
   function measuredNeighbours(home: Coordinate): Coordinate[] {
-    return neighbours(home).filter((other) => known.get(String(other))?.measured !== undefined);
+    return neighbours(home).filter((other) => valueAt(other) !== undefined);
   }
 
   function isInside(at: Coordinate): boolean {
-    return at.every((value, index) => value >= 0 && value < sizes[index]!);
+    return at.every((value) => value >= 0);
   }
 
   function settingsOf(at: Coordinate): [batch: number | undefined, count: number] {
-    return at.length === 2
-      ? [batchSizes[at[0]!]!, instanceCounts[at[1]!]!]
-      : [undefined, instanceCounts[at[0]!]!];
+    const [first, second] = at as [number, number?];
+    const atLeast = (list: readonly number[], value: number): number =>
+      list.find((item) => item >= value) ?? list.at(-1)!;
+    return second === undefined
+      ? [undefined, atLeast(instanceCounts, first + 1)]
+      : [atLeast(batchSizes, 2 ** first), atLeast(instanceCounts, second + 1)];
   }
 
   /** Client batch 1, and twice what the configuration takes at once. */
@@ -226,6 +239,38 @@ export function quickSearch(
   function isBetter(a: Measured, b: Measured): boolean {
     return compareMeasured(a, b, plan) < 0;
   }
+}
+
+/**
+ * All steps within the radius, in Model Analyzer's order: lengths upwards, the last dimension changing fastest, each
+ * with its signs; the sign that a dimension had last is the one it begins with next.
+ */
+function steps(dimensions: number): Coordinate[] {
+  const found: Coordinate[] = [];
+  const signs = Array.from({ length: dimensions }, () => 1);
+  const withSigns = (lengths: readonly number[], index: number): void => {
+    const last = index + 1 === dimensions;
+    const visit = (): void => {
+      if (last) found.push(lengths.map((length, at) => length * signs[at]! + 0));
+      else withSigns(lengths, index + 1);
+    };
+    visit();
+    if (lengths[index] === 0) return;
+    signs[index] = -signs[index]!;
+    visit();
+  };
+  const grow = (lengths: readonly number[]): void => {
+    if (lengths.length === dimensions) {
+      if (Math.hypot(...lengths) <= RADIUS) withSigns(lengths, 0);
+      return;
+    }
+    for (let length = 0; length <= RADIUS; length++) {
+      signs[lengths.length] = 1;
+      grow([...lengths, length]);
+    }
+  };
+  grow([]);
+  return found;
 }
 
 const distance = (a: Coordinate, b: Coordinate): number =>
