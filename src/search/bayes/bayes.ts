@@ -6,7 +6,7 @@ import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { firstSpots, nextSpot } from './explore.ts';
-import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
+import { byStanding, enter, FINALISTS, Finals, LOOKS } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
 
@@ -136,7 +136,8 @@ export function bayesSearch(
 
   /** What promises most, as long as that is worth it and enough is left for the finals. */
   function explored(others: ReadonlySet<Candidate>): Ask | undefined {
-    const kept = Math.min(FINALISTS * LOOKS, Math.floor(measurements / 3));
+    const finalists = Math.max(1, enter(knowledge, open()).length);
+    const kept = Math.min(finalists * LOOKS, Math.floor(measurements / 3));
     if (finals || hurried || measured + pending.length >= measurements - kept) return undefined;
     const { patience } = settings;
     const mayEnd = measured >= least;
@@ -146,10 +147,10 @@ export function bayesSearch(
     }
     if (mayEnd && calm >= CALM) return undefined;
     if (knowledge.seen.length === 0) {
-      const open = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
-      return open && askFor(open);
+      const unseen = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
+      return unseen && askFor(unseen);
     }
-    const mayStart = !mayEnd || started < Math.max(2, starts - FINALISTS);
+    const mayStart = !mayEnd || started < Math.max(2, starts - finalists);
     const mayBegin = settings.variants === undefined || begun.size < settings.variants;
     const proposal = nextSpot(
       knowledge,
@@ -213,6 +214,11 @@ export function bayesSearch(
   function finalsText({ entered }: Finals): string {
     const names = entered.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
     return `the best were measured again on fresh servers: ${names.join(', ')}`;
+  }
+
+  /** What was measured and can be again. */
+  function open(): Spot[] {
+    return knowledge.seen.filter(({ candidate }) => !dropped.has(candidate));
   }
 
   function holds(spot: Spot): boolean {

@@ -60,8 +60,11 @@ export class Finals {
 
 const turn = (spot: Spot): Spot[] => Array.from({ length: LOOKS }, () => spot);
 
+/** A challenger that is not expected to gain so much by being measured again is none, as a share of the best. */
+const LEAST_CHANCE = 0.003;
+
 /** The best that probably holds, and whoever has most to gain over it: by being better, or by holding after all. */
-function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
+export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
   const [champion] = byStanding(knowledge, known);
   if (!champion) return [];
   const { worth } = knowledge.look(champion);
@@ -72,6 +75,7 @@ function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
       const apart = Math.sqrt(worth.variance + look.worth.variance);
       return { spot, gain: expectedGain(look.worth.mean - worth.mean, apart) * look.nearly };
     })
+    .filter(({ gain }) => gain >= LEAST_CHANCE)
     .sort((a, b) => b.gain - a.gain);
   return [champion, ...challengers.slice(0, FINALISTS - 1).map(({ spot }) => spot)];
 }
