@@ -183,3 +183,12 @@ describe('Model Analyzer’s other modes', () => {
     expect(formula.points.seen).toBeLessThanOrEqual(26);
   });
 });
+
+test('two lanes search together, and the best is measured again all the same', async () => {
+  const launcher = new FakeLauncher();
+  const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });
+  const { winner } = rank(run, setUp(LARGE).models[0]!);
+  expect(winner?.best.measurement.confirmed).toBe(true);
+  expect(run.searches[0]!.measurements).toBeLessThanOrEqual(20);
+  expect(launcher.running).toBe(0);
+});

@@ -1,14 +1,30 @@
+import type { Objective } from '../config/experiment.ts';
 import type { Measurement } from '../measure/measurement.ts';
+import { metric } from '../metric.ts';
 
-/** The measurements that no other beats in both throughput and p99 latency, by rising latency. */
-export function paretoFront(measurements: readonly Measurement[]): Measurement[] {
-  const latency = (item: Measurement): number => item.values['perf_latency_p99'] ?? Number.POSITIVE_INFINITY;
-  const throughput = (item: Measurement): number => item.values['perf_throughput'] ?? 0;
-  const front: Measurement[] = [];
-  const byLatency = measurements.toSorted((a, b) => latency(a) - latency(b) || throughput(b) - throughput(a));
-  for (const item of byLatency) {
-    const best = front.at(-1);
-    if (!best || throughput(item) > throughput(best)) front.push(item);
-  }
-  return front;
+const USUAL = ['perf_throughput', 'perf_latency_p99'];
+
+/** What a front is over: the objectives where there are several, else throughput and p99 latency. */
+export const frontTags = (objectives: readonly Objective[]): readonly string[] =>
+  objectives.length > 1 ? objectives.map(({ tag }) => tag) : USUAL;
+
+/**
+ * The measurements that no other beats in every one of these metrics, the best in the last metric first: by rising p99
+ * latency. A metric that was not measured is worse than any that was.
+ */
+export function paretoFront<T extends Pick<Measurement, 'values'>>(
+  measurements: readonly T[],
+  tags: readonly string[] = USUAL,
+): T[] {
+  const worth = ({ values }: T, tag: string): number => {
+    const value = values[tag];
+    if (value === undefined) return Number.NEGATIVE_INFINITY;
+    return metric(tag).better === 'higher' ? value : -value;
+  };
+  const beats = (a: T, b: T): boolean =>
+    tags.every((tag) => worth(a, tag) >= worth(b, tag)) && tags.some((tag) => worth(a, tag) > worth(b, tag));
+  const last = tags.at(-1)!;
+  return measurements
+    .filter((item) => !measurements.some((other) => beats(other, item)))
+    .sort((a, b) => worth(b, last) - worth(a, last));
 }

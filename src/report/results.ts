@@ -1,5 +1,6 @@
 import { METRICS } from '../metric.ts';
 import type { AcrossModels } from '../rank/across.ts';
+import { frontTags, paretoFront } from '../rank/pareto.ts';
 import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { describeConstraint, verdict } from '../rank/words.ts';
 import { type Run, SCHEMA_VERSION } from '../store/run.ts';
@@ -29,6 +30,11 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
       default: ranking.default ? best(ranking.default) : null,
       gainPercent: ranking.gain?.percent ?? null,
       gainPlusMinus: ranking.gain?.plusMinus ?? null,
+      // What no other measurement beats in all of these at once.
+      pareto: {
+        metrics: frontTags(ranking.goal.objectives),
+        points: frontOf(ranking),
+      },
       ties: ranking.ties.map((entry) => entry.trial.name),
       ranking: ranking.entries.map(best),
     })),
@@ -43,4 +49,14 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
     trials: run.trials,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The points of all configurations that none beats. */
+function frontOf({ entries, goal }: Ranking) {
+  const all = entries.flatMap(({ trial, points }) =>
+    points.map(({ measurement: { point, values }, passes }) => ({
+      ...{ variant: trial.name, point, values, satisfiesConstraints: passes },
+    })),
+  );
+  return paretoFront(all, frontTags(goal.objectives));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Goal } from '../../src/config/experiment.ts';
-import { paretoFront } from '../../src/rank/pareto.ts';
+import { frontTags, paretoFront } from '../../src/rank/pareto.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { compactValue, formatNumber, verdict } from '../../src/rank/words.ts';
 import { checkConstraints, gainPercent, missedBy, score } from '../../src/search/score.ts';
@@ -177,6 +177,24 @@ test('the front holds what none beats in both', () => {
     measurement({ perf_throughput: perf_throughput!, perf_latency_p99: perf_latency_p99! }),
   );
   expect(paretoFront(points).map((item) => item.values['perf_throughput'])).toEqual([100, 120]);
+});
+
+test('with several objectives the front is over them', () => {
+  const objectives = ['perf_throughput', 'gpu_used_memory'].map((tag) => ({ tag, weight: 1 }));
+  expect(frontTags(objectives)).toEqual(['perf_throughput', 'gpu_used_memory']);
+  expect(frontTags(objectives.slice(1))).toEqual(['perf_throughput', 'perf_latency_p99']);
+  const points = [
+    [100, 500],
+    [120, 900],
+    [110, 900],
+    [130, undefined],
+  ].map(([perf_throughput, memory]) =>
+    measurement({ perf_throughput: perf_throughput!, ...(memory && { gpu_used_memory: memory }) }),
+  );
+  // Less memory first; what has none to tell is beaten by nothing in throughput.
+  expect(paretoFront(points, frontTags(objectives)).map((item) => item.values['perf_throughput'])).toEqual([
+    100, 120, 130,
+  ]);
 });
 
 test('numbers and parameter values in few words', () => {

@@ -30,7 +30,7 @@ const calmWords = (gain: number | undefined): string =>
 /**
  * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
  * point that keeps the limits is most to be expected for the cost of getting there, and in the end measures the best
- * few again, each on a fresh server.
+ * again, and a rival that may be better after all, each on a fresh server.
  */
 export function bayesSearch(
   space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>,

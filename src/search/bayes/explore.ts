@@ -10,8 +10,9 @@ const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];
 /** So many configurations that earlier runs speak for are looked at before anything is concluded. */
 const PROMISING = 2;
-/** What a start of a server costs, in measurements. */
+/** What a start of a server costs, in measurements; one that builds a TensorRT engine takes minutes. */
 const START = 4;
+const BUILD = 40;
 /** So often a point is looked at before the end, at most. */
 const MOST_LOOKS = 3;
 
@@ -107,12 +108,15 @@ export function nextSpot(
       : holds *
         chance(spot.candidate) *
         (holding.length > 0 ? expectedGain(more, Math.sqrt(worth.variance)) : holds * Math.exp(0.3 * more));
-    return [{ spot, gain, value: spot.candidate === current ? gain : gain / (1 + START) }];
+    return [{ spot, gain, value: spot.candidate === current ? gain : gain / (1 + startOf(spot.candidate)) }];
   });
   if (proposals.length === 0) return undefined;
   const { spot } = proposals.reduce((a, b) => (b.value > a.value ? b : a));
   return { spot, gain: Math.max(...proposals.map(({ gain }) => gain)) };
 }
+
+const startOf = ({ config }: Candidate): number =>
+  /"tensorrt"/i.test(JSON.stringify(config['optimization'] ?? {})) ? BUILD : START;
 
 /** Expected value of a normal variable where it is above 0. */
 export function expectedGain(mean: number, deviation: number): number {

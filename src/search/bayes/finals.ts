@@ -9,7 +9,7 @@ export const LOOKS = 3;
 /** A finalist that is so improbable to be the best, or to hold, is out. */
 const HOPELESS = 0.05;
 
-/** The best few, measured again in turn, each time on a fresh server, until one is left or the budget is used. */
+/** The best and a rival, measured again in turn, each time on a fresh server, until one is left or the budget is used. */
 export class Finals {
   readonly entered: readonly Spot[];
   readonly #knowledge: Knowledge;

@@ -46,14 +46,12 @@ describe('on a simulated server', () => {
   test('the winner was measured again, on a server of its own', () => {
     const { trace, winner } = replay(free, bayesSearch(free.space), noise, 4);
     const again = trace.filter((ask) => ask.again);
-    expect(again.slice(-6).map(({ again: where }) => where)).toEqual([
-      'afresh',
-      'here',
-      'here',
-      'afresh',
-      'here',
-      'here',
-    ]);
+    // Once for each finalist: a rival that has no chance is none.
+    expect(again.length % 3).toBe(0);
+    for (let at = 0; at < again.length; at += 3) {
+      expect(again.slice(at, at + 3).map((ask) => ask.again)).toEqual(['afresh', 'here', 'here']);
+      expect(new Set(again.slice(at, at + 3).map(({ candidate }) => candidate)).size).toBe(1);
+    }
     expect(again.some(({ candidate }) => candidate.name === winner?.variant)).toBe(true);
   });
 
