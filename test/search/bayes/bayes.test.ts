@@ -55,6 +55,29 @@ describe('on a simulated server', () => {
     expect(again.some(({ candidate }) => candidate.name === winner?.variant)).toBe(true);
   });
 
+  test('when little time is left only the best is measured again', () => {
+    const search = bayesSearch(free.space);
+    const answer = (ask: Ask): void => {
+      const values = free.truth(ask.candidate, ask.point);
+      search.tell(
+        ask,
+        values
+          ? { state: 'measured', values }
+          : { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: true },
+      );
+    };
+    for (let count = 0; count < 9; count++) answer(search.ask()!);
+    search.wrapUp!();
+    const rest: Ask[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      rest.push(ask);
+      answer(ask);
+    }
+    expect(rest.length).toBeGreaterThan(0);
+    expect(rest.filter(({ again }) => !again)).toEqual([]);
+    expect(search.best()).toBeDefined();
+  });
+
   test('the same answers lead to the same questions', () => {
     const asks = (): string[] =>
       replay(free, bayesSearch(free.space), noise, 5).trace.map(
