@@ -5,7 +5,7 @@ import { findMetric } from '../src/metric.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { levelOf } from '../src/space/load-point.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
-import { gridText, type Row, readGrid, readResults } from './search/grid.ts';
+import { betterOf, gridText, type Row, readGrid, readResults } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { randomLandscape } from './search/random-landscape.ts';
 import { type Noise, type Replay, replay } from './search/replay.ts';
@@ -19,7 +19,8 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--algorithm NAME]...
- * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv
+ * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
+ * with several of them each point is the better of its measurements, as what disturbs a machine only makes it slower
  */
 const { values: given } = parseArgs({
   allowPositionals: false,
@@ -38,7 +39,7 @@ const { values: given } = parseArgs({
     landscapes: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     write: { type: 'string' },
-    results: { type: 'string' },
+    results: { type: 'string', multiple: true },
   },
 });
 
@@ -49,7 +50,10 @@ const measurements = given.budget === undefined ? undefined : Number(given.budge
 const budget = measurements === undefined ? undefined : budgetFor(0, measurements);
 
 if (given.write !== undefined) {
-  const rows = given.results === undefined ? randomLandscape(Number(given.from)) : readResults(given.results);
+  const rows =
+    given.results === undefined
+      ? randomLandscape(Number(given.from))
+      : betterOf(given.results.flatMap(readResults));
   writeFileSync(given.write, gridText(rows));
 } else if (given.grid !== undefined && given.seeds !== undefined) {
   const rows = rowsOf(given.grid);

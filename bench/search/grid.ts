@@ -99,3 +99,15 @@ export function gridText(rows: readonly Row[]): string {
   );
   return `${[[...headers, ...tags].join(), ...lines].join('\n')}\n`;
 }
+
+/** Of several rows of one point the one with the highest throughput. */
+export function betterOf(rows: readonly Row[]): Row[] {
+  const best = new Map<string, Row>();
+  const worth = ({ values }: Row): number => values['perf_throughput'] ?? 0;
+  for (const row of rows) {
+    const key = `${row.model} ${row.variant} ${row.level} ${row.batchSize}`;
+    const known = best.get(key);
+    if (!known || worth(row) > worth(known)) best.set(key, row);
+  }
+  return [...best.values()];
+}
