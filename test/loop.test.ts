@@ -49,7 +49,7 @@ describe("tma's own search", () => {
     const notes: string[] = [];
     const { run } = await go(experiment, { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
     expect(notes.join()).toContain(
-      'm: 208 points; bayes looks for the best of them in up to 20 measurements',
+      'm: 208 points; bayes looks for the best of them in up to 24 measurements',
     );
     const [search] = run.searches;
     expect(search).toMatchObject({
@@ -59,7 +59,7 @@ describe("tma's own search", () => {
       configurations: { all: 26 },
       measurements: looks(run),
     });
-    expect(search!.measurements).toBeLessThanOrEqual(20);
+    expect(search!.measurements).toBeLessThanOrEqual(24);
     expect(search!.importance[0]!.parameter).toBe('load');
     const { winner } = rank(run, experiment.models[0]!);
     expect(winner?.best.measurement).toMatchObject({ confirmed: true });
@@ -189,6 +189,6 @@ test('two lanes search together, and the best is measured again all the same', a
   const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });
   const { winner } = rank(run, setUp(LARGE).models[0]!);
   expect(winner?.best.measurement.confirmed).toBe(true);
-  expect(run.searches[0]!.measurements).toBeLessThanOrEqual(20);
+  expect(run.searches[0]!.measurements).toBeLessThanOrEqual(24);
   expect(launcher.running).toBe(0);
 });

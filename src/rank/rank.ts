@@ -4,7 +4,7 @@ import { metric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { type Check, checkConstraints, gainPercent, missedBy, score } from '../search/score.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
-import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { measurementsOf, type Run, type SearchRecord, type Trial } from '../store/run.ts';
 
 /** So much better may a single look be by luck alone. */
 const LUCK = 0.1;
@@ -48,6 +48,8 @@ export interface Ranking {
   readonly gain: Gain | undefined;
   /** Configurations whose best point differs from the winner's by less than the noise of both. */
   readonly ties: readonly RankedEntry[];
+  /** How its configurations were found; undefined: not known. */
+  readonly search: SearchRecord | undefined;
   /** A finalist that measured a little better, within the noise; the winner needs less. */
   readonly preferredTo: RankedEntry | undefined;
 }
@@ -73,6 +75,7 @@ export function rank(run: Run, goal: Goal): Ranking {
     winner,
     default: defaults,
     gain: winner && defaults && gainOver(winner, defaults, goal),
+    search: run.searches.find(({ model }) => model === goal.name),
     preferredTo,
     ties: winner ? entries.filter((entry) => entry !== winner && isTie(winner, entry, goal)) : [],
   };

@@ -7,6 +7,9 @@ import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { counted } from '../wording.ts';
 import type { RankedEntry, Ranking } from './rank.ts';
 
+/** So few loads say little of a configuration's best. */
+const FEW = 3;
+
 /** A number as people read it: whole from 1000 on, else three significant digits. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-';
@@ -116,6 +119,18 @@ export function verdict(ranking: Ranking): string {
   }
   return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${preferred}${tie}${uncertain}`;
 
+  /** A search looks at the default at a few loads only; its best may be at another. */
+  function looked(): string {
+    const { search } = ranking;
+    const points = ranking.default?.points ?? [];
+    if (!search || search.points.seen >= search.points.all || points.length > FEW) return '';
+    const levels = points.map(({ measurement: item }) => levelOf(item.point)).sort((a, b) => a - b);
+    const list = levels.join(' and ');
+    return isRate(point)
+      ? ` (looked at with ${list} requests a second only)`
+      : ` (looked at with ${list} in flight only)`;
+  }
+
   function gainWords(): string {
     if (!gain) return ranking.default ? '' : ' (the default was not measured)';
     const noise = gain.plusMinus === undefined ? '' : ` (± ${formatNumber(gain.plusMinus)})`;
@@ -123,6 +138,6 @@ export function verdict(ranking: Ranking): string {
     const what =
       ranking.goal.objectives.length === 1 ? ` in ${metric(only!.tag).label}` : ' over the objectives';
     const caveat = ranking.default?.best.passes === false ? ', which breaks the constraints' : '';
-    return `, ${formatNumber(Math.abs(gain.percent))} %${noise} ${gain.percent >= 0 ? 'better' : 'worse'} than the default${what}${caveat}`;
+    return `, ${formatNumber(Math.abs(gain.percent))} %${noise} ${gain.percent >= 0 ? 'better' : 'worse'} than the default${looked()}${what}${caveat}`;
   }
 }

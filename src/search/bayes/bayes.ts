@@ -5,7 +5,7 @@ import { counted } from '../../wording.ts';
 import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
-import { firstSpots, nextSpot, oneMoreOfDefault } from './explore.ts';
+import { firstSpots, nextSpot } from './explore.ts';
 import { byStanding, enter, FINALISTS, Finals, LOOKS } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
@@ -56,7 +56,6 @@ export function bayesSearch(
   let since = 0;
   const begun = new Set<Candidate>();
   let why = '';
-  let isComparable = false;
 
   const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
     knowledge.spots.find((spot) => spot.candidate === candidate && isSamePoint(spot.point, point));
@@ -85,8 +84,6 @@ export function bayesSearch(
       }
       current = candidate;
       knowledge.add(spotAt(candidate, point)!, outcome);
-      if (candidate === candidates[0] && !queue.some((spot) => spot.candidate === candidate))
-        comparable(candidate);
       since++;
       if (top && compareMeasured(outcome, top, plan) >= 0) return;
       top = outcome;
@@ -130,14 +127,6 @@ export function bayesSearch(
 
   function isFree({ candidate }: Spot, others: ReadonlySet<Candidate>): boolean {
     return !dropped.has(candidate) && !others.has(candidate);
-  }
-
-  /** Makes sure once that the default's best is known well enough to compare with. */
-  function comparable(first: Candidate): void {
-    if (isComparable) return;
-    isComparable = true;
-    const spot = oneMoreOfDefault(knowledge, first, plan);
-    if (spot) queue.unshift(spot);
   }
 
   function queued(others: ReadonlySet<Candidate>): Ask | undefined {

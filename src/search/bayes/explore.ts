@@ -1,7 +1,5 @@
-import type { Goal } from '../../config/experiment.ts';
 import type { Candidate } from '../../space/space.ts';
 import { normalDensity, normalProbability } from '../../statistics/gaussian-process.ts';
-import { checkConstraints, score } from '../score.ts';
 import { type Knowledge, ladderOf, type Spot } from './knowledge.ts';
 import type { Surrogate } from './surrogate.ts';
 
@@ -15,8 +13,6 @@ const PROMISING = 2;
 /** What a start of a server costs, in measurements; one that builds a TensorRT engine takes minutes. */
 const START = 4;
 const BUILD = 40;
-/** More load is worth a look when the last brought so much, as a share. */
-const STILL_GAINS = 0.05;
 /** So often a point is looked at before the end, at most. */
 const MOST_LOOKS = 3;
 
@@ -56,33 +52,6 @@ function defaultSpots(knowledge: Knowledge, first: Candidate | undefined): Spot[
   return ladder.length === 0
     ? []
     : [...new Set(DEFAULT_RUNGS.map((share) => ladder[Math.round(share * (ladder.length - 1))]!))];
-}
-
-/**
- * One more load for the default configuration while its server runs, as everything is compared with its best: between
- * one that keeps the limits and one that does not, above what still gains, below what breaks them all the same.
- */
-export function oneMoreOfDefault(
-  knowledge: Knowledge,
-  first: Candidate,
-  plan: Pick<Goal, 'objectives' | 'constraints'>,
-): Spot | undefined {
-  const ladder = ladderOf(knowledge, first);
-  const seen = ladder.filter(({ results }) => results.length > 0);
-  const [low, high] = [seen[0], seen.at(-1)];
-  if (!low || !high || low === high) return undefined;
-  const holds = ({ results: [result] }: Spot): boolean =>
-    checkConstraints(result!, plan.constraints).every(({ met }) => met);
-  const [from, to] = [ladder.indexOf(low), ladder.indexOf(high)];
-  const at = !holds(low)
-    ? 0
-    : !holds(high)
-      ? Math.floor((from + to) / 2)
-      : score(high.results[0]!, low.results[0]!, plan.objectives) > STILL_GAINS
-        ? ladder.length - 1
-        : from;
-  const spot = ladder[at]!;
-  return spot.results.length > 0 ? undefined : spot;
 }
 
 /** The best point of each configuration that earlier runs make expect most of; the best few configurations. */

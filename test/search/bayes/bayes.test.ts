@@ -119,43 +119,9 @@ describe('beside another lane', () => {
 });
 
 test.each([
-  [10, 20, 8],
+  [10, 24, 10],
   [440, 35, 15],
   [2000, 35, 15],
 ])('a space of %d points is worth %d measurements and %d starts', (points, measurements, starts) => {
   expect(budgetFor(points)).toEqual({ measurements, starts });
-});
-
-describe('the default configuration, which everything is compared with', () => {
-  const loads = [1, 2, 4, 8, 16, 32, 64, 128];
-  const asked = (limit: number | undefined, throughput: (load: number) => number): number[] => {
-    const constraints =
-      limit === undefined ? [] : [{ tag: 'perf_latency_p99', bound: 'max' as const, value: limit }];
-    const space = buildSpace(
-      plan({
-        constraints,
-        concurrency: loads,
-        parameters: [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [1, 2, 4, 8, 16] }],
-      }),
-      { name: 'm', max_batch_size: 3 },
-    );
-    const search = bayesSearch(space);
-    const seen: number[] = [];
-    for (let ask = search.ask(); ask?.candidate.isDefault; ask = search.ask()) {
-      const load = ask.point.concurrency!;
-      seen.push(load);
-      const values = { perf_throughput: throughput(load), perf_latency_p99: load };
-      search.tell(ask, { state: 'measured', values });
-    }
-    return seen;
-  };
-
-  test.each([
-    ['between what keeps a limit and what does not', 20, () => 100, [4, 32, 8]],
-    ['below what breaks it', 2, () => 100, [4, 32, 1]],
-    ['above what still gains', undefined, (load: number) => 100 * load, [4, 32, 128]],
-    ['nowhere else when it is full', undefined, () => 100, [4, 32]],
-  ])('is looked at once more %s', (_, limit, throughput, loadsSeen) => {
-    expect(asked(limit, throughput)).toEqual(loadsSeen);
-  });
 });
