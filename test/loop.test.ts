@@ -43,7 +43,7 @@ const looks = (run: Run): number =>
   run.trials.flatMap(measurementsOf).reduce((sum, { looks: count = 1 }) => sum + count, 0);
 
 describe("tma's own search", () => {
-  test('is what a large space gets; the best are measured again on servers of their own', async () => {
+  test('is what a large space gets; the best are measured again on fresh servers', async () => {
     const experiment = setUp(LARGE);
     const launcher = new FakeLauncher();
     const notes: string[] = [];

@@ -28,7 +28,7 @@ export interface Measurement {
   readonly bottleneck?: Bottleneck;
   /** Made of so many measurements of the same load; absent = of one. */
   readonly looks?: number;
-  /** One of the best, and measured again on servers of its own. */
+  /** One of the best, and measured again on a fresh server. */
   readonly confirmed?: boolean;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;

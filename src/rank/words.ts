@@ -88,7 +88,7 @@ export function verdict(ranking: Ranking): string {
   const figures = `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s at p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
   const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
   const confirmed = measurement.confirmed
-    ? `, measured ${measurement.looks} times, on servers of its own`
+    ? `, measured ${measurement.looks} times, again on a fresh server`
     : '';
   const at = `${levelWords(point)}${batch}${confirmed}`;
   if (!passes) {

@@ -29,7 +29,7 @@ test('what was measured again goes before a single look that leads by luck', () 
   const ranking = rank(run(looked('a', [105]), looked('b', [100, 101, 99, 100])), goal);
   expect(ranking.entries.map(({ trial: { name } }) => name)).toEqual(['b', 'a']);
   expect(ranking.winner?.best.measurement).toMatchObject({ confirmed: true, looks: 4 });
-  expect(verdict(ranking)).toContain('measured 4 times, on servers of its own');
+  expect(verdict(ranking)).toContain('measured 4 times, again on a fresh server');
 });
 
 test('a single look that is far better stays first', () => {
