@@ -100,6 +100,7 @@ export function bayesSearch(
     remaining: () =>
       Math.max(0, Math.min(measurements, knowledge.spots.length + FINALISTS * LOOKS) - measured),
     wrapUp() {
+      if (!finals) why = 'little time was left';
       hurried = true;
     },
     account: () => ({
@@ -130,7 +131,7 @@ export function bayesSearch(
   }
 
   function queued(others: ReadonlySet<Candidate>): Ask | undefined {
-    const at = queue.findIndex((spot) => isFree(spot, others));
+    const at = hurried ? -1 : queue.findIndex((spot) => isFree(spot, others));
     return at < 0 ? undefined : askFor(queue.splice(at, 1)[0]!);
   }
 

@@ -66,7 +66,7 @@ describe('on a simulated server', () => {
           : { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: true },
       );
     };
-    for (let count = 0; count < 9; count++) answer(search.ask()!);
+    for (let count = 0; count < 4; count++) answer(search.ask()!);
     search.wrapUp!();
     const rest: Ask[] = [];
     for (let ask = search.ask(); ask; ask = search.ask()) {
@@ -76,6 +76,7 @@ describe('on a simulated server', () => {
     expect(rest.length).toBeGreaterThan(0);
     expect(rest.filter(({ again }) => !again)).toEqual([]);
     expect(search.best()).toBeDefined();
+    expect(search.account!().why).toBe('little time was left');
   });
 
   test('the same answers lead to the same questions', () => {
