@@ -69,3 +69,29 @@ test('a search in words', () => {
     'what decides, by itself: load 61 %',
   ]);
 });
+
+test('a default that was looked at under few loads only is named as such', () => {
+  const base = looked('m_config_default', [50]);
+  const found = rank(
+    {
+      ...run(base, looked('a', [100, 100, 100, 100])),
+      searches: [
+        {
+          ...{
+            model: 'm',
+            search: 'bayes',
+            why: '',
+            measurements: 5,
+            importance: [],
+            skipped: [],
+            remarks: [],
+          },
+          points: { all: 451, seen: 2 },
+          configurations: { all: 41, seen: 2 },
+        },
+      ],
+    },
+    goal,
+  );
+  expect(verdict(found)).toContain('100 % (± 11.2) better than the default (looked at with 4 in flight only)');
+});
