@@ -24,7 +24,8 @@ export function firstSpots(
 ): Spot[] {
   const [first] = candidates;
   const { prior } = knowledge;
-  if (prior) return [...defaultSpots(knowledge, first), ...promising(knowledge, prior, first)];
+  if (prior)
+    return [...defaultSpots(knowledge, first), ...promising(knowledge, prior, first).slice(0, variants - 1)];
   const legal = candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0);
   // What is largest in everything is the likeliest not to fit.
   const usable = legal.filter((candidate) => candidate === first || knowledge.extremes(candidate) < 2);
