@@ -1,10 +1,12 @@
-/** So many measurements' time is kept for the decision on the best. */
+/** So many measurements' time is kept for the decision on the best, but no more than this share of all. */
 const KEPT = 8;
+const KEPT_SHARE = 1 / 3;
 
 /** What is left of the time that was given, judged by how long points have taken so far. */
 export class TimeBudget {
   readonly #endMs: number;
   #modelEndMs = Number.POSITIVE_INFINITY;
+  #keptMs = Number.POSITIVE_INFINITY;
   #spentMs = 0;
   #points = 0;
 
@@ -16,7 +18,9 @@ export class TimeBudget {
   /** The next model has its share of what is left. */
   beginModel(modelsLeft: number): void {
     const now = performance.now();
-    this.#modelEndMs = now + (this.#endMs - now) / Math.max(1, modelsLeft);
+    const shareMs = (this.#endMs - now) / Math.max(1, modelsLeft);
+    this.#modelEndMs = now + shareMs;
+    this.#keptMs = KEPT_SHARE * shareMs;
   }
 
   /** A point took so long, its server's start included. */
@@ -32,6 +36,6 @@ export class TimeBudget {
     if (this.#points === 0) return leftMs > 0 ? 'enough' : 'none';
     const each = this.#spentMs / this.#points;
     if (leftMs < each / 2) return 'none';
-    return leftMs < KEPT * each ? 'little' : 'enough';
+    return leftMs < Math.min(KEPT * each, this.#keptMs) ? 'little' : 'enough';
   }
 }

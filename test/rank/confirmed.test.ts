@@ -93,5 +93,7 @@ test('a default that was looked at under few loads only is named as such', () =>
     },
     goal,
   );
-  expect(verdict(found)).toContain('100 % (± 11.2) better than the default (looked at with 4 in flight only)');
+  expect(verdict(found)).toContain(
+    '100 % (± 11.2) better than the default (looked at with 4 in flight only)',
+  );
 });
