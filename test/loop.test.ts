@@ -173,14 +173,22 @@ describe('Model Analyzer’s other modes', () => {
 
   test('optuna: its options are followed', async () => {
     const optuna = (options: string) =>
-      go(setUp(`run_config_search_mode: optuna\n${options}${LARGE}`)).then(({ run }) => run.searches[0]!);
+      go(setUp(`run_config_search_mode: optuna\n${options}${LARGE}`)).then(({ run }) => ({
+        ...run.searches[0]!,
+        trials: run.trials,
+      }));
     expect((await optuna('optuna_max_trials: 10\n')).measurements).toBeLessThanOrEqual(10);
-    expect((await optuna('optuna_min_trials: 30\n')).measurements).toBeGreaterThanOrEqual(24);
+    expect((await optuna('optuna_min_trials: 30\n')).measurements).toBeGreaterThanOrEqual(30);
     expect((await optuna('optuna_early_exit_threshold: 3\n')).why).toMatch(
       /^3 measurements in a row were not better/,
     );
     const formula = await optuna('use_concurrency_formula: true\n');
     expect(formula.points.seen).toBeLessThanOrEqual(26);
+    for (const trial of formula.trials.filter(({ isDefault }) => !isDefault)) {
+      const [{ count }] = trial.config['instance_group'] as unknown as [{ count: number }];
+      const load = 2 * Number(trial.config['max_batch_size']) * count;
+      expect(measurementsOf(trial).map(({ point }) => point.concurrency)).toEqual([load]);
+    }
   });
 });
 

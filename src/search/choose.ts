@@ -4,12 +4,15 @@ import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { bayesSearch } from './bayes/bayes.ts';
 import { type Budget, budgetFor } from './bayes/budget.ts';
+import { FINALISTS, LOOKS } from './bayes/finals.ts';
 import { bruteSearch } from './brute.ts';
 import { withLimits } from './budget.ts';
 import { quickSearch } from './quick.ts';
 import { randomSearch } from './random.ts';
 import { withRefinement } from './refine.ts';
 import type { Earlier, Search } from './search.ts';
+
+const FINALS = FINALISTS * LOOKS;
 
 /** A space of so many points is measured whole, when nothing else was asked for. */
 export const SMALL = 64;
@@ -85,7 +88,8 @@ export function budgetOf(space: Space): Budget {
     maxShare === undefined ? undefined : Math.max(1, Math.floor(maxShare * size)),
   ].filter((value) => value !== undefined);
   const least = Math.max(minTrials ?? 0, minShare === undefined ? 0 : Math.floor(minShare * size));
-  const usual = least > budgetFor(size).measurements ? least : undefined;
+  // What the finals may take comes on top of what must be measured.
+  const usual = least > 0 ? Math.max(budgetFor(size).measurements, least + FINALS) : undefined;
   return {
     ...budgetFor(size, most.length > 0 ? Math.min(...most) : usual),
     ...(maxVariants !== undefined && { variants: maxVariants }),

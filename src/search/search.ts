@@ -15,14 +15,16 @@ export interface Ask {
   readonly matters?: readonly Constraint[];
 }
 
+/** What one measurement says, by metric tag. */
+export interface Figures {
+  readonly values: Readonly<Record<string, number>>;
+  /** Standard deviation of a value as a share of it, where the measurement tells it. */
+  readonly deviations?: Readonly<Record<string, number>>;
+}
+
 /** What became of it: metric values by tag, or a failure. */
 export type Outcome =
-  | {
-      readonly state: 'measured';
-      readonly values: Readonly<Record<string, number>>;
-      /** Standard deviation of a value as a share of it, where the measurement tells it. */
-      readonly deviations?: Readonly<Record<string, number>>;
-    }
+  | ({ readonly state: 'measured' } & Figures)
   | {
       readonly state: 'failed';
       /** `out of GPU memory`, `config rejected` ... */

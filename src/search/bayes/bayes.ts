@@ -56,6 +56,8 @@ export function bayesSearch(
   let since = 0;
   const begun = new Set<Candidate>();
   let why = '';
+  /** What was measured again on a fresh server. */
+  const confirmed = new Set<Spot>();
 
   const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
     knowledge.spots.find((spot) => spot.candidate === candidate && isSamePoint(spot.point, point));
@@ -75,6 +77,7 @@ export function bayesSearch(
       settle((other) => other.candidate === candidate && isSamePoint(other.point, point));
       measured++;
       if (candidate !== current || ask.again === 'afresh') started++;
+      if (ask.again === 'afresh' && outcome.state === 'measured') confirmed.add(spotAt(candidate, point)!);
       begun.add(candidate);
       if (outcome.state === 'failed') {
         current = undefined;
@@ -106,13 +109,13 @@ export function bayesSearch(
     account: () => ({
       why: why || `its budget of ${counted(measurements, 'measurement')} is used`,
       importance: knowledge.seen.length > 0 ? importance(knowledge) : [],
-      remarks: [...(finals ? [finalsText(finals)] : []), ...priorText()],
+      remarks: [...finalsText(), ...priorText()],
     }),
     best() {
-      const [confirmed, first] = [finals?.entered ?? [], knowledge.seen].map(
+      const [finalist, first] = [finals?.entered ?? [], knowledge.seen].map(
         (spots) => byStanding(knowledge, spots)[0],
       );
-      const spot = confirmed && holds(confirmed) ? confirmed : first;
+      const spot = finalist && holds(finalist) ? finalist : first;
       return spot && holds(spot) ? askFor(spot) : undefined;
     },
   };
@@ -212,9 +215,9 @@ export function bayesSearch(
     ];
   }
 
-  function finalsText({ entered }: Finals): string {
-    const names = entered.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
-    return `the best were measured again on fresh servers: ${names.join(', ')}`;
+  function finalsText(): string[] {
+    const names = [...confirmed].map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+    return names.length > 0 ? [`the best were measured again on fresh servers: ${names.join(', ')}`] : [];
   }
 
   /** What was measured and can be again. */

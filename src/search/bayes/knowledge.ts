@@ -1,23 +1,17 @@
 import { isSamePoint, type LoadPoint, levelOf } from '../../space/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
-import type { Earlier } from '../search.ts';
+import type { Earlier, Figures } from '../search.ts';
 import { Covariances } from './covariances.ts';
 import { placesOf } from './encoding.ts';
 import { type Look, Surrogate } from './surrogate.ts';
-
-/** One measurement: values by tag, and how sure each is, as a share of it. */
-export interface Result {
-  readonly values: Readonly<Record<string, number>>;
-  readonly deviations?: Readonly<Record<string, number>> | undefined;
-}
 
 /** A point of the space, and what was measured there. */
 export interface Spot {
   readonly id: number;
   readonly candidate: Candidate;
   readonly point: LoadPoint;
-  readonly results: Result[];
+  readonly results: Figures[];
 }
 
 /** How sure it must be that no limit is broken by more than 5 %, for a point to be named. */
@@ -59,8 +53,8 @@ export class Knowledge {
     this.prior = before.length > 0 ? new Surrogate(before, space.plan, this.#covariances) : undefined;
   }
 
-  add(spot: Spot, { values, deviations }: Result): void {
-    spot.results.push({ values, deviations });
+  add(spot: Spot, figures: Figures): void {
+    spot.results.push(figures);
     this.#surrogate = undefined;
   }
 

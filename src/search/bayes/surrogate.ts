@@ -2,15 +2,14 @@ import type { Goal } from '../../config/experiment.ts';
 import { metric } from '../../metric.ts';
 import { isRate, type LoadPoint, levelOf } from '../../space/load-point.ts';
 import { GaussianProcess, normalProbability, type Prediction } from '../../statistics/gaussian-process.ts';
+import type { Figures } from '../search.ts';
 import { type Covariances, priorVariance, type Shape } from './covariances.ts';
 
 /** What was measured at a point of the space. */
-export interface Seen {
+export interface Seen extends Figures {
   /** The point's number. */
   readonly id: number;
   readonly point: LoadPoint;
-  readonly values: Readonly<Record<string, number>>;
-  readonly deviations?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What a point is expected to be. */
