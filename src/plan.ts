@@ -125,11 +125,12 @@ function timesOf(
     const measured = stopRule.kind === 'precision' ? stopRule.limitMs : 3 * stopRule.intervalMs;
     return { pointS: measured / 1000 + USUAL_WARM_UP_S, startS: USUAL_START_S, earlier: false };
   }
+  const starts = trials.reduce((sum, { starts: count = 1 }) => sum + count, 0);
   const total = (read: (steps: StepTimes) => number): number =>
     trials.reduce((sum, { end }) => sum + read(end!.steps), 0);
   return {
     pointS: total(({ warmupS, measureS }) => warmupS + measureS) / points,
-    startS: total(({ startS, loadS, stopS }) => startS + loadS + stopS) / trials.length,
+    startS: total(({ startS, loadS, stopS }) => startS + loadS + stopS) / starts,
     earlier: true,
   };
 }

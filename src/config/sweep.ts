@@ -43,7 +43,11 @@ function flatten(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep
   const mayBeAbsent = type.kind === 'message';
   if (!Array.isArray(value) || value.length === 0 || (value.some((item) => item === null) && !mayBeAbsent)) {
     const found = value === '' ? 'an empty text' : show(value);
-    fail(path, `expected ${describeType(type)}, or a list of such to try each, found ${found}`);
+    fail(
+      path,
+      `expected ${describeType(type)}, or a list of such to try each, found ${found}`,
+      type.kind === 'integer' && isMapping(value) ? 'a range is {start, stop, step}, start first' : undefined,
+    );
     return [];
   }
   return [{ segments: path, values: value.flatMap((item, index) => expand(type, item, path, index, fail)) }];

@@ -5,6 +5,7 @@ import type {
   SearchRecord,
   ServerRecord,
   Session,
+  StepTimes,
   Trial,
   TrialEnd,
   VariantRecord,
@@ -25,6 +26,8 @@ interface Draft {
   /** By id; a point may be measured several times. */
   points: Map<string, PointRecord[]>;
   end?: TrialEnd;
+  /** How often a server was started for it. */
+  starts: number;
 }
 
 /** The run that journal entries tell: every measurement of a point, or else the latest word on it. */
@@ -55,6 +58,7 @@ export function foldEntries(entries: readonly Entry[]): Run {
         drafts.set(entry.key, {
           variant,
           points: old?.points ?? new Map(),
+          starts: old?.starts ?? 0,
           ...(old?.end && { end: old.end }),
         });
         break;
@@ -69,7 +73,10 @@ export function foldEntries(entries: readonly Entry[]): Run {
       }
       case 'end': {
         const draft = drafts.get(entry.variant);
-        if (draft) draft.end = entry.end;
+        if (draft) {
+          draft.end = withStepsOf(entry.end, draft.end);
+          draft.starts++;
+        }
         break;
       }
     }
@@ -108,9 +115,23 @@ function unskip(
 const pointId = (record: PointRecord): string =>
   record.state === 'skipped' ? `skipped: ${record.reason}` : record.key;
 
-function toTrial({ variant, points, end }: Draft): Trial {
+/** How a variant's last trial ended, with the time that all of them took. */
+function withStepsOf(end: TrialEnd, before: TrialEnd | undefined): TrialEnd {
+  if (!before) return end;
+  const names = Object.keys(end.steps) as (keyof StepTimes)[];
+  const sums = names.map((name) => [name, end.steps[name] + before.steps[name]]);
+  return { ...end, steps: Object.fromEntries(sums) as unknown as StepTimes };
+}
+
+function toTrial({ variant, points, end, starts }: Draft): Trial {
   const records = [...points.values()].flat();
   const measured = records.some((record) => record.state === 'measured');
   const failed = end?.cause !== undefined || records.some((record) => record.state === 'failed');
-  return { ...variant, state: measured ? 'measured' : failed ? 'failed' : 'skipped', points: records, end };
+  return {
+    ...variant,
+    state: measured ? 'measured' : failed ? 'failed' : 'skipped',
+    points: records,
+    end,
+    ...(starts > 1 && { starts }),
+  };
 }

@@ -116,6 +116,8 @@ export interface Trial extends VariantRecord {
   readonly state: 'measured' | 'failed' | 'skipped';
   readonly points: readonly PointRecord[];
   readonly end?: TrialEnd | undefined;
+  /** How often a server was started for it, where that was more than once; the steps of `end` are of all of them. */
+  readonly starts?: number;
 }
 
 /** How the last search over a model's space went. */

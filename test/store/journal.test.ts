@@ -95,6 +95,14 @@ test('a point that failed and then was measured has not failed; one that failed 
   ]);
 });
 
+test('the time of a variant is that of all its servers', () => {
+  const { end } = trial('a', []);
+  const ended: Entry = { kind: 'end', variant: 'a', end: end! };
+  const [found] = readJournal(journalPath(write(session, variant('a'), point('a', '1'), ended, ended))).run
+    .trials;
+  expect(found).toMatchObject({ starts: 2, end: { steps: { startS: 0.2, loadS: 1, measureS: 3.6 } } });
+});
+
 test('a name that now means another configuration: both are kept, the newer is the latest', () => {
   const { run: found } = readJournal(
     journalPath(write(session, variant('a', 'old'), point('old', '1'), variant('a', 'new'))),
