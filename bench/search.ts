@@ -18,7 +18,7 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
- *   npm run bench:search -- [--landscapes 100] [--from 0] [--algorithm NAME]...
+ *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
  * with several of them each point is the better of its measurements, as what disturbs a machine only makes it slower
  */
@@ -38,6 +38,7 @@ const { values: given } = parseArgs({
     json: { type: 'boolean', default: false },
     landscapes: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
+    'without-batching': { type: 'boolean', default: false },
     write: { type: 'string' },
     results: { type: 'string', multiple: true },
   },
@@ -52,7 +53,7 @@ const budget = measurements === undefined ? undefined : budgetFor(0, measurement
 if (given.write !== undefined) {
   const rows =
     given.results === undefined
-      ? randomLandscape(Number(given.from))
+      ? randomLandscape(Number(given.from), { batching: !given['without-batching'] })
       : betterOf(given.results.flatMap(readResults));
   writeFileSync(given.write, gridText(rows));
 } else if (given.grid !== undefined && given.seeds !== undefined) {
@@ -63,7 +64,7 @@ else {
   const from = Number(given.from);
   many(
     Array.from({ length: Number(given.landscapes) }, (_, index) => ({
-      rows: randomLandscape(from + index),
+      rows: randomLandscape(from + index, { batching: !given['without-batching'] }),
       seed: from + index,
     })),
   );

@@ -60,15 +60,19 @@ interface Settings {
   readonly delayMs: number;
 }
 
-/** Every row of a random landscape; configurations that do not fit into memory have none. */
-export function randomLandscape(seed: number): Row[] {
+/**
+ * Every row of a random landscape; configurations that do not fit into memory have none.
+ * @param batching whether requests are batched; without, the batch size is a setting that does nothing but take memory,
+ * as in most model repositories that were never tuned.
+ */
+export function randomLandscape(seed: number, { batching: isBatched = true } = {}): Row[] {
   const random = randomSource(seed * 7919 + 17);
   const machine = randomMachine(random);
   const model = `model_${seed}`;
   const defaultBatch = [1, 4, 8, 16][Math.floor(random() * 4)]!;
   const base: Settings = { instances: 1, batch: defaultBatch, batching: false, delayMs: 0 };
   const grid = INSTANCES.flatMap((instances) =>
-    BATCHES.map((batch): Settings => ({ instances, batch, batching: true, delayMs: 0 })),
+    BATCHES.map((batch): Settings => ({ instances, batch, batching: isBatched, delayMs: 0 })),
   );
   return [base, ...grid].flatMap((settings, index) => {
     const { instances, batch, batching } = settings;

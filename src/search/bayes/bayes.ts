@@ -5,7 +5,7 @@ import { counted } from '../../wording.ts';
 import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
-import { firstSpots, nextSpot } from './explore.ts';
+import { firstSpots, nextSpot, WORTHWHILE } from './explore.ts';
 import { byStanding, enter, FINALISTS, Finals, LOOKS } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
@@ -16,16 +16,15 @@ export interface JudgingSearch extends Search {
   best(): Ask | undefined;
 }
 
-/** A gain that is not worth looking for any more, when it is the largest that is expected twice in a row. */
-const LEAST_GAIN = 0.0003;
-const CALM = 2;
+/** The search ends when no point is expected to gain so much, as a share of the best. */
+const LEAST_GAIN = 0.001;
 /** Less believed than this, what was known before has been dropped. */
 const BELIEVED = 0.05;
 
 const calmWords = (gain: number | undefined): string =>
   gain === undefined
     ? 'everything is measured that can be better'
-    : `nothing else is expected to be better by more than ${(Math.max(gain, LEAST_GAIN) * 100).toPrecision(1)} %`;
+    : `nothing else is likely to be better by more than ${WORTHWHILE * 100} %`;
 
 /**
  * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
@@ -48,7 +47,6 @@ export function bayesSearch(
   let measured = 0;
   let started = 0;
   let current: Candidate | undefined;
-  let calm = 0;
   let finals: Finals | undefined;
   let hurried = false;
   /** The best measurement, and how many came after it. */
@@ -149,7 +147,6 @@ export function bayesSearch(
       why = `${counted(since, 'measurement')} in a row were not better than the best before`;
       return undefined;
     }
-    if (mayEnd && calm >= CALM) return undefined;
     if (knowledge.seen.length === 0) {
       const unseen = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
       return unseen && askFor(unseen);
@@ -164,8 +161,7 @@ export function bayesSearch(
         (spot.candidate === current || (mayStart && (mayBegin || begun.has(spot.candidate)))),
       byThroughput,
     );
-    calm = proposal && proposal.gain >= LEAST_GAIN ? 0 : calm + 1;
-    if (!proposal || (mayEnd && calm >= CALM)) {
+    if (!proposal || (mayEnd && proposal.gain < LEAST_GAIN)) {
       why = mayStart && mayBegin ? calmWords(proposal?.gain) : `its budget of starts is used`;
       return undefined;
     }

@@ -46,9 +46,11 @@ export function placesOf(candidates: readonly Candidate[]): {
     // A batch is made of what waits for an instance, up to what is allowed.
     const executed = Math.max(batch, Math.min(capacity, load + batch) - instances);
     // What a larger batch allows is in the executed batch; that it is allowed matters little itself.
+    // Where the server makes no batches it does nothing: what comes as one is executed as one.
+    const allowed = makesBatches(candidate.config) ? ALLOWED : 0;
     const own = settings
       .get(candidate)!
-      .map((value, axis) => (axes[axis]!.path === 'max_batch_size' ? value * ALLOWED : value));
+      .map((value, axis) => (axes[axis]!.path === 'max_batch_size' ? value * allowed : value));
     return { configuration: [...own, executed], load: [load, batch, load + batch - capacity] };
   };
   return { place, settings: (candidate) => settings.get(candidate)! };
@@ -56,9 +58,12 @@ export function placesOf(candidates: readonly Candidate[]): {
 
 /** Inferences that a configuration executes at once. */
 function capacityOf(config: ModelConfig): number {
-  const batch = 'dynamic_batching' in config || 'sequence_batching' in config ? maxBatchSize(config) : 1;
-  return instancesOf(config) * Math.max(1, batch);
+  return instancesOf(config) * (makesBatches(config) ? Math.max(1, maxBatchSize(config)) : 1);
 }
+
+/** Whether the server makes batches of several requests. */
+const makesBatches = (config: ModelConfig): boolean =>
+  'dynamic_batching' in config || 'sequence_batching' in config;
 
 const instancesOf = (config: ModelConfig): number =>
   Math.max(

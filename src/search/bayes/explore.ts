@@ -11,12 +11,17 @@ const RUNGS = [0.5];
 /** So many configurations that earlier runs speak for are looked at before anything is concluded. */
 const PROMISING = 2;
 /** What a start of a server costs, in measurements; one that builds a TensorRT engine takes minutes. */
-const START = 4;
-const BUILD = 40;
+const START = 10;
+const BUILD = 100;
 /** So often a point is looked at before the end, at most. */
 const MOST_LOOKS = 3;
+/** What is better by less, as a share of the best, is not worth going on for. */
+export const WORTHWHILE = 0.02;
 
-/** The default configuration, and configurations far from it and from each other; `variants` at most. */
+/**
+ * The default configuration, and a Latin square of others: each has another share of every field's range, none of them
+ * its end, where what does not fit and what does not pay lies. `variants` at most.
+ */
 export function firstSpots(
   knowledge: Knowledge,
   candidates: readonly Candidate[],
@@ -27,17 +32,12 @@ export function firstSpots(
   if (prior)
     return [...defaultSpots(knowledge, first), ...promising(knowledge, prior, first).slice(0, variants - 1)];
   const legal = candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0);
-  // What is largest in everything is the likeliest not to fit.
-  const usable = legal.filter((candidate) => candidate === first || knowledge.extremes(candidate) < 2);
-  const chosen = first && usable.includes(first) ? [first] : [];
-  while (chosen.length < Math.min(SPREAD + 1, variants, usable.length)) {
-    const open = usable
-      .filter((candidate) => !chosen.includes(candidate))
-      .map((candidate) => ({
-        candidate,
-        apart: Math.min(...chosen.map((other) => knowledge.distance(candidate, other))),
-      }));
-    chosen.push(open.reduce((a, b) => (b.apart > a.apart ? b : a)).candidate);
+  const chosen = first && legal.includes(first) ? [first] : [];
+  const others = Math.min(SPREAD, variants - chosen.length);
+  for (let index = 0; index < others; index++) {
+    const open = legal.filter((candidate) => !chosen.includes(candidate));
+    if (open.length > 0)
+      chosen.push(knowledge.nearest(open, (axis) => (((index + axis) % others) + 0.5) / others));
   }
   const spots = chosen.flatMap((candidate) => {
     const ladder = ladderOf(knowledge, candidate);
@@ -70,7 +70,10 @@ function promising(knowledge: Knowledge, prior: Surrogate, first: Candidate | un
     .map(({ spot }) => spot);
 }
 
-/** Where to measure next, and what gain is to be expected of it, as a share of the best so far. */
+/**
+ * Where to measure next, and the most that is to be gained anywhere: expected, as a share of the best so far, beyond
+ * what is worth going on for; until something keeps the limits, the probability that something does.
+ */
 export interface Proposal {
   readonly spot: Spot;
   readonly gain: number;
@@ -100,16 +103,21 @@ export function nextSpot(
     // What may keep the limits after all is worth another look while its server runs.
     if (!allowed(spot) || (again && (spot.candidate !== current || spot.results.length >= MOST_LOOKS)))
       return [];
-    if (byThroughput && knowledge.most(spot) < best) return [];
+    if (byThroughput && holding.length > 0 && knowledge.most(spot) < best) return [];
     const { worth, holds } = knowledge.look(spot);
     if (again && holds >= 0.5) return [];
     const more = worth.mean - best;
-    const gain = again
-      ? Math.max(0, more) * holds
-      : holds *
-        chance(spot.candidate) *
-        (holding.length > 0 ? expectedGain(more, Math.sqrt(worth.variance)) : holds * Math.exp(0.3 * more));
-    return [{ spot, gain, value: spot.candidate === current ? gain : gain / (1 + startOf(spot.candidate)) }];
+    const likely = holds * chance(spot.candidate);
+    const deviation = Math.sqrt(worth.variance);
+    const another = Math.max(0, more) * holds;
+    const [value, gain] = again
+      ? [another, another]
+      : holding.length === 0
+        ? [likely * holds * Math.exp(0.3 * more), likely]
+        : [likely * expectedGain(more, deviation), likely * expectedGain(more - WORTHWHILE, deviation)];
+    return [
+      { spot, gain, value: spot.candidate === current ? value : value / (1 + startOf(spot.candidate)) },
+    ];
   });
   if (proposals.length === 0) return undefined;
   const { spot } = proposals.reduce((a, b) => (b.value > a.value ? b : a));

@@ -61,7 +61,7 @@ export class Finals {
 const turn = (spot: Spot): Spot[] => Array.from({ length: LOOKS }, () => spot);
 
 /** A challenger that is not expected to gain so much by being measured again is none, as a share of the best. */
-const LEAST_CHANCE = 0.003;
+const LEAST_CHANCE = 0.006;
 
 /** The best that probably holds, and whoever has most to gain over it: by being better, or by holding after all. */
 export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {

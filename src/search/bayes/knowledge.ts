@@ -98,12 +98,17 @@ export class Knowledge {
     return Math.hypot(...this.#settings(a).map((value, axis) => value - other[axis]!));
   }
 
-  /** Fields of which a configuration has the largest value of all; only those with several values count. */
-  extremes(candidate: Candidate): number {
-    const { candidates } = this.#space;
-    return this.#settings(candidate).filter(
-      (value, axis) => value >= 2 && candidates.every((other) => this.#settings(other)[axis]! <= value),
-    ).length;
+  /** The one of these configurations that is nearest to where `share` says, for each field, 0 (least) to 1 (most). */
+  nearest(candidates: readonly Candidate[], share: (axis: number) => number): Candidate {
+    const all = this.#space.candidates.map((candidate) => this.#settings(candidate));
+    const target = (all[0] ?? []).map((_, axis) => {
+      const values = all.map((settings) => settings[axis]!);
+      const least = Math.min(...values);
+      return least + share(axis) * (Math.max(...values) - least);
+    });
+    const apart = (candidate: Candidate): number =>
+      Math.hypot(...this.#settings(candidate).map((value, axis) => value - target[axis]!));
+    return candidates.reduce((a, b) => (apart(b) < apart(a) ? b : a));
   }
 
   /** How probable it is that each configuration can be served, judged by those around it that could or could not. */

@@ -36,20 +36,24 @@ const UNLIKELY = 0.05;
 /** What is thought possible of throughput and the like; how probable each is, the likelihood decides. */
 const RATE_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   [0.05, 0.15, 0.4].flatMap((both) =>
-    [0.01, 0.05, 0.15].map((own) => ({
-      ...{ configuration, load: 3, each: 1.5, common: 0.5, relative: 0.2 },
-      ...{ both, own },
-    })),
+    [0.01, 0.05, 0.15].flatMap((own) =>
+      [1, 0.2].map((scale) => ({
+        ...{ configuration, load: 3, each: 1.5, common: 0.5 * scale, relative: 0.2 },
+        ...{ both, own },
+      })),
+    ),
   ),
 );
 
 /** The same of a latency over the mean one. */
 const RATIO_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   [1.5, 3].flatMap((load) =>
-    [0.5, 1].map((scale) => ({
-      ...{ configuration, load, each: 0.3 * scale, common: 0.4 * scale, relative: 0.4 * scale },
-      ...{ both: 0.3 * scale, own: 0.1 },
-    })),
+    [0.5, 1].flatMap((scale) =>
+      [0.02, 0.1].map((own) => ({
+        ...{ configuration, load, each: 0.3 * scale, common: 0.4 * scale, relative: 0.4 * scale },
+        ...{ both: 0.3 * scale, own },
+      })),
+    ),
   ),
 );
 
