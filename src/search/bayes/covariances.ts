@@ -47,6 +47,18 @@ export class Covariances {
     return result;
   }
 
+  /** Between two points. */
+  between(point: number, other: number, shape: Shape): number {
+    const { each, load, relative, together } = this.#alike(point, shape);
+    return (
+      shape.each ** 2 * each[other]! +
+      shape.common ** 2 * load[other]! +
+      shape.relative ** 2 * relative[other]! +
+      shape.both ** 2 * together[other]! +
+      (point === other ? shape.own ** 2 : 0)
+    );
+  }
+
   #alike(point: number, shape: Shape): Alike {
     const key = `${point} ${shape.configuration} ${shape.load}`;
     const kept = this.#kept.get(key);

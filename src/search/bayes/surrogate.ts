@@ -143,15 +143,16 @@ export class Surrogate {
       const rest = values.map((value, index) => value - base(known[index]!.id));
       const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
       return tried.map((shape) => {
-        const columns = known.map(({ id }) => covariances.with(id, shape));
-        const process = new GaussianProcess(rest, noise, (i, j) => columns[i]![known[j]!.id]!, mean);
-        return { process, shape, base, isPrior, columns };
+        const covariance = (i: number, j: number): number =>
+          covariances.between(known[i]!.id, known[j]!.id, shape);
+        return { process: new GaussianProcess(rest, noise, covariance, mean), shape, base, isPrior };
       });
     });
     const most = Math.max(...models.map(({ process }) => process.logLikelihood));
     const likely = models.flatMap((model): Model[] => {
       const weight = Math.exp(model.process.logLikelihood - most);
-      return weight >= UNLIKELY ? [{ ...model, weight }] : [];
+      if (weight < UNLIKELY) return [];
+      return [{ ...model, weight, columns: known.map(({ id }) => covariances.with(id, model.shape)) }];
     });
     const total = likely.reduce((sum, { weight }) => sum + weight, 0);
     return likely.map((model) => ({ ...model, weight: model.weight / total }));
