@@ -138,7 +138,7 @@ export function bayesSearch(
 
   /** What promises most, as long as that is worth it and enough is left for the finals. */
   function explored(others: ReadonlySet<Candidate>): Ask | undefined {
-    const finalists = Math.max(1, enter(knowledge, open()).length);
+    const finalists = enter(knowledge, open()).length;
     const kept = Math.min(finalists * LOOKS, Math.floor(measurements / 3));
     if (finals || hurried || measured + pending.length >= measurements - kept) return undefined;
     const { patience } = settings;

@@ -67,7 +67,9 @@ const LEAST_CHANCE = 0.006;
 export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
   const [champion] = byStanding(knowledge, known);
   if (!champion) return [];
-  const { worth } = knowledge.look(champion);
+  const { worth, nearly } = knowledge.look(champion);
+  // Where not even the best can keep the limits there is nothing to confirm.
+  if (nearly < HOPELESS) return [];
   const challengers = known
     .filter((spot) => spot !== champion)
     .map((spot) => {

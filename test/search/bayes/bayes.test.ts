@@ -37,10 +37,34 @@ describe('on a simulated server', () => {
     }
   });
 
+  test('goes on while nothing keeps the limits, to where only the least load does', () => {
+    const lone = randomLandscape(305, { batching: false });
+    const least = Math.min(...lone.flatMap(({ values }) => values['perf_latency_p99'] ?? []));
+    const limited = landscapeOf(lone, { objectives, constraints: limit(1.3 * least) });
+    for (const seed of [1, 2, 3]) {
+      const found = replay(limited, bayesSearch(limited.space), noise, seed);
+      expect(found.winner?.level).toBe(1);
+      expect(found.ratio).toBeGreaterThan(0.95);
+    }
+  });
+
+  test('begins inside the space, where a configuration most likely fits', () => {
+    const { trace } = replay(free, bayesSearch(free.space), noise, 1);
+    const first = [...new Set(trace.slice(0, 5).map(({ candidate }) => candidate))];
+    expect(first.map(({ assignment }) => Object.values(assignment).slice(0, 2).join(' '))).toEqual([
+      expect.stringMatching(/^default/),
+      '3:GPU 2',
+      '4:GPU 8',
+      '2:GPU 64',
+    ]);
+  });
+
   test('names nothing where nothing keeps the limits', () => {
     const impossible = landscapeOf(rows, { objectives, constraints: limit(0.001) });
     const search = bayesSearch(impossible.space);
-    expect(replay(impossible, search, noise, 1).winner).toBeUndefined();
+    const { winner, trace } = replay(impossible, search, noise, 1);
+    expect(winner).toBeUndefined();
+    expect(trace.filter(({ again }) => again === 'afresh')).toEqual([]);
   });
 
   test('the winner was measured again, on a server of its own', () => {

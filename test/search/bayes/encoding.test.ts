@@ -41,3 +41,16 @@ test('a batch is what waits for an instance, as far as it is allowed', () => {
   expect(candidates.map((item) => executed(item, 16))).toEqual([1, 8, 8]);
   expect(candidates.map((item) => executed(item, 4))).toEqual([1, 2, 2]);
 });
+
+test('where the server makes no batches, how large they may be is no distance', () => {
+  const apart = (batching: object): number => {
+    const sizes = [1, 64].map((size) =>
+      candidate(String(size), { max_batch_size: size, instance_group: gpus(2), ...batching }),
+    );
+    const { place } = placesOf(sizes);
+    const [a, b] = sizes.map((item) => place(item, { batchSize: 1, concurrency: 64 }).configuration);
+    return Math.hypot(...a!.map((value, axis) => value - b![axis]!));
+  };
+  expect(apart({})).toBe(0);
+  expect(apart({ dynamic_batching: {} })).toBeGreaterThan(4);
+});
