@@ -103,7 +103,7 @@ describe("tma's own search", () => {
   test('what ran out of memory rules out what is larger, for a reason that is told', async () => {
     const launcher = new FakeLauncher((config) => {
       const [group] = (config['instance_group'] ?? []) as { count: number }[];
-      return (group?.count ?? 1) * Number(config['max_batch_size']) > 16
+      return (group?.count ?? 1) * Number(config['max_batch_size']) > 4
         ? refuse('CUDA error: out of memory')
         : config;
     });
