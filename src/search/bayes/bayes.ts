@@ -16,15 +16,13 @@ export interface JudgingSearch extends Search {
   best(): Ask | undefined;
 }
 
-/** The search ends when no point is expected to gain so much, as a share of the best. */
+/**
+ * The search ends when no point is expected to gain so much beyond what is worth going on for, as a share of the best;
+ * where nothing keeps the limits, when none has so much of a chance to.
+ */
 const LEAST_GAIN = 0.001;
 /** Less believed than this, what was known before has been dropped. */
 const BELIEVED = 0.05;
-
-const calmWords = (gain: number | undefined): string =>
-  gain === undefined
-    ? 'everything is measured that can be better'
-    : `nothing else is likely to be better by more than ${WORTHWHILE * 100} %`;
 
 /**
  * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
@@ -162,11 +160,18 @@ export function bayesSearch(
       byThroughput,
     );
     if (!proposal || (mayEnd && proposal.gain < LEAST_GAIN)) {
-      why = mayStart && mayBegin ? calmWords(proposal?.gain) : `its budget of starts is used`;
+      why = mayStart && mayBegin ? calmText(proposal !== undefined) : 'its budget of starts is used';
       return undefined;
     }
     const ask = askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
     return { ...ask, matters: limits() };
+  }
+
+  function calmText(isMore: boolean): string {
+    if (!isMore) return 'everything is measured that can be better';
+    return knowledge.seen.some(holds)
+      ? `nothing else is likely to be better by more than ${WORTHWHILE * 100} %`
+      : 'nothing else is likely to keep the limits';
   }
 
   function final(): Ask | undefined {

@@ -35,28 +35,18 @@ export class Covariances {
 
   /** With one point, for every point of the space by its number. */
   with(point: number, shape: Shape): Float64Array {
-    const { each, load, relative, together } = this.#alike(point, shape);
+    const alike = this.#alike(point, shape);
+    const variances = variancesOf(shape);
     const result = new Float64Array(this.#places.length);
-    const [alone, common, rel, both] = [shape.each, shape.common, shape.relative, shape.both].map(
-      (deviation) => deviation * deviation,
-    ) as [number, number, number, number];
-    for (let i = 0; i < result.length; i++) {
-      result[i] = alone * each[i]! + common * load[i]! + rel * relative[i]! + both * together[i]!;
-    }
-    result[point]! += shape.own * shape.own;
+    for (let other = 0; other < result.length; other++) result[other] = shared(alike, other, variances);
+    result[point]! += variances.own;
     return result;
   }
 
   /** Between two points. */
   between(point: number, other: number, shape: Shape): number {
-    const { each, load, relative, together } = this.#alike(point, shape);
-    return (
-      shape.each ** 2 * each[other]! +
-      shape.common ** 2 * load[other]! +
-      shape.relative ** 2 * relative[other]! +
-      shape.both ** 2 * together[other]! +
-      (point === other ? shape.own ** 2 : 0)
-    );
+    const variances = variancesOf(shape);
+    return shared(this.#alike(point, shape), other, variances) + (point === other ? variances.own : 0);
   }
 
   #alike(point: number, shape: Shape): Alike {
@@ -92,6 +82,28 @@ export class Covariances {
   }
 }
 
+/** Variances of the parts that a value is made of. */
+const variancesOf = ({ each, common, relative, both, own }: Shape) => ({
+  each: each ** 2,
+  common: common ** 2,
+  relative: relative ** 2,
+  both: both ** 2,
+  own: own ** 2,
+});
+
+/** What a point has in common with another, by the other's number. */
+const shared = (
+  { each, load, relative, together }: Alike,
+  other: number,
+  variances: ReturnType<typeof variancesOf>,
+): number =>
+  variances.each * each[other]! +
+  variances.common * load[other]! +
+  variances.relative * relative[other]! +
+  variances.both * together[other]!;
+
 /** Variance of a value before anything was seen, everywhere the same. */
-export const priorVariance = ({ each, common, relative, both, own }: Shape): number =>
-  each ** 2 + common ** 2 + relative ** 2 + both ** 2 + own ** 2;
+export function priorVariance(shape: Shape): number {
+  const { each, common, relative, both, own } = variancesOf(shape);
+  return each + common + relative + both + own;
+}

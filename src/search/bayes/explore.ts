@@ -19,8 +19,8 @@ const MOST_LOOKS = 3;
 export const WORTHWHILE = 0.02;
 
 /**
- * The default configuration, and a Latin square of others: each has another share of every field's range, none of them
- * its end, where what does not fit and what does not pay lies. `variants` at most.
+ * The default configuration, and a Latin square of others: each has another share of every field's range, away from
+ * its ends, where what does not fit and what does not pay lies. `variants` at most.
  */
 export function firstSpots(
   knowledge: Knowledge,
@@ -29,30 +29,25 @@ export function firstSpots(
 ): Spot[] {
   const [first] = candidates;
   const { prior } = knowledge;
-  if (prior)
-    return [...defaultSpots(knowledge, first), ...promising(knowledge, prior, first).slice(0, variants - 1)];
-  const legal = candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0);
-  const chosen = first && legal.includes(first) ? [first] : [];
-  const others = Math.min(SPREAD, variants - chosen.length);
+  const ofDefault = first ? rungsOf(knowledge, first, DEFAULT_RUNGS) : [];
+  if (prior) return [...ofDefault, ...promising(knowledge, prior, first).slice(0, variants - 1)];
+  const open = new Set(candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0));
+  const spots = [...ofDefault];
+  const isServed = open.delete(first!);
+  const others = Math.min(SPREAD, isServed ? variants - 1 : variants, open.size);
   for (let index = 0; index < others; index++) {
-    const open = legal.filter((candidate) => !chosen.includes(candidate));
-    if (open.length > 0)
-      chosen.push(knowledge.nearest(open, (axis) => (((index + axis) % others) + 0.5) / others));
+    const next = knowledge.nearest([...open], (axis) => (((index + axis) % others) + 0.5) / others);
+    open.delete(next);
+    spots.push(...rungsOf(knowledge, next, RUNGS));
   }
-  const spots = chosen.flatMap((candidate) => {
-    const ladder = ladderOf(knowledge, candidate);
-    return candidate === first
-      ? defaultSpots(knowledge, first)
-      : RUNGS.map((share) => ladder[Math.round(share * (ladder.length - 1))]!);
-  });
-  return [...new Set(spots)];
+  return spots;
 }
 
-function defaultSpots(knowledge: Knowledge, first: Candidate | undefined): Spot[] {
-  const ladder = first ? ladderOf(knowledge, first) : [];
-  return ladder.length === 0
-    ? []
-    : [...new Set(DEFAULT_RUNGS.map((share) => ladder[Math.round(share * (ladder.length - 1))]!))];
+/** The points at these shares of a configuration's ladder of loads. */
+function rungsOf(knowledge: Knowledge, candidate: Candidate, shares: readonly number[]): Spot[] {
+  const ladder = ladderOf(knowledge, candidate);
+  const spots = shares.flatMap((share) => ladder[Math.round(share * (ladder.length - 1))] ?? []);
+  return [...new Set(spots)];
 }
 
 /** The best point of each configuration that earlier runs make expect most of; the best few configurations. */
