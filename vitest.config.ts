@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     // Colours would make the golden texts depend on the terminal.
     env: { NO_COLOR: '1', FORCE_COLOR: '0' },
+    globalSetup: 'test/support/temporary-folder.ts',
     projects: [
       {
         extends: true,

@@ -6,7 +6,7 @@ import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { firstSpots, nextSpot, WORTHWHILE } from './explore.ts';
-import { byStanding, enter, FINALISTS, Finals, LOOKS } from './finals.ts';
+import { byStanding, enter, FINALISTS, type Finals, finalsOf, LOOKS, looksAt } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
 
@@ -20,7 +20,7 @@ export interface JudgingSearch extends Search {
  * The search ends when no point is expected to gain so much beyond what is worth going on for, as a share of the best;
  * where nothing keeps the limits, when none has so much of a chance to.
  */
-const LEAST_GAIN = 0.001;
+const LEAST_GAIN = 0.002;
 /** Less believed than this, what was known before has been dropped. */
 const BELIEVED = 0.05;
 
@@ -136,8 +136,9 @@ export function bayesSearch(
 
   /** What promises most, as long as that is worth it and enough is left for the finals. */
   function explored(others: ReadonlySet<Candidate>): Ask | undefined {
-    const finalists = enter(knowledge, open()).length;
-    const kept = Math.min(finalists * LOOKS, Math.floor(measurements / 3));
+    const finalists = enter(knowledge, open());
+    const looks = finalists.reduce((sum, spot) => sum + looksAt(knowledge, spot), 0);
+    const kept = Math.min(looks, Math.floor(measurements / 3));
     if (finals || hurried || measured + pending.length >= measurements - kept) return undefined;
     const { patience } = settings;
     const mayEnd = measured >= least;
@@ -149,7 +150,7 @@ export function bayesSearch(
       const unseen = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
       return unseen && askFor(unseen);
     }
-    const mayStart = !mayEnd || started < Math.max(2, starts - finalists);
+    const mayStart = !mayEnd || started < Math.max(2, starts - finalists.length);
     const mayBegin = settings.variants === undefined || begun.size < settings.variants;
     const proposal = nextSpot(
       knowledge,
@@ -178,7 +179,8 @@ export function bayesSearch(
     // What is still being measured may be among the best.
     if (pending.length > 0) return undefined;
     finals ??= newFinals();
-    for (let next = finals.next(); ; next = finals.next()) {
+    for (;;) {
+      const next = finals.turns.shift();
       if (next && dropped.has(next.spot.candidate)) continue;
       if (next) return askFor(next.spot, next.afresh ? 'afresh' : 'here');
       // Where another look showed that none of them holds, others get their turn.
@@ -190,11 +192,7 @@ export function bayesSearch(
   }
 
   function newFinals(): Finals {
-    return new Finals(
-      knowledge,
-      (candidate) => dropped.has(candidate),
-      Math.min(FINALISTS * LOOKS, measurements - measured),
-    );
+    return finalsOf(knowledge, open(), measurements - measured);
   }
 
   /** What a point must keep to be of interest: the limits, and to be no worse than the best. */

@@ -12,7 +12,7 @@ export interface Shape {
   readonly relative: number;
   /** What only all of them together do. */
   readonly both: number;
-  /** What a place has to itself. */
+  /** What a place has to itself; configurations that cannot differ are one place. */
   readonly own: number;
 }
 
@@ -39,14 +39,12 @@ export class Covariances {
     const variances = variancesOf(shape);
     const result = new Float64Array(this.#places.length);
     for (let other = 0; other < result.length; other++) result[other] = shared(alike, other, variances);
-    result[point]! += variances.own;
     return result;
   }
 
   /** Between two points. */
   between(point: number, other: number, shape: Shape): number {
-    const variances = variancesOf(shape);
-    return shared(this.#alike(point, shape), other, variances) + (point === other ? variances.own : 0);
+    return shared(this.#alike(point, shape), other, variancesOf(shape));
   }
 
   #alike(point: number, shape: Shape): Alike {
@@ -100,7 +98,8 @@ const shared = (
   variances.each * each[other]! +
   variances.common * load[other]! +
   variances.relative * relative[other]! +
-  variances.both * together[other]!;
+  variances.both * together[other]! +
+  (together[other] === 1 ? variances.own : 0);
 
 /** Variance of a value before anything was seen, everywhere the same. */
 export function priorVariance(shape: Shape): number {

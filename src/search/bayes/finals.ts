@@ -1,67 +1,37 @@
-import type { Candidate } from '../../space/space.ts';
-import { normalProbability } from '../../statistics/gaussian-process.ts';
 import { expectedGain } from './explore.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
-/** How many are in the end held against each other, and how often each is measured on a server of its own. */
+/** How many are in the end held against each other, and how often each is measured on a server of its own, at most. */
 export const FINALISTS = 2;
 export const LOOKS = 3;
-/** A finalist that is so improbable to be the best, or to hold, is out. */
+/** How often where the limits are kept for sure, and how probable that is to be. */
+const FEWER_LOOKS = 2;
+const SURE = 0.99;
+/** Where the best is so improbable to keep the limits there are no finals. */
 const HOPELESS = 0.05;
 
-/** The best and a rival, measured again in turn, each time on a fresh server, until one is left or the budget is used. */
-export class Finals {
+/** The best and a rival, and how they are measured again: each on a fresh server, a few times in a row. */
+export interface Finals {
   readonly entered: readonly Spot[];
-  readonly #knowledge: Knowledge;
-  #standing: readonly Spot[];
-  #round: Spot[];
-  #last: Spot | undefined;
-  #left: number;
-
-  /** @param measurements that may be used. */
-  constructor(knowledge: Knowledge, isDropped: (candidate: Candidate) => boolean, measurements: number) {
-    this.#knowledge = knowledge;
-    this.entered = enter(
-      knowledge,
-      knowledge.seen.filter(({ candidate }) => !isDropped(candidate)),
-    );
-    this.#standing = this.entered;
-    this.#round = this.entered.flatMap(turn);
-    this.#left = measurements;
-  }
-
-  /** Who is next, and whether on a server of its own; undefined when it is decided. */
-  next(): { readonly spot: Spot; readonly afresh: boolean } | undefined {
-    if (this.#left === 0) return undefined;
-    if (this.#round.length === 0) {
-      this.#standing = this.#contenders();
-      if (this.#standing.length < 2) return undefined;
-      this.#round = this.#standing.flatMap(turn);
-    }
-    const spot = this.#round.shift()!;
-    const afresh = spot !== this.#last;
-    this.#last = spot;
-    this.#left--;
-    return { spot, afresh };
-  }
-
-  /** Those that may still be the best. */
-  #contenders(): Spot[] {
-    const [best] = byStanding(this.#knowledge, this.#standing);
-    return this.#standing.filter((spot) => {
-      if (spot === best) return true;
-      const [look, other] = [this.#knowledge.look(spot), this.#knowledge.look(best!)];
-      const apart = Math.sqrt(look.worth.variance + other.worth.variance);
-      const better = normalProbability((look.worth.mean - other.worth.mean) / apart);
-      return better > HOPELESS && look.holds > HOPELESS;
-    });
-  }
+  /** What is still to be measured, in order, and whether on a server of its own. */
+  readonly turns: { readonly spot: Spot; readonly afresh: boolean }[];
 }
 
-const turn = (spot: Spot): Spot[] => Array.from({ length: LOOKS }, () => spot);
+/** @param known what was measured and can be again. @param measurements that may be used. */
+export function finalsOf(knowledge: Knowledge, known: readonly Spot[], measurements: number): Finals {
+  const entered = enter(knowledge, known);
+  const turns = entered.flatMap((spot) =>
+    Array.from({ length: looksAt(knowledge, spot) }, (_, index) => ({ spot, afresh: index === 0 })),
+  );
+  return { entered, turns: turns.slice(0, measurements) };
+}
+
+/** How often a finalist is measured. */
+export const looksAt = (knowledge: Knowledge, spot: Spot): number =>
+  knowledge.look(spot).nearly > SURE ? FEWER_LOOKS : LOOKS;
 
 /** A challenger that is not expected to gain so much by being measured again is none, as a share of the best. */
-const LEAST_CHANCE = 0.006;
+const LEAST_CHANCE = 0.01;
 
 /** The best that probably holds, and whoever has most to gain over it: by being better, or by holding after all. */
 export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
