@@ -5,7 +5,7 @@ import { findMetric } from '../src/metric.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { levelOf } from '../src/space/load-point.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
-import { betterOf, gridText, type Row, readGrid, readResults } from './search/grid.ts';
+import { gridText, medianOf, type Row, readGrid, readResults } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { randomLandscape } from './search/random-landscape.ts';
 import { type Noise, type Replay, replay } from './search/replay.ts';
@@ -20,7 +20,7 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
- * with several of them each point is the better of its measurements, as what disturbs a machine only makes it slower
+ * with several of them, or grids of earlier ones, each point is the median of its measurements
  */
 const { values: given } = parseArgs({
   allowPositionals: false,
@@ -54,7 +54,9 @@ if (given.write !== undefined) {
   const rows =
     given.results === undefined
       ? randomLandscape(Number(given.from), { batching: !given['without-batching'] })
-      : betterOf(given.results.flatMap(readResults));
+      : medianOf(
+          given.results.flatMap((file) => (file.endsWith('.csv') ? readGrid(file) : readResults(file))),
+        );
   writeFileSync(given.write, gridText(rows));
 } else if (given.grid !== undefined && given.seeds !== undefined) {
   const rows = rowsOf(given.grid);

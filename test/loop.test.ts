@@ -49,7 +49,7 @@ describe("tma's own search", () => {
     const notes: string[] = [];
     const { run } = await go(experiment, { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
     expect(notes.join()).toContain(
-      'm: 208 points; bayes looks for the best of them in up to 24 measurements',
+      'm: 208 points; bayes looks for the best of them in up to 20 measurements',
     );
     const [search] = run.searches;
     expect(search).toMatchObject({

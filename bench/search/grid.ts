@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { median } from 'simple-statistics';
 import { instanceGroups, type ModelConfig, maxBatchSize } from '../../src/model-config/config.ts';
 import { isRate, type LoadPoint, levelOf } from '../../src/space/load-point.ts';
 
@@ -100,14 +101,15 @@ export function gridText(rows: readonly Row[]): string {
   return `${[[...headers, ...tags].join(), ...lines].join('\n')}\n`;
 }
 
-/** Of several rows of one point the one with the highest throughput. */
-export function betterOf(rows: readonly Row[]): Row[] {
-  const best = new Map<string, Row>();
-  const worth = ({ values }: Row): number => values['perf_throughput'] ?? 0;
-  for (const row of rows) {
-    const key = `${row.model} ${row.variant} ${row.level} ${row.batchSize}`;
-    const known = best.get(key);
-    if (!known || worth(row) > worth(known)) best.set(key, row);
-  }
-  return [...best.values()];
+/** Of several rows of one point one, each metric the median of theirs. */
+export function medianOf(rows: readonly Row[]): Row[] {
+  const points = Map.groupBy(rows, (row) => `${row.model} ${row.variant} ${row.level} ${row.batchSize}`);
+  return [...points.values()].map((same): Row => {
+    const tags = new Set(same.flatMap(({ values }) => Object.keys(values)));
+    const values = [...tags].map((tag) => {
+      const known = same.flatMap((row) => row.values[tag] ?? []);
+      return [tag, median(known)] as const;
+    });
+    return { ...same[0]!, values: Object.fromEntries(values) };
+  });
 }

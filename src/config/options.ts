@@ -492,7 +492,7 @@ export const OPTIONS = {
     value: 'N',
     schema: integer(1),
     help: 'measure at most so often for each model, the repeats of the best included',
-    fallback: 'bayes and random: 8 % of all points, but 24 to 35; the others: no limit',
+    fallback: 'bayes and random: 8 % of all points, but 20 to 35; the others: no limit',
     commands: profile,
   },
   max_variants: {
@@ -501,7 +501,7 @@ export const OPTIONS = {
     value: 'N',
     schema: integer(1),
     help: 'start at most so many configurations of each model, the default included',
-    fallback: 'bayes: 10 to 15; the others: no limit',
+    fallback: 'bayes: 8 to 15; the others: no limit',
     commands: profile,
   },
   search_seed: {

@@ -42,8 +42,8 @@ test('a searched space has all of an automatic one, and the default once', () =>
 });
 
 describe('what a search may use', () => {
-  test('8 % of the points, but 24 to 35', () => {
-    expect(budgetOf(space({}, 13))).toMatchObject({ measurements: 24, starts: 10 });
+  test('8 % of the points, but 20 to 35', () => {
+    expect(budgetOf(space({}, 13))).toMatchObject({ measurements: 20, starts: 8 });
   });
 
   test('--max-measurements and --max-variants', () => {

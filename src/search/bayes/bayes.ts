@@ -159,6 +159,7 @@ export function bayesSearch(
         isFree(spot, others) &&
         (spot.candidate === current || (mayStart && (mayBegin || begun.has(spot.candidate)))),
       byThroughput,
+      starts,
     );
     if (!proposal || (mayEnd && proposal.gain < LEAST_GAIN)) {
       why = mayStart && mayBegin ? calmText(proposal !== undefined) : 'its budget of starts is used';

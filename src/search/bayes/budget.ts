@@ -13,11 +13,13 @@ export interface Budget {
 }
 
 /**
- * What a space of so many points is worth: 8 % of them, but 24 at least and 35 at most; and what so many measurements are
- * worth in starts, eight for 20 and seven more for each 15 beyond.
+ * What a space of so many points is worth: measurements of 8 % of them, but 20 at least and 35 at most; eight starts, and up
+ * to fifteen where more than 26 measurements are. What so many measurements as are given are worth in starts: eight for 20 and
+ * seven more for each 15 beyond.
  */
 export function budgetFor(points: number, given?: number): Budget {
-  const measurements = given ?? Math.max(24, Math.min(35, Math.round(points * 0.08)));
-  const starts = Math.round(8 + ((measurements - 20) * 7) / 15);
-  return { measurements, starts: Math.max(given === undefined ? 8 : 3, starts) };
+  if (given !== undefined)
+    return { measurements: given, starts: Math.max(3, Math.round(8 + ((given - 20) * 7) / 15)) };
+  const measurements = Math.max(20, Math.min(35, Math.round(points * 0.08)));
+  return { measurements, starts: Math.max(8, Math.round(8 + ((measurements - 26) * 7) / 9)) };
 }

@@ -10,9 +10,12 @@ const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];
 /** So many configurations that earlier runs speak for are looked at before anything is concluded. */
 const PROMISING = 2;
-/** What a start of a server costs, in measurements; one that builds a TensorRT engine takes minutes. */
-const START = 10;
-const BUILD = 100;
+/**
+ * What all starts of a search together cost, in measurements, so that the fewer it has the dearer each is; and how much
+ * dearer one is that builds a TensorRT engine, which takes minutes.
+ */
+const STARTS = 150;
+const BUILD = 10;
 /** So often a point is looked at before the end, at most. */
 const MOST_LOOKS = 3;
 /** What is better by less, as a share of the best, is not worth going on for. */
@@ -79,12 +82,14 @@ export interface Proposal {
  * times the probability that it keeps them and can be served. Until something keeps them, that comes first.
  * @param current whose server runs.
  * @param allowed whether a point may be asked for now.
+ * @param starts of a server that the whole search may use.
  */
 export function nextSpot(
   knowledge: Knowledge,
   current: Candidate | undefined,
   allowed: (spot: Spot) => boolean,
   byThroughput: boolean,
+  starts: number,
 ): Proposal | undefined {
   const seen = knowledge.seen.map((spot) => ({ spot, ...knowledge.look(spot) }));
   const holding = seen.filter(({ holds }) => holds >= 0.5);
@@ -93,6 +98,7 @@ export function nextSpot(
       ? Math.max(...holding.map(({ worth }) => worth.mean))
       : Math.min(...seen.map(({ worth }) => worth.mean));
   const chance = knowledge.chances();
+  const start = STARTS / starts;
   const proposals = knowledge.spots.flatMap((spot): (Proposal & { value: number })[] => {
     const again = spot.results.length > 0;
     // What may keep the limits after all is worth another look while its server runs.
@@ -110,17 +116,16 @@ export function nextSpot(
       : holding.length === 0
         ? [likely * holds * Math.exp(0.3 * more), likely]
         : [likely * expectedGain(more, deviation), likely * expectedGain(more - WORTHWHILE, deviation)];
-    return [
-      { spot, gain, value: spot.candidate === current ? value : value / (1 + startOf(spot.candidate)) },
-    ];
+    const cost = spot.candidate === current ? 1 : 1 + start * buildOf(spot.candidate);
+    return [{ spot, gain, value: value / cost }];
   });
   if (proposals.length === 0) return undefined;
   const { spot } = proposals.reduce((a, b) => (b.value > a.value ? b : a));
   return { spot, gain: Math.max(...proposals.map(({ gain }) => gain)) };
 }
 
-const startOf = ({ config }: Candidate): number =>
-  /"tensorrt"/i.test(JSON.stringify(config['optimization'] ?? {})) ? BUILD : START;
+const buildOf = ({ config }: Candidate): number =>
+  /"tensorrt"/i.test(JSON.stringify(config['optimization'] ?? {})) ? BUILD : 1;
 
 /** Expected value of a normal variable where it is above 0. */
 export function expectedGain(mean: number, deviation: number): number {

@@ -150,7 +150,8 @@ describe('beside another lane', () => {
 });
 
 test.each([
-  [10, 24, 10],
+  [70, 20, 8],
+  [328, 26, 8],
   [440, 35, 15],
   [2000, 35, 15],
 ])('a space of %d points is worth %d measurements and %d starts', (points, measurements, starts) => {
