@@ -20,7 +20,7 @@ export interface JudgingSearch extends Search {
  * The search ends when no point is expected to gain so much beyond what is worth going on for, as a share of the best;
  * where nothing keeps the limits, when none has so much of a chance to.
  */
-const LEAST_GAIN = 0.002;
+const LEAST_GAIN = 0.0015;
 /** Less believed than this, what was known before has been dropped. */
 const BELIEVED = 0.05;
 

@@ -31,7 +31,7 @@ export const looksAt = (knowledge: Knowledge, spot: Spot): number =>
   knowledge.look(spot).nearly > SURE ? FEWER_LOOKS : LOOKS;
 
 /** A challenger that is not expected to gain so much by being measured again is none, as a share of the best. */
-const LEAST_CHANCE = 0.01;
+const LEAST_CHANCE = 0.008;
 
 /** The best that probably holds, and whoever has most to gain over it: by being better, or by holding after all. */
 export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
