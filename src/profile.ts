@@ -1,10 +1,12 @@
 import type { Experiment, ModelPlan } from './config/experiment.ts';
+import { userError } from './errors.ts';
 import { type RunListener, tellAll } from './events.ts';
 import { planLanes } from './lanes.ts';
 import { generatorFor } from './load/choose.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import { ProfileRun } from './loop.ts';
 import { GpuMonitor } from './measure/gpu-state.ts';
+import { holds } from './paths.ts';
 import { baseOf, checkpointNotes, hasGpu, spaceOf } from './preparation.ts';
 import type { Earlier, Search } from './search/search.ts';
 import { launcherFor } from './server/choose.ts';
@@ -15,7 +17,11 @@ import { Journal } from './store/journal.ts';
 import { readCheckpoint } from './store/model-analyzer.ts';
 import type { Run } from './store/run.ts';
 import type { BaseModel } from './variant/base.ts';
-import { prepareOutputRepository } from './variant/repository.ts';
+import {
+  checkOutputRepository,
+  type OutputRepository,
+  prepareOutputRepository,
+} from './variant/output-repository.ts';
 
 export interface ProfileOptions {
   readonly listeners?: readonly RunListener[];
@@ -45,6 +51,8 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const emit = tellAll(options.listeners ?? []);
   const bases = new Map<ModelPlan, BaseModel>();
   for (const plan of experiment.models) bases.set(plan, await baseOf(experiment, plan));
+  const output = outputOf(experiment, [...bases.values()]);
+  checkOutputRepository(output);
   const { launch } = experiment;
   const generator = options.generator ?? (await generatorFor(experiment.generator));
   const gpus = launch.mode === 'remote' ? [] : await listGpus();
@@ -56,8 +64,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   let journal: Journal | undefined;
   let run: ProfileRun | undefined;
   try {
-    const { path, override } = experiment.outputModelRepository;
-    prepareOutputRepository(path, override, experiment.modelRepository);
+    prepareOutputRepository(output);
     journal = new Journal(experiment.checkpointDirectory);
     emit.onRunStart(experiment);
     const checkpoint = readCheckpoint(experiment.checkpointDirectory);
@@ -80,4 +87,28 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     await Promise.all(launchers.map((launcher) => launcher.close()));
     journal?.close();
   }
+}
+
+/**
+ * Where variants are written, with all that lies near it.
+ * @throws UserError when something would be written into a model's own folder: what is measured holds for its files.
+ */
+function outputOf(experiment: Experiment, bases: readonly BaseModel[]): OutputRepository {
+  const { outputModelRepository, modelRepository, checkpointDirectory, exportPath, launch } = experiment;
+  const modelFolders = bases.flatMap(({ folder }) => folder ?? []);
+  const written = {
+    'output-model-repository-path': outputModelRepository.path,
+    'checkpoint-directory': checkpointDirectory,
+    'export-path': exportPath,
+  };
+  for (const [option, path] of Object.entries(written)) {
+    const model = modelFolders.find((folder) => holds(folder, path));
+    if (model === undefined) continue;
+    throw userError(
+      `${path} lies in the folder of a model, ${model}: every run would change the model that is measured`,
+      `name a folder elsewhere with --${option}`,
+    );
+  }
+  const beside = [checkpointDirectory, exportPath, launch.cacheDirectory ?? []].flat();
+  return { ...outputModelRepository, modelRepository, modelFolders, beside };
 }

@@ -415,14 +415,24 @@ describe('mistakes in the models', () => {
     writeFileSync(join(path, 'thesis.txt'), '');
     await expect(go(experiment)).rejects.toThrow('was not written by tma');
     const override = { ...experiment, outputModelRepository: { path, override: true } };
-    await go(override);
-    expect(existsSync(join(path, 'thesis.txt'))).toBe(false);
+    await expect(go(override)).rejects.toThrow('nothing was deleted');
+    expect(readdirSync(path)).toEqual(['thesis.txt']);
     const suicidal = {
       ...experiment,
       outputModelRepository: { path: experiment.modelRepository!, override: true },
     };
-    await expect(go(suicidal)).rejects.toThrow('would delete');
+    await expect(go(suicidal)).rejects.toThrow('would delete your models');
     expect(existsSync(join(experiment.modelRepository!, 'm'))).toBe(true);
+  });
+
+  test("nothing is written into a model's own folder: it would be another model each time", async () => {
+    const experiment = setUp('profile_models: m');
+    const inside = join(experiment.modelRepository!, 'm', 'ckpt');
+    await expect(go({ ...experiment, checkpointDirectory: inside })).rejects.toThrow(
+      'name a folder elsewhere with --checkpoint-directory',
+    );
+    await expect(go({ ...experiment, exportPath: inside })).rejects.toThrow('--export-path');
+    expect(existsSync(inside)).toBe(false);
   });
 });
 

@@ -7,9 +7,9 @@ import { type ProfileResult, profile } from '../profile.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
 import { resultTables, tablesText } from '../report/csv.ts';
+import { checkExportPath } from '../report/put.ts';
 import {
   acrossPage,
-  checkExportPath,
   detailedPages,
   htmlWriter,
   pdfWriter,

@@ -1,7 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ReportSettings } from '../config/experiment.ts';
-import { codeOf, messageOf, userError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { Run, Trial } from '../store/run.ts';
@@ -12,6 +11,7 @@ import { standalone } from './figures/draw.ts';
 import { renderHtml } from './html.ts';
 import { NO_BROWSER, openPrinter } from './pdf.ts';
 import type { Figure, PageOptions } from './plots.ts';
+import { put } from './put.ts';
 import { resultsJson } from './results.ts';
 import { summaryView } from './summary-view.ts';
 
@@ -51,6 +51,7 @@ export const pdfWriter: ReportWriter = {
       }
       return { files, notes: [] };
     } catch (error) {
+      if (error instanceof UserError) throw error;
       return { files: [], notes: [`no PDF: the browser failed: ${messageOf(error).split('\n')[0]}`] };
     }
   },
@@ -72,6 +73,7 @@ export const pngWriter: ReportWriter = {
         };
       }
     } catch (error) {
+      if (error instanceof UserError) throw error;
       return {
         files: [],
         notes: [`no plots as PNG: the browser failed: ${messageOf(error).split('\n')[0]}`],
@@ -166,28 +168,4 @@ export function writeResults(
     winner ? [put(exportPath, join('results', 'best', model, 'config.pbtxt'), winner.trial.configText)] : [],
   );
   return [...csv, json, ...best];
-}
-
-/**
- * Finds out before anything is measured whether the results can be written.
- * @throws UserError when they can't.
- */
-export function checkExportPath(exportPath: string): void {
-  rmSync(put(exportPath, `.tma-${process.pid}`, ''));
-}
-
-function put(folder: string, name: string, content: string | Uint8Array): string {
-  const path = join(folder, name);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-  } catch (error) {
-    throw userError(
-      `cannot write ${path}: ${messageOf(error)}`,
-      codeOf(error) === 'ENOSPC'
-        ? 'free some space; what was measured is in the journal, the same command goes on from there'
-        : 'name another folder with --export-path; what was measured is in the journal',
-    );
-  }
-  return path;
 }

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { codeOf, messageOf, userError } from '../errors.ts';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { printConfigText } from '../model-config/config.ts';
 import { type DiffLine, diffText } from '../model-config/diff.ts';
+import { onDisk } from '../paths.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from './base.ts';
+import { makeVariantFolder } from './output-repository.ts';
 
 /** A candidate as files: what a user can copy into his repository. */
 export interface Variant {
@@ -17,66 +18,30 @@ export interface Variant {
   readonly diff: readonly DiffLine[];
 }
 
-/** Marks an output repository as ours, so that a second run may write into it again. */
-const MARKER = '.tma';
-
 /**
- * Makes the output model repository ready to be written to.
- * @throws UserError when the folder holds anything that tma did not write, unless `override` is set, and when
- * emptying it would take the model repository or the working directory along.
+ * Writes a candidate as a servable model folder: its config.pbtxt, and links to the model's other files.
+ * @throws UserError when the disk does not take it, or something that tma did not make is in the way.
  */
-export function prepareOutputRepository(
-  path: string,
-  override: boolean,
-  modelRepository: string | undefined,
-): void {
-  if (override && existsSync(path)) {
-    for (const precious of [modelRepository, process.cwd()].filter((folder) => folder !== undefined)) {
-      const below = relative(path, precious);
-      if (below === '' || (!below.startsWith(`..${sep}`) && below !== '..')) {
-        throw userError(
-          `--override-output-model-repository would delete ${precious}`,
-          'name another folder with --output-model-repository-path',
-        );
-      }
-    }
-    rmSync(path, { recursive: true });
-  }
-  const foreign = existsSync(path) && readdirSync(path).length > 0 && !existsSync(join(path, MARKER));
-  if (foreign) {
-    throw userError(
-      `the output model repository ${path} exists and was not written by tma`,
-      'name another folder with --output-model-repository-path, or empty it with --override-output-model-repository',
-    );
-  }
-  try {
-    mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, MARKER), '');
-  } catch (error) {
-    throw userError(
-      `cannot write the output model repository ${path}: ${messageOf(error)}`,
-      codeOf(error) === 'ENOSPC' ? 'free some space' : 'name another with --output-model-repository-path',
-    );
-  }
-}
-
-/** Writes a candidate as a servable model folder: its config.pbtxt, and links to the model's other files. */
 export function writeVariant(
   outputRepository: string,
   base: BaseModel,
   candidate: Candidate,
   defaults: Candidate,
 ): Variant {
-  const folder = join(outputRepository, candidate.name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const source = base.folder;
-  for (const name of source === undefined ? [] : readdirSync(source)) {
-    if (name !== 'config.pbtxt') symlinkSync(join(source!, name), join(folder, name));
-  }
+  const folder = makeVariantFolder(outputRepository, candidate.name);
   // Triton wants a model's name to be its folder's; the text shown to the user keeps the model's own.
   const served = printConfigText({ ...candidate.config, name: candidate.name });
-  writeFileSync(join(folder, 'config.pbtxt'), served);
+  const source = base.folder;
+  onDisk(
+    `cannot write the variant ${folder}`,
+    'name another folder with --output-model-repository-path',
+    () => {
+      for (const name of source === undefined ? [] : readdirSync(source)) {
+        if (name !== 'config.pbtxt') symlinkSync(join(source!, name), join(folder, name));
+      }
+      writeFileSync(join(folder, 'config.pbtxt'), served, { flag: 'wx' });
+    },
+  );
   return describeVariant(candidate, defaults, folder);
 }
 

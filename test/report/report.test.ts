@@ -7,14 +7,9 @@ import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } f
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
+import { checkExportPath } from '../../src/report/put.ts';
 import { resultsJson } from '../../src/report/results.ts';
-import {
-  checkExportPath,
-  detailedPages,
-  htmlWriter,
-  summaryPages,
-  writeResults,
-} from '../../src/report/write.ts';
+import { detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 

@@ -1,0 +1,128 @@
+import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { codeOf, messageOf, UserError, userError } from './errors.ts';
+
+/** Links that are followed before a path counts as a circle of links. */
+const MOST_LINKS = 40;
+/** Bytes of a file's name on the usual file systems. */
+const LONGEST_NAME = 255;
+
+/**
+ * Where a path really lies: every link on the way is followed. What does not exist yet is taken to be made below the
+ * nearest folder that does.
+ */
+export function whereItLies(path: string, links = 0): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    const target = links < MOST_LINKS ? linkTarget(whole) : undefined;
+    if (target !== undefined) return whereItLies(target, links + 1);
+    const above = dirname(whole);
+    return above === whole ? whole : join(whereItLies(above, links), basename(whole));
+  }
+}
+
+/** What a link that leads nowhere yet points to. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether `outer` is `inner` or holds it, by what both resolve to; also where one folder shows at two places, as
+ * with a bind mount.
+ */
+export function holds(outer: string, inner: string): boolean {
+  const folder = whereItLies(outer);
+  const identity = statOf(folder);
+  for (let path = whereItLies(inner); ; path = dirname(path)) {
+    if (path === folder) return true;
+    const here = identity && statOf(path);
+    if (here && here.ino === identity.ino && here.dev === identity.dev) return true;
+    if (path === dirname(path)) return false;
+  }
+}
+
+/** What lies at a path, links followed; undefined where nothing does, or nothing can be reached. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What lies at a path, a link as a link; undefined where nothing does. */
+export function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a name can't be a file's name for, in words; undefined for one that is a file's name. */
+export function whyNoFileName(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..') return `"${name}" is no name of a file`;
+  if (name.includes('/') || name.includes(sep)) return 'it has a slash';
+  if (/[\0-\x1f\x7f]/.test(name)) return 'it has a control character';
+  const bytes = Buffer.byteLength(name);
+  return bytes > LONGEST_NAME
+    ? `it is ${bytes} bytes long, and a file's name has ${LONGEST_NAME}`
+    : undefined;
+}
+
+/**
+ * The path of something that is written below a folder.
+ * @throws UserError when it lies elsewhere: by the names in it, or because a link on the way leads out of the folder.
+ */
+export function pathBelow(folder: string, name: string): string {
+  const path = join(folder, name);
+  if (relative(folder, path) === '' || name.split(sep).includes('..')) {
+    throw userError(`"${name}" is not written: it would lie outside ${folder}`);
+  }
+  if (!holds(folder, path)) {
+    throw userError(
+      `${path} is not written: a link on the way leads out of ${folder}, to ${whereItLies(path)}`,
+      'remove the link, or name that folder itself',
+    );
+  }
+  return path;
+}
+
+/**
+ * Does something with files; what the operating system says against it is told with the path as the user's to mend.
+ * @param what of which the message says that it can't be done: `cannot write /out/results`.
+ * @param hint what to do where the reason does not say it.
+ */
+export function onDisk<T>(what: string, hint: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw diskError(what, hint, error);
+  }
+}
+
+/** The UserError for what the operating system said; anything else as it is. */
+export function diskError(what: string, hint: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof UserError || code === undefined || code.startsWith('ERR_')) return error;
+  return userError(`${what}: ${messageOf(error)}`, hintFor(code) ?? hint);
+}
+
+/** What helps against an error of the disk, whichever file it is about. */
+function hintFor(code: string): string | undefined {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'free some space on its disk';
+    case 'ENAMETOOLONG':
+      return `a file's name has ${LONGEST_NAME} bytes at most: give the model, or the folder, a shorter name`;
+    default:
+      return undefined;
+  }
+}

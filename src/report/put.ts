@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { userError } from '../errors.ts';
+import { lstatOf, onDisk, pathBelow, statOf, whereItLies } from '../paths.ts';
+
+const OTHER_FOLDER = 'name another folder with --export-path; what was measured is in the journal';
+/** What is written below the export path. */
+const PARTS = ['results', 'reports', 'plots'];
+
+/**
+ * Writes a file of the results below the export path: whole, or what was there before stays.
+ * @throws UserError when the disk does not take it, something else is in the way, or the name leads elsewhere.
+ */
+export function put(exportPath: string, name: string, content: string | Uint8Array): string {
+  const path = pathBelow(exportPath, name);
+  onDisk(`cannot write ${path}`, OTHER_FOLDER, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const there = statOf(path);
+    if (there && !there.isFile()) {
+      const what = there.isDirectory() ? 'a folder' : 'no file';
+      throw userError(`cannot write ${path}: ${what} is in the way`, `remove it, or ${OTHER_FOLDER}`);
+    }
+    writeWhole(lstatOf(path)?.isSymbolicLink() ? whereItLies(path) : path, content);
+  });
+  return path;
+}
+
+/** By a file beside it that then takes its place: a full disk leaves no half or empty file. */
+function writeWhole(path: string, content: string | Uint8Array): void {
+  const temporary = join(dirname(path), `.tma-${randomUUID()}`);
+  try {
+    writeFileSync(temporary, content, { flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Finds out before anything is measured whether the results can be written.
+ * @throws UserError when they can't.
+ */
+export function checkExportPath(exportPath: string): void {
+  onDisk(`cannot write ${exportPath}`, OTHER_FOLDER, () => {
+    mkdirSync(exportPath, { recursive: true });
+    const probe = join(exportPath, `.tma-${randomUUID()}`);
+    try {
+      // Not empty: a full disk takes empty files.
+      writeFileSync(probe, Buffer.alloc(4096), { flag: 'wx' });
+    } finally {
+      rmSync(probe, { force: true });
+    }
+  });
+  for (const part of PARTS) {
+    const path = pathBelow(exportPath, part);
+    if (lstatOf(path) && !statOf(path)?.isDirectory()) {
+      throw userError(`cannot write ${path}: it is no folder`, `remove it, or ${OTHER_FOLDER}`);
+    }
+  }
+}
