@@ -133,7 +133,7 @@ export class ProfileRun {
     const tally = new Tally(space);
     const shared: ModelRun = { plan, search, tally, keyOf, busy: new Map(), looks: new Map() };
     const [first, ...others] = contexts;
-    // The other lanes wait until the default is loaded: what that finds out holds for all, and if it fails nothing works.
+    // The other lanes wait while the default is loaded: what that finds out holds for all.
     let onFirst = (): void => {};
     const begun = new Promise<void>((resolve) => {
       onFirst = resolve;
@@ -160,12 +160,12 @@ export class ProfileRun {
       if (this.#time.left === 'little') search.wrapUp?.();
       const ask = this.#cutBy() || this.#broken ? undefined : search.ask(new Set(busy.values()));
       if (ask) busy.set(lane, ask.candidate);
+      this.#skip(search.givenUp(), model);
       return ask;
     };
     let trial: OpenTrial | undefined;
     try {
       for (let ask = next(); ask; ask = next()) {
-        this.#skip(search.givenUp(), model);
         const key = keyOf(ask.candidate);
         let record = this.#known(key, ask, model);
         if (!record) {
@@ -174,7 +174,7 @@ export class ProfileRun {
             await this.#close(trial);
             trial = undefined;
             trial = await openTrial(context, ask.candidate, key);
-            if (!trial.failed) onOpen();
+            onOpen();
           }
           record = await trial.measure(ask.point, ask.matters);
           if (ask.again && record.state === 'measured') record = { ...record, again: ask.again };
@@ -185,7 +185,6 @@ export class ProfileRun {
         tally.told(ask);
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
-        this.#skip(search.givenUp(), model);
       }
     } catch (error) {
       this.#broken = true;

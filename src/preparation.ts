@@ -7,7 +7,7 @@ import type { Measurement } from './measure/measurement.ts';
 import { canonicalJson, type ModelConfig } from './model-config/config.ts';
 import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search/choose.ts';
 import type { Outcome } from './search/search.ts';
-import { wantsRoom } from './server/failure.ts';
+import { concernsAll, wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
 import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
 import { relativeHalfWidth } from './statistics/intervals.ts';
@@ -107,6 +107,8 @@ export const outcomeOf = (record: PointRecord): Outcome =>
         kind: record.state === 'failed' ? (record.kind ?? 'other') : 'other',
         cause: record.state === 'failed' ? record.cause : '',
         wantsRoom: record.state === 'failed' && record.kind !== undefined && wantsRoom(record.kind),
+        concernsAll:
+          record.state === 'failed' && record.kind !== undefined && concernsAll({ kind: record.kind }),
       };
 
 /** What a lane's servers have of the machine, for the key of what is measured there. */

@@ -192,6 +192,41 @@ describe('Model Analyzer’s other modes', () => {
   });
 });
 
+describe('a default that fails', () => {
+  const withoutGroups = new FakeLauncher((config) =>
+    'instance_group' in config ? config : refuse('Invalid argument: no such device'),
+  );
+  const automatic = 'run_config_search_max_instance_count: 3\nprofile_models: [m]\n';
+
+  test.each([
+    ['brute', LARGE],
+    ['brute', automatic],
+    ['quick', automatic],
+    ['random', LARGE],
+    ['bayes', LARGE],
+    ['optuna', LARGE],
+  ])('does not end %s', async (mode, yaml) => {
+    const experiment = setUp(yaml, { run_config_search_mode: mode });
+    const { run } = await go(experiment, { launcher: withoutGroups });
+    const [search] = run.searches;
+    expect(run.trials.find(({ isDefault }) => isDefault)?.state).toBe('failed');
+    expect(search!.configurations.seen).toBeGreaterThan(2);
+    expect(rank(run, experiment.models[0]!).winner).toBeDefined();
+  });
+
+  test.each(['brute', 'quick', 'random', 'bayes'])(
+    'and everything else with it: %s ends soon, for the true reason',
+    async (mode) => {
+      const launcher = new FakeLauncher(() => refuse('Invalid argument: no file'));
+      const yaml = mode === 'quick' ? automatic : LARGE;
+      const { run } = await go(setUp(yaml, { run_config_search_mode: mode }), { launcher });
+      const [search] = run.searches;
+      expect(search!.why).toMatch(/^nothing works, and m_config_default, .* failed alike: .*no file/);
+      expect(search!.measurements).toBeLessThan(7);
+    },
+  );
+});
+
 test('two lanes search together, and the best is measured again all the same', async () => {
   const launcher = new FakeLauncher();
   const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });

@@ -247,16 +247,32 @@ describe('failures are results', () => {
     expect(launcher.running).toBe(0);
   });
 
-  test('the default that does not load ends the model: the others are skipped for it', async () => {
+  test('a default that does not load is a failure like any other', async () => {
     const launcher = new FakeLauncher((config) =>
       config['max_batch_size'] === 4 ? refuse('Invalid argument: no') : config,
     );
     const { run } = await go(setUp(sweep), { launcher });
+    expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'measured', 'measured']);
+    expect(run.searches[0]).toMatchObject({ why: 'nothing was left to measure', skipped: [] });
+  });
+
+  test('a server that lets no model be loaded is asked once', async () => {
+    const launcher = new FakeLauncher(() => refuse('explicit model load / unload is not allowed'));
+    const notes: string[] = [];
+    const { run } = await go(setUp(sweep), { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
     expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'skipped', 'skipped']);
-    expect(run.trials[1]?.points).toMatchObject([
-      { reason: 'the default configuration failed: Invalid argument: no', points: [{}, {}] },
-    ]);
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
+    const why = /^every configuration would meet what m_config_default failed of: model control off: /;
+    expect(run.searches[0]!.why).toMatch(why);
+    expect(notes.filter((note) => note.includes('skipped: every configuration'))).toHaveLength(1);
+  });
+
+  test('other lanes begin when the default has failed, too', async () => {
+    const launcher = new FakeLauncher((config) =>
+      config['max_batch_size'] === 4 ? refuse('Invalid argument: no') : config,
+    );
+    const { run } = await go(setUp(`parallel: 2\ngpus: []\n${sweep}`), { launcher });
+    expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'measured', 'measured']);
   });
 
   test('what was skipped once and measured later is not skipped any more', async () => {

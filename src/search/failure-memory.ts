@@ -1,10 +1,12 @@
 import { canonicalJson, instanceGroups, type ModelConfig, maxBatchSize } from '../model-config/config.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
+import { CommonCause, causeText } from './common-cause.ts';
 import type { Search } from './search.ts';
 
 /**
- * What failures teach a search: a variant that ran out of room rules out the larger ones, and without the default
- * configuration nothing else can work.
+ * What failures teach a search: a variant that ran out of room rules out the larger ones; where nothing works, and several
+ * that differ failed alike, those that have nothing new are not tried; and what concerns every configuration ends it. That
+ * the default configuration failed ends nothing by itself.
  */
 export interface FailureMemory extends Search {
   /** What was given up since it was last asked. */
@@ -12,8 +14,12 @@ export interface FailureMemory extends Search {
 }
 
 export function withFailureMemory(search: Search, space: Space): FailureMemory {
-  let defaultWorks = false;
-  let nothingWorks = false;
+  const common = new CommonCause();
+  const measured = new Set<Candidate>();
+  /** Why there is nothing to go on for. */
+  let end: string | undefined;
+  /** Why the last one was given up, where nothing worked until then. */
+  let hopeless: string | undefined;
   let skipped: SkippedPoints[] = [];
   /** Those that ran out of room, and of what. */
   const full: { candidate: Candidate; kind: string }[] = [];
@@ -27,17 +33,26 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
     if (smaller) giveUp(candidate, `larger than ${smaller.candidate.name}, which ran ${smaller.kind}`);
     return smaller !== undefined;
   };
+  const giveUpIfHopeless = (candidate: Candidate): boolean => {
+    const reason = common.rulesOut(candidate);
+    if (reason === undefined) return false;
+    hopeless = reason;
+    giveUp(candidate, reason);
+    return true;
+  };
 
   return {
     ...search,
     ask(others) {
-      if (nothingWorks) return undefined;
+      if (end !== undefined) return undefined;
       let ask = search.ask(others);
       // An automatic search makes candidates as it goes.
-      while (ask && giveUpIfLarger(ask.candidate)) ask = search.ask(others);
+      while (ask && (giveUpIfLarger(ask.candidate) || giveUpIfHopeless(ask.candidate))) {
+        ask = search.ask(others);
+      }
       return ask;
     },
-    remaining: () => (nothingWorks ? 0 : search.remaining()),
+    remaining: () => (end === undefined ? search.remaining() : 0),
     givenUp() {
       const list = skipped;
       skipped = [];
@@ -47,18 +62,24 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
       search.tell(ask, outcome);
       const { candidate } = ask;
       if (outcome.state === 'measured') {
-        defaultWorks ||= candidate.isDefault;
+        measured.add(candidate);
+        common.worked();
+        hopeless = undefined;
         return;
       }
-      if (candidate.isDefault && !defaultWorks) {
-        const reason = `the default configuration failed: ${outcome.cause}`;
-        for (const other of space.candidates) giveUp(other, reason);
-        nothingWorks = true;
+      if (outcome.concernsAll) {
+        end = `every configuration would meet what ${candidate.name} failed of: ${causeText(outcome)}`;
+        for (const other of space.candidates) giveUp(other, end);
         return;
       }
+      if (!measured.has(candidate)) common.failed(candidate, outcome);
       if (!outcome.wantsRoom) return;
       full.push({ candidate, kind: outcome.kind });
       for (const other of space.candidates) giveUpIfLarger(other);
+    },
+    account() {
+      const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
+      return { ...own, why: end ?? hopeless ?? own.why };
     },
   };
 }

@@ -1,19 +1,16 @@
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../space/space.ts';
+import { type Coordinate, distance, steps } from './neighbourhood.ts';
 import { checkConstraints, compareMeasured, type Measured, missedBy, score } from './score.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 
-/** Model Analyzer's constants: how far a neighbourhood reaches, and how many of it must be known for a step. */
-const RADIUS = 3;
+/** Model Analyzer's constant: how many of a neighbourhood must be known for a step. */
 const ENOUGH = 3;
 /** A step of 1, 2 or 3 in a dimension needs the score to gain so much by it. */
 const STRIDES = [0.09, 0.3, 1.0];
 const MOST_VISITS = 2;
 const MOST_STEPS = 500;
-
-/** Exponent of the batch size and instances less one (or these alone), whatever the limits are. */
-type Coordinate = readonly number[];
 
 /**
  * Model Analyzer's quick search, for comparison and for those who are used to it: a hill climb over batch sizes and
@@ -80,10 +77,17 @@ export function quickSearch(
     // Beyond the limits everything is as at the limits, so that a walk there need not end by itself.
     for (let step = 0; step < MOST_STEPS; step++) {
       learn(next, home, yield* measure(next));
+      if (!best) {
+        // Nothing works so far: the climb starts at the first place that does.
+        const other = untried();
+        if (!other) return;
+        [home, next] = [other, other];
+        continue;
+      }
       const here = valueAt(home);
       const isHome = String(next) === String(home);
       if (isHome && (!here || (!passes(here) && someHomePassed))) {
-        const target = best?.at ?? start;
+        const target = best.at;
         next = [home, ...neighbours(home)].reduce((a, b) =>
           distance(b, target) < distance(a, target) ? b : a,
         );
@@ -146,6 +150,19 @@ export function quickSearch(
     const measured = yield { candidate, point: loadOf(count, batch ?? 1) };
     results.set(candidate, measured);
     return measured;
+  }
+
+  /** The nearest to the start that was not tried. */
+  function untried(): Coordinate | undefined {
+    const [counts, batches] = [instanceCounts, batchSizes].map((list) => list.at(-1) ?? 1);
+    const range = (length: number): number[] => [...Array(length).keys()];
+    const rows = range(counts!).map((count) => [count]);
+    const exponents = range(Math.ceil(Math.log2(batches!)) + 1);
+    const all = sizes.length === 1 ? rows : exponents.flatMap((batch) => rows.map((row) => [batch, ...row]));
+    return all
+      .filter((at) => !known.has(String(at)))
+      .sort((a, b) => Math.hypot(...a) - Math.hypot(...b))
+      .at(0);
   }
 
   function adjacent(home: Coordinate): Coordinate[] {
@@ -240,38 +257,3 @@ export function quickSearch(
     return compareMeasured(a, b, plan) < 0;
   }
 }
-
-/**
- * All steps within the radius, in Model Analyzer's order: lengths upwards, the last dimension changing fastest, each
- * with its signs; the sign that a dimension had last is the one it begins with next.
- */
-function steps(dimensions: number): Coordinate[] {
-  const found: Coordinate[] = [];
-  const signs = Array.from({ length: dimensions }, () => 1);
-  const withSigns = (lengths: readonly number[], index: number): void => {
-    const last = index + 1 === dimensions;
-    const visit = (): void => {
-      if (last) found.push(lengths.map((length, at) => length * signs[at]! + 0));
-      else withSigns(lengths, index + 1);
-    };
-    visit();
-    if (lengths[index] === 0) return;
-    signs[index] = -signs[index]!;
-    visit();
-  };
-  const grow = (lengths: readonly number[]): void => {
-    if (lengths.length === dimensions) {
-      if (Math.hypot(...lengths) <= RADIUS) withSigns(lengths, 0);
-      return;
-    }
-    for (let length = 0; length <= RADIUS; length++) {
-      signs[lengths.length] = 1;
-      grow([...lengths, length]);
-    }
-  };
-  grow([]);
-  return found;
-}
-
-const distance = (a: Coordinate, b: Coordinate): number =>
-  Math.hypot(...a.map((value, index) => value - b[index]!));

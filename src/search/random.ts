@@ -1,6 +1,7 @@
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { randomSource } from '../statistics/random.ts';
+import { counted } from '../wording.ts';
 import type { Ask, Search } from './search.ts';
 
 /** Points of the space by chance, the default configuration's first; the measure of what a search is worth. */
@@ -33,5 +34,10 @@ export function randomSearch(
     },
     drop,
     remaining: () => Math.min(left, open.length + (next ? 1 : 0)),
+    account: () => ({
+      why: left > 0 ? '' : `its budget of ${counted(measurements, 'measurement')} is used`,
+      importance: [],
+      remarks: [],
+    }),
   };
 }

@@ -52,6 +52,7 @@ export function withRefinement(search: Search, space: Space): Search {
       return search.drop(candidate);
     },
     remaining: () => search.remaining() + (pending ? 1 : 0),
+    ...(search.account && { account: search.account }),
   };
 
   /** The best configurations, passing ones before the others, and the default. */

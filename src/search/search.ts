@@ -32,6 +32,8 @@ export type Outcome =
       readonly cause: string;
       /** It failed for want of memory, so that something larger must fail, too. */
       readonly wantsRoom: boolean;
+      /** Every other configuration would meet it, too. */
+      readonly concernsAll?: boolean;
     };
 
 /** What an earlier run measured: of another night, on another GPU, before the model's files changed. */

@@ -287,7 +287,7 @@ const CONCERNS_ALL: ReadonlySet<FailureKind> = new Set([
 ]);
 
 /** Failures that every other variant would meet, too: the run ends with them. */
-export const concernsAll = ({ kind }: Failure): boolean => CONCERNS_ALL.has(kind);
+export const concernsAll = ({ kind }: Pick<Failure, 'kind'>): boolean => CONCERNS_ALL.has(kind);
 
 /** Failures for want of room: a larger variant can't do better. */
 export const wantsRoom = (kind: FailureKind): boolean =>

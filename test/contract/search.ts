@@ -54,6 +54,34 @@ export function searchContract(name: string, make: (space: Space) => Search): vo
     expect(asked.some((text) => text.startsWith('m_config_2 '))).toBe(true);
   });
 
+  test(`${name} goes on when the default failed`, () => {
+    const asked = play(make(space()), ({ candidate }) => candidate.isDefault);
+    expect(asked.filter((text) => text.startsWith('m_config_default '))).toHaveLength(1);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  test(`${name} goes on while nothing works, to the one that does`, () => {
+    const names = new Set<string>();
+    play(make(space()), ({ candidate }) => {
+      names.add(candidate.name);
+      return candidate.name !== 'm_config_2';
+    });
+    expect(names).toContain('m_config_2');
+  });
+
+  test(`${name} leaves a configuration that went well, then broke`, () => {
+    const counts = new Map<string, number>();
+    const asked = play(make(space()), ({ candidate }) => {
+      const count = (counts.get(candidate.name) ?? 0) + 1;
+      counts.set(candidate.name, count);
+      return count === 2;
+    });
+    for (const [, count] of counts) expect(count).toBeLessThanOrEqual(2);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(counts.size).toBeGreaterThan(1);
+  });
+
   test(`${name} knows how much is left`, () => {
     const search = make(space());
     const before = search.remaining();

@@ -32,14 +32,119 @@ const setUp = () => {
 };
 
 describe('what failures teach', () => {
-  test('without the default nothing else is tried', () => {
-    const { search } = setUp();
+  test('a default that fails ends nothing by itself', () => {
+    const { search, space } = setUp();
     search.tell(search.ask()!, failed(false));
-    const givenUp = search.givenUp();
-    expect(givenUp.map(({ candidate }) => candidate.name)).toHaveLength(6);
-    expect(givenUp[0]?.reason).toBe('the default configuration failed: it is full');
+    expect(search.givenUp()).toEqual([]);
+    const left = space.candidates.slice(1).flatMap(space.pointsOf);
+    expect(search.remaining()).toBe(left.length);
+    const asked: string[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      asked.push(ask.candidate.name);
+      search.tell(ask, measured);
+    }
+    expect(asked).toHaveLength(left.length);
+    expect(search.account?.().why).toBe('');
+  });
+
+  test('a default that runs out of room rules out larger ones and leaves smaller ones', () => {
+    const large = { ...base, max_batch_size: 4, instance_group: group(8) as never };
+    const space = buildSpace(
+      plan({
+        parameters: [
+          parameter(
+            'instance_group',
+            [1, 2, 16].map((count) => group(count)),
+          ),
+        ],
+      }),
+      large,
+    );
+    const search = withFailureMemory(bruteSearch(space), space);
+    search.tell(search.ask()!, failed(true));
+    expect(search.givenUp()).toMatchObject([{ candidate: { assignment: { instance_group: group(16) } } }]);
+    expect(search.ask()?.candidate.assignment).toEqual({ instance_group: group(1) });
+  });
+
+  test('what concerns every configuration ends the search, for that reason', () => {
+    const { search } = setUp();
+    search.tell(search.ask()!, {
+      state: 'failed',
+      kind: 'model control off',
+      cause: 'no',
+      wantsRoom: false,
+      concernsAll: true,
+    });
     expect(search.ask()).toBeUndefined();
     expect(search.remaining()).toBe(0);
+    const reason = 'every configuration would meet what m_config_default failed of: model control off: no';
+    expect(search.givenUp().map((item) => item.reason)).toEqual(Array(6).fill(reason));
+    expect(search.account?.().why).toBe(reason);
+  });
+
+  test('where nothing works, what has nothing new is not tried; another kind of instances is', () => {
+    const gpu7 = [{ kind: 'KIND_GPU', gpus: [7] }];
+    const space = buildSpace(
+      plan({
+        parameters: [
+          parameter('max_batch_size', [1, 2, 4, 8, 16]),
+          parameter('instance_group', [gpu7, group(1, 'KIND_CPU'), group(2, 'KIND_CPU')]),
+        ],
+      }),
+      { ...base, instance_group: gpu7 as never },
+    );
+    const search = withFailureMemory(bruteSearch(space), space);
+    const works: string[] = [];
+    const failing: string[] = [];
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      const isCpu = JSON.stringify(ask.candidate.config).includes('KIND_CPU');
+      (isCpu ? works : failing).push(ask.candidate.name);
+      search.tell(ask, isCpu ? measured : failed(false));
+    }
+    expect(failing).toEqual(['m_config_default', 'm_config_0', 'm_config_1']);
+    expect(works).toHaveLength(10);
+    const reason =
+      'nothing works, and m_config_default, m_config_0 and m_config_1 failed alike: config rejected: it is full';
+    expect(search.givenUp().map((item) => item.reason)).toEqual(Array(3).fill(reason));
+    expect(search.account?.().why).toBe('');
+  });
+
+  test('of many that all fail for one reason few are tried, and the reason is told', () => {
+    const space = buildSpace(
+      plan({
+        parameters: [
+          parameter('max_batch_size', [1, 2, 4, 8]),
+          parameter(
+            'instance_group',
+            [1, 2, 3, 4, 5].map((count) => group(count)),
+          ),
+          parameter(
+            'dynamic_batching',
+            [0, 100, 200].map((max_queue_delay_microseconds) => ({ max_queue_delay_microseconds })),
+          ),
+        ],
+      }),
+      base,
+    );
+    const search = withFailureMemory(bruteSearch(space), space);
+    let asked = 0;
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      asked++;
+      search.tell(ask, { ...failed(false), cause: `no model.py (port ${9000 + asked})` } as Outcome);
+    }
+    expect(asked).toBeLessThan(9);
+    expect(search.account?.().why).toMatch(
+      /^nothing works, and m_config_default, .* failed alike: .*no model.py/,
+    );
+  });
+
+  test('once something works nothing is concluded from failures that are alike', () => {
+    const { search } = setUp();
+    search.tell(search.ask()!, measured);
+    search.tell(search.ask()!, measured);
+    let asked = 0;
+    for (let ask = search.ask(); ask; ask = search.ask(), asked++) search.tell(ask, failed(false));
+    expect(asked).toBe(6);
   });
 
   test('a default that works at one load and fails at another ends itself only', () => {

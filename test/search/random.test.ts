@@ -23,3 +23,14 @@ test('the default first, then so many by chance, the same for the same seed', ()
   expect(visit(1)).toEqual(visit(1));
   expect(visit(1)).not.toEqual(visit(2));
 });
+
+test('says that its budget ended it, and not where it did not', () => {
+  const space = buildSpace(plan({ concurrency: [1, 2, 4] }), { name: 'm' });
+  const why = (measurements: number): string => {
+    const search = randomSearch(space, { measurements, seed: 1 });
+    for (let ask = search.ask(); ask; ask = search.ask()) search.tell(ask, { state: 'measured', values: {} });
+    return search.account!().why;
+  };
+  expect(why(2)).toBe('its budget of 2 measurements is used');
+  expect(why(9)).toBe('');
+});

@@ -103,7 +103,7 @@ export function bayesSearch(
       hurried = true;
     },
     account: () => ({
-      why: why || `its budget of ${counted(measurements, 'measurement')} is used`,
+      why: measured >= measurements ? why || budgetText() : why,
       importance: knowledge.seen.length > 0 ? importance(knowledge) : [],
       remarks: [...finalsText(), ...priorText()],
     }),
@@ -139,7 +139,11 @@ export function bayesSearch(
     const finalists = enter(knowledge, open());
     const looks = finalists.reduce((sum, spot) => sum + looksAt(knowledge, spot), 0);
     const kept = Math.min(looks, Math.floor(measurements / 3));
-    if (finals || hurried || measured + pending.length >= measurements - kept) return undefined;
+    if (finals || hurried) return undefined;
+    if (measured + pending.length >= measurements - kept) {
+      why = budgetText();
+      return undefined;
+    }
     const { patience } = settings;
     const mayEnd = measured >= least;
     if (mayEnd && patience !== undefined && since >= patience) {
@@ -147,7 +151,7 @@ export function bayesSearch(
       return undefined;
     }
     if (knowledge.seen.length === 0) {
-      const unseen = knowledge.spots.find((spot) => isFree(spot, others) && spot.results.length === 0);
+      const unseen = likeliest(others);
       return unseen && askFor(unseen);
     }
     const mayStart = !mayEnd || started < Math.max(2, starts - finalists.length);
@@ -167,6 +171,21 @@ export function bayesSearch(
     }
     const ask = askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
     return { ...ask, matters: limits() };
+  }
+
+  /** While nothing works: the point of the configuration that is least like those that failed. */
+  function likeliest(others: ReadonlySet<Candidate>): Spot | undefined {
+    const chance = knowledge.chances();
+    return knowledge.spots
+      .filter((spot) => isFree(spot, others))
+      .reduce<Spot | undefined>(
+        (best, spot) => (best && chance(best.candidate) >= chance(spot.candidate) ? best : spot),
+        undefined,
+      );
+  }
+
+  function budgetText(): string {
+    return `its budget of ${counted(measurements, 'measurement')} is used`;
   }
 
   function calmText(isMore: boolean): string {

@@ -1,0 +1,95 @@
+import type { ModelConfig } from '../model-config/config.ts';
+import type { Candidate } from '../space/space.ts';
+import type { Outcome } from './search.ts';
+
+type Failed = Extract<Outcome, { state: 'failed' }>;
+
+/** So many configurations must have failed in the same way before anything is concluded for others. */
+const ENOUGH = 3;
+
+interface Failure {
+  readonly candidate: Candidate;
+  readonly fields: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * What follows for other configurations where nothing works: when several, unlike each other, failed in the same way, one
+ * that has nothing that none of them had would fail, too. One that has something new (another kind of instances, another
+ * accelerator) is still worth a try.
+ */
+export class CommonCause {
+  readonly #failures = new Map<string, Failure[]>();
+  readonly #texts = new Map<string, string>();
+  #works = false;
+
+  /** Something was measured: what failed did so for a reason of its own. */
+  worked(): void {
+    this.#works = true;
+  }
+
+  /** A configuration of which nothing was measured failed. For want of memory a smaller one may do; it says nothing here. */
+  failed(candidate: Candidate, outcome: Failed): void {
+    if (this.#works || outcome.wantsRoom) return;
+    const way = `${outcome.kind}: ${withoutNumbers(outcome.cause)}`;
+    const alike = this.#failures.get(way) ?? [];
+    this.#failures.set(way, alike);
+    if (alike.some((failure) => failure.candidate === candidate)) return;
+    alike.push({ candidate, fields: fieldsOf(candidate.config) });
+    this.#texts.set(way, causeText(outcome));
+  }
+
+  /** Why a configuration needs no try, or undefined. */
+  rulesOut(candidate: Candidate): string | undefined {
+    if (this.#works) return undefined;
+    for (const [way, failures] of this.#failures) {
+      if (failures.length < ENOUGH || hasNews(fieldsOf(candidate.config), failures)) continue;
+      return `nothing works, and ${namesOf(failures)} failed alike: ${this.#texts.get(way)}`;
+    }
+    return undefined;
+  }
+}
+
+const namesOf = (failures: readonly Failure[]): string => {
+  const names = failures.slice(0, ENOUGH).map(({ candidate }) => candidate.name);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+};
+
+/** `config rejected: Invalid argument: ...`; the kind alone says nothing where it is "other". */
+export const causeText = ({ kind, cause }: Failed): string =>
+  kind === 'other' ? cause : `${kind}: ${cause}`;
+
+/** Ports, addresses, sizes and instance numbers differ between failures of one cause. */
+const withoutNumbers = (cause: string): string => cause.replace(/0x[0-9a-f]+|\d+/gi, '#');
+
+/** Whether a configuration has a field or a value that none of the failed ones had; of numbers two are enough. */
+function hasNews(fields: ReadonlyMap<string, unknown>, failures: readonly Failure[]): boolean {
+  const paths = new Set([...fields.keys(), ...failures.flatMap((failure) => [...failure.fields.keys()])]);
+  return [...paths].some((path) => {
+    const value = fields.get(path);
+    const tried = new Set(failures.map((failure) => failure.fields.get(path)));
+    if (tried.has(value)) return false;
+    const isSize = !IDENTIFIER.test(path) && [value, ...tried].every(isNumberOrAbsent);
+    return !isSize || tried.size < 2;
+  });
+}
+
+/** Numbers that name something. */
+const IDENTIFIER = /\.(gpus|data_type)\b/;
+
+const isNumberOrAbsent = (value: unknown): boolean =>
+  value === undefined || (value !== '' && typeof value !== 'boolean' && Number.isFinite(Number(value)));
+
+/** Every value of a configuration by its path; that a message is there at all counts as one. */
+function fieldsOf(config: ModelConfig): Map<string, unknown> {
+  const fields = new Map<string, unknown>();
+  const visit = (path: string, value: unknown): void => {
+    if (typeof value !== 'object' || value === null) {
+      fields.set(path, value);
+      return;
+    }
+    if (!Array.isArray(value)) fields.set(path, '{}');
+    for (const [key, item] of Object.entries(value)) visit(`${path}.${key}`, item);
+  };
+  visit('', config);
+  return fields;
+}
