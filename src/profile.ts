@@ -14,11 +14,13 @@ import { listGpus } from './server/gpu/list.ts';
 import type { Launcher } from './server/launcher.ts';
 import type { Space } from './space/space.ts';
 import { Journal } from './store/journal.ts';
+import { CHECKPOINT_LOCK, lockFolder } from './store/lock.ts';
 import { readCheckpoint } from './store/model-analyzer.ts';
 import type { Run } from './store/run.ts';
 import type { BaseModel } from './variant/base.ts';
 import {
   checkOutputRepository,
+  OUTPUT_LOCK,
   type OutputRepository,
   prepareOutputRepository,
 } from './variant/output-repository.ts';
@@ -59,6 +61,9 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const lanes = planLanes(launch, gpus);
   // Every mistake in every model is told before the first server starts.
   for (const [plan, base] of bases) if (base.config) spaceOf(plan, base.config, hasGpu(lanes, launch));
+  const [folder, command] = [experiment.checkpointDirectory, options.command ?? []];
+  using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder }, command);
+  using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
   const launchers = lanes.map(() => options.launcher ?? launcherFor(launch));
   const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
   let journal: Journal | undefined;

@@ -441,6 +441,25 @@ describe('mistakes in the models', () => {
     expect(existsSync(join(experiment.modelRepository!, 'm'))).toBe(true);
   });
 
+  test('a second tma in the same folders is refused before it touches anything', async () => {
+    const experiment = setUp(sweep);
+    const fake = fakeGenerator();
+    let told: unknown;
+    const generator: typeof fake = {
+      ...fake,
+      run: async (job) => {
+        told ??= await go(experiment).catch((error: Error) => error.message);
+        return await fake.run(job);
+      },
+    };
+    const { run } = await go(experiment, { generator });
+    expect(told).toContain('is in use by another tma');
+    expect(run.trials.map(({ state }) => state)).toEqual(['measured', 'measured', 'measured']);
+    const elsewhere = { ...experiment, checkpointDirectory: folder() };
+    expect((await go(elsewhere)).run.trials).toHaveLength(3);
+    expect(readdirSync(experiment.checkpointDirectory)).toEqual(['journal.jsonl']);
+  });
+
   test("nothing is written into a model's own folder: it would be another model each time", async () => {
     const experiment = setUp('profile_models: m');
     const inside = join(experiment.modelRepository!, 'm', 'ckpt');

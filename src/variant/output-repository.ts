@@ -18,8 +18,12 @@ import { holds, lstatOf, onDisk, statOf, whyNoFileName } from '../paths.ts';
  */
 const MARKER = '.tma';
 const MARKER_TITLE = 'folders that tma made here:';
-/** Whoever writes into an output repository holds this lock. */
-export const OUTPUT_LOCK = '.tma.lock';
+/** Two tma that write into one output repository would remove each other's variants. */
+export const OUTPUT_LOCK = {
+  name: '.tma.lock',
+  what: 'the output model repository',
+  option: 'output-model-repository-path',
+} as const;
 const OTHER_FOLDER = 'name another folder with --output-model-repository-path';
 
 /** Where variants are written, and what lies near it that must stay as it is. */
@@ -110,7 +114,7 @@ const entriesOf = ({ path, beside }: OutputRepository): string[] =>
   ).filter(
     (name) =>
       name !== MARKER &&
-      name !== OUTPUT_LOCK &&
+      !name.startsWith(OUTPUT_LOCK.name) &&
       !beside.some(
         (folder) => holds(join(path, name), folder) || (isSame(folder, path) && isOwnOutput(path, name)),
       ),
