@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import type { RunListener } from './events.ts';
 import type { Lane } from './lanes.ts';
@@ -219,8 +218,6 @@ export class ProfileRun {
     for (const launcher of launchers) identity = await launcher.prepare(need);
     if (this.#started) return identity!;
     this.#started = true;
-    const { outputPath } = this.#experiment.launch;
-    if (outputPath) rmSync(outputPath, { force: true });
     journal.append(
       sessionEntry(this.#experiment, lanes, {
         launcher: launchers[0]!.name,

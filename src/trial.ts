@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { messageOf } from './errors.ts';
 import { filesFor, launchServer, leaveServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
 import { LoadFailure } from './load/load-generator.ts';
@@ -11,6 +10,7 @@ import type { Ask } from './search/search.ts';
 import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
+import { removeLog } from './server/log.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
 import type { LoadPoint } from './space/load-point.ts';
 import type { Candidate } from './space/space.ts';
@@ -38,7 +38,7 @@ export async function openTrial(
 ): Promise<OpenTrial> {
   const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours } = context;
   const logFile = logFileOf(experiment, candidate.name);
-  if (!experiment.launch.outputPath) rmSync(logFile, { force: true });
+  if (!experiment.launch.outputPath) removeLog(logFile);
   const redact = redactorFor(plan);
   const steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
   const warnings: string[] = [];

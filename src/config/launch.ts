@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ContainerOptions, mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Address, GpuChoice, LaunchSettings, ModelPlan } from './experiment.ts';
@@ -47,6 +48,9 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
     cacheDirectory: path(values.cache_directory),
   };
   refuseContradictions(settings, refuse);
+  const { outputPath } = settings;
+  if (outputPath && isFolder(outputPath))
+    refuse('triton_output_path', `triton_output_path: ${outputPath} is a folder`, 'name a file in it');
   if (mode === 'c_api' && values.load_generator === 'native') {
     refuse(
       'load_generator',
@@ -55,6 +59,14 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
     );
   }
   return settings;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function refuseContradictions({ mode, parallel, ports, outputPath }: LaunchSettings, refuse: Refuse): void {
@@ -147,7 +159,13 @@ export function launchNotes(
   const remote = given(['reload_model_disable']);
   const own = given(['triton_server_path']);
   const library = given(['triton_install_path']);
-  const managed = given(['triton_server_flags', 'triton_server_environment', 'gpus', 'server_reuse']);
+  const managed = given([
+    'triton_server_flags',
+    'triton_server_environment',
+    'triton_output_path',
+    'gpus',
+    'server_reuse',
+  ]);
   const serverOnly = given([
     'triton_server_flags',
     'server_reuse',

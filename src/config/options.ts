@@ -407,11 +407,14 @@ export const OPTIONS = {
     commands: profile,
   },
   triton_output_path: {
-    peer: { better: 'a log for each variant otherwise; the decisive lines are in the report' },
+    peer: {
+      better:
+        'a log for each variant otherwise; the decisive lines are in the report; what the file holds is kept',
+    },
     flags: '--triton-output-path',
     value: 'FILE',
     schema: text,
-    help: "one log of all servers' output",
+    help: "one log of all servers' output, appended to",
     fallback: 'a log per variant beside the journal',
     commands: profile,
   },

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeOf, messageOf, userError } from '../errors.ts';
 
@@ -9,14 +9,22 @@ const NOISE =
 /** After a wrong flag tritonserver prints its whole help; what was wrong stands before it. */
 const HELP = /^Usage: tritonserver.*/ms;
 
-/** The last lines of a log file, without the tables that tritonserver prints; [] when there is none. */
-export function readTail(file: string, lines: number): string[] {
+/**
+ * The last lines of a log file, without the tables that tritonserver prints; [] when there is none, or no file to be
+ * read again, as a pipe or a device.
+ * @param from where the log of this server begins in the file, bytes.
+ */
+export function readTail(file: string, lines: number, from = 0): string[] {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
-    const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    // Opening a pipe would wait for somebody to write into it.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return [];
+    // A file that became shorter was emptied by somebody.
+    const begin = from <= stats.size ? from : 0;
+    const buffer = Buffer.alloc(Math.min(stats.size - begin, TAIL_BYTES));
+    readSync(descriptor, buffer, 0, buffer.length, stats.size - buffer.length);
     return buffer
       .toString('utf8')
       .replace(HELP, '')
@@ -45,18 +53,54 @@ export function decisiveLine(tail: readonly string[]): string | undefined {
   return line?.replace(/^[EWI]\d{4} [\d:.]+ \d+ [\w.]+:\d+\] /, '').replace(/^"(.*)"$/, '$1');
 }
 
+/** A log that a server writes to, and where in the file its own lines begin. */
+export interface OpenLog {
+  readonly descriptor: number;
+  readonly begin: number;
+}
+
 /**
- * Opens a log file for appending.
+ * Opens a log file for appending; a new one, and new folders, can be read by their owner only, as a server may print
+ * what it was given in its environment. What is there already is left as it is: a file of the user's, a link, a pipe.
  * @throws UserError when it can't be written.
  */
-export function openLog(file: string): number {
+export function openLog(file: string): OpenLog {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    return openSync(file, 'a');
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+    // Without waiting for a reader where the file is a pipe.
+    const descriptor = openSync(file, flags | constants.O_NONBLOCK, 0o600);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFIFO()) return { descriptor, begin: stats.isFile() ? stats.size : 0 };
+    // Somebody reads: from here on the server may wait for him.
+    try {
+      return { descriptor: openSync(file, flags), begin: 0 };
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     throw userError(
       `cannot write the server's log ${file}: ${messageOf(error)}`,
-      codeOf(error) === 'ENOSPC' ? 'free some space' : undefined,
+      ADVICE[codeOf(error) ?? ''],
     );
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space',
+  EISDIR: 'it is a folder: name a file',
+  ENXIO: 'it is a pipe that nobody reads: start its reader first, or name a file',
+  ENOTDIR: 'what should be a folder is a file: move it away, or name another place',
+  EEXIST: 'what should be a folder is a file: move it away, or name another place',
+  EACCES: 'name a place that this user may write to',
+  EROFS: 'name a place that can be written to',
+};
+
+/** Removes an earlier log of a variant's, which is tma's own; whatever stands in the way is told when it is opened. */
+export function removeLog(file: string): void {
+  try {
+    if (statSync(file).isFile()) rmSync(file);
+  } catch {
+    // There is none.
   }
 }

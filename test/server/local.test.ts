@@ -6,7 +6,6 @@ import { expect, test } from 'vitest';
 import { serverArguments } from '../../src/server/arguments.ts';
 import { LocalLauncher } from '../../src/server/local.ts';
 import { locateTritonServer } from '../../src/server/locate.ts';
-import { decisiveLine, readTail } from '../../src/server/log.ts';
 import { choosePorts } from '../../src/server/ports.ts';
 import { resourcesOfGroup } from '../../src/server/process-group.ts';
 import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
@@ -98,18 +97,3 @@ function ownStat(): number[] {
     .split(' ')
     .map(Number);
 }
-
-test('logs: the tail without tables, and the line that matters', () => {
-  const file = join(folder(), 'log');
-  writeFileSync(
-    file,
-    'I1123 04:02:22.9 43 a.cc:1] "starting"\n+---+\n| x |\nE1123 04:02:23.1 43 b.cc:7] "failed to load \'m\'"\nI1123 04:02:24.0 43 a.cc:2] "bye"\n',
-  );
-  const tail = readTail(file, 10);
-  expect(tail).toHaveLength(3);
-  expect(decisiveLine(tail)).toBe("failed to load 'm'");
-  expect(readTail('/nowhere', 3)).toEqual([]);
-  expect(
-    decisiveLine(['x: error while loading shared libraries: libfoo.so: cannot open shared object file']),
-  ).toContain('libfoo.so');
-});
