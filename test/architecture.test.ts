@@ -19,7 +19,15 @@ const STEPS = [
 ];
 /** What every step may use: words and tools that know nothing of the pipeline. */
 const GROUND = ['install', 'model-config', 'statistics'];
-const GROUND_FILES = ['errors.ts', 'paths.ts', 'wording.ts', 'metric.ts', 'redact.ts'];
+const GROUND_FILES = [
+  'errors.ts',
+  'paths.ts',
+  'wording.ts',
+  'metric.ts',
+  'redact.ts',
+  'owner.ts',
+  'scratch.ts',
+];
 /** The pipeline put together; only the public API and the command line may use these. */
 const WHOLE = [
   'loop.ts',

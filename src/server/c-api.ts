@@ -1,26 +1,27 @@
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   createReadStream,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LaunchSettings } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { installedLibrary } from '../install/cache.ts';
 import { type ModelConfig, printConfigText } from '../model-config/config.ts';
+import { makeScratch, removeScratch } from '../scratch.ts';
 import { Guard } from './guard.ts';
 import type { Launcher, LaunchRequest, Server } from './launcher.ts';
-import { serverEnvironment } from './local.ts';
-import { readTail } from './log.ts';
+import { openLog, readTail } from './log.ts';
+import { removeEnvironments, watchEnvironments } from './python-environments.ts';
+import { serverEnvironment } from './server-environment.ts';
+import { clearAbandoned, endMarked, newMark } from './traces.ts';
 import { type ModelMetadata, type TritonClient, TritonError } from './triton.ts';
 
 /** Where NVIDIA's images have Triton. */
@@ -44,6 +45,7 @@ export class CApiLauncher implements Launcher {
   }
 
   async prepare() {
+    clearAbandoned();
     const hash = createHash('sha256');
     await pipeline(createReadStream(libraryIn(this.#installation)), hash, { end: false });
     return { path: this.#installation, hash: hash.digest('hex').slice(0, 16) };
@@ -51,7 +53,11 @@ export class CApiLauncher implements Launcher {
 
   async launch(request: LaunchRequest): Promise<Server> {
     request.signal.throwIfAborted();
-    const repository = mkdtempSync(join(tmpdir(), 'tma-c_api-'));
+    const log = openLog(request.logFile);
+    closeSync(log.descriptor);
+    const repository = makeScratch('c_api');
+    const mark = newMark();
+    const environments = watchEnvironments();
     let onDead = (_reason: string): void => {};
     let dead = false;
     const ended = new Promise<string>((resolve) => {
@@ -65,13 +71,14 @@ export class CApiLauncher implements Launcher {
       inProcess: {
         installation: this.#installation,
         modelRepository: repository,
-        environment: serverEnvironment(request),
+        environment: serverEnvironment(request, mark),
         environmentScript: scriptIn(this.#installation),
         logFile: request.logFile,
         loadTimeoutS: this.#loadTimeoutS,
         guard: (group) => {
-          this.#guard.watch(group, '');
-          return () => this.#guard.forget(group);
+          const traces = { group, mark, folders: [repository], environments };
+          this.#guard.watch(traces);
+          return () => this.#guard.forget(traces);
         },
         onDead,
       },
@@ -82,12 +89,16 @@ export class CApiLauncher implements Launcher {
       controlled: true,
       ended,
       logFile: request.logFile,
-      logTail: (lines) => readTail(request.logFile, lines),
+      logTail: (lines) => readTail(request.logFile, lines, log.begin),
       resources: async () => undefined,
       hasModel: async () => true,
       killedForMemory: async () => false,
       processes: async () => undefined,
-      stop: async () => rmSync(repository, { recursive: true, force: true }),
+      stop: async () => {
+        await endMarked(mark);
+        removeScratch(repository);
+        removeEnvironments(environments);
+      },
       [Symbol.asyncDispose]: () => server.stop(),
     };
     return server;

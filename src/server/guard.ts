@@ -1,10 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { Traces } from './traces.ts';
+
+/** What the guard is told, one JSON line each. */
+export type GuardOrder =
+  | { readonly watch: Traces }
+  /** Its process group. */
+  | { readonly forget: number };
 
 /**
- * A small process of its own that outlives tma: when tma dies, however it dies, the guard kills the process
- * groups it was told of, and removes their shared memory. One guard serves a whole run.
+ * A small process of its own that outlives tma: when tma dies, however it dies, the guard ends the programs it was told
+ * of, and removes what they leave. One guard serves a whole run.
  */
 export class Guard {
   readonly #child: ChildProcess;
@@ -21,16 +28,19 @@ export class Guard {
     if (this.#child.stdin && 'unref' in this.#child.stdin) (this.#child.stdin as Socket).unref();
   }
 
-  /** @param sharedMemory beginning of the names in /dev/shm that belong to the group. */
-  watch(processGroup: number, sharedMemory: string): void {
-    this.#child.stdin?.write(`+${processGroup} ${sharedMemory}\n`);
+  watch(traces: Traces): void {
+    this.#tell({ watch: traces });
   }
 
-  forget(processGroup: number): void {
-    this.#child.stdin?.write(`-${processGroup}\n`);
+  forget({ group }: Pick<Traces, 'group'>): void {
+    this.#tell({ forget: group });
   }
 
   close(): void {
     this.#child.stdin?.end();
+  }
+
+  #tell(order: GuardOrder): void {
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 }

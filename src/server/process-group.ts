@@ -1,17 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resources } from './launcher.ts';
+import { isAlive, listProcesses, readOrEmpty } from './processes.ts';
 
 /** The living processes of a process group, by /proc; empty where there is no /proc. */
-export function processesOfGroup(group: number): number[] {
-  return listProcesses().filter((pid) => {
-    const stat = readOrEmpty(`/proc/${pid}/stat`);
-    // The command in parentheses may hold blanks; what follows it is: state, parent, group ...
-    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(itsGroup) === group && state !== 'Z';
-  });
-}
+export const processesOfGroup = (group: number): number[] =>
+  listProcesses()
+    .filter((item) => item.group === group && isAlive(item))
+    .map(({ pid }) => pid);
 
 /**
  * What a process group uses: memory that would be freed if its processes ended (unique set size: private pages),
@@ -46,26 +41,6 @@ function cpuSecondsOf(pid: number): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_S;
 }
 
-/** How many processes the kernel has killed on this machine for lack of memory; 0 where it does not tell. */
-export const memoryKills = (): number =>
-  Number(/^oom_kill (\d+)$/m.exec(readOrEmpty('/proc/vmstat'))?.[1] ?? 0);
-
-function listProcesses(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 const kilobytes = (text: string, key: string): number =>
   Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 
@@ -83,13 +58,5 @@ export function killGroup(group: number, signal: NodeJS.Signals): void {
     process.kill(-group, signal);
   } catch {
     // Nothing of the group is left.
-  }
-}
-
-/** Removes POSIX shared memory whose owner was not left the time to. */
-export function removeSharedMemory(prefix: string): void {
-  if (!existsSync('/dev/shm')) return;
-  for (const name of readdirSync('/dev/shm')) {
-    if (name.startsWith(prefix)) rmSync(join('/dev/shm', name), { force: true });
   }
 }

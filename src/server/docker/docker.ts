@@ -6,8 +6,8 @@ import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
 import type { GpuChoice, LaunchSettings } from '../../config/experiment.ts';
 import { userError } from '../../errors.ts';
+import { ownerOf } from '../../owner.ts';
 import { counted } from '../../wording.ts';
-import type { Ports } from '../arguments.ts';
 import { listGpus } from '../gpu/list.ts';
 import {
   type Launcher,
@@ -29,7 +29,7 @@ import {
 import { connect, type Engine, engineError, engineMessage, locateEngine } from './engine.ts';
 import { type DeviceRequest, deviceRequests, type GpuPassing, gpuPassing } from './gpus.ts';
 import { ensureImage } from './image.ts';
-import { LABEL, ownerOf, removeLeftovers } from './leftovers.ts';
+import { LABEL, removeLeftovers } from './leftovers.ts';
 import { type OwnContainer, ownContainer } from './own-container.ts';
 import { ContainerServer, type MemoryWatch, type StartedContainer } from './server.ts';
 
@@ -185,17 +185,17 @@ async function watchMemoryKills(docker: Docker, id: string): Promise<MemoryWatch
   };
 }
 
-/** Where the engine has put a container's ports; one that has ended already has none. */
-async function portsOf(container: Container): Promise<Ports> {
-  const { NetworkSettings } = await container.inspect();
-  return publishedPorts(NetworkSettings.Ports ?? {});
+/** Where the engine has put a container's ports, and its main process; one that has ended already has neither. */
+async function placeOf(container: Container): Promise<Pick<StartedContainer, 'published' | 'pid'>> {
+  const { NetworkSettings, State } = await container.inspect();
+  return { published: publishedPorts(NetworkSettings.Ports ?? {}), pid: State.Pid };
 }
 
 /** The address to call for ports published on another one. */
 const reachable = (published: string, engineHost: string | undefined): string =>
   published === '0.0.0.0' || published === '::' ? (engineHost ?? '127.0.0.1') : published;
 
-const openLogStream = (file: string) => createWriteStream('', { fd: openLog(file) });
+const openLogStream = (file: string) => createWriteStream('', { fd: openLog(file).descriptor });
 
 /**
  * Creates and starts a container, its output going to `log` from the first line on.
@@ -218,7 +218,7 @@ async function start(
       .then(() => new Promise<void>((resolve) => log.end(resolve)));
     oom = await watchMemoryKills(docker, container.id);
     await container.start();
-    return { container, output, oom, published: await portsOf(container) };
+    return { container, output, oom, ...(await placeOf(container)) };
   } catch (error) {
     // What stays open would keep tma from ending.
     oom?.close();

@@ -2,7 +2,8 @@ import type { Container, ContainerStats } from 'dockerode';
 import type { Ports } from '../arguments.ts';
 import type { Resources, Server } from '../launcher.ts';
 import { readTail } from '../log.ts';
-import { availableMemoryMB, memoryKills } from '../process-group.ts';
+import { killsOfGroup } from '../memory-kills.ts';
+import { availableMemoryMB } from '../process-group.ts';
 import { type Endpoint, Triton } from '../triton.ts';
 
 const STOP_GRACE_S = 10;
@@ -23,6 +24,8 @@ export interface StartedContainer {
   readonly oom: MemoryWatch;
   /** Where the engine has put its ports; 0 for one that is not published. */
   readonly published: Ports;
+  /** Its main process, as the engine's machine counts it. */
+  readonly pid: number;
 }
 
 /** A server in a container. */
@@ -38,15 +41,16 @@ export class ContainerServer implements Server {
   readonly logFile: string;
   readonly #local: boolean;
   readonly #oom: MemoryWatch;
-  readonly #killsBefore = memoryKills();
+  readonly #pid: number;
   #stopping: Promise<void> | undefined;
 
   constructor(
-    { container, output, oom }: StartedContainer,
+    { container, output, oom, pid }: StartedContainer,
     { host, ports, logFile, local }: { host: string; ports: Ports; logFile: string; local: boolean },
   ) {
     this.#container = container;
     this.#oom = oom;
+    this.#pid = pid;
     this.logFile = logFile;
     this.#local = local;
     this.http = { host, port: ports.http };
@@ -71,8 +75,8 @@ export class ContainerServer implements Server {
 
   async killedForMemory(): Promise<boolean> {
     if (this.#oom.killed() || (await this.#state())?.OOMKilled === true) return true;
-    // Podman tells of its container's main process only; the kernel counts every one on this machine.
-    return this.#local && memoryKills() > this.#killsBefore;
+    // Podman tells of its container's main process only; the kernel counts every one of the container's group.
+    return this.#local && (killsOfGroup(this.#pid, this.#container.id) ?? 0) > 0;
   }
 
   async processes(): Promise<readonly number[] | undefined> {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ownerOf } from '../../../src/owner.ts';
 import { connect, engineError, locateEngine } from '../../../src/server/docker/engine.ts';
 import { pullProgress } from '../../../src/server/docker/image.ts';
-import { isOrphan, LABEL, ownerOf } from '../../../src/server/docker/leftovers.ts';
+import { isOrphan, LABEL } from '../../../src/server/docker/leftovers.ts';
 import { containerIdOf, hostPath } from '../../../src/server/docker/own-container.ts';
 import { credentialsFor, registryOf } from '../../../src/server/docker/registry.ts';
 import { folder } from '../../support/experiment.ts';
@@ -135,10 +136,10 @@ describe('whose container', () => {
   const ours = { [LABEL.owner]: ownerOf() };
   test('a living owner, a dead one, one that can not be known', () => {
     expect(isOrphan(ours, new Set())).toBe(false);
-    const [boot, space] = ownerOf().split(':');
-    expect(isOrphan({ [LABEL.owner]: `${boot}:${space}:${process.pid}:1` }, new Set())).toBe(true);
-    expect(isOrphan({ [LABEL.owner]: `${boot}:${space}:999999999:1` }, new Set())).toBe(true);
-    expect(isOrphan({ [LABEL.owner]: `another-boot:${space}:1:1` }, new Set())).toBe(false);
+    const [boot, space] = ownerOf().split('.');
+    expect(isOrphan({ [LABEL.owner]: `${boot}.${space}.${process.pid}.1` }, new Set())).toBe(true);
+    expect(isOrphan({ [LABEL.owner]: `${boot}.${space}.999999999.1` }, new Set())).toBe(true);
+    expect(isOrphan({ [LABEL.owner]: `another-boot.${space}.1.1` }, new Set())).toBe(false);
   });
 
   test("tma's own container decides where it ran in one", () => {

@@ -1,0 +1,48 @@
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OWNER, ownerLives, ownerOf } from './owner.ts';
+
+let cleared = false;
+
+/**
+ * A new folder for temporary files, for this user only. Its name says whose it is: those of a tma that was killed are
+ * removed when the next one makes its first.
+ * @param what a word for the name: what it is for.
+ */
+export function makeScratch(what: string): string {
+  if (!cleared) {
+    cleared = true;
+    removeAbandoned(tmpdir(), 'tma-');
+  }
+  return mkdtempSync(join(tmpdir(), `tma-${what}-${ownerOf()}-`));
+}
+
+/** Removes a folder that `makeScratch` made. */
+export const removeScratch = (folder: string): void =>
+  // A program that is just ending may still write into it.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+
+/** Removes what stands in a folder under names that begin so, is this user's, and whose owner is seen to be gone. */
+export function removeAbandoned(folder: string, prefix: string): void {
+  for (const name of namesIn(folder)) {
+    const owner = name.startsWith(prefix) ? OWNER.exec(name)?.[0] : undefined;
+    if (owner === undefined || ownerLives(owner) !== false) continue;
+    const path = join(folder, name);
+    try {
+      const stats = lstatSync(path);
+      if (stats.uid !== process.getuid?.() || stats.isSymbolicLink()) continue;
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Somebody else was quicker.
+    }
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

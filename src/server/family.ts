@@ -1,0 +1,82 @@
+import { isAlive, listProcesses, type ProcessState, processState } from './processes.ts';
+
+/** The processes of a server, watched from its start on. */
+export interface Family extends Disposable {
+  /** Every process that was ever seen in its group. */
+  readonly seen: ReadonlySet<number>;
+}
+
+const LOOK_MS = 500;
+/** Looking may take this share of one core at most, however many processes the machine has. */
+const SHARE = 0.005;
+/** A process that stands still for so long was stopped by somebody: waiting for it would be waiting for ever. */
+const STOPPED_MS = 15_000;
+
+/**
+ * Watches a process group: which processes it has, and whether one of them is stopped (SIGSTOP) and does not go on,
+ * which is told in words, once.
+ */
+export function watchFamily(
+  group: number,
+  onStopped: (what: string) => void,
+  stoppedLimitMs = STOPPED_MS,
+): Family {
+  const seen = new Set<number>([group]);
+  const stoppedMs = new Map<number, number>();
+  let timer: NodeJS.Timeout | undefined;
+  let last = performance.now();
+  const look = (): void => {
+    const begun = performance.now();
+    const members = listProcesses().filter((item) => item.group === group && isAlive(item));
+    for (const { pid } of members) seen.add(pid);
+    // After a pause of our own, such as a suspended machine, nothing is known of what was between.
+    const passed = Math.min(begun - last, 2 * LOOK_MS);
+    last = begun;
+    addStopped(members, stoppedMs, passed);
+    const stopped = members.find(({ pid }) => (stoppedMs.get(pid) ?? 0) >= stoppedLimitMs);
+    if (stopped) {
+      onStopped(
+        `${stopped.name} (process ${stopped.pid}) was stopped by somebody and did not go on for ${stoppedLimitMs / 1000} s`,
+      );
+      return;
+    }
+    timer = setTimeout(look, Math.max(LOOK_MS, (performance.now() - begun) / SHARE));
+    timer.unref();
+  };
+  look();
+  return { seen, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Adds up for how long each process has been stopped. */
+function addStopped(members: readonly ProcessState[], stoppedMs: Map<number, number>, passed: number): void {
+  for (const { pid, state } of members) {
+    if (state === 'T') stoppedMs.set(pid, (stoppedMs.get(pid) ?? 0) + passed);
+    else stoppedMs.delete(pid);
+  }
+}
+
+/** The process that Triton's Python backend runs a model in, as the kernel cuts its name. */
+const STUB = 'triton_python_backend_stub'.slice(0, 15);
+const STUB_LOOK_MS = 300;
+
+/**
+ * Resolves with the words for it when one of the processes that run Python models now is gone. Nobody may unload a
+ * model meanwhile. Without such processes, or where they can't be seen, it never resolves.
+ */
+export function interpreterLost(pids: readonly number[], signal: AbortSignal): Promise<string> {
+  const stubs = pids.map(processState).filter((item) => item?.name === STUB && isAlive(item));
+  return new Promise((resolve) => {
+    if (stubs.length === 0) return;
+    const look = (): void => {
+      const lost = stubs.find((stub) => {
+        const now = processState(stub!.pid);
+        return now?.start !== stub!.start || !isAlive(now);
+      });
+      if (!lost) return;
+      clearInterval(timer);
+      resolve(`the process of a Python model (triton_python_backend_stub, ${lost.pid}) has ended`);
+    };
+    const timer = setInterval(look, STUB_LOOK_MS);
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  });
+}

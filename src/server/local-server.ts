@@ -1,0 +1,114 @@
+import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { type Ports, serverArguments } from './arguments.ts';
+import { type Family, watchFamily } from './family.ts';
+import type { Guard } from './guard.ts';
+import type { LaunchRequest, Server } from './launcher.ts';
+import { openLog, readTail } from './log.ts';
+import { countKills, killsInKernelLog, wasKilledForMemory } from './memory-kills.ts';
+import { killGroup, processesOfGroup, resourcesOfGroup } from './process-group.ts';
+import { watchEnvironments } from './python-environments.ts';
+import { serverEnvironment } from './server-environment.ts';
+import { askToEnd, clearAway, newMark, type Traces } from './traces.ts';
+import { type Endpoint, Triton } from './triton.ts';
+
+const LOOPBACK = '127.0.0.1';
+const STOP_GRACE_MS = 10_000;
+/** A process that the driver of a GPU holds may not even end when it is killed. */
+const GIVE_UP_MS = 30_000;
+const TAIL_LINES = 100;
+
+/** Starts tritonserver; whether it gets ready is the caller's to see. */
+export function startServer(path: string, request: LaunchRequest, ports: Ports, guard: Guard): Server {
+  const { descriptor, begin } = openLog(request.logFile);
+  const mark = newMark();
+  const sharedMemory = `tma_${process.pid}_${ports.http}_${mark}_`;
+  const environments = watchEnvironments();
+  const killsBefore = countKills();
+  const flags = serverArguments(request, { address: LOOPBACK, ports, sharedMemory });
+  // The cores are taken before tritonserver starts, so that it counts only these.
+  const [command, args] = request.cpus ? ['taskset', ['-c', request.cpus, path, ...flags]] : [path, flags];
+  const child = execa(command as string, args as string[], {
+    // A group of its own, so that Ctrl-C reaches tma only and the whole group can be ended.
+    detached: true,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    // A file descriptor of ours; execa's types know the standard ones only.
+    stdout: descriptor as 1,
+    stderr: descriptor as 2,
+    extendEnv: false,
+    env: serverEnvironment(request, mark),
+  });
+  closeSync(descriptor);
+  const group = child.pid;
+  const traces: Traces | undefined =
+    group === undefined ? undefined : { group, mark, sharedMemory, environments };
+  if (traces) guard.watch(traces);
+  let running = true;
+  let asked = false;
+  let wasKilled = false;
+  let stopped: string | undefined;
+  const family: Family | undefined =
+    group === undefined
+      ? undefined
+      : watchFamily(group, (what) => {
+          stopped = what;
+          killGroup(group, 'SIGKILL');
+        });
+  const ended = child.then(async (result) => {
+    running = false;
+    wasKilled = result.signal === 'SIGKILL' && !asked && stopped === undefined;
+    family?.[Symbol.dispose]();
+    if (!traces) return `${path} can't be started: ${result.shortMessage}`;
+    await clearAway(traces);
+    guard.forget(traces);
+    if (stopped !== undefined) return stopped;
+    return result.signal
+      ? `tritonserver was ended by ${result.signal}`
+      : `tritonserver exited with code ${result.exitCode}`;
+  });
+  const address = (port: number): Endpoint => ({ host: LOOPBACK, port });
+  const triton = new Triton(address(ports.http));
+  const logTail = (lines: number): string[] => readTail(request.logFile, lines, begin);
+  const stop = async (): Promise<void> => {
+    triton.close();
+    asked = true;
+    if (running && traces) askToEnd(traces);
+    const timer = setTimeout(() => group !== undefined && killGroup(group, 'SIGKILL'), STOP_GRACE_MS);
+    await Promise.race([ended, sleep(GIVE_UP_MS, undefined, { ref: false })]);
+    clearTimeout(timer);
+  };
+  let stopping: Promise<void> | undefined;
+  const server: Server = {
+    triton,
+    http: address(ports.http),
+    grpc: address(ports.grpc),
+    metrics: address(ports.metrics),
+    ended,
+    logTail,
+    shared: false,
+    logFile: request.logFile,
+    hasModel: async () => true,
+    controlled: true,
+    resources: async () => (group === undefined ? undefined : resourcesOfGroup(group)),
+    killedForMemory: async () =>
+      wasKilledForMemory({
+        counted: countKills() > killsBefore,
+        told: killsInKernelLog(),
+        own: family?.seen ?? new Set(),
+        lost: wasKilled || logTail(TAIL_LINES).some(tellsOfLostStub),
+      }),
+    processes: async () => (group === undefined ? undefined : processesOfGroup(group)),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+  return server;
+}
+
+/** Triton's words for a process of a Python model that has ended. */
+const tellsOfLostStub = (line: string): boolean => /stub process .*(not |un)healthy/i.test(line);
