@@ -1,18 +1,17 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, userError } from '../errors.ts';
+import { onDisk } from '../paths.ts';
+import { counted } from '../wording.ts';
 import { type Entry, foldEntries } from './entry.ts';
+import { type Line, readLine } from './line.ts';
+import { endLastLine, linesOf } from './lines.ts';
+import { Rescue } from './rescue.ts';
 import { type Run, SCHEMA_VERSION } from './run.ts';
+
+const OTHER_FOLDER = 'name another folder with --checkpoint-directory';
+/** So many lines that can't be read are named one by one. */
+const MOST_NAMED = 5;
 
 /** Where the journal of a checkpoint directory lies. */
 export const journalPath = (checkpointDirectory: string): string =>
@@ -24,41 +23,70 @@ export interface ReadJournal {
   readonly run: Run;
   /** A line each, for the user; lines that can't be read are left out of the run. */
   readonly warnings: readonly string[];
+  /** Whether tma wrote it, or nobody yet. */
+  readonly isOurs: boolean;
 }
 
 /**
- * Reads a journal; a missing one is empty.
- * @throws UserError when a newer tma wrote it.
+ * Reads a journal; a missing one is empty. A line that says nothing is named, counted and left out.
+ * @throws UserError when it is no file that can be read, and when a newer tma wrote it.
  */
 export function readJournal(path: string): ReadJournal {
   const entries: Entry[] = [];
-  const warnings: string[] = [];
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const entry = parseEntry(line);
-    if (entry?.kind === 'session' && entry.schemaVersion > SCHEMA_VERSION) {
-      throw userError(
-        `${path}:${index + 1}: written by a newer tma (schema ${entry.schemaVersion}, this one knows ${SCHEMA_VERSION})`,
-        'use that tma, or another --checkpoint-directory',
-      );
-    }
-    if (entry) entries.push(entry);
-    else
-      warnings.push(
-        `${path}:${index + 1}: a line that was cut short is left out; its point is measured again`,
-      );
+  const bad: string[] = [];
+  let begunAsOurs = false;
+  for (const { number, text } of linesOf(path, 'the journal')) {
+    if (text?.trim() === '') continue;
+    begunAsOurs ||= text?.startsWith('{"kind":"') === true;
+    const line: Line = text === undefined ? { kind: 'wrong', why: 'it is too long' } : readLine(text);
+    refuseNewer(line, text, `${path}:${number}`);
+    if (line.kind === 'entry') entries.push(line.entry);
+    else bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
   }
-  return { entries, run: foldEntries(entries), warnings };
+  const warnings = [
+    ...bad.slice(0, MOST_NAMED),
+    ...(bad.length > MOST_NAMED
+      ? [`${path}: ${counted(bad.length - MOST_NAMED, 'more line')} of that kind, ${bad.length} in all`]
+      : []),
+    ...orphans(path, entries),
+  ];
+  const isOurs = entries.length > 0 || bad.length === 0 || begunAsOurs;
+  return { entries, run: foldEntries(entries), warnings, isOurs };
 }
 
-function parseEntry(line: string): Entry | undefined {
-  try {
-    const entry = JSON.parse(line) as Entry;
-    return typeof entry.kind === 'string' ? entry : undefined;
-  } catch {
-    return undefined;
+function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
+  switch (line.kind) {
+    case 'cut':
+      return 'a line that was cut short is left out; its point is measured again';
+    case 'unknown':
+      return `an entry of the kind ${JSON.stringify(line.what.slice(0, 40))}, which this tma does not know, is left out: a newer one may have written it`;
+    case 'wrong':
+      return `a line that is no entry of a journal is left out; what it may have been is measured again (${line.why})`;
   }
+}
+
+/** A session of a later schema may mean something else by the same words, or use others. */
+function refuseNewer(line: Line, text: string | undefined, place: string): void {
+  const version =
+    line.kind === 'entry' && line.entry.kind === 'session'
+      ? line.entry.schemaVersion
+      : Number(/^\{"kind":"session","schemaVersion":(\d+)[,}]/.exec(text ?? '')?.[1] ?? 0);
+  if (version <= SCHEMA_VERSION) return;
+  throw userError(
+    `${place}: written by a newer tma (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+    'use that tma, or another --checkpoint-directory',
+  );
+}
+
+/** Measurements whose variant is not there say nothing: the line of the variant was left out. */
+function orphans(path: string, entries: readonly Entry[]): string[] {
+  const known = new Set(entries.flatMap((entry) => (entry.kind === 'variant' ? [entry.key] : [])));
+  const lost = entries.filter(
+    (entry) => (entry.kind === 'point' || entry.kind === 'end') && !known.has(entry.variant),
+  );
+  return lost.length > 0
+    ? [`${path}: ${counted(lost.length, 'line')} of variants that are not in it left out`]
+    : [];
 }
 
 /**
@@ -70,21 +98,26 @@ export class Journal {
   readonly warnings: readonly string[];
   readonly #entries: Entry[];
   readonly #descriptor: number;
+  readonly #rescue: Rescue;
+  /** Why it takes no more. */
+  #failure: unknown;
 
-  /** @throws UserError when the folder can't be written. */
+  /** @throws UserError when it can't be written, or is a file that tma did not write. */
   constructor(checkpointDirectory: string) {
     this.path = journalPath(checkpointDirectory);
     const before = readJournal(this.path);
+    if (!before.isOurs) {
+      throw userError(`${this.path} is no journal of tma's, and is not written to`, OTHER_FOLDER);
+    }
     this.warnings = before.warnings;
     this.#entries = [...before.entries];
-    try {
+    this.#rescue = new Rescue(this.path);
+    this.#descriptor = onDisk(`cannot write the journal ${this.path}`, OTHER_FOLDER, () => {
       mkdirSync(dirname(this.path), { recursive: true });
-      this.#descriptor = openSync(this.path, 'a');
-      // A line that was cut short must not swallow the next one.
-      if (endsMidLine(this.path)) writeSync(this.#descriptor, '\n');
-    } catch (error) {
-      throw userError(`cannot write the journal ${this.path}: ${messageOf(error)}`, adviceFor(error));
-    }
+      const descriptor = openSync(this.path, 'a');
+      endLastLine(this.path, (text) => readLine(text).kind === 'entry');
+      return descriptor;
+    });
   }
 
   /** Everything so far, this session's and earlier ones'. */
@@ -96,17 +129,28 @@ export class Journal {
   append(entry: Entry): void {
     const line = `${JSON.stringify(entry)}\n`;
     this.#entries.push(entry);
+    // What comes after a line that is kept elsewhere goes there, too: their order says what belongs to what.
+    if (this.#failure !== undefined) throw this.#kept(line);
+    const { size } = fstatSync(this.#descriptor);
     try {
       writeFully(this.#descriptor, line);
       fdatasyncSync(this.#descriptor);
     } catch (error) {
-      // EINVAL: a device or pipe that can't be flushed has taken the line all the same.
+      // EINVAL: a file system that can't flush has taken the line all the same.
       if (codeOf(error) === 'EINVAL') return;
-      throw userError(
-        `cannot write the journal ${this.path}: ${messageOf(error)}`,
-        `${rescue(line)}; ${adviceFor(error)}, then run the same command again: it goes on where it stopped`,
-      );
+      this.#failure = error;
+      // Half a line would join whatever is appended next.
+      truncate(this.#descriptor, size);
+      throw this.#kept(line);
     }
+  }
+
+  #kept(line: string): Error {
+    const advice = codeOf(this.#failure) === 'ENOSPC' ? 'free some space on its disk' : OTHER_FOLDER;
+    return userError(
+      `cannot write the journal ${this.path}: ${messageOf(this.#failure)}`,
+      `${this.#rescue.keep(line)}; ${advice}, then run the same command again: it goes on where it stopped`,
+    );
   }
 
   close(): void {
@@ -119,23 +163,10 @@ function writeFully(descriptor: number, line: string): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }
 
-const adviceFor = (error: unknown): string =>
-  codeOf(error) === 'ENOSPC'
-    ? 'free some space on its disk'
-    : 'name another folder with --checkpoint-directory';
-
-/** Keeps a line that the journal could not take; answers where. */
-function rescue(line: string): string {
-  const file = join(tmpdir(), `tma-unsaved-${process.pid}.jsonl`);
+function truncate(descriptor: number, size: number): void {
   try {
-    appendFileSync(file, line);
-    return `what was just measured is kept in ${file} (append it to the journal)`;
+    ftruncateSync(descriptor, size);
   } catch {
-    return `what was just measured: ${line.trim()}`;
+    // The next one who opens it ends the line.
   }
-}
-
-function endsMidLine(path: string): boolean {
-  const text = readFileSync(path);
-  return text.length > 0 && text.at(-1) !== 10;
 }

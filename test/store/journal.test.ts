@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/store/entry.ts';
@@ -51,7 +59,80 @@ test('a line cut in the middle is left out, said, and does not swallow what foll
   ]);
   journal.append(point('a', '2'));
   journal.close();
+  expect(readJournal(path)).toMatchObject({ warnings: [], run: { trials: [{ points: [{}, {}] }] } });
+  // Kept beside it, and put there only once.
+  expect(readFileSync(`${path}.torn`, 'utf8')).toBe('{"kind":"point","variant":"a","rec\n');
+});
+
+test('a last line that only lacks its end is whole', () => {
+  const directory = write(session, variant('a'), point('a', '1'));
+  const path = journalPath(directory);
+  writeFileSync(path, readFileSync(path, 'utf8').trimEnd());
+  const journal = new Journal(directory);
+  journal.append(point('a', '2'));
+  journal.close();
+  expect(journal.warnings).toEqual([]);
+  expect(existsSync(`${path}.torn`)).toBe(false);
   expect(readJournal(path).run.trials[0]?.points).toHaveLength(2);
+});
+
+describe('a line that says nothing is named, and left out', () => {
+  const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  test.each([
+    ['null', 'no entry of a journal'],
+    ['[]', 'no entry'],
+    ['{"kind":1}', 'no entry'],
+    ['{"kind":"point","variant":"a"}', 'record'],
+    ['{"kind":"variant"}', 'key'],
+    ['{"kind":"variant","key":"x"}', 'model'],
+    ['{"kind":"session","schemaVersion":"2"}', 'schemaVersion'],
+    ['{"kind":"end","variant":"a","end":{}}', 'end.warnings'],
+    ['{"kind":"__proto__"}', '"__proto__", which this tma does not know'],
+    ['{"kind":"gate"}', 'of the kind "gate", which this tma does not know'],
+    ['\0\0\0', 'cut short'],
+    [
+      JSON.stringify(point('a', '9')).replace('"perf_throughput":1', '"perf_throughput":1e999'),
+      'perf_throughput',
+    ],
+    [JSON.stringify(variant('a')).replace('"assignment":{', `"assignment":{"x":${deep(5000)},`), 'too deep'],
+    [JSON.stringify(variant('a')).replace('"config":{', '"config":{"input":7,'), 'no model configuration'],
+    [JSON.stringify({ ...variant('a'), name: '../../../../escaped' }), 'it can be no file name'],
+    [JSON.stringify({ ...variant('a'), model: 'a/b' }), 'it can be no file name'],
+  ])('line %#', (line, why) => {
+    const directory = write(session, variant('a'), point('a', '1'));
+    const path = journalPath(directory);
+    appendFileSync(path, `${line}\n`);
+    const { warnings, run: found } = readJournal(path);
+    expect(warnings).toEqual([expect.stringContaining(`${path}:4: `)]);
+    expect(warnings[0]).toContain(why);
+    expect(found.trials).toMatchObject([{ name: 'a', points: [{ key: '1' }] }]);
+  });
+
+  test('many are counted, and so is what belongs to a variant that was left out', () => {
+    const directory = write(session, point('gone', '1'), point('gone', '2'));
+    const path = journalPath(directory);
+    appendFileSync(path, '{"kind":"variant"}\n'.repeat(1000));
+    const { warnings } = readJournal(path);
+    expect(warnings).toHaveLength(7);
+    expect(warnings.slice(5)).toEqual([
+      `${path}: 995 more lines of that kind, 1000 in all`,
+      `${path}: 2 lines of variants that are not in it left out`,
+    ]);
+  });
+});
+
+describe('what is no journal of ours is not written to', () => {
+  test.each([
+    ['a folder', (path: string) => mkdirSync(path), 'is no file'],
+    ['a FIFO, which would be read for ever', (path: string) => execFileSync('mkfifo', [path]), 'is no file'],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path), 'is no file'],
+    ["a text of the user's", (path: string) => writeFileSync(path, 'dear diary\n'), "no journal of tma's"],
+  ])('%s', (_name, make, message) => {
+    const directory = folder();
+    make(journalPath(directory));
+    expect(() => new Journal(directory)).toThrow(message);
+    expect(readdirSync(directory)).toEqual(['journal.jsonl']);
+  });
 });
 
 test('what was measured stays beside what came later, and a trial is where it was last wanted', () => {
@@ -122,28 +203,42 @@ describe('a disk that takes no more', () => {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) console.warn('skipped: a full disk, because mounting a small one needs root');
 
-  test.skipIf(!isRoot)('keeps the line in a file that the message names', () => {
-    const directory = folder();
+  /** What is said when the disk of a journal is full; then there is space again, and what is said is done. */
+  function fillAndMend(directory: string): string[] {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', directory]);
-    try {
-      const journal = new Journal(directory);
-      journal.append(session);
-      let message = '';
-      for (let index = 0; message === '' && index < 100; index++) {
-        try {
-          journal.append(point('a', `number ${index}`));
-        } catch (error) {
-          message = (error as Error).message;
-        }
+    const journal = new Journal(directory);
+    journal.append(session);
+    journal.append(variant('a'));
+    const messages: string[] = [];
+    for (let index = 0; messages.length < 3 && index < 100; index++) {
+      try {
+        journal.append(point('a', `number ${index}`, index));
+      } catch (error) {
+        messages.push((error as Error).message);
       }
-      journal.close();
-      expect(message).toContain('ENOSPC: no space left on device');
-      expect(message).toContain('free some space');
-      const [, kept] = /is kept in (\S+)/.exec(message)!;
-      expect(JSON.parse(readFileSync(kept!, 'utf8').trim().split('\n').at(-1)!)).toMatchObject({
-        kind: 'point',
-      });
-      expect(readJournal(journalPath(directory)).run.sessions).toHaveLength(1);
+    }
+    journal.close();
+    execFileSync('mount', ['-o', 'remount,size=64k', directory]);
+    const [, command] = /put it back with `(.+)`\)/.exec(messages.at(-1)!)!;
+    execFileSync('sh', ['-c', command!]);
+    return messages;
+  }
+
+  test.skipIf(!isRoot)('keeps every line in a file that the message names, to be put back as it says', () => {
+    const directory = join(folder(), "it's here");
+    mkdirSync(directory);
+    try {
+      const messages = fillAndMend(directory);
+      for (const message of messages) {
+        expect(message).toContain('ENOSPC: no space left on device');
+        expect(message).toContain('free some space');
+      }
+      expect(new Set(messages.map((message) => /is kept in (\S+)/.exec(message)![1])).size).toBe(1);
+      const { run: found, warnings } = readJournal(journalPath(directory));
+      expect(warnings).toEqual([]);
+      const keys = found.trials[0]!.points.map((record) => 'key' in record && record.key);
+      expect(keys.length).toBeGreaterThan(3);
+      expect(keys).toEqual(keys.map((_, index) => `number ${index}`));
     } finally {
       execFileSync('umount', [directory]);
     }

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { whyNoFileName } from '../paths.ts';
+
+/** Deeper than any configuration, and shallow enough for every function that goes down into one. */
+const DEEPEST = 100;
+
+/** A name of a model or a variant, which becomes a part of paths. */
+export const name = z
+  .string()
+  .refine((text) => whyNoFileName(text) === undefined, { error: 'it can be no file name' });
+
+/** A metric's tag, which values are looked up by: nothing that every object has. */
+export const tag = z.string().refine((text) => !(text in {}), { error: 'no metric' });
+
+/** Whether lists and objects are nested deeper than anything that tma writes. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= DEEPEST; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
