@@ -23,7 +23,7 @@ export { type LoadOutcome, type LoadTask, putLoad } from './put-load.ts';
 export { type AcrossModels, rankAcross } from './rank/across.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type RankedEntry, type RankedPoint, type Ranking, rank } from './rank/rank.ts';
-export { verdict } from './rank/words.ts';
+export { verdict } from './rank/verdict.ts';
 export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
 export type { PageOptions } from './report/plots.ts';
 export {

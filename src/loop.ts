@@ -1,3 +1,4 @@
+import { closingAsk, mostMeasurements } from './closing.ts';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import type { RunListener } from './events.ts';
 import type { Lane } from './lanes.ts';
@@ -20,9 +21,9 @@ import type { ProfileOptions } from './profile.ts';
 import { looksAtAll, searchFor } from './search/choose.ts';
 import { type FailureMemory, withFailureMemory } from './search/failure-memory.ts';
 import type { Ask, Search } from './search/search.ts';
-import { Tally } from './search/tally.ts';
+import { type Cut, Tally } from './search/tally.ts';
 import type { Launcher, ServerIdentity } from './server/launcher.ts';
-import type { Candidate, SkippedPoints } from './space/space.ts';
+import type { Candidate, SkippedPoints, Space } from './space/space.ts';
 import { earlierNotes, earlierOf } from './store/earlier.ts';
 import type { Journal } from './store/journal.ts';
 import { pointKey } from './store/key.ts';
@@ -50,6 +51,7 @@ export interface Parts {
 /** What the lanes share while a model is profiled. */
 interface ModelRun {
   readonly plan: ModelPlan;
+  readonly space: Space;
   readonly search: FailureMemory;
   readonly tally: Tally;
   /** The key of a candidate; the first time it is wanted its files and its entry in the journal are written. */
@@ -58,6 +60,8 @@ interface ModelRun {
   readonly busy: Map<Lane, Candidate>;
   /** How often each point was asked for. */
   readonly looks: Map<string, number>;
+  /** What was measured for the verdict when the search had come to its end. */
+  readonly added: Ask[];
 }
 
 /** One call of `profile`: the loop and the counts it keeps. */
@@ -130,7 +134,12 @@ export class ProfileRun {
     ];
     for (const note of notes) emit.onNote(note);
     const tally = new Tally(space);
-    const shared: ModelRun = { plan, search, tally, keyOf, busy: new Map(), looks: new Map() };
+    const shared: ModelRun = {
+      ...{ plan, space, search, tally, keyOf },
+      busy: new Map(),
+      looks: new Map(),
+      added: [],
+    };
     const [first, ...others] = contexts;
     // The other lanes wait while the default is loaded: what that finds out holds for all.
     let onFirst = (): void => {};
@@ -144,7 +153,7 @@ export class ProfileRun {
     ]);
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) throw broken.reason;
-    const record = tally.record(search, this.#cutBy());
+    const record = tally.record(search, this.#cutBy(), shared.added);
     journal.append({ kind: 'search', ...record });
     emit.onSearchEnd(record);
   }
@@ -157,7 +166,8 @@ export class ProfileRun {
     const next = (): Ask | undefined => {
       busy.delete(lane);
       if (this.#time.left === 'little') search.wrapUp?.();
-      const ask = this.#cutBy() || this.#broken ? undefined : search.ask(new Set(busy.values()));
+      if (this.#cutBy() || this.#broken) return undefined;
+      const ask = search.ask(new Set(busy.values())) ?? this.#closing(model);
       if (ask) busy.set(lane, ask.candidate);
       this.#skip(search.givenUp(), model);
       return ask;
@@ -180,7 +190,7 @@ export class ProfileRun {
           this.#time.add(performance.now() - begun);
           journal.append({ kind: 'point', variant: key, record });
         }
-        search.tell(ask, outcomeOf(record));
+        if (!model.added.includes(ask)) search.tell(ask, outcomeOf(record));
         tally.told(ask);
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
@@ -192,6 +202,15 @@ export class ProfileRun {
       busy.delete(lane);
       await this.#close(trial);
     }
+  }
+
+  /** What the verdict lacks when the search has come to its end, as far as a limit of measurements allows. */
+  #closing({ space, busy, tally, added }: ModelRun): Ask | undefined {
+    // What is still being measured may lead.
+    if (busy.size > 0 || tally.measurements >= mostMeasurements(space)) return undefined;
+    const ask = closingAsk(this.result(), space, added);
+    if (ask) added.push(ask);
+    return ask;
   }
 
   /** Records what a failure rules out. */
@@ -253,12 +272,11 @@ export class ProfileRun {
     };
   }
 
-  /** What ends the search from outside, in words. */
-  #cutBy(): string | undefined {
-    if (this.interrupted) return 'it was interrupted';
-    return this.#time.left === 'none'
-      ? `its time of ${this.#experiment.maxMinutes} minutes is used`
-      : undefined;
+  /** What ends the search from outside. */
+  #cutBy(): Cut | undefined {
+    if (this.interrupted) return { why: 'it was interrupted', interrupted: true };
+    if (this.#time.left !== 'none') return undefined;
+    return { why: `its time of ${this.#experiment.maxMinutes} minutes is used`, interrupted: false };
   }
 
   /** A point that is in the journal already, as often as it was asked for; failures are tried again. */

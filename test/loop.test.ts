@@ -61,9 +61,9 @@ describe("tma's own search", () => {
     });
     expect(search!.measurements).toBeLessThanOrEqual(24);
     expect(search!.importance[0]!.parameter).toBe('load');
-    const { winner } = rank(run, experiment.models[0]!);
-    expect(winner?.best.measurement).toMatchObject({ confirmed: true });
-    expect(winner?.best.measurement.looks).toBeGreaterThanOrEqual(3);
+    const { leader } = rank(run, experiment.models[0]!);
+    expect(leader?.best.measurement).toMatchObject({ confirmed: true });
+    expect(leader?.best.measurement.looks).toBeGreaterThanOrEqual(3);
     // One start for each configuration, and one more for each of the finalists.
     const starts = launcher.log.filter((line) => line.startsWith('start')).length;
     expect(starts).toBeGreaterThan(search!.configurations.seen);
@@ -230,8 +230,8 @@ describe('a default that fails', () => {
 test('two lanes search together, and the best is measured again all the same', async () => {
   const launcher = new FakeLauncher();
   const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });
-  const { winner } = rank(run, setUp(LARGE).models[0]!);
-  expect(winner?.best.measurement.confirmed).toBe(true);
+  const { leader } = rank(run, setUp(LARGE).models[0]!);
+  expect(leader?.best.measurement.confirmed).toBe(true);
   expect(run.searches[0]!.measurements).toBeLessThanOrEqual(24);
   expect(launcher.running).toBe(0);
 });

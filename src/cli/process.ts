@@ -26,7 +26,7 @@ export const EXIT = {
   bug: 1,
   /** A mistake in perf.yaml, on the command line, or something missing on the machine. */
   mistake: 2,
-  /** Nothing could be measured. */
+  /** Nothing could be measured, or what was measured does not suffice to decide. */
   nothing: 3,
   /** No configuration meets the constraints (with --fail-on-unmet-constraints). */
   unmet: 4,

@@ -123,7 +123,7 @@ async function report(
 }
 
 function exitCode(rankings: readonly Ranking[], { reports }: Experiment): number {
-  if (rankings.some((ranking) => !ranking.winner)) return EXIT.nothing;
-  const unmet = rankings.some((ranking) => !ranking.winner?.best.passes);
-  return unmet && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;
+  const isUnmet = ({ decision }: Ranking): boolean => decision.reason === 'constraints';
+  if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
+  return rankings.some(isUnmet) && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;
 }

@@ -1,15 +1,18 @@
 import type { Goal } from '../config/experiment.ts';
 import { isClientBound, type Measurement } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import { type Check, checkConstraints, gainPercent, missedBy, score } from '../search/score.ts';
-import { relativeHalfWidth } from '../statistics/intervals.ts';
+import { type Check, checkConstraints, missedBy, score } from '../search/score.ts';
+import { isRate, isSamePoint, levelOf } from '../space/load-point.ts';
 import { measurementsOf, type Run, type SearchRecord, type Trial } from '../store/run.ts';
+import { type Decision, decide } from './decision.ts';
+import { differenceOf, type Gain, gainOf, type Noise, noiseOf } from './noise.ts';
 
 /** So much better may a single look be by luck alone. */
 const LUCK = 0.1;
 /** Finalists further apart than this are told apart, whatever their noise. */
 const ALIKE = 0.02;
+/** Loads of one configuration further apart than this are told apart, whatever their noise. */
+const ALIKE_LOADS = 0.05;
 
 /** A measurement with what the constraints say about it. */
 export interface RankedPoint {
@@ -22,74 +25,133 @@ export interface RankedPoint {
 /** A configuration in the ranking. */
 export interface RankedEntry {
   readonly trial: Trial;
-  /** Passing ones first, best first; then the others, nearest to the limits first. */
+  /** The one that stands for it, then passing ones, best first; then the others, nearest to the limits first. */
   readonly points: readonly RankedPoint[];
-  /** The point that stands for the configuration. */
+  /** The point that stands for the configuration: the least load within the noise of its best. */
   readonly best: RankedPoint;
+  /** What measured better at more load, within the noise; best first. */
+  readonly alike: readonly RankedPoint[];
 }
 
-/** How much better the winner is than the default, over the objectives. */
-export interface Gain {
-  readonly percent: number;
-  /** Half the width of its 95 % interval, percent points, from the noise within the measurements; undefined when not known. */
-  readonly plusMinus: number | undefined;
-}
-
-/** The verdict on one model. */
-export interface Ranking {
+/** What is known of one model's configurations, best first, before anything is decided. */
+export interface Standings {
   readonly model: string;
   readonly goal: Goal;
   /** Configurations with at least one measurement, best first. */
   readonly entries: readonly RankedEntry[];
   /** Configurations that were not measured at all. */
   readonly unmeasured: readonly Trial[];
-  readonly winner: RankedEntry | undefined;
+  /** The first of the entries, which is not yet to say that it should be deployed. */
+  readonly leader: RankedEntry | undefined;
   readonly default: RankedEntry | undefined;
+  /** Of the leader over the default's best; undefined where the default leads or was not measured. */
   readonly gain: Gain | undefined;
-  /** Configurations whose best point differs from the winner's by less than the noise of both. */
+  /** Whether the default was measured at the leader's load. */
+  readonly sameLoad: boolean;
+  /** Configurations whose best point differs from the leader's by less than the noise of both. */
   readonly ties: readonly RankedEntry[];
   /** How its configurations were found; undefined: not known. */
   readonly search: SearchRecord | undefined;
-  /** A finalist that measured a little better, within the noise; the winner needs less. */
+  /** Whether the last run over this model did not come to its end. */
+  readonly interrupted: boolean;
+  /** A finalist that measured a little better, within the noise; the leader needs less. */
   readonly preferredTo: RankedEntry | undefined;
+  readonly noise: Noise;
 }
 
-/** Ranks the configurations of one model by its objectives and constraints. */
+/** The verdict on one model. */
+export interface Ranking extends Standings {
+  readonly decision: Decision;
+  /** What was decided for; undefined when nothing was. */
+  readonly winner: RankedEntry | undefined;
+}
+
+/** Ranks the configurations of one model by its objectives and constraints, and decides. */
 export function rank(run: Run, goal: Goal): Ranking {
+  const standings = standingsOf(run, goal);
+  const decision = decide(standings);
+  return { ...standings, decision, winner: decision.entry };
+}
+
+function standingsOf(run: Run, goal: Goal): Standings {
   const trials = run.trials.filter((trial) => trial.model === goal.name);
+  const noise = noiseOf(trials);
   const sorted = trials
-    .flatMap((trial) => rankTrial(trial, goal))
+    .flatMap((trial) => rankTrial(trial, goal, noise))
     .sort((a, b) => comparePoints(a.best, b.best, goal));
   const { entries, preferredTo } = smallerFirst(
     confirmedFirst(sorted, ({ best }) => best, goal),
     goal,
+    noise,
   );
-  // A figure that the client set says nothing about the server: it can't win.
-  const winner = entries.find((entry) => !isClientBound(entry.best.measurement));
-  const defaults = entries.find((entry) => entry.trial.isDefault);
+  const [leader] = entries;
+  const base = entries.find((entry) => entry.trial.isDefault);
+  const search = run.searches.find(({ model }) => model === goal.name);
+  const isOther = leader !== undefined && base !== undefined && leader !== base;
+  const at = leader?.best.measurement.point;
   return {
     model: goal.name,
     goal,
     entries,
     unmeasured: trials.filter((trial) => trial.state !== 'measured'),
-    winner,
-    default: defaults,
-    gain: winner && defaults && gainOver(winner, defaults, goal),
-    search: run.searches.find(({ model }) => model === goal.name),
+    leader,
+    default: base,
+    gain: isOther ? gainOver(leader, base, goal, noise) : undefined,
+    sameLoad:
+      at !== undefined && !!base?.points.some(({ measurement }) => isSamePoint(measurement.point, at)),
+    search,
+    interrupted: search ? search.interrupted === true : wasBegun(run, goal.name),
     preferredTo,
-    ties: winner ? entries.filter((entry) => entry !== winner && isTie(winner, entry, goal)) : [],
+    ties: leader ? entries.filter((entry) => entry !== leader && isTie(leader, entry, goal, noise)) : [],
+    noise,
   };
 }
 
-function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
-  const points = measurementsOf(trial)
+/** Every run ends with what its search came to; one that has not was killed. */
+const wasBegun = (run: Run, model: string): boolean =>
+  run.sessions.some(({ goals }) => goals.some(({ name }) => name === model));
+
+/** How much better a configuration's best point is than the default's. */
+export const gainOver = (
+  entry: RankedEntry,
+  base: RankedEntry,
+  { objectives }: Pick<Goal, 'objectives'>,
+  noise: Noise,
+): Gain | undefined => gainOf(entry.best.measurement, base.best.measurement, objectives, noise);
+
+function rankTrial(trial: Trial, goal: Goal, noise: Noise): RankedEntry[] {
+  const sorted = measurementsOf(trial)
     .map((measurement): RankedPoint => {
       const checks = checkConstraints(measurement, goal.constraints);
       return { measurement, checks, passes: checks.every((check) => check.met), missedBy: missedBy(checks) };
     })
     .sort((a, b) => comparePoints(a, b, goal));
-  const ranked = confirmedFirst(points, (point) => point, goal);
-  return ranked[0] ? [{ trial, points: ranked, best: ranked[0] }] : [];
+  const [top, ...others] = confirmedFirst(sorted, (point) => point, goal);
+  if (!top) return [];
+  const alike = [top, ...others].filter((point) => point === top || isAlike(top, point, goal, noise));
+  const best = alike.toSorted((a, b) => loadOf(a) - loadOf(b))[0]!;
+  return [
+    {
+      trial,
+      points: [best, ...[top, ...others].filter((point) => point !== best)],
+      best,
+      alike: alike.filter((point) => point !== best && loadOf(point) > loadOf(best)),
+    },
+  ];
+}
+
+/** Inferences asked for at once, or a second. */
+const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(point) * point.batchSize;
+
+/** Whether another load of the same configuration is as good as the best one, and as well known. */
+function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal, noise: Noise): boolean {
+  const [a, b] = [top.measurement, other.measurement];
+  if (top.passes !== other.passes || isClientBound(a) !== isClientBound(b)) return false;
+  if (isConfirmed(top) !== isConfirmed(other) || isRate(a.point) !== isRate(b.point)) return false;
+  // Where nothing keeps the limits the nearest is named.
+  if (!top.passes) return false;
+  const difference = differenceOf(a, b, objectives, noise.within);
+  return difference.score <= Math.min(difference.noise, ALIKE_LOADS);
 }
 
 /**
@@ -111,13 +173,14 @@ const isConfirmed = ({ passes, measurement }: RankedPoint): boolean =>
 function smallerFirst(
   entries: readonly RankedEntry[],
   goal: Goal,
+  noise: Noise,
 ): { entries: readonly RankedEntry[]; preferredTo: RankedEntry | undefined } {
   const [top] = entries;
   if (!top || !isConfirmed(top.best)) return { entries, preferredTo: undefined };
   const alike = entries.filter(
     (entry) =>
       isConfirmed(entry.best) &&
-      isTie(top, entry, goal) &&
+      isTie(top, entry, goal, noise) &&
       score(top.best.measurement, entry.best.measurement, goal.objectives) <= ALIKE,
   );
   const [least] = [top, ...alike].toSorted((a, b) => compareNeeds(a, b));
@@ -137,55 +200,22 @@ function compareNeeds(a: RankedEntry, b: RankedEntry): number {
   return left.map((need, index) => need - right[index]!).find((difference) => difference !== 0) ?? 0;
 }
 
-/** What the server did before what the client did; passing before failing; among passing the better score, among failing the nearer miss. */
+/**
+ * Passing before failing; among passing the better score, among failing the nearer miss. A figure that the client set is
+ * the least that the server can do, and stands where that least belongs; of equal ones what the server set goes first.
+ */
 export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, 'objectives'>): number {
-  const [boundA, boundB] = [isClientBound(a.measurement), isClientBound(b.measurement)];
-  if (boundA !== boundB) return boundA ? 1 : -1;
   if (a.passes !== b.passes) return a.passes ? -1 : 1;
   if (!a.passes && a.missedBy !== b.missedBy) return a.missedBy - b.missedBy;
-  return -score(a.measurement, b.measurement, goal.objectives);
-}
-
-function gainOver(winner: RankedEntry, base: RankedEntry, goal: Goal): Gain | undefined {
-  const [a, b] = [winner.best.measurement, base.best.measurement];
-  const parts = goal.objectives.flatMap(({ tag, weight }) => {
-    const [value, old] = [a.values[tag], b.values[tag]];
-    return value === undefined || old === undefined || old === 0 ? [] : [{ tag, weight, value, old }];
-  });
-  const total = parts.reduce((sum, part) => sum + part.weight, 0);
-  if (total === 0) return undefined;
-  const percent = parts.reduce(
-    (sum, { tag, weight, value, old }) => sum + (weight / total) * gainPercent(tag, value, old),
-    0,
+  return (
+    -score(a.measurement, b.measurement, goal.objectives) ||
+    Number(isClientBound(a.measurement)) - Number(isClientBound(b.measurement))
   );
-  const noise = parts.map(({ tag, value, old }) => {
-    const noiseOfBoth = combinedNoise(a, b, tag);
-    const ratio = metric(tag).better === 'higher' ? value / old : old / value;
-    return noiseOfBoth === undefined ? undefined : noiseOfBoth * ratio * 100;
-  });
-  const known = noise.every((item) => item !== undefined);
-  const plusMinus = known
-    ? Math.hypot(...parts.map(({ weight }, index) => (weight / total) * noise[index]!))
-    : undefined;
-  return { percent, plusMinus };
-}
-
-/** Relative half width of the interval of the ratio of two values. */
-function combinedNoise(a: Measurement, b: Measurement, tag: string): number | undefined {
-  const [left, right] = [a, b].map((item) => relativeHalfWidth(item.intervals[tag] ?? [null, null]));
-  return left === undefined || right === undefined ? undefined : Math.hypot(left, right);
 }
 
 /** Whether the noise of two configurations' best points is larger than what parts them. */
-function isTie(a: RankedEntry, b: RankedEntry, goal: Goal): boolean {
+function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
   if (a.best.passes !== b.best.passes) return false;
-  const difference = score(a.best.measurement, b.best.measurement, goal.objectives);
-  const total = goal.objectives.reduce((sum, { weight }) => sum + weight, 0);
-  const noise = goal.objectives.map(({ tag, weight }) => {
-    const both = combinedNoise(a.best.measurement, b.best.measurement, tag);
-    return both === undefined ? undefined : (both * weight) / total;
-  });
-  return (
-    noise.every((item) => item !== undefined) && Math.abs(difference) <= Math.hypot(...(noise as number[]))
-  );
+  const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, noise.overall);
+  return Math.abs(difference.score) <= difference.noise;
 }

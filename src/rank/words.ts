@@ -1,14 +1,7 @@
 import type { Constraint, Goal } from '../config/experiment.ts';
-import type { Measurement } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
-import { isRate, type LoadPoint, levelOf } from '../space/load-point.ts';
-import { relativeHalfWidth } from '../statistics/intervals.ts';
-import { counted } from '../wording.ts';
-import type { RankedEntry, Ranking } from './rank.ts';
-
-/** So few loads say little of a configuration's best. */
-const FEW = 3;
+import type { RankedEntry } from './rank.ts';
 
 /** A number as people read it: whole from 1000 on, else three significant digits. */
 export function formatNumber(value: number): string {
@@ -60,84 +53,18 @@ export function varyingPaths(entries: readonly RankedEntry[]): string[] {
   return varying.length > 0 ? varying : paths;
 }
 
-/** What an imprecise point says about itself. */
-function uncertainty({ intervals }: Measurement): string {
-  const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
-  const known =
-    width === undefined ? 'is not known precisely' : `is known to ± ${(width * 100).toPrecision(2)} % only`;
-  return `Its throughput ${known}: measure it longer (--time-limit) before you rely on it.`;
-}
-
-/** `with 4 requests in flight`, `at 200 requests a second`. */
-const levelWords = (point: LoadPoint): string =>
-  isRate(point)
-    ? `at ${formatNumber(levelOf(point))} requests a second`
-    : `with ${counted(levelOf(point), 'request')} in flight`;
-
-/** The one sentence that answers the run: what to deploy, what it gives, how much better than the default. */
-export function verdict(ranking: Ranking): string {
-  const { winner, gain, ties } = ranking;
-  if (!winner && ranking.entries.length > 0) {
-    return `No configuration of ${ranking.model} can be named: at every point the load generator was the limit, not the server.`;
-  }
-  if (!winner) {
-    return `Nothing could be measured for ${ranking.model}: see the causes below each configuration.`;
-  }
-  const { measurement, passes, checks } = winner.best;
-  const { values, point } = measurement;
-  const figures = `${formatNumber(values['perf_throughput'] ?? Number.NaN)} infer/s at p99 ${formatNumber(values['perf_latency_p99'] ?? Number.NaN)} ms`;
-  const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
-  const confirmed = measurement.confirmed
-    ? `, measured ${measurement.looks} times, again on a fresh server`
-    : '';
-  const at = `${levelWords(point)}${batch}${confirmed}`;
-  if (!passes) {
-    const missed = checks
-      .filter((check) => !check.met)
-      .map(
-        ({ constraint, value }) =>
-          `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
-      );
-    return `No configuration meets the constraints. Nearest is ${winner.trial.name}: ${figures} ${at} (${missed.join('; ')}).`;
-  }
-  const uncertain = measurement.stable ? '' : ` ${uncertainty(measurement)}`;
-  const others = ties.filter((entry) => entry !== ranking.preferredTo);
-  const tie =
-    others.length > 0
-      ? ` It is within the noise of ${others.map((entry) => entry.trial.name).join(', ')}.`
-      : '';
-  const preferred = ranking.preferredTo
-    ? ` It is preferred to ${ranking.preferredTo.trial.name}, which needs more and is better by less than the noise.`
-    : '';
-  if (winner.trial.isDefault) {
-    const rivals = ranking.entries.length - 1;
-    const rest = rivals > 0 ? `; none of ${counted(rivals, 'other')} is better` : ', the only one measured';
-    return `Keep the default configuration of ${ranking.model}: ${figures} ${at}${rest}.${preferred}${tie}${uncertain}`;
-  }
-  if (ties.some((entry) => entry.trial.isDefault)) {
-    return `Keep the default configuration of ${ranking.model}: the best, ${winner.trial.name} (${figures} ${at}${gainWords()}), leads by less than the noise.${uncertain}`;
-  }
-  return `Deploy ${winner.trial.name}: ${figures} ${at}${gainWords()}.${preferred}${tie}${uncertain}`;
-
-  /** A search looks at the default at a few loads only; its best may be at another. */
-  function looked(): string {
-    const { search } = ranking;
-    const points = ranking.default?.points ?? [];
-    if (!search || search.points.seen >= search.points.all || points.length > FEW) return '';
-    const levels = points.map(({ measurement: item }) => levelOf(item.point)).sort((a, b) => a - b);
-    const list = levels.join(' and ');
-    return isRate(point)
-      ? ` (looked at with ${list} requests a second only)`
-      : ` (looked at with ${list} in flight only)`;
-  }
-
-  function gainWords(): string {
-    if (!gain) return ranking.default ? '' : ' (the default was not measured)';
-    const noise = gain.plusMinus === undefined ? '' : ` (± ${formatNumber(gain.plusMinus)})`;
-    const [only] = ranking.goal.objectives;
-    const what =
-      ranking.goal.objectives.length === 1 ? ` in ${metric(only!.tag).label}` : ' over the objectives';
-    const caveat = ranking.default?.best.passes === false ? ', which breaks the constraints' : '';
-    return `, ${formatNumber(Math.abs(gain.percent))} %${noise} ${gain.percent >= 0 ? 'better' : 'worse'} than the default${looked()}${what}${caveat}`;
-  }
+/**
+ * Paths of config.pbtxt under the shortest of their ends that tell them apart: `max_queue_delay_microseconds`, but
+ * `instance_group[0].count` and `instance_group[1].count`.
+ */
+export function shortNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => path.split('.'));
+  const end = (index: number, length: number): string => parts[index]!.slice(-length).join('.');
+  return paths.map((path, index) => {
+    for (let length = 1; length < parts[index]!.length; length++) {
+      const name = end(index, length);
+      if (paths.every((other, at) => other === path || end(at, length) !== name)) return name;
+    }
+    return path;
+  });
 }

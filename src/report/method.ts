@@ -67,7 +67,10 @@ function loadText(measurements: readonly Measurement[]): string {
   const engines = [...new Set(measurements.flatMap(({ client }) => (client ? [client.engine] : [])))];
   const loops = [...new Set(measurements.map(({ point }) => (isRate(point) ? 'open loop' : 'closed loop')))];
   const bound = measurements.filter(isClientBound).length;
-  const limit = bound > 0 ? `; it was the limit itself at ${counted(bound, 'point')}, which can't win` : '';
+  const limit =
+    bound > 0
+      ? `; it was the limit itself at ${counted(bound, 'point')}, whose figures are the least that the server can do`
+      : '';
   return `${loops.join(' and ')}, ${engines.join(', ') || 'binary tensors'}${limit}`;
 }
 

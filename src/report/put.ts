@@ -26,6 +26,13 @@ export function put(exportPath: string, name: string, content: string | Uint8Arr
   return path;
 }
 
+/** Removes a file that `put` would write over, when there is nothing to write now: what an earlier run said is not true any more. */
+export function takeBack(exportPath: string, name: string): void {
+  const path = pathBelow(exportPath, name);
+  if (!lstatOf(path)?.isFile()) return;
+  onDisk(`cannot remove ${path}`, OTHER_FOLDER, () => rmSync(path));
+}
+
 /** By a file beside it that then takes its place: a full disk leaves no half or empty file. */
 function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = join(dirname(path), `.tma-${randomUUID()}`);

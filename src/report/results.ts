@@ -1,19 +1,24 @@
+import { isClientBound } from '../measure/measurement.ts';
 import { METRICS } from '../metric.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { frontTags, paretoFront } from '../rank/pareto.ts';
-import type { RankedEntry, Ranking } from '../rank/rank.ts';
-import { describeConstraint, verdict } from '../rank/words.ts';
+import { gainOver, type RankedEntry, type Ranking } from '../rank/rank.ts';
+import { verdict } from '../rank/verdict.ts';
+import { describeConstraint } from '../rank/words.ts';
 import { type Run, SCHEMA_VERSION } from '../store/run.ts';
 
 /** results.json: everything measured and the verdict on it, for programs. */
 export function resultsJson(run: Run, rankings: readonly Ranking[], across?: AcrossModels): string {
-  const best = ({ trial, best: { measurement, passes, missedBy } }: RankedEntry) => ({
+  const best = ({ trial, best: { measurement, passes, missedBy, checks } }: RankedEntry) => ({
     variant: trial.name,
     point: measurement.point,
     values: measurement.values,
     intervals: measurement.intervals,
     satisfiesConstraints: passes,
     missedBy,
+    checks: checks.map(({ constraint, value, met }) => ({ ...constraint, measured: value ?? null, met })),
+    // Then the figures are the least that the server can do.
+    clientBound: isClientBound(measurement),
   });
   const document = {
     schemaVersion: SCHEMA_VERSION,
@@ -23,10 +28,13 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
     models: rankings.map((ranking) => ({
       model: ranking.model,
       verdict: verdict(ranking),
+      decision: decisionOf(ranking),
       objectives: ranking.goal.objectives,
       constraints: ranking.goal.constraints.map((item) => ({ ...item, text: describeConstraint(item) })),
       search: run.searches.find(({ model }) => model === ranking.model) ?? null,
+      // What was decided for: null where nothing was.
       winner: ranking.winner ? best(ranking.winner) : null,
+      leader: ranking.leader ? best(ranking.leader) : null,
       default: ranking.default ? best(ranking.default) : null,
       gainPercent: ranking.gain?.percent ?? null,
       gainPlusMinus: ranking.gain?.plusMinus ?? null,
@@ -36,7 +44,10 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
         points: frontOf(ranking),
       },
       ties: ranking.ties.map((entry) => entry.trial.name),
-      ranking: ranking.entries.map(best),
+      ranking: ranking.entries.map((entry) => ({
+        ...best(entry),
+        gainPercent: gainPercentOf(entry, ranking),
+      })),
     })),
     ...(across && {
       acrossModels: {
@@ -50,6 +61,18 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** What was decided, for programs; `reason` is one of few words, see Decision. */
+const decisionOf = ({ decision: { kind, reason, entry } }: Ranking) => ({
+  kind,
+  reason,
+  variant: entry?.trial.name ?? null,
+  point: entry?.best.measurement.point ?? null,
+});
+
+/** Over the default, by the objectives. */
+const gainPercentOf = (entry: RankedEntry, { default: base, goal, noise }: Ranking): number | null =>
+  base && entry !== base ? (gainOver(entry, base, goal, noise)?.percent ?? null) : null;
 
 /** The points of all configurations that none beats. */
 function frontOf({ entries, goal }: Ranking) {

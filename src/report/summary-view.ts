@@ -1,6 +1,8 @@
+import { isClientBound } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import type { Ranking } from '../rank/rank.ts';
-import { describeConstraint, describeObjectives, formatNumber, verdict } from '../rank/words.ts';
+import { verdict } from '../rank/verdict.ts';
+import { describeConstraint, describeObjectives, formatNumber, shortNames } from '../rank/words.ts';
 import { measurementsOf, type Run } from '../store/run.ts';
 import { counted } from '../wording.ts';
 import { levelHeader } from './csv.ts';
@@ -28,17 +30,46 @@ const CURVES = 3;
 
 export const legend = STAGES.map(({ name, color }) => ({ name, color }));
 
+const COLOURS = { deploy: 'good', keep: 'good', none: 'bad', unfinished: 'open' } as const;
+
+/** How much better than the default, or why that can't be told; nothing where the default stays. */
+function gainTile({ decision, gain, leader }: Ranking) {
+  if (decision.kind !== 'deploy') return [];
+  const tile = { label: 'against the default', value: '–', unit: '' };
+  switch (decision.reason) {
+    case 'default misses':
+      return [{ ...tile, range: 'it breaks the constraints' }];
+    case 'default failed':
+      return [{ ...tile, range: 'it failed' }];
+    case 'default skipped':
+      return [{ ...tile, range: 'it can take none of these loads' }];
+    case 'better':
+      return gain && leader
+        ? [
+            {
+              ...tile,
+              value: `${isClientBound(leader.best.measurement) ? '≥ ' : ''}+${formatNumber(gain.percent)}`,
+              unit: '%',
+              range: `± ${formatNumber(gain.plusMinus)}`,
+            },
+          ]
+        : [];
+  }
+}
+
 /** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
 export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots }: PageOptions = {}) {
-  const { winner, goal } = ranking;
+  const { winner, leader, goal, decision } = ranking;
   const trials = [...ranking.entries.map((entry) => entry.trial), ...ranking.unmeasured];
   const columns = columnsOf(trials);
   const curves = ranking.entries.slice(0, CURVES);
   if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
   const best = winner?.best.measurement;
-  // Where the client was the limit at every point there is no winner, but there is something to see.
-  const shown = winner ?? ranking.entries[0];
+  // Where nothing was decided there is something to see all the same.
+  const shown = winner ?? leader;
   const points = trials.flatMap(measurementsOf).length;
+  const parameters = parameterPaths(ranking.entries);
+  const names = shortNames(parameters);
   const figures = plotFigures(plots ?? USUAL_PLOTS.summary[mode], ranking.model, curves, {
     winner,
     constraints: goal.constraints,
@@ -48,14 +79,14 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     mode,
     count: `${counted(points, 'point')} of ${counted(ranking.entries.length, 'configuration')}`,
     verdict: verdict(ranking),
-    verdictClass: winner?.best.passes ? 'good' : 'bad',
+    verdictClass: COLOURS[decision.kind],
     method: methodView(run, trials),
     objectives: describeObjectives(goal),
     numbers: best
       ? [
           {
             label: 'throughput',
-            value: figure(best.values['perf_throughput']),
+            value: `${isClientBound(best) ? '≥ ' : ''}${figure(best.values['perf_throughput'])}`,
             unit: 'infer/s',
             range: ranged(best.intervals['perf_throughput']),
           },
@@ -65,18 +96,11 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
             unit: 'ms',
             range: ranged(best.intervals['perf_latency_p99']),
           },
-          {
-            label: 'against the default',
-            value: ranking.gain
-              ? `${ranking.gain.percent >= 0 ? '+' : '−'}${formatNumber(Math.abs(ranking.gain.percent))}`
-              : '–',
-            unit: '%',
-            range: ranking.gain?.plusMinus === undefined ? '' : `± ${formatNumber(ranking.gain.plusMinus)}`,
-          },
+          ...gainTile(ranking),
         ]
       : [],
     constraints: goal.constraints.map((constraint) => {
-      const check = winner?.best.checks.find((item) => item.constraint === constraint);
+      const check = shown?.best.checks.find((item) => item.constraint === constraint);
       const { unit } = metric(constraint.tag);
       return {
         met: check?.met ?? false,
@@ -87,6 +111,7 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     winner: winner
       ? {
           name: winner.trial.name,
+          heading: decision.kind === 'keep' ? 'Keep' : 'Deploy',
           isDefault: winner.trial.isDefault,
           about: describeConfig(winner.trial),
           diff: diffView(winner.trial.diff),
@@ -104,10 +129,10 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     plots: plots ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
     columns,
     settings: SETTINGS,
-    parameters: parameterPaths(ranking.entries).map((path) => ({
+    parameters: parameters.map((path, index) => ({
       path,
       // Long names may break behind an underscore.
-      name: path.split('.').at(-1)!.replaceAll('_', '_\u200b'),
+      name: names[index]!.replaceAll('_', '_\u200b'),
     })),
     levelHeader: levelHeader([ranking]),
     summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),

@@ -1,3 +1,4 @@
+import { isClientBound } from '../measure/measurement.ts';
 import { metric } from '../metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
@@ -55,19 +56,21 @@ export const columnsOf = (trials: readonly Trial[]) =>
 
 export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
   const { measurement } = point;
+  const clientBound = isClientBound(measurement);
   return {
+    clientBound,
     level: String(levelOf(measurement.point)),
     load: levelText(measurement.point),
     batchSize: measurement.point.batchSize,
     passes: point.passes,
     missed: point.checks
       .filter((check) => !check.met)
-      .map((check) => `misses ${describeConstraint(check.constraint)}`)
+      .map(({ constraint, value }) => `misses ${describeConstraint(constraint)} (${figure(value)})`)
       .join('; '),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
       // What other variants left in a server's memory can't be told from its own.
-      text: `${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
+      text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
       range: ranged(measurement.intervals[tag]),
     })),
   };
@@ -86,7 +89,8 @@ export function entryView(
     name: trial.name,
     position,
     isDefault: trial.isDefault,
-    isWinner: entry === ranking.winner,
+    /** `deploy` or `keep`, of what was decided for. */
+    decided: entry === ranking.winner ? ranking.decision.kind : '',
     tied: ranking.ties.includes(entry),
     settings: settingCells(trial, gpus),
     parameters: parameterPaths(ranking.entries).map((path) =>

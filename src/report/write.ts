@@ -11,7 +11,7 @@ import { standalone } from './figures/draw.ts';
 import { renderHtml } from './html.ts';
 import { NO_BROWSER, openPrinter } from './pdf.ts';
 import type { Figure, PageOptions } from './plots.ts';
-import { put } from './put.ts';
+import { put, takeBack } from './put.ts';
 import { resultsJson } from './results.ts';
 import { summaryView } from './summary-view.ts';
 
@@ -143,7 +143,10 @@ export const detailedPages = (
     };
   });
 
-/** The tables, results.json and the winners' config.pbtxt; a table without rows gives no file. */
+/**
+ * The tables, results.json and, for each model for which something was decided, the config.pbtxt to serve it with; a
+ * table without rows gives no file.
+ */
 export function writeResults(
   run: Run,
   rankings: readonly Ranking[],
@@ -164,8 +167,12 @@ export function writeResults(
     .filter(([, table]) => table.rows.length > 0)
     .map(([name, table]) => put(exportPath, join('results', name), csvText(table)));
   const json = put(exportPath, join('results', 'results.json'), resultsJson(run, rankings, across));
-  const best = rankings.flatMap(({ model, winner }) =>
-    winner ? [put(exportPath, join('results', 'best', model, 'config.pbtxt'), winner.trial.configText)] : [],
-  );
+  const best = rankings.flatMap(({ model, winner }) => {
+    const file = join('results', 'best', model, 'config.pbtxt');
+    if (winner) return [put(exportPath, file, winner.trial.configText)];
+    // An earlier run's answer is not this one's.
+    takeBack(exportPath, file);
+    return [];
+  });
   return [...csv, json, ...best];
 }

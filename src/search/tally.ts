@@ -1,7 +1,14 @@
+import { levelText } from '../space/load-point.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
 import type { SearchRecord } from '../store/run.ts';
 import { choiceFor, searchedSpace, sizeOf } from './choose.ts';
 import type { Ask, Search } from './search.ts';
+
+/** What ended a search from outside, in words. */
+export interface Cut {
+  readonly why: string;
+  readonly interrupted: boolean;
+}
 
 /** Counts what a search looked at, for its record. */
 export class Tally {
@@ -25,21 +32,34 @@ export class Tally {
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + points.length);
   }
 
-  /** @param cutBy what ended the search from outside, in words. */
-  record(search: Search, cutBy: string | undefined): SearchRecord {
+  get measurements(): number {
+    return this.#measurements;
+  }
+
+  /**
+   * @param cut what ended the search from outside, and whether that was no budget.
+   * @param added what was measured for the verdict after the search.
+   */
+  record(search: Search, cut: Cut | undefined, added: readonly Ask[] = []): SearchRecord {
     const { plan, candidates, automatic, most, skipped } = this.#space;
     const account = search.account?.();
     for (const item of skipped) this.skipped(item);
     return {
       model: plan.name,
       search: choiceFor(this.#space),
-      why: cutBy ?? (account?.why || 'nothing was left to measure'),
+      why: cut?.why ?? (account?.why || 'nothing was left to measure'),
+      ...(cut?.interrupted && { interrupted: true }),
       points: { all: sizeOf(searchedSpace(this.#space)), seen: this.#points.size },
       configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
       measurements: this.#measurements,
       importance: account?.importance ?? [],
       skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
-      remarks: account?.remarks ?? [],
+      remarks: [...(account?.remarks ?? []), ...addedText(added)],
     };
   }
+}
+
+function addedText(added: readonly Ask[]): string[] {
+  const list = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  return list.length > 0 ? [`measured for the verdict in the end: ${list.join(', ')}`] : [];
 }

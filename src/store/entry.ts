@@ -39,6 +39,8 @@ export function foldEntries(entries: readonly Entry[]): Run {
   for (const entry of entries) {
     switch (entry.kind) {
       case 'session':
+        // What an earlier run came to is not what this one does: it may be killed.
+        for (const { name } of entry.goals) searches.delete(name);
         sessions.push({
           startedAt: entry.startedAt,
           environment: entry.environment,

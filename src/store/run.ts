@@ -127,6 +127,8 @@ export interface SearchRecord {
   readonly search: string;
   /** Why it ended, in words. */
   readonly why: string;
+  /** It was ended from outside before it came to its end, other than by a budget. */
+  readonly interrupted?: boolean;
   /** What there was, and how much of it was looked at. */
   readonly points: { readonly all: number; readonly seen: number };
   readonly configurations: { readonly all: number; readonly seen: number };

@@ -4,6 +4,7 @@ import type { RankedEntry, Ranking } from '../rank/rank.ts';
 import { describeObjectives, formatNumber } from '../rank/words.ts';
 import { levelText } from '../space/load-point.ts';
 import { counted } from '../wording.ts';
+import { constraintsCell, throughputCell } from './ranking.ts';
 import { textTable } from './table.ts';
 
 const COLUMNS = [
@@ -21,21 +22,23 @@ function cells({ trial, best }: RankedEntry): string[] {
   return [
     trial.model,
     trial.name,
-    formatNumber(values['perf_throughput'] ?? Number.NaN),
+    throughputCell(best.measurement),
     formatNumber(values['perf_latency_p99'] ?? Number.NaN),
     levelText(point),
     String(point.batchSize),
-    best.passes ? 'met' : `missed by ${formatNumber(best.missedBy * 100)} %`,
+    constraintsCell(best),
   ];
 }
 
-/** The best configuration of each model, one below the other. */
+/** What was decided for each model, one below the other. */
 export const modelsText = (rankings: readonly Ranking[]): string =>
   [
-    styleText('bold', 'The best of each model:'),
+    styleText('bold', 'What was decided for each model:'),
     textTable(
-      COLUMNS,
-      rankings.map(({ winner, model }) => (winner ? cells(winner) : [model, 'none', '', '', '', '', ''])),
+      [{ header: 'decision' }, ...COLUMNS],
+      rankings.map(({ decision: { kind, entry }, model }) =>
+        entry ? [kind, ...cells(entry)] : [kind, model, '', '', '', '', '', ''],
+      ),
     ),
   ].join('\n');
 

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
-import type { RankedEntry, Ranking } from '../rank/rank.ts';
-import { compactValue, formatNumber, varyingPaths, verdict } from '../rank/words.ts';
-import { gainPercent } from '../search/score.ts';
+import { isClientBound, type Measurement } from '../measure/measurement.ts';
+import { metric } from '../metric.ts';
+import { gainOver, type RankedEntry, type RankedPoint, type Ranking } from '../rank/rank.ts';
+import { verdict } from '../rank/verdict.ts';
+import { compactValue, formatNumber, shortNames, varyingPaths } from '../rank/words.ts';
 import { isRate, levelOf } from '../space/load-point.ts';
 import type { Trial, TrialEnd } from '../store/run.ts';
 import { textTable } from './table.ts';
@@ -26,8 +28,7 @@ export function rankingText(ranking: Ranking): string {
       },
       { header: 'batch', numeric: true },
       { header: 'constraints' },
-      // The path's last name is enough where every row is of one run.
-      ...paths.map((path) => ({ header: path.split('.').at(-1)! })),
+      ...shortNames(paths).map((header) => ({ header })),
     ],
     shown.map((entry) => row(entry, ranking, paths)),
   );
@@ -45,31 +46,44 @@ export function rankingText(ranking: Ranking): string {
       styleText('yellow', `${tag} was not measured here, so it does not count`),
     ),
     '',
-    styleText(['bold', ranking.winner?.best.passes ? 'green' : 'yellow'], verdict(ranking)),
+    styleText(['bold', ranking.winner ? 'green' : 'yellow'], verdict(ranking)),
   ].join('\n');
 }
 
 function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
-  const { measurement, passes } = entry.best;
-  const throughput = measurement.values['perf_throughput'];
-  const base = ranking.default?.best.measurement.values['perf_throughput'];
-  const gain =
-    throughput && base && !entry.trial.isDefault
-      ? gainPercent('perf_throughput', throughput, base)
-      : undefined;
+  const { measurement } = entry.best;
+  const { default: base, goal, noise } = ranking;
+  const gain = base && entry !== base ? gainOver(entry, base, goal, noise)?.percent : undefined;
   const { assignment } = entry.trial;
   const cells = [
     String(ranking.entries.indexOf(entry) + 1),
     entry.trial.name,
-    formatNumber(throughput ?? Number.NaN),
+    throughputCell(measurement),
     formatNumber(measurement.values['perf_latency_p99'] ?? Number.NaN),
     gain === undefined ? '' : `${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`,
     String(levelOf(measurement.point)),
     String(measurement.point.batchSize),
-    passes ? 'met' : `missed by ${formatNumber(entry.best.missedBy * 100)} %`,
+    constraintsCell(entry.best),
     ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),
   ];
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
+}
+
+/** What the client set is the least that the server can do. */
+export const throughputCell = (measurement: Measurement): string =>
+  `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.values['perf_throughput'] ?? Number.NaN)}`;
+
+/** `met`, or each limit that is broken: `p99 latency 24.0 > 10.0 ms`; and who set the figures, where it was the client. */
+export function constraintsCell({ passes, checks, measurement }: RankedPoint): string {
+  const missed = checks
+    .filter(({ met }) => !met)
+    .map(({ constraint: { tag, bound, value: limit }, value }) => {
+      const { label, unit } = metric(tag);
+      const sign = bound === 'max' ? '>' : '<';
+      return `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`;
+    });
+  const text = passes ? 'met' : missed.join(', ');
+  return isClientBound(measurement) ? `${text}; client-bound` : text;
 }
 
 /** Name, kind and cause of a failure, and what to try on a line below. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Goal } from '../../src/config/experiment.ts';
 import { frontTags, paretoFront } from '../../src/rank/pareto.ts';
 import { rank } from '../../src/rank/rank.ts';
-import { compactValue, formatNumber, verdict } from '../../src/rank/words.ts';
+import { verdict } from '../../src/rank/verdict.ts';
+import { compactValue, formatNumber, shortNames } from '../../src/rank/words.ts';
 import { checkConstraints, gainPercent, missedBy, score } from '../../src/search/score.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -106,7 +107,7 @@ describe('ranking', () => {
       ['m_config_default', 100, false],
     ]);
     expect(verdict(ranking)).toBe(
-      'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight, 50.0 % (± 10.6) better than the default in throughput, which breaks the constraints.',
+      'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight; the default breaks the constraints (p99 latency at most 10.0 ms, measured 12.0).',
     );
   });
 
@@ -121,7 +122,7 @@ describe('ranking', () => {
     ];
     const one = trial('m_config_0', [measurement({ perf_latency_p99: 10, gpu_utilization: 20 })]);
     const two = trial('m_config_1', [measurement({ perf_latency_p99: 11, gpu_utilization: 90 })]);
-    expect(rank(run(one, two), goal({ objectives })).winner?.trial.name).toBe('m_config_1');
+    expect(rank(run(one, two), goal({ objectives })).leader?.trial.name).toBe('m_config_1');
   });
 
   test('nothing passes: the nearest, and by how much it misses', () => {
@@ -144,7 +145,7 @@ describe('ranking', () => {
   test('a lead over the default that is within the noise is no reason to change it', () => {
     const near = trial('m_config_2', [measurement({ perf_throughput: 103 })]);
     expect(verdict(rank(run(base, near), goal()))).toBe(
-      'Keep the default configuration of m: the best, m_config_2 (103 infer/s at p99 10.0 ms with 1 request in flight, 3.00 % (± 7.28) better than the default in throughput), leads by less than the noise.',
+      'Keep the default configuration of m: 100 infer/s at p99 12.0 ms with 1 request in flight. The best of the others, m_config_2: 103 infer/s at p99 10.0 ms with 1 request in flight, is 3.00 % (± 9.25) better than the default in throughput, which is within the noise.',
     );
   });
 
@@ -216,33 +217,22 @@ test('numbers and parameter values in few words', () => {
   expect(compactValue('optimization', {})).toBe('-');
 });
 
-describe('a point that the client limited', () => {
-  const bound = { bottleneck: { who: 'client' as const, reasons: ['its thread was busy'] } };
-
-  test('is ranked behind all others and cannot win', () => {
-    const ranking = rank(
-      run(
-        trial('m_config_default', [measurement({ perf_throughput: 100 })]),
-        trial('m_config_0', [
-          measurement({ perf_throughput: 500 }, 8, bound),
-          measurement({ perf_throughput: 120 }, 4),
-        ]),
-        trial('m_config_1', [measurement({ perf_throughput: 900 }, 1, bound)]),
-      ),
-      goal(),
-    );
-    expect(ranking.entries.map(({ trial: { name } }) => name)).toEqual([
-      'm_config_0',
-      'm_config_default',
-      'm_config_1',
-    ]);
-    expect(ranking.winner?.best.measurement.point.concurrency).toBe(4);
-  });
-
-  test('when there are no others, nobody wins and the verdict says why', () => {
-    const only = trial('m_config_default', [measurement({ perf_throughput: 100 }, 1, bound)]);
-    const ranking = rank(run(only), goal());
-    expect(ranking.winner).toBeUndefined();
-    expect(verdict(ranking)).toContain('the load generator was the limit, not the server');
-  });
+test('parameters under the shortest of their ends that tell them apart', () => {
+  expect(
+    shortNames([
+      'dynamic_batching.max_queue_delay_microseconds',
+      'instance_group[0].count',
+      'instance_group[1].count',
+      'a.parameters.mode.value',
+      'b.parameters.mode.value',
+      'max_batch_size',
+    ]),
+  ).toEqual([
+    'max_queue_delay_microseconds',
+    'instance_group[0].count',
+    'instance_group[1].count',
+    'a.parameters.mode.value',
+    'b.parameters.mode.value',
+    'max_batch_size',
+  ]);
 });

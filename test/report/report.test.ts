@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
+import type { Measurement } from '../../src/measure/measurement.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } from '../../src/report/csv.ts';
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
@@ -10,6 +11,7 @@ import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
 import { checkExportPath } from '../../src/report/put.ts';
 import { resultsJson } from '../../src/report/results.ts';
 import { detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
+import type { SearchRecord } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -225,6 +227,61 @@ test('results.json holds the verdict and everything measured', () => {
   });
   expect(document.models[0].gainPercent).toBeCloseTo(80);
   expect(document.trials).toHaveLength(3);
+});
+
+describe('one decision is followed by sentence, colour, tiles, diff, tag, results.json and best/', () => {
+  const at = (name: string, throughput: number, changes: Partial<Measurement> = {}) =>
+    trial(name, [measurement({ perf_throughput: throughput }, 1, changes)]);
+  const client = { bottleneck: { who: 'client', reasons: ['its thread was busy'] } } as const;
+  const free = { ...goal, constraints: [] };
+  const strict = { ...goal, constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 1 }] as const };
+  const stopped: SearchRecord = {
+    ...{ model: 'm', search: 'manual', why: 'it was interrupted', interrupted: true, measurements: 2 },
+    ...{ importance: [], skipped: [], remarks: [] },
+    points: { all: 4, seen: 2 },
+    configurations: { all: 2, seen: 2 },
+  };
+  const two = [at('m_config_default', 100), at('m_config_0', 200)];
+
+  test.each([
+    ['deploy', run(...two), free, 'm_config_0', 'good'],
+    ['keep', run(at('m_config_default', 100), at('m_config_0', 103)), free, 'm_config_default', 'good'],
+    ['none', run(...two), strict, null, 'bad'],
+    ['unfinished', { ...run(...two), searches: [stopped] }, free, null, 'open'],
+    [
+      'unfinished',
+      run(at('m_config_default', 100, client), at('m_config_0', 200, client)),
+      free,
+      null,
+      'open',
+    ],
+  ])('%s', (kind, recorded, of, name, colour) => {
+    const ranked = rank(recorded, of);
+    const path = folder();
+    // An earlier run's answer lies there.
+    mkdirSync(join(path, 'results/best/m'), { recursive: true });
+    writeFileSync(join(path, 'results/best/m/config.pbtxt'), 'name: "yesterday"');
+    const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
+    writeResults(recorded, [ranked], path, { fileNames, fields: {} });
+    const [json] = JSON.parse(readFileSync(join(path, 'results/results.json'), 'utf8')).models;
+    const { document } = parseHTML(summaryPages(recorded, [ranked])[0]!.html);
+    const chosen = recorded.trials.find((item) => item.name === name);
+
+    expect(json.decision).toMatchObject({ kind, variant: name });
+    expect(json.winner?.variant ?? null).toBe(name);
+    expect(json.verdict).toBe(document.querySelector('.verdict')?.textContent);
+    expect(document.querySelector('.verdict')?.className).toBe(`verdict ${colour}`);
+    expect(document.querySelectorAll('.numbers')).toHaveLength(name ? 1 : 0);
+    expect([...document.querySelectorAll('tr.winner')].map((row) => row.id)).toEqual(name ? [name] : []);
+    expect(document.querySelectorAll('pre .added')).toHaveLength(kind === 'deploy' ? 1 : 0);
+    const best = join(path, 'results/best/m/config.pbtxt');
+    expect(existsSync(best) ? readFileSync(best, 'utf8') : undefined).toBe(chosen?.configText);
+    const sentence = { deploy: 'Deploy m_config_0', keep: 'Keep the default', none: 'No configuration' }[
+      kind
+    ];
+    if (sentence) expect(json.verdict).toContain(sentence);
+    else expect(json.verdict).not.toMatch(/Deploy|Keep/);
+  });
 });
 
 test('an export path that can not be written is a mistake, told before anything is measured', () => {

@@ -126,11 +126,11 @@ test('several models: the best of each, and the best of all', () => {
       .split('\n')
       .map((line) => line.trimEnd());
   expect(plain(modelsText(rankings))).toEqual([
-    'The best of each model:',
-    'Model  Model Config      infer/s  p99 ms  load         batch  constraints',
-    'm      m_config_0            300    10.0  4 in flight      1  met',
-    'n      n_config_default      200    10.0  1 in flight      1  met',
-    'gone   none',
+    'What was decided for each model:',
+    'decision  Model  Model Config      infer/s  p99 ms  load         batch  constraints',
+    'deploy    m      m_config_0            300    10.0  4 in flight      1  met',
+    'keep      n      n_config_default      200    10.0  1 in flight      1  met',
+    'none      gone',
   ]);
   expect(plain(acrossText(rankAcross(both, ['m', 'n'], goal, 2)))).toEqual([
     'The best 2 configurations of all models, by the highest throughput:',

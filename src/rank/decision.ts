@@ -1,0 +1,115 @@
+import { isClientBound } from '../measure/measurement.ts';
+import { type Gain, widerForBestOf } from './noise.ts';
+import type { RankedEntry, Standings } from './rank.ts';
+
+/** A gain of fewer percent is not worth a change, however sure it is. */
+const LEAST_GAIN = 2;
+
+/**
+ * What a run comes to for one model. Everything that names, colours, writes or deploys a configuration follows it:
+ * `entry` is what to serve the model with, and nothing else is.
+ */
+export type Decision =
+  | {
+      readonly kind: 'deploy';
+      readonly entry: RankedEntry;
+      /**
+       * better: than the default, by more than the noise. Or the default is no choice: it breaks the constraints, did not
+       * work, or can't take the loads that were asked for.
+       */
+      readonly reason: 'better' | 'default misses' | 'default failed' | 'default skipped';
+    }
+  | {
+      readonly kind: 'keep';
+      /** The default. */
+      readonly entry: RankedEntry;
+      /** only: nothing else was measured; best: nothing else is better; noise: what is better may be so by chance. */
+      readonly reason: 'only' | 'best' | 'noise';
+    }
+  | {
+      readonly kind: 'none';
+      readonly entry: undefined;
+      readonly reason: 'nothing measured' | 'constraints';
+    }
+  | {
+      /** What was measured does not suffice to decide. */
+      readonly kind: 'unfinished';
+      readonly entry: undefined;
+      /**
+       * interrupted: the run did not come to its end; client: the load generator was the limit of what is compared;
+       * no default: there is nothing to compare with; too close: whether the default keeps the limits is within the noise.
+       */
+      readonly reason: 'interrupted' | 'client' | 'no default' | 'too close';
+    };
+
+/** Decides by what was measured; changing a server needs a difference that a test supports. */
+export function decide(standings: Standings): Decision {
+  const { entries, leader, default: base } = standings;
+  if (standings.interrupted) return unfinished('interrupted');
+  if (!leader) return { kind: 'none', entry: undefined, reason: 'nothing measured' };
+  if (!leader.best.passes) {
+    const allByClient = entries.every(({ points }) =>
+      points.every((point) => isClientBound(point.measurement)),
+    );
+    return allByClient ? unfinished('client') : { kind: 'none', entry: undefined, reason: 'constraints' };
+  }
+  if (leader === base) return besideDefault(leader, entries);
+  if (!base) return withoutDefault(standings, leader);
+  const supported = isSupported(standings);
+  if (!base.best.passes) {
+    return supported || missesForSure(base, standings)
+      ? { kind: 'deploy', entry: leader, reason: 'default misses' }
+      : unfinished('too close');
+  }
+  // What the client held back may be better than it looks.
+  if (isByClient(base)) return unfinished('client');
+  return supported
+    ? { kind: 'deploy', entry: leader, reason: 'better' }
+    : { kind: 'keep', entry: base, reason: 'noise' };
+}
+
+const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason']): Decision => ({
+  kind: 'unfinished',
+  entry: undefined,
+  reason,
+});
+
+const isByClient = ({ best }: RankedEntry): boolean => isClientBound(best.measurement);
+
+/** The default leads: it stays, unless the client held it back together with something that it is compared with. */
+function besideDefault(base: RankedEntry, entries: readonly RankedEntry[]): Decision {
+  const others = entries.filter((entry) => entry !== base);
+  if (isByClient(base) && (others.length === 0 || others.some(isByClient))) return unfinished('client');
+  return { kind: 'keep', entry: base, reason: others.length > 0 ? 'best' : 'only' };
+}
+
+function withoutDefault({ unmeasured }: Standings, leader: RankedEntry): Decision {
+  const trial = unmeasured.find(({ isDefault }) => isDefault);
+  switch (trial?.state) {
+    case 'failed':
+      return { kind: 'deploy', entry: leader, reason: 'default failed' };
+    case 'skipped':
+      return { kind: 'deploy', entry: leader, reason: 'default skipped' };
+    default:
+      return unfinished('no default');
+  }
+}
+
+/** Whether the leader's gain over the default is worth while and not what the best of so many has by chance. */
+function isSupported({ gain, entries }: Standings): boolean {
+  const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.passes).length;
+  return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > chanceOf(gain, rivals);
+}
+
+/** What the best of so many gains by chance, percent points. */
+export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerForBestOf(rivals) * plusMinus;
+
+/** Whether a configuration's best point breaks a limit by more than the noise. */
+function missesForSure({ best: { checks, measurement } }: RankedEntry, { noise }: Standings): boolean {
+  return checks.some(({ constraint: { tag, bound, value: limit }, value, met }) => {
+    if (met || value === undefined) return false;
+    const [low = null, high = null] = measurement.intervals[tag] ?? [];
+    const half = noise.within(measurement, tag) * value;
+    return bound === 'max' ? (low ?? value - half) > limit : (high ?? value + half) < limit;
+  });
+}

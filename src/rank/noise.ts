@@ -1,0 +1,152 @@
+import { mean, probit, sampleVariance } from 'simple-statistics';
+import type { Objective } from '../config/experiment.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { metric } from '../metric.ts';
+import { score } from '../search/score.ts';
+import { relativeHalfWidth } from '../statistics/intervals.ts';
+import type { PointRecord, Trial } from '../store/run.ts';
+
+/** Two-sided 95 % quantile of the normal distribution. */
+const NORMAL = 1.96;
+/**
+ * Half the width of a value's interval where the measurement has none, as a share of the value: the steadiness that
+ * perf_analyzer asks for.
+ */
+const ASSUMED = 0.1;
+/** What starts of one server are taken to differ by, as a share (standard deviation), and how many repeats that is worth. */
+const STARTS = 0.02;
+const STARTS_WEIGHT = 4;
+
+/** How sure the figures of a model are. */
+export interface Noise {
+  /** Half the width of a value's 95 % interval as a share of the value, of one start of the server. */
+  within(measurement: Measurement, tag: string): number;
+  /** The same over all starts that there may be. */
+  overall(measurement: Measurement, tag: string): number;
+}
+
+/** A difference between two measurements over the objectives, and half the width of its 95 % interval. */
+export interface Difference {
+  /** Model Analyzer's score, positive when the first is better. */
+  readonly score: number;
+  readonly noise: number;
+}
+
+/** Whether a measurement says itself how sure a value is. */
+export const hasInterval = ({ intervals }: Measurement, tag: string): boolean =>
+  relativeHalfWidth(intervals[tag] ?? [null, null]) !== undefined;
+
+/**
+ * The noise of a model's measurements. What one start of a server differs from another by is learned from the points
+ * that were measured on several, beginning with 2 %.
+ */
+export function noiseOf(trials: readonly Trial[]): Noise {
+  const starts = new Map<string, number>();
+  const startsOf = (tag: string): number => {
+    const known = starts.get(tag) ?? startDeviation(trials, tag);
+    starts.set(tag, known);
+    return known;
+  };
+  const within = (measurement: Measurement, tag: string): number =>
+    relativeHalfWidth(measurement.intervals[tag] ?? [null, null]) ?? ASSUMED;
+  return {
+    within,
+    overall(measurement, tag) {
+      // What was confirmed was measured on two servers at least.
+      const servers = measurement.confirmed ? 2 : 1;
+      return Math.hypot(within(measurement, tag), (NORMAL * startsOf(tag)) / Math.sqrt(servers));
+    },
+  };
+}
+
+/** Pooled relative standard deviation between the servers that a point was measured on. */
+function startDeviation(trials: readonly Trial[], tag: string): number {
+  let sum = STARTS_WEIGHT * STARTS ** 2;
+  let weight = STARTS_WEIGHT;
+  for (const { points } of trials) {
+    const measured = points.filter((record) => record.state === 'measured');
+    for (const records of Map.groupBy(measured, ({ key }) => key).values()) {
+      const means = meansByServer(records, tag);
+      const middle = means.length > 1 ? mean(means) : 0;
+      if (middle === 0) continue;
+      sum += (means.length - 1) * (sampleVariance(means) / middle ** 2);
+      weight += means.length - 1;
+    }
+  }
+  return Math.sqrt(sum / weight);
+}
+
+type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
+
+/** The mean of each server that a point was measured on; one that was started for it begins with `afresh`. */
+function meansByServer(records: readonly MeasuredRecord[], tag: string): number[] {
+  const servers: number[][] = [];
+  for (const { again, measurement } of records) {
+    const value = measurement.values[tag];
+    if (value === undefined) continue;
+    if (again === 'afresh' || servers.length === 0) servers.push([]);
+    servers.at(-1)!.push(value);
+  }
+  return servers.map((values) => mean(values));
+}
+
+/** @param noise which of the two kinds counts: of the same server, or of servers started one after the other. */
+export function differenceOf(
+  a: Measurement,
+  b: Measurement,
+  objectives: readonly Objective[],
+  noise: Noise['within'],
+): Difference {
+  const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
+  const parts = objectives
+    // What only one of them has counts fully for that one; there is no noise to it.
+    .filter(({ tag }) => a.values[tag] !== undefined && b.values[tag] !== undefined)
+    .map(({ tag, weight }) => (weight / total) * Math.hypot(noise(a, tag), noise(b, tag)));
+  return { score: score(a, b, objectives), noise: Math.hypot(...parts) };
+}
+
+/** How much better one measurement is than another, over the objectives. */
+export interface Gain {
+  readonly percent: number;
+  /** Half the width of its 95 % interval, percent points. */
+  readonly plusMinus: number;
+  /** The metrics of which a measurement does not say how sure it is, so that 10 % are assumed. */
+  readonly assumed: readonly string[];
+}
+
+/**
+ * How much better `a` is than `b`, in percent of `b` for what should be high and of `a` for what should be low, weighted
+ * over the objectives that both have; undefined when there is none.
+ */
+export function gainOf(
+  a: Measurement,
+  b: Measurement,
+  objectives: readonly Objective[],
+  noise: Noise,
+): Gain | undefined {
+  const parts = objectives.flatMap(({ tag, weight }) => {
+    const [value, old] = [a.values[tag], b.values[tag]];
+    // How many times as good; of a metric that is 0 on one side nothing can be said in percent.
+    const times = value && old ? (metric(tag).better === 'higher' ? value / old : old / value) : undefined;
+    return times === undefined ? [] : [{ tag, weight, times }];
+  });
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  if (total === 0) return undefined;
+  const share = (weight: number): number => (100 * weight) / total;
+  return {
+    percent: parts.reduce((sum, { weight, times }) => sum + share(weight) * (times - 1), 0),
+    plusMinus: Math.hypot(
+      ...parts.map(
+        ({ tag, weight, times }) =>
+          share(weight) * times * Math.hypot(noise.overall(a, tag), noise.overall(b, tag)),
+      ),
+    ),
+    assumed: parts.map(({ tag }) => tag).filter((tag) => !hasInterval(a, tag) || !hasInterval(b, tag)),
+  };
+}
+
+/**
+ * By which factor an interval of 95 % must be wider when the best of so many is compared: of many that are alike the
+ * best looks better by chance (Bonferroni's bound).
+ */
+export const widerForBestOf = (many: number): number => probit(1 - 0.025 / Math.max(1, many)) / NORMAL;

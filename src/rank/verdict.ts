@@ -1,0 +1,220 @@
+import type { Goal } from '../config/experiment.ts';
+import { isClientBound, type Measurement } from '../measure/measurement.ts';
+import { metric } from '../metric.ts';
+import type { Check } from '../search/score.ts';
+import { isRate, type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
+import { relativeHalfWidth } from '../statistics/intervals.ts';
+import { counted } from '../wording.ts';
+import type { Gain } from './noise.ts';
+import type { RankedEntry, RankedPoint, Ranking } from './rank.ts';
+import { describeConstraint, formatNumber } from './words.ts';
+
+/** So few loads say little of a configuration's best. */
+const FEW = 3;
+/** So many names are told of those that can't be told apart. */
+const NAMED = 3;
+
+/** The answer to the run in words: what to serve the model with, what that gives, how sure it is. */
+export function verdict(ranking: Ranking): string {
+  const { decision, leader, model } = ranking;
+  switch (decision.kind) {
+    case 'deploy':
+      return sentences(
+        `Deploy ${figuresOf(decision.entry, ranking)}${whyDeploy(ranking)}.`,
+        ...remarksOn(decision.entry, ranking),
+      );
+    case 'keep':
+      return sentences(keep(ranking, decision.entry), ...remarksOn(decision.entry, ranking));
+    case 'none':
+      return leader
+        ? `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader.best.checks)}).`
+        : `Nothing could be measured for ${model}: see the causes below each configuration.`;
+    case 'unfinished':
+      return sentences(whyUnfinished(ranking), soFar(ranking));
+  }
+}
+
+/** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */
+export const missed = (checks: readonly Check[]): string =>
+  checks
+    .filter((check) => !check.met)
+    .map(
+      ({ constraint, value }) =>
+        `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
+    )
+    .join('; ');
+
+/** `85.2 % (± 18.3) better`. */
+export const gainText = ({ percent, plusMinus }: Gain): string =>
+  `${formatNumber(Math.abs(percent))} % (± ${formatNumber(plusMinus)}) ${percent >= 0 ? 'better' : 'worse'}`;
+
+/** What a client that was the limit leaves of a figure. */
+const atLeast = (measurement: Measurement): string => (isClientBound(measurement) ? 'at least ' : '');
+
+const sentences = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(' ');
+
+/** `m_config_2: 101 infer/s at p99 74.9 ms with 4 requests in flight`. */
+const figuresOf = ({ trial, best }: RankedEntry, { goal }: Pick<Ranking, 'goal'>): string =>
+  `${trial.name}: ${figuresAt(best.measurement, goal)} ${levelWords(best.measurement.point)}${confirmedText(best.measurement)}`;
+
+/** Throughput and p99 latency, and whatever else was to be optimised. */
+function figuresAt(measurement: Measurement, { objectives }: Goal): string {
+  const { perf_throughput: throughput, perf_latency_p99: p99 } = measurement.values;
+  const others = objectives
+    .filter(({ tag }) => !['perf_throughput', 'perf_latency_p99'].includes(tag))
+    .flatMap(({ tag }) => {
+      const { label, unit } = metric(tag);
+      const value = measurement.values[tag];
+      return value === undefined ? [] : [`, ${label} ${formatNumber(value)}${unit && ` ${unit}`}`];
+    });
+  return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s at p99 ${formatNumber(p99 ?? Number.NaN)} ms${others.join('')}`;
+}
+
+/** `with 4 requests in flight`, `at 200 requests a second`. */
+function levelWords(point: LoadPoint): string {
+  const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
+  return isRate(point)
+    ? `at ${formatNumber(levelOf(point))} requests a second${batch}`
+    : `with ${counted(levelOf(point), 'request')} in flight${batch}`;
+}
+
+const confirmedText = ({ confirmed, looks }: Measurement): string =>
+  confirmed ? `, measured ${looks} times, again on a fresh server` : '';
+
+function whyDeploy(ranking: Ranking): string {
+  const { decision, default: base, unmeasured } = ranking;
+  if (decision.kind !== 'deploy') return '';
+  switch (decision.reason) {
+    case 'better':
+      return `, ${overDefault(ranking)}`;
+    case 'default misses':
+      return `; the default breaks the constraints (${missed(base!.best.checks)})`;
+    case 'default failed':
+      return `; the default configuration failed${causeOf(unmeasured.find(({ isDefault }) => isDefault))}`;
+    case 'default skipped':
+      return '; the default configuration can take none of these loads';
+  }
+}
+
+const causeOf = (
+  trial: { readonly end?: { readonly cause?: string | undefined } | undefined } | undefined,
+) => (trial?.end?.cause ? ` (${trial.end.cause})` : '');
+
+/** How much better the leader is than the default, in which metric, and at which loads the default was looked at. */
+function overDefault(ranking: Ranking): string {
+  const { gain, goal, leader } = ranking;
+  if (!gain || !leader) return 'which could not be compared with the default';
+  const [only] = goal.objectives;
+  const what = goal.objectives.length === 1 ? `in ${metric(only!.tag).label}` : 'over the objectives';
+  const least = isClientBound(leader.best.measurement) ? 'at least ' : '';
+  return `${least}${gainText(gain)} than the default${loadsOfDefault(ranking)} ${what}`;
+}
+
+/** A search looks at the default at a few loads only; its best may be at another. */
+function loadsOfDefault({ search, default: base, sameLoad, leader }: Ranking): string {
+  const points = (base?.points ?? []).map(({ measurement }) => measurement.point);
+  const isFew = search !== undefined && search.points.seen < search.points.all && points.length <= FEW;
+  if (!leader || points.length === 0 || (sameLoad && !isFew)) return '';
+  const list = [...new Set(points.map(levelOf))].sort((a, b) => a - b).join(' and ');
+  const unit = isRate(points[0]!) ? 'requests a second' : 'in flight';
+  const other = sameLoad ? '' : `, not with ${levelText(leader.best.measurement.point)}`;
+  return ` (looked at with ${list} ${unit} only${other})`;
+}
+
+const assumedText = ({ decision, gain }: Ranking): string | undefined =>
+  ['better', 'noise'].includes(decision.reason) && gain && gain.assumed.length > 0
+    ? `For ${gain.assumed.map((tag) => metric(tag).label).join(' and ')}, recorded without an interval, ± 10 % is taken.`
+    : undefined;
+
+function keep(ranking: Ranking, base: RankedEntry): string {
+  const { decision, model, leader, entries, gain } = ranking;
+  const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking.goal)} ${levelWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
+  if (decision.kind !== 'keep' || decision.reason === 'only') return `${start}, the only one measured.`;
+  if (decision.reason === 'best' || !leader || !gain)
+    return `${start}; none of ${counted(entries.length - 1, 'other')} is better.`;
+  const rivals = entries.length - 1;
+  const why =
+    gain.percent > gain.plusMinus
+      ? `which the best of ${rivals} may be by chance, or is not worth a change`
+      : 'which is within the noise';
+  return `${start}. The best of the others, ${figuresOf(leader, ranking)}, is ${overDefault(ranking)}, ${why}.`;
+}
+
+function whyUnfinished({ decision, leader, model, default: base }: Ranking): string {
+  if (decision.kind !== 'unfinished') return '';
+  switch (decision.reason) {
+    case 'interrupted':
+      return `Nothing is decided for ${model} yet: the run did not come to its end; the same command goes on from here.`;
+    case 'client':
+      return `No configuration of ${model} can be named: at ${base && leader !== base ? 'the points that are to be compared' : 'every point'} the load generator was the limit, not the server.`;
+    case 'no default':
+      return `Nothing can be decided for ${model}: its default configuration was not measured, so that there is nothing to compare with.`;
+    case 'too close':
+      return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!.best.checks)}), and nothing is better by more; measure it longer (--time-limit).`;
+  }
+}
+
+/** The best that is known where nothing is decided. */
+function soFar({ leader, goal }: Ranking): string | undefined {
+  if (!leader) return undefined;
+  const but = leader.best.passes ? '' : `, which breaks the constraints (${missed(leader.best.checks)})`;
+  return `The best so far is ${figuresOf(leader, { goal })}${but}.`;
+}
+
+/** What a reader should know of the configuration that is named. */
+function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[] {
+  const { preferredTo, ties, leader, entries } = ranking;
+  const { best } = entry;
+  const others = ties.filter((other) => other !== preferredTo && other !== entry);
+  const hidden = entries.filter((other) => other !== entry && isClientBound(other.best.measurement));
+  return [
+    assumedText(ranking),
+    moreLoad(entry, ranking),
+    entry === leader && preferredTo
+      ? `It is preferred to ${preferredTo.trial.name}, which needs more and is better by less than the noise.`
+      : undefined,
+    entry === leader && others.length > 0 ? `It is within the noise of ${namesOf(others)}.` : undefined,
+    nearLimit(best),
+    hidden.length > 0
+      ? `Of ${namesOf(hidden)} only the least is known: there the load generator was the limit.`
+      : undefined,
+    best.measurement.stable ? undefined : uncertainty(best.measurement),
+  ];
+}
+
+function namesOf(entries: readonly RankedEntry[]): string {
+  const names = entries.slice(0, NAMED).map(({ trial }) => trial.name);
+  const more = entries.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}
+
+/** More load brought no more than the noise. */
+function moreLoad({ alike: [more] }: RankedEntry, { goal }: Ranking): string | undefined {
+  if (!more) return undefined;
+  return `More load brings no more than the noise: ${figuresAt(more.measurement, goal)} ${levelWords(more.measurement.point)}.`;
+}
+
+/** A limit that is kept by less than the noise. */
+function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
+  const near = checks.filter(({ constraint: { tag, bound, value: limit }, value }) => {
+    const [low = null, high = null] = measurement.intervals[tag] ?? [];
+    if (value === undefined) return false;
+    return bound === 'max' ? high !== null && high > limit : low !== null && low < limit;
+  });
+  if (near.length === 0) return undefined;
+  const list = near.map(({ constraint, value }) => {
+    const [low = null, high = null] = measurement.intervals[constraint.tag] ?? [];
+    const end = constraint.bound === 'max' ? `up to ${formatNumber(high!)}` : `down to ${formatNumber(low!)}`;
+    return `${describeConstraint(constraint)}, measured ${formatNumber(value!)}, ${end} within its interval`;
+  });
+  return `It may break a limit: ${list.join('; ')}.`;
+}
+
+/** What an imprecise point says about itself. */
+function uncertainty({ intervals }: Measurement): string {
+  const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
+  const known =
+    width === undefined ? 'is not known precisely' : `is known to ± ${(width * 100).toPrecision(2)} % only`;
+  return `Its throughput ${known}: measure it longer (--time-limit) before you rely on it.`;
+}
