@@ -187,6 +187,7 @@ const search = z.object({
   model: name,
   search: z.string(),
   why: z.string(),
+  interrupted: z.boolean().optional(),
   points: looked,
   configurations: looked,
   measurements: z.number(),
