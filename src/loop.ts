@@ -228,6 +228,7 @@ export class ProfileRun {
   async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
     const { emit, launchers, journal, lanes } = this.#parts;
     const need = {
+      model: plan.name,
       container: plan.container,
       onNote: emit.onNote,
       signal: this.#options.stop ?? NEVER,

@@ -9,7 +9,7 @@ import { suffering } from './neighbours.ts';
 import type { Ask } from './search/search.ts';
 import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
-import { loadModel } from './server/load-model.ts';
+import { askForLoaded, loadModel } from './server/load-model.ts';
 import { removeLog } from './server/log.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
 import type { LoadPoint } from './space/load-point.ts';
@@ -91,8 +91,7 @@ export async function openTrial(
         onWait: (seconds, line) => emit.onLoadWait(candidate.name, seconds, line && redact(line)),
       });
     }
-    effective = await running.triton.config(plan.name);
-    model = await running.triton.metadata(plan.name);
+    ({ config: effective, metadata: model } = await askForLoaded(running, plan.name, signal));
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
       warnings.push(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,

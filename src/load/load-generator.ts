@@ -54,9 +54,8 @@ export interface LoadResult<Scrape> {
   readonly counted: number;
   /** Whether the rule that ends a point was met before its time was up. */
   readonly stable: boolean;
-  /** Read from the server at the edges of what counts. */
-  readonly before: Scrape;
-  readonly after: Scrape;
+  /** Read from the server at the edges of the windows that count, in their order; two at least. */
+  readonly edges: readonly Scrape[];
   readonly client: ClientReport;
   /** What a reader should know before trusting it. */
   readonly warnings: readonly string[];

@@ -73,8 +73,7 @@ export function resultOf<Scrape>(
     windows: count,
     counted: Math.round((counted.length / windows.length) * count),
     stable,
-    before: counted[0]!.before,
-    after: counted.at(-1)!.after,
+    edges: [counted[0]!.before, ...counted.map(({ after }) => after)],
     client: {
       engine: plan.engine,
       threads: plan.threads,
