@@ -21,6 +21,7 @@ const STEPS = [
 const GROUND = ['install', 'model-config', 'statistics'];
 const GROUND_FILES = [
   'errors.ts',
+  'exact-json.ts',
   'paths.ts',
   'wording.ts',
   'metric.ts',
