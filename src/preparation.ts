@@ -9,7 +9,7 @@ import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search
 import type { Outcome } from './search/search.ts';
 import { concernsAll, wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
-import { buildSpace, type Candidate, type SkippedPoints, type Space } from './space/space.ts';
+import { buildSpace, type Candidate, isEnsemble, type SkippedPoints, type Space } from './space/space.ts';
 import { relativeHalfWidth } from './statistics/intervals.ts';
 import { changedLoad, changedParts } from './store/changes.ts';
 import type { Entry } from './store/entry.ts';
@@ -135,6 +135,11 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }
   const choice = choiceFor(space);
+  if (isEnsemble(config)) {
+    notes.push(
+      `${space.plan.name} is an ensemble: it is measured as it is, neither its own configuration nor its members' are varied in this version`,
+    );
+  }
   if (!looksAtAll(space) && choice !== 'quick') {
     const all = counted(sizeOf(searchedSpace(space)), 'point');
     const { measurements } = budgetOf(space);
@@ -148,7 +153,7 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
     notes.push(
       `${space.plan.name} has no model_config_parameters: ${upTo(instanceCounts)} instances are tried${sizes}, as long as throughput grows`,
     );
-  } else if (space.plan.parameters.length === 0 && choice !== 'quick') {
+  } else if (space.plan.parameters.length === 0 && choice !== 'quick' && !isEnsemble(config)) {
     notes.push(
       `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
     );

@@ -6,21 +6,42 @@ export const counted = (count: number, noun: string): string =>
 
 /** So many letters in the middle of a name may mean it. */
 const LEAST_PART = 4;
+/** And so many at its beginning. */
+const LEAST_START = 3;
+/** Nobody means a name by more letters than these. */
+const LONGEST = 100;
+/** Names that a message can list. */
+const MOST_LISTED = 50;
+
+/** Upper and lower case, `-` and `_` are easily mistaken. */
+const plain = (name: string): string => name.toLowerCase().replaceAll('-', '_');
 
 /** The known name closest to what was typed, or undefined when nothing is close enough to be meant. */
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
-  const names = [...known];
-  const wanted = typed.toLowerCase().replaceAll('-', '_');
-  const match = closestMatch(wanted, names, { maxDistance: Math.max(2, Math.floor(typed.length / 3)) });
-  const within = wanted.length >= LEAST_PART ? names.find((name) => name.includes(wanted)) : undefined;
-  return match ?? names.find((name) => name.startsWith(wanted) || wanted.startsWith(name)) ?? within;
+  if (typed === '' || typed.length > LONGEST) return undefined;
+  const names = new Map([...known].map((name) => [plain(name), name]));
+  const wanted = plain(typed);
+  const keys = [...names.keys()];
+  const maxDistance = Math.max(2, Math.floor(typed.length / 3));
+  const within = wanted.length >= LEAST_PART ? keys.find((key) => key.includes(wanted)) : undefined;
+  const found =
+    (names.has(wanted) ? wanted : undefined) ??
+    closestMatch(wanted, keys, { maxDistance }) ??
+    // The end of a name with a common beginning: `cpu` of KIND_CPU.
+    keys.find((key) => key.endsWith(`_${wanted}`)) ??
+    (wanted.length >= LEAST_START
+      ? keys.find((key) => key.startsWith(wanted) || wanted.startsWith(key))
+      : undefined) ??
+    within;
+  return found === undefined ? undefined : names.get(found);
 }
 
 /** `did you mean "x"?`, or a list of what there is when nothing is close. */
 export function suggestion(typed: string, known: Iterable<string>): string {
   const names = [...known];
   const name = nearest(typed, names);
-  return name ? `did you mean "${name}"?` : `known here: ${names.join(', ')}`;
+  if (name !== undefined) return `did you mean "${name}"?`;
+  return names.length > MOST_LISTED ? 'nothing known here is like it' : `known here: ${names.join(', ')}`;
 }
 
 /** `1.2 GB`, units of 10^3. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Experiment } from '../src/config/experiment.ts';
-import type { CommandLine } from '../src/config/resolve.ts';
+import type { CommandLine } from '../src/config/given-options.ts';
 import { type ProfileOptions, profile } from '../src/profile.ts';
 import { rank } from '../src/rank/rank.ts';
 import { measurementsOf, type Run } from '../src/store/run.ts';

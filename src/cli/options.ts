@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { CommandLine } from '../config/given-options.ts';
 import { type Command as CommandName, OPTIONS, type Option, type OptionKey } from '../config/options.ts';
-import type { CommandLine } from '../config/resolve.ts';
 
 const entries = Object.entries(OPTIONS) as [OptionKey, Option][];
 

@@ -1,5 +1,5 @@
-import { loadOptions } from '../config/load-experiment.ts';
-import { type CommandLine, resolveExperiment } from '../config/resolve.ts';
+import type { CommandLine } from '../config/given-options.ts';
+import { loadWithOptions } from '../config/load-experiment.ts';
 import { resolvedOptions } from '../config/resolved-options.ts';
 import { redactorFor } from '../launch.ts';
 import { type PlannedModel, planRun } from '../plan.ts';
@@ -14,8 +14,7 @@ export async function planCommand(
   json: boolean,
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const given = loadOptions({ file, commandLine }, 'profile');
-  const experiment = resolveExperiment(given, process.cwd());
+  const { given, experiment } = loadWithOptions({ file, commandLine, cwd: process.cwd() });
   const options = resolvedOptions(given, 'profile');
   const models = await planRun(experiment);
   // What a server gets in its environment is not to be read here either.

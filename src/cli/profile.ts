@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/experiment.ts';
+import type { CommandLine } from '../config/given-options.ts';
 import { loadExperiment } from '../config/load-experiment.ts';
-import type { CommandLine } from '../config/resolve.ts';
 import type { RunListener } from '../events.ts';
 import { type ProfileResult, profile } from '../profile.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Goal } from '../config/experiment.ts';
+import type { CommandLine } from '../config/given-options.ts';
 import { goalsOf, overallGoal } from '../config/goals.ts';
 import { loadOptions } from '../config/load-experiment.ts';
 import { reportSettings } from '../config/report-settings.ts';
-import type { CommandLine } from '../config/resolve.ts';
 import { userError } from '../errors.ts';
 import { acrossModels } from '../rank/across.ts';
 import { rank } from '../rank/rank.ts';

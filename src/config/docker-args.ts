@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { anything, byteSize, flag, integer, keys, signedInteger, text, texts, words } from './values.ts';
+import { isMapping, show, textOf } from './written.ts';
 
 /** A folder of the engine's host, seen in the container under another path. */
 export interface Mount {
@@ -34,7 +35,7 @@ export const mount = z.unknown().transform((value, context): Mount => {
   if (good) return { source, target, mode };
   context.addIssue({
     code: 'custom',
-    message: `expected HOST_PATH:CONTAINER_PATH:ro or :rw, found ${JSON.stringify(value)}`,
+    message: `expected HOST_PATH:CONTAINER_PATH:ro or :rw, found ${show(value)}`,
   });
   return z.NEVER;
 });
@@ -48,10 +49,10 @@ export const mounts = z.preprocess(
 /** docker-py's `volumes`: a list of mounts, or `{host: {bind: PATH, mode: ro}}`. */
 const volumes = z.preprocess(
   (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
+    isMapping(value)
       ? Object.entries(value).map(([host, to]) => {
-          const { bind = '', mode = 'rw' } = (to ?? {}) as { bind?: string; mode?: string };
-          return `${host}:${bind}:${mode}`;
+          const { bind, mode } = isMapping(to) ? to : {};
+          return `${host}:${textOf(bind) ?? ''}:${textOf(mode) ?? 'rw'}`;
         })
       : value,
   mounts,
@@ -67,10 +68,11 @@ const pairs = z.preprocess(
 );
 
 /** `blkio_weight_device`: `/dev/sda:500`. */
-const weights = words.transform((list) =>
+const weights = words.transform((list, context) =>
   list.map((item) => {
-    const colon = item.lastIndexOf(':');
-    return { Path: item.slice(0, colon), Weight: Number(item.slice(colon + 1)) };
+    const match = /^(.+):(\d{1,4})$/.exec(item);
+    if (!match) context.addIssue({ code: 'custom', message: `expected DEVICE:WEIGHT, found ${show(item)}` });
+    return { Path: match?.[1] ?? item, Weight: Number(match?.[2] ?? 0) };
   }),
 );
 

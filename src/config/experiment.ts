@@ -3,6 +3,7 @@ import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
 import type { PlotSettings } from './plots.ts';
 import type { SearchSettings } from './search-settings.ts';
+import type { ServerFlags } from './server-flags.ts';
 
 /** One direction to optimise in; weights are relative to each other. */
 export interface Objective {
@@ -151,7 +152,7 @@ export interface ModelPlan extends Goal {
   readonly stopAtPlateau: boolean;
   readonly batchSizes: readonly number[];
   readonly load: LoadSettings;
-  readonly serverFlags: Readonly<Record<string, string>>;
+  readonly serverFlags: ServerFlags;
   readonly serverEnvironment: Readonly<Record<string, string>>;
   /** What a container of this model's server gets, the global options and the model's own together. */
   readonly container: ContainerOptions;

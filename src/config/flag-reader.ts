@@ -1,20 +1,34 @@
-import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
-import type { LoadFlagName } from './load-flags.ts';
-import { show } from './yaml.ts';
+import { nearest } from '../wording.ts';
+import { lengthOfRange, MOST_IN_A_LIST, rangeOf, tooMany } from './limits.ts';
+import { LOAD_FLAGS, type LoadFlag, type LoadFlagName } from './load-flags.ts';
+import { readTextFile } from './text-file.ts';
+import { isEmpty, show, textOf } from './written.ts';
 
 /** Flags as given: by name, a value, a list of values, or true. */
 export type GivenFlags = Readonly<Record<string, unknown>>;
 /** Told of every mistake, with the flag it is in. */
 export type Fail = (flag: string, message: string) => void;
 
-/** Reads single flags, telling of values that are none of what was expected. */
+/** A file of numbers, 10 million of them. */
+const MOST_BYTES = 100_000_000;
+
+/** Reads single flags, telling of values that are none of what was expected; an empty one is as if it were not there. */
 export class FlagReader {
   readonly #flags: GivenFlags;
   readonly #fail: Fail;
 
   constructor(flags: GivenFlags, fail: Fail) {
-    this.#flags = flags;
+    const isWrong = ([key, value]: [string, unknown]): boolean => {
+      const { list }: Pick<LoadFlag, 'list'> = Object.hasOwn(LOAD_FLAGS, key)
+        ? LOAD_FLAGS[key as LoadFlagName]
+        : { list: true };
+      const good = (item: unknown): boolean => textOf(item) !== undefined;
+      return !(good(value) || (list && Array.isArray(value) && value.every(good)));
+    };
+    const given = Object.entries(flags).filter(([, value]) => value === '' || !isEmpty(value));
+    for (const [key, value] of given.filter(isWrong)) fail(key, `expected one value, found ${show(value)}`);
+    this.#flags = Object.fromEntries(given.filter((entry) => !isWrong(entry)));
     this.#fail = fail;
   }
 
@@ -28,13 +42,13 @@ export class FlagReader {
   }
 
   text(key: LoadFlagName): string | undefined {
-    const value = this.#flags[key];
-    return value === undefined ? undefined : String(value);
+    return textOf(this.#flags[key]);
   }
 
   list(key: LoadFlagName): string[] {
     const value = this.#flags[key];
-    return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
+    const texts = (Array.isArray(value) ? value : [value]).map(textOf);
+    return texts.filter((text) => text !== undefined);
   }
 
   flag(key: LoadFlagName): boolean {
@@ -53,11 +67,21 @@ export class FlagReader {
     return this.fail(key, `expected a number ${wanted}, found ${show(this.#flags[key])}`);
   }
 
+  /** A whole number. */
+  count(key: LoadFlagName, least: number, most?: number): number | undefined {
+    const found = this.number(key, least, most);
+    if (found === undefined || Number.isInteger(found)) return found;
+    return this.fail(key, `expected a whole number, found ${show(this.#flags[key])}`);
+  }
+
   oneOf<const T extends string>(key: LoadFlagName, names: readonly T[], anyCase = false): T | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
     const found = names.find((name) => name === (anyCase ? text.toLowerCase() : text));
-    return found ?? this.fail(key, `expected ${names.join(' or ')}, found ${show(this.#flags[key])}`);
+    if (found !== undefined) return found;
+    const close = nearest(text, names);
+    const hint = close === undefined ? '' : `: did you mean "${close}"?`;
+    return this.fail(key, `expected ${names.join(' or ')}, found ${show(this.#flags[key])}${hint}`);
   }
 
   /** `start:end:step`, end and step optional. */
@@ -75,10 +99,10 @@ export class FlagReader {
         `expected start:end:step with ${numbers} above 0, found ${show(this.#flags[key])}`,
       );
     }
-    return Array.from(
-      { length: Math.floor((stop - start) / step + 1e-9) + 1 },
-      (_, index) => start + index * step,
-    );
+    const length = lengthOfRange(start, stop, step);
+    return length > MOST_IN_A_LIST
+      ? this.fail(key, `${show(this.#flags[key])} is ${tooMany(length)}`)
+      : rangeOf(start, stop, step);
   }
 
   /** Numbers of a file, one a line. */
@@ -87,9 +111,9 @@ export class FlagReader {
     if (path === undefined) return undefined;
     let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      text = readTextFile(path, { most: MOST_BYTES });
     } catch (error) {
-      return this.fail(key, `cannot read ${path}: ${messageOf(error)}`);
+      return this.fail(key, messageOf(error));
     }
     const lines = text.split('\n').map((line) => line.trim());
     const wrong = lines.findIndex((line) => line !== '' && !(Number(line) >= 0));

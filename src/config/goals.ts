@@ -1,4 +1,4 @@
-import type { Goal, Objective } from './experiment.ts';
+import type { Constraint, Goal, Objective } from './experiment.ts';
 import { withConstraint } from './objectives.ts';
 import type { OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
@@ -17,23 +17,53 @@ export const goalOf = ({ name, settings }: ModelEntry, values: OptionValues): Go
   constraints: withShortOnes(settings.constraints ?? values.constraints ?? [], values),
 });
 
+/** A line where a limit is said twice: the stricter holds. */
+export function goalNotes({ name, settings }: ModelEntry, values: OptionValues): string[] {
+  const listed = settings.constraints ?? values.constraints ?? [];
+  const twice = (
+    key: 'latency_budget' | 'min_throughput',
+    { tag, bound }: Omit<Constraint, 'value'>,
+  ): string[] => {
+    const short = values[key];
+    const own = listed.find((item) => item.tag === tag && item.bound === bound)?.value;
+    if (!short || own === undefined || own === short) return [];
+    const holds = bound === 'max' ? Math.min(own, short) : Math.max(own, short);
+    const [winner, loser] = holds === own ? ['constraints', key] : [key, 'constraints'];
+    const other = holds === own ? short : own;
+    return [
+      `${name}: ${tag} is limited twice, and the stricter limit holds: ${bound} ${holds} (${winner}), not ${other} (${loser})`,
+    ];
+  };
+  return [...twice('latency_budget', P99), ...twice('min_throughput', THROUGHPUT)];
+}
+
+const P99 = { tag: 'perf_latency_p99', bound: 'max' } as const;
+const THROUGHPUT = { tag: 'perf_throughput', bound: 'min' } as const;
+
 /** What configurations of different models are judged by; `usual` where nothing is said. */
 export const overallGoal = (
   values: OptionValues,
   usual: Omit<Goal, 'name'> = { objectives: DEFAULT_OBJECTIVES, constraints: [] },
 ): Omit<Goal, 'name'> => ({
   objectives: values.objectives ?? usual.objectives,
-  constraints: withShortOnes(values.constraints ?? usual.constraints, values),
+  constraints: withShortOnes(values.constraints ?? withoutShortOnes(usual.constraints, values), values),
 });
+
+/** What is said now takes the place of what is usual. */
+const withoutShortOnes = (
+  constraints: Goal['constraints'],
+  { latency_budget, min_throughput }: OptionValues,
+): Goal['constraints'] =>
+  constraints.filter(
+    ({ tag }) => !(latency_budget && tag === P99.tag) && !(min_throughput && tag === THROUGHPUT.tag),
+  );
 
 function withShortOnes(
   constraints: Goal['constraints'],
   { latency_budget, min_throughput }: OptionValues,
 ): Goal['constraints'] {
   let list = constraints;
-  if (latency_budget)
-    list = withConstraint(list, { tag: 'perf_latency_p99', bound: 'max', value: latency_budget });
-  if (min_throughput)
-    list = withConstraint(list, { tag: 'perf_throughput', bound: 'min', value: min_throughput });
+  if (latency_budget) list = withConstraint(list, { ...P99, value: latency_budget });
+  if (min_throughput) list = withConstraint(list, { ...THROUGHPUT, value: min_throughput });
   return list;
 }

@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import { type ContainerOptions, mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Address, GpuChoice, LaunchSettings, ModelPlan } from './experiment.ts';
 import { DEFAULT_IMAGE, type OptionKey, type OptionValues } from './options.ts';
-import { show } from './yaml.ts';
+import { show } from './written.ts';
 
 /** Tells a mistake in one option. */
 export type Refuse = (key: OptionKey, message: string, hint?: string) => void;
 
 const DEFAULT_SHM = 2 ** 30;
+/** More than any machine has. */
+const MOST_GPUS = 1024;
 
 /** Where servers come from and run, out of the options; what can't be is told to `refuse`. */
 export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse): LaunchSettings {
@@ -98,7 +100,7 @@ function gpuChoice(value: readonly string[] | undefined, refuse: Refuse): GpuCho
   if (text === 'all') return { kind: 'all' };
   if (text === '[]' || text === '') return { kind: 'ids', ids: [] };
   const count = /^count=(\d+)$/.exec(text);
-  if (count) return { kind: 'count', count: Number(count[1]) };
+  if (count && Number(count[1]) <= MOST_GPUS) return { kind: 'count', count: Number(count[1]) };
   const wrong = value!.find((id) => !/^(\d+|(GPU|MIG)-[\w/-]+)$/.test(id));
   if (wrong !== undefined) {
     refuse(
@@ -116,7 +118,7 @@ function address(key: OptionKey, values: OptionValues, refuse: Refuse): Address 
   if (value === undefined) return undefined;
   const match = /^(?:(\w+):\/\/)?(\[[^\]]+\]|[^:/]+):(\d+)(?:\/.*)?$/.exec(value);
   const port = Number(match?.[3]);
-  if (!match || port > 65_535) {
+  if (!match || port < 1 || port > 65_535) {
     refuse(key, `${key}: expected HOST:PORT, found ${show(value)}`);
     return undefined;
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { messageOf, userError } from '../errors.ts';
 import type { Experiment } from './experiment.ts';
+import { type CommandLine, checkOptions, type GivenOptions, refuse } from './given-options.ts';
 import type { Command } from './options.ts';
-import { type CommandLine, type GivenOptions, readOptions, resolveExperiment } from './resolve.ts';
+import { resolveExperiment } from './resolve.ts';
+import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Where options come from: a perf.yaml, a command line, or both. */
@@ -14,23 +14,34 @@ export interface ExperimentSource {
   readonly cwd?: string;
 }
 
+/** A perf.yaml of a thousand models has half of that. */
+const MOST_BYTES = 1_000_000;
+
 /**
- * Reads and checks the options of one command.
+ * Reads and checks the options of one command; what is wrong is in `problems`.
+ * @throws UserError for a file that can't be read.
+ */
+function givenOptions({ file, commandLine = {} }: ExperimentSource, command: Command): GivenOptions {
+  const read = (path: string): string =>
+    readTextFile(path, { most: MOST_BYTES, hint: 'name the perf.yaml with -f FILE' });
+  return checkOptions(file === undefined ? undefined : parseYaml(read(file), file), commandLine, command);
+}
+
+/**
+ * The same where nothing else is checked.
  * @throws UserError with `file:line:column` for everything that is wrong.
  */
-export function loadOptions({ file, commandLine = {} }: ExperimentSource, command: Command): GivenOptions {
-  const source = file === undefined ? undefined : parseYaml(read(file), file);
-  return readOptions(source, commandLine, command);
+export function loadOptions(source: ExperimentSource, command: Command): GivenOptions {
+  const given = givenOptions(source, command);
+  refuse(given.problems);
+  return given;
+}
+
+/** Reads perf.yaml and resolves it to an experiment, told with the options that it was made of. */
+export function loadWithOptions(source: ExperimentSource): { given: GivenOptions; experiment: Experiment } {
+  const given = givenOptions(source, 'profile');
+  return { given, experiment: resolveExperiment(given, source.cwd ?? process.cwd()) };
 }
 
 /** Reads perf.yaml and resolves it to an experiment; nothing is started or written. */
-export const loadExperiment = (source: ExperimentSource): Experiment =>
-  resolveExperiment(loadOptions(source, 'profile'), source.cwd ?? process.cwd());
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw userError(`cannot read ${file}: ${messageOf(error)}`, 'name the perf.yaml with -f FILE');
-  }
-}
+export const loadExperiment = (source: ExperimentSource): Experiment => loadWithOptions(source).experiment;

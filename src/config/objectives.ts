@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { findMetric, METRIC_NAMES } from '../metric.ts';
 import { suggestion } from '../wording.ts';
 import type { Constraint, Objective } from './experiment.ts';
-import { isMapping } from './values.ts';
-import { show } from './yaml.ts';
+import { isEmpty, isMapping, plainOf, show } from './written.ts';
 
 const DEFAULT_WEIGHT = 10;
 
@@ -29,8 +28,8 @@ const readObjectives = z.unknown().transform((value, context): readonly Objectiv
       fail([key], `unknown metric ${show(name)}: ${suggestion(String(name), METRIC_NAMES)}`);
       return [];
     }
-    const share = Number(weight);
-    if (!(share > 0)) {
+    const share = Number(plainOf(weight));
+    if (!(share > 0 && Number.isFinite(share))) {
       fail([key], `expected a weight above 0, found ${show(weight)}`);
       return [];
     }
@@ -53,15 +52,16 @@ const readConstraints = z.unknown().transform((value, context): readonly Constra
     fail([], `expected a mapping such as {perf_latency_p99: {max: 10}}, found ${show(value)}`);
     return [];
   }
-  return Object.entries(value).flatMap(([name, limit]) => {
+  const given = Object.entries(value).filter(([, limit]) => !isEmpty(limit));
+  return given.flatMap(([name, limit]) => {
     const known = findMetric(name);
     if (!known) {
       fail([name], `unknown metric ${show(name)}: ${suggestion(name, METRIC_NAMES)}`);
       return [];
     }
     const bound = known.limit;
-    const number = isMapping(limit) && Object.keys(limit).length === 1 ? limit[bound] : undefined;
-    if (typeof number !== 'number') {
+    const number = isMapping(limit) && Object.keys(limit).length === 1 ? plainOf(limit[bound]) : undefined;
+    if (typeof number !== 'number' || !Number.isFinite(number)) {
       fail([name], `expected {${bound}: NUMBER} for ${name}, found ${show(limit)}`);
       return [];
     }
@@ -81,8 +81,10 @@ export const constraints = readConstraints.meta({
   },
 });
 
-/** Adds or replaces the limit on one metric. */
-export const withConstraint = (list: readonly Constraint[], limit: Constraint): readonly Constraint[] => [
-  ...list.filter((item) => item.tag !== limit.tag),
-  limit,
-];
+/** Adds a limit; where the metric has one already, the stricter of the two holds. */
+export function withConstraint(list: readonly Constraint[], limit: Constraint): readonly Constraint[] {
+  const isSame = ({ tag, bound }: Constraint): boolean => tag === limit.tag && bound === limit.bound;
+  const values = [...list.filter(isSame), limit].map(({ value }) => value);
+  const strictest = limit.bound === 'max' ? Math.min(...values) : Math.max(...values);
+  return [...list.filter((item) => !isSame(item)), { ...limit, value: strictest }];
+}

@@ -1,25 +1,31 @@
 import type { z } from 'zod';
 import { dockerArgs, mounts } from './docker-args.ts';
+import { MOST_IN_A_LIST, MOST_SECONDS } from './limits.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
 import { plots, reportedConfigs } from './plots.ts';
 import { profileModels } from './profile-models.ts';
 import { SEARCH_MODES } from './search-settings.ts';
+import { serverFlags } from './server-flags.ts';
 import {
   anything,
   byteSize,
   countOrAuto,
   decimal,
+  decimalUpTo,
   fileName,
   flag,
   integer,
   integers,
   names,
   oneOf,
+  seconds,
   someOf,
   text,
   texts,
 } from './values.ts';
+
+const MOST_MINUTES = Math.floor(MOST_SECONDS / 60);
 
 /** The release that `tma install triton` brings, too. */
 export const DEFAULT_IMAGE = 'nvcr.io/nvidia/tritonserver:24.10-py3';
@@ -137,8 +143,8 @@ export const OPTIONS = {
   },
   triton_server_flags: {
     peer: { better: 'those of one model take effect for it' },
-    schema: texts,
-    help: "tritonserver's own flags",
+    schema: serverFlags,
+    help: "tritonserver's own flags; several values of one are a list",
     commands: profile,
   },
   triton_server_environment: { schema: texts, help: "tritonserver's environment", commands: profile },
@@ -422,7 +428,7 @@ export const OPTIONS = {
     peer: { better: 'for the server only; loading a model has model_load_timeout' },
     flags: '-r, --client-max-retries',
     value: 'N',
-    schema: integer(1),
+    schema: seconds(1),
     help: 'seconds until the server itself must be ready',
     fallback: '50',
     commands: profile,
@@ -431,7 +437,7 @@ export const OPTIONS = {
     peer: 'ours',
     flags: '--model-load-timeout',
     value: 'SECONDS',
-    schema: integer(1),
+    schema: seconds(1),
     help: 'how long loading one variant may take (a TensorRT engine is built then)',
     fallback: '1800',
     commands: profile,
@@ -448,7 +454,7 @@ export const OPTIONS = {
   monitoring_interval: {
     flags: '-i, --monitoring-interval',
     value: 'SECONDS',
-    schema: decimal,
+    schema: decimalUpTo(MOST_SECONDS),
     help: 'between two looks at GPU gauges',
     fallback: '1',
     commands: profile,
@@ -456,7 +462,7 @@ export const OPTIONS = {
   duration_seconds: {
     flags: '-d, --duration-seconds',
     value: 'SECONDS',
-    schema: integer(),
+    schema: seconds(0),
     help: 'watching the server without a model, where there is a GPU',
     fallback: '3',
     commands: profile,
@@ -484,7 +490,7 @@ export const OPTIONS = {
     peer: 'ours',
     flags: '--max-minutes',
     value: 'MINUTES',
-    schema: decimal,
+    schema: decimalUpTo(MOST_MINUTES),
     help: 'decide on the best after so long, all models together',
     fallback: 'as long as it takes',
     commands: profile,
@@ -565,7 +571,7 @@ export const OPTIONS = {
   run_config_search_min_instance_count: {
     flags: '--run-config-search-min-instance-count',
     value: 'N',
-    schema: integer(1),
+    schema: integer(1, MOST_IN_A_LIST),
     help: 'fewest instances of an automatic search',
     fallback: '1',
     commands: profile,
@@ -573,7 +579,7 @@ export const OPTIONS = {
   run_config_search_max_instance_count: {
     flags: '--run-config-search-max-instance-count',
     value: 'N',
-    schema: integer(1),
+    schema: integer(1, MOST_IN_A_LIST),
     help: 'most instances of an automatic search',
     fallback: '5',
     commands: profile,
@@ -642,7 +648,7 @@ export const OPTIONS = {
     peer: 'ours',
     flags: '--time-limit',
     value: 'SECONDS',
-    schema: decimal,
+    schema: decimalUpTo(MOST_SECONDS),
     help: 'end a point that is not precise after so long, and mark it',
     fallback: '2.5',
     commands: profile,
@@ -669,7 +675,7 @@ export const OPTIONS = {
     peer: { differs: 'with load_generator: perf_analyzer' },
     flags: '--perf-analyzer-timeout',
     value: 'SECONDS',
-    schema: integer(1),
+    schema: seconds(1),
     help: 'perf_analyzer: how long one run may take',
     fallback: '600',
     commands: profile,
@@ -796,7 +802,13 @@ export const OPTIONS = {
   ...ignored(
     'has no effect: they are always recorded where they can be',
     profile,
-    { collect_cpu_metrics: '', always_report_gpu_metrics: '' },
+    { collect_cpu_metrics: '' },
+    'covered',
+  ),
+  ...ignored(
+    'has no effect: they are always recorded where they can be',
+    both,
+    { always_report_gpu_metrics: '' },
     'covered',
   ),
 } as const satisfies Record<string, Option>;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { findMetric, METRIC_NAMES } from '../metric.ts';
 import { suggestion } from '../wording.ts';
-import { isFileName, isMapping } from './values.ts';
-import { show } from './yaml.ts';
+import { isFileName } from './values.ts';
+import { isEmpty, isMapping, plainOf, show, textOf } from './written.ts';
 
 /** A figure of one value against another, a line for each configuration. */
 export interface PlotSettings {
@@ -17,15 +17,15 @@ export interface PlotSettings {
 }
 
 /** What else than a metric an axis may show: the load itself, also by perf_analyzer's names. */
-const LOAD_AXES: Readonly<Record<string, string>> = {
-  batch_size: 'batch_size',
-  concurrency: 'concurrency',
-  concurrency_range: 'concurrency',
-  request_rate: 'request_rate',
-  request_rate_range: 'request_rate',
-};
+const LOAD_AXES: ReadonlyMap<string, string> = new Map([
+  ['batch_size', 'batch_size'],
+  ['concurrency', 'concurrency'],
+  ['concurrency_range', 'concurrency'],
+  ['request_rate', 'request_rate'],
+  ['request_rate_range', 'request_rate'],
+]);
 
-const AXES = [...METRIC_NAMES, ...Object.keys(LOAD_AXES)];
+const AXES = [...METRIC_NAMES, ...LOAD_AXES.keys()];
 const KEYS = ['title', 'x_axis', 'y_axis', 'monotonic'];
 
 type Fail = (path: readonly (string | number)[], message: string) => void;
@@ -48,7 +48,7 @@ function readPlot(name: string, value: unknown, fail: Fail): PlotSettings[] {
     const asked = value[key];
     const known =
       typeof asked === 'string'
-        ? (findMetric(asked)?.tag ?? LOAD_AXES[asked.replaceAll('-', '_')])
+        ? (findMetric(asked)?.tag ?? LOAD_AXES.get(asked.replaceAll('-', '_')))
         : undefined;
     if (known === undefined) {
       const hint = typeof asked === 'string' ? `: ${suggestion(asked, AXES)}` : '';
@@ -60,10 +60,11 @@ function readPlot(name: string, value: unknown, fail: Fail): PlotSettings[] {
     return known;
   };
   const [x, y] = [axis('x_axis'), axis('y_axis')];
-  const { title = name, monotonic = false } = value;
-  if (typeof title !== 'string') fail(['title'], `expected a text, found ${show(title)}`);
+  const title = isEmpty(value['title']) ? name : textOf(value['title']);
+  const monotonic = isEmpty(value['monotonic']) ? false : plainOf(value['monotonic']);
+  if (title === undefined) fail(['title'], `expected a text, found ${show(value['title'])}`);
   if (typeof monotonic !== 'boolean') fail(['monotonic'], `expected true or false, found ${show(monotonic)}`);
-  return x === undefined || y === undefined || typeof title !== 'string'
+  return x === undefined || y === undefined || title === undefined
     ? []
     : [{ name, title, x, y, monotonic: monotonic === true }];
 }

@@ -2,8 +2,9 @@ import { meanRate } from '../statistics/arrivals.ts';
 import { suggestion } from '../wording.ts';
 import type { ArrivalSettings, InputSource, LoadSettings, StopRule, TlsSettings } from './experiment.ts';
 import { type Fail, FlagReader, type GivenFlags } from './flag-reader.ts';
+import { MOST_SECONDS } from './limits.ts';
 import { isSwitch, loadFlags } from './load-flags.ts';
-import { show } from './yaml.ts';
+import { isEmpty, show, textOf } from './written.ts';
 
 /** What the flags say about the load of a model. */
 export interface LoadFlags {
@@ -17,6 +18,8 @@ export interface LoadFlags {
   readonly protocol: 'http' | 'grpc' | undefined;
   /** Given, and followed by perf_analyzer alone. */
   readonly theirs: readonly string[];
+  /** A line for each flag that was given and that something else says. */
+  readonly decided: readonly string[];
 }
 
 /** perf_analyzer's defaults for windows, but for their length. */
@@ -28,6 +31,10 @@ const WINDOW_FLAGS = [
   'stability-percentage',
   'max-trials',
 ] as const;
+
+/** What one request can carry, and threads that one machine can have. */
+const LONGEST_STRING = 100_000_000;
+const MOST_THREADS = 1000;
 
 const DEFAULT_LOAD: LoadSettings = {
   percentile: undefined,
@@ -55,6 +62,7 @@ export const NO_FLAGS: LoadFlags = {
   latencyThreshold: undefined,
   protocol: undefined,
   theirs: [],
+  decided: [],
 };
 
 /** Reads flags of the load; mistakes are told to `fail`, and the defaults stand in their place. */
@@ -71,7 +79,7 @@ export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
   const concurrency = read.range('concurrency-range', true);
   if (rates && concurrency)
     fail('request-rate-range', 'is given beside concurrency-range: keep one of the two');
-  const batch = read.number('batch-size', 1);
+  const batch = read.count('batch-size', 1);
   const protocol = read.oneOf('protocol', ['http', 'grpc'] as const, true);
   return {
     load: {
@@ -80,15 +88,15 @@ export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
       stopRule: readStopRule(read),
       shapes: readShapes(read),
       inputData: readInputData(read),
-      stringLength: read.number('string-length', 0) ?? DEFAULT_LOAD.stringLength,
+      stringLength: read.count('string-length', 0, LONGEST_STRING) ?? DEFAULT_LOAD.stringLength,
       stringData: read.text('string-data'),
-      seed: read.number('random-seed', 0) ?? DEFAULT_LOAD.seed,
+      seed: read.count('random-seed', 0) ?? DEFAULT_LOAD.seed,
       arrivals: arrivals ?? DEFAULT_LOAD.arrivals,
-      ...optional('maxInFlight', read.number('max-in-flight', 1)),
-      ...optional('threads', read.number('max-threads', 1)),
+      ...optional('maxInFlight', read.count('max-in-flight', 1)),
+      ...optional('threads', read.count('max-threads', 1, MOST_THREADS)),
       failureLimit: (read.number('failure-limit', 0, 100) ?? DEFAULT_LOAD.failureLimit * 100) / 100,
       requestTimeoutMs:
-        (read.number('request-timeout', 0.001) ?? DEFAULT_LOAD.requestTimeoutMs / 1000) * 1000,
+        (read.number('request-timeout', 0.001, MOST_SECONDS) ?? DEFAULT_LOAD.requestTimeoutMs / 1000) * 1000,
       sequences: readSequences(read),
       streaming: read.flag('streaming'),
       ...optional('sharedMemory', readSharedMemory(read)),
@@ -105,6 +113,7 @@ export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
     latencyThreshold: read.number('latency-threshold', 0),
     protocol,
     theirs: Object.keys(flags).filter((key) => loadFlags.get(key)?.follower === 'perf_analyzer'),
+    decided: [],
   };
 }
 
@@ -141,7 +150,7 @@ function ownRate(arrivals: ArrivalSettings | undefined): number[] | undefined {
 /** Who sets the windows wants them; else the interval decides. */
 function readStopRule(read: FlagReader): StopRule {
   const precision = read.number('precision', 0.01, 100);
-  const limit = read.number('time-limit', 0.1);
+  const limit = read.number('time-limit', 0.1, MOST_SECONDS);
   const given = WINDOW_FLAGS.some((key) => read.given(key));
   const rule = read.oneOf('stop-rule', ['precision', 'windows'] as const);
   const windows = {
@@ -160,10 +169,10 @@ function readStopRule(read: FlagReader): StopRule {
 
 function readWindows(read: FlagReader) {
   const mode = read.oneOf('measurement-mode', ['time_windows', 'count_windows'] as const);
-  const interval = read.number('measurement-interval', 1);
-  const requests = read.number('measurement-request-count', 1);
+  const interval = read.number('measurement-interval', 1, MOST_SECONDS * 1000);
+  const requests = read.count('measurement-request-count', 1);
   const stability = read.number('stability-percentage', 0.1);
-  const trials = read.number('max-trials', 1);
+  const trials = read.count('max-trials', 1);
   return {
     ...optional('intervalMs', mode === 'count_windows' ? 1 : interval),
     ...(mode === 'count_windows' && { minRequests: requests ?? 50 }),
@@ -174,12 +183,23 @@ function readWindows(read: FlagReader) {
 
 /** `name:d1,d2`, one or a list; sizes without the batch dimension. */
 function readShapes(read: FlagReader): Record<string, number[]> {
-  const entries = read.list('shape').map((item) => {
-    const match = /^(.+):(\d+(?:,\d+)*)$/.exec(item);
-    if (!match) read.fail('shape', `expected INPUT:SIZE,SIZE..., found ${show(item)}`);
-    return match ? ([match[1]!, match[2]!.split(',').map(Number)] as const) : undefined;
-  });
-  return Object.fromEntries(entries.filter((entry) => entry !== undefined));
+  // Without a prototype: an input may have any name.
+  const shapes: Record<string, number[]> = Object.create(null);
+  for (const item of read.list('shape')) {
+    const match = /^(\S+):(\d+(?:,\d+)*)$/.exec(item.trim());
+    const sizes = (match?.[2] ?? '').split(',').map(Number);
+    if (match && sizes.every(Number.isSafeInteger)) shapes[match[1]!] = sizes;
+    else read.fail('shape', shapeMistake(item));
+  }
+  return shapes;
+}
+
+function shapeMistake(item: string): string {
+  const parts = item.trim().split(/\s+/);
+  const several = parts.length > 1 && parts.every((part) => /:\d+(,\d+)*$/.test(part));
+  return several
+    ? `several shapes are a list: shape: [${parts.map((part) => JSON.stringify(part)).join(', ')}]`
+    : `expected INPUT:SIZE,SIZE..., found ${show(item)}`;
 }
 
 function readInputData(read: FlagReader): InputSource[] {
@@ -197,12 +217,12 @@ function readSequences(read: FlagReader): LoadSettings['sequences'] {
   const ids = read.text('sequence-id-range');
   const range = ids === undefined ? undefined : /^(\d+)(?::(\d+))?$/.exec(ids);
   const [start, end] = [Number(range?.[1] ?? standard.idStart), Number(range?.[2] ?? standard.idEnd)];
-  if (range === null || start < 1 || end <= start)
+  if (range === null || start < 1 || end <= start || !Number.isSafeInteger(end))
     read.fail('sequence-id-range', `expected first:last with 1 <= first < last, found ${show(ids)}`);
   const variation = read.number('sequence-length-variation', 0, 100);
   return {
-    count: read.number('num-of-sequences', 1) ?? standard.count,
-    length: read.number('sequence-length', 1) ?? standard.length,
+    count: read.count('num-of-sequences', 1) ?? standard.count,
+    length: read.count('sequence-length', 1) ?? standard.length,
     variation: variation === undefined ? standard.variation : variation / 100,
     idStart: start,
     idEnd: end,
@@ -210,7 +230,7 @@ function readSequences(read: FlagReader): LoadSettings['sequences'] {
 }
 
 function readSharedMemory(read: FlagReader): LoadSettings['sharedMemory'] {
-  const bytes = read.number('output-shared-memory-size', 1) ?? 102_400;
+  const bytes = read.count('output-shared-memory-size', 1) ?? 102_400;
   if (read.text('shared-memory') === 'cuda')
     return read.fail(
       'shared-memory',
@@ -224,7 +244,8 @@ function readSharedMemory(read: FlagReader): LoadSettings['sharedMemory'] {
 function readHeaders(read: FlagReader): [string, string][] {
   return read.list('http-header').flatMap((item): [string, string][] => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([^\r\n]*)$/.exec(item);
-    if (!match) read.fail('http-header', `expected NAME:VALUE, found ${show(item)}`);
+    // What stands there may be a secret.
+    if (!match) read.fail('http-header', `expected NAME:VALUE, found ${item.length} letters that are none`);
     return match ? [[match[1]!, match[2]!]] : [];
   });
 }
@@ -263,10 +284,11 @@ function readTls(read: FlagReader): LoadSettings['tls'] {
 function argumentsOf(flags: GivenFlags): string[] {
   return Object.entries(flags).flatMap(([key, value]) => {
     const flag = loadFlags.get(key);
-    if (!flag || flag.ours) return [];
-    if (isSwitch(key)) return String(value).toLowerCase() === 'true' ? [`--${key}`] : [];
+    if (!flag || flag.ours || (value !== '' && isEmpty(value))) return [];
+    const texts = (Array.isArray(value) ? value : [value]).map((item) => textOf(item) ?? '');
+    if (isSwitch(key)) return texts[0]!.toLowerCase() === 'true' ? [`--${key}`] : [];
     const name =
       flag.short && ['-m', '-x', '-b', '-u', '-i', '-f', '-H'].includes(flag.short) ? flag.short : `--${key}`;
-    return (Array.isArray(value) ? value : [value]).flatMap((item) => [name, String(item)]);
+    return texts.flatMap((text) => [name, text]);
   });
 }

@@ -1,6 +1,6 @@
 import type { Place } from '../errors.ts';
+import type { GivenOptions } from './given-options.ts';
 import { type Command, OPTIONS, type Option, type OptionKey } from './options.ts';
-import type { GivenOptions } from './resolve.ts';
 
 /** An option with the value that holds, and who said so. */
 export interface ResolvedOption {

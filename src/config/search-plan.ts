@@ -4,7 +4,7 @@ import type { OptionKey, OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
 import type { LoadFlags } from './read-load-flags.ts';
 import { parametersOf } from './sweep.ts';
-import { show } from './yaml.ts';
+import { show } from './written.ts';
 
 /** The parts of a plan that say what is searched through. */
 export type SearchPlan = Pick<
@@ -84,6 +84,32 @@ export function searchPlan(
         },
       }),
   };
+}
+
+/** A line where loads or batches of perf_analyzer_flags win over those that are listed. */
+export function loadNotes({ name, settings }: ModelEntry, values: OptionValues): string[] {
+  const flags = settings.perf_analyzer_flags ?? values.perf_analyzer_flags;
+  if (!flags) return [];
+  const byRate = flags.requestRates !== undefined;
+  const wins = (
+    flag: string,
+    key: 'batch_sizes' | 'concurrency' | 'request_rate',
+    found: unknown,
+  ): string[] => {
+    const own = settings.parameters?.[key];
+    const listed = own ?? values[key];
+    if (listed === undefined || JSON.stringify(listed) === JSON.stringify(found)) return [];
+    const place = own ? `of ${name}` : 'of all models';
+    return [
+      `perf_analyzer_flags of ${name}: ${flag} wins over the ${key} ${place}: ${(found as number[]).join(', ')} instead of ${listed.join(', ')}`,
+    ];
+  };
+  const loadFlag = byRate ? 'the request rate' : 'concurrency-range';
+  const load = flags.requestRates ?? flags.concurrency;
+  return [
+    ...(load ? [...wins(loadFlag, 'concurrency', load), ...wins(loadFlag, 'request_rate', load)] : []),
+    ...(flags.batchSizes ? wins('batch-size', 'batch_sizes', flags.batchSizes) : []),
+  ];
 }
 
 /** `min`, twice that, and so on, up to `max`. */

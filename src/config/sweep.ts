@@ -1,15 +1,21 @@
 import type { Place, Problem } from '../errors.ts';
 import { describeType, type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
-import { suggestion } from '../wording.ts';
+import { nearest, suggestion } from '../wording.ts';
+import { combinations, type Sweep, sizeOfProduct } from './combinations.ts';
 import type { Parameter } from './experiment.ts';
-import { isMapping } from './values.ts';
-import { type Path, show } from './yaml.ts';
+import { entriesOfMap, hasType, integerRange, scalarValue } from './field-value.ts';
+import { MOST_IN_A_LIST, tooMany } from './limits.ts';
+import { whereAmongFields } from './misplaced.ts';
+import { buildValue, pathText } from './paths.ts';
+import { isMapping, show, textOf } from './written.ts';
+import type { Path } from './yaml.ts';
 
 /**
  * `model_config_parameters` as a list of parameters, by Model Analyzer's sweep rule at every level: a value is
  * first read as the field's own type; if it is not of that type and is a list, each item is one choice. So a
- * list sweeps a scalar or a message, and a list of lists sweeps a repeated field. `null` leaves the field alone; as an
- * item of a list of messages it is the choice to be without the field. A range sweeps an integer: {start, stop, step}.
+ * list sweeps a scalar or a message, and a list of lists sweeps a repeated field. `null` and, for what is no list
+ * itself, an empty list leave the field alone; null as an item of a list of messages is the choice to be without the
+ * field. A range sweeps an integer: {start, stop, step}. A map may be written as in config.pbtxt, too, by {key, value}.
  * @param placeOf where the value at a path below `model_config_parameters` stands in the file.
  */
 export function parametersOf(
@@ -17,166 +23,126 @@ export function parametersOf(
   placeOf: (path: Path) => Place | undefined,
 ): { parameters: Parameter[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const fail = (path: Path, message: string, hint?: string): void => {
-    problems.push({ message: `${pathText(path)}: ${message}`, place: placeOf(path), hint });
+  const fail: Fail = ({ segments, at }, message, hint) => {
+    problems.push({ message: `${pathText(segments)}: ${message}`, place: placeOf(at), hint });
   };
-  const parameters = flatten(MODEL_CONFIG_TYPE, value, [], fail).map(
-    ({ segments, values }): Parameter => ({
+  const parameters = flatten(MODEL_CONFIG_TYPE, value, { segments: [], at: [] }, fail).map(
+    ({ segments, at, values }): Parameter => ({
       path: pathText(segments),
       segments,
       values,
-      place: placeOf(segments),
+      place: placeOf(at),
     }),
   );
   return { parameters, problems };
 }
 
-type Fail = (path: Path, message: string, hint?: string) => void;
-type Sweep = Pick<Parameter, 'segments' | 'values'>;
+/** The path of a value in the configuration, and in the file, which may write a map otherwise. */
+interface Where {
+  readonly segments: Path;
+  readonly at: Path;
+}
+type Fail = (where: Where, message: string, hint?: string) => void;
+type Found = Sweep & { readonly at: Path };
+
+const below = ({ segments, at }: Where, step: string | number, inFile: Path = [step]): Where => ({
+  segments: [...segments, step],
+  at: [...at, ...inFile],
+});
 
 /** The sweeps below one value; problems go to `fail`. */
-function flatten(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep[] {
+function flatten(type: FieldType, value: unknown, where: Where, fail: Fail): Found[] {
   if (value === null || value === undefined) return [];
-  if (hasType(type, value)) return flattenTyped(type, value, path, fail);
-  const range = type.kind === 'integer' ? valuesOfRange(value) : undefined;
-  if (range) return [{ segments: path, values: range }];
+  if (hasType(type, value)) return flattenTyped(type, value, where, fail);
+  const range = integerRange(type, value);
+  if (range && range.length > MOST_IN_A_LIST) fail(where, `${show(value)} is ${tooMany(range.length)}`);
+  if (range) return range.length > MOST_IN_A_LIST ? [] : [{ ...where, values: range.values() }];
   const mayBeAbsent = type.kind === 'message';
-  if (!Array.isArray(value) || value.length === 0 || (value.some((item) => item === null) && !mayBeAbsent)) {
+  if (!Array.isArray(value) || (value.some((item) => item === null) && !mayBeAbsent)) {
     const found = value === '' ? 'an empty text' : show(value);
-    fail(
-      path,
-      `expected ${describeType(type)}, or a list of such to try each, found ${found}`,
-      type.kind === 'integer' && isMapping(value) ? 'a range is {start, stop, step}, start first' : undefined,
-    );
+    const message = `expected ${describeType(type)}, or a list of such to try each, found ${found}`;
+    fail(where, message, formHint(type, value));
     return [];
   }
-  return [{ segments: path, values: value.flatMap((item, index) => expand(type, item, path, index, fail)) }];
+  if (value.length === 0) return [];
+  const values = value.flatMap((item, index) => expand(type, item, where, index, fail));
+  if (values.length <= MOST_IN_A_LIST) return [{ ...where, values }];
+  fail(where, tooMany(values.length));
+  return [];
 }
 
-/** The numbers of `{start, stop, step}`, `stop` included; undefined for anything else. */
-function valuesOfRange(value: unknown): number[] | undefined {
-  if (!isMapping(value)) return undefined;
-  const { start, stop, step = 1, ...others } = value;
-  const isCount = (item: unknown): item is number => Number.isInteger(item) && (item as number) >= 0;
-  if (!isCount(start) || !isCount(stop) || !isCount(step)) return undefined;
-  if (step === 0 || start > stop || Object.keys(others).length > 0) return undefined;
-  return Array.from({ length: Math.floor((stop - start) / step) + 1 }, (_, index) => start + index * step);
+/** How a value of the wrong form is to be written. */
+function formHint(type: FieldType, value: unknown): string | undefined {
+  const isScalar = textOf(value) !== undefined;
+  if (type.kind === 'integer' && isMapping(value)) return 'a range is {start, stop, step}, start first';
+  if (type.kind === 'enum' && isScalar) return meant(type, value);
+  if (type.kind === 'message' && type.name === 'ModelParameter' && isScalar)
+    return `write { string_value: ${show(value)} }`;
+  if (type.kind === 'list' && hasType(type.of, value)) return `write a list: [${show(value)}]`;
+  return undefined;
 }
+
+const meant = (type: FieldType, value: unknown): string | undefined => {
+  const close = type.kind === 'enum' ? nearest(textOf(value) ?? '', type.names) : undefined;
+  return close === undefined ? undefined : `did you mean "${close}"?`;
+};
 
 /** All the values that one choice of a sweep stands for: one, unless the choice holds sweeps itself. */
-function expand(type: FieldType, value: unknown, path: Path, index: number, fail: Fail): unknown[] {
+function expand(type: FieldType, value: unknown, where: Where, index: number, fail: Fail): unknown[] {
   if (value === null) return [null];
-  const at = [...path, index];
+  const here = below(where, index);
   if (!hasType(type, value)) {
-    fail(at, `expected ${describeType(type)}, found ${show(value)}`);
+    fail(here, `expected ${describeType(type)}, found ${show(value)}`, formHint(type, value));
     return [];
   }
-  const inner = flattenTyped(type, value, [], (below, message, hint) =>
-    fail([...at, ...below], message, hint),
+  const inner = flattenTyped(type, value, { segments: [], at: [] }, (inside, message, hint) =>
+    fail({ segments: [...here.segments, ...inside.segments], at: [...here.at, ...inside.at] }, message, hint),
   );
+  const size = sizeOfProduct(inner);
+  if (size > MOST_IN_A_LIST) {
+    fail(here, tooMany(size, 'combinations'));
+    return [];
+  }
   return [...combinations(inner)].map((choice) => buildValue(choice));
 }
 
-function flattenTyped(type: FieldType, value: unknown, path: Path, fail: Fail): Sweep[] {
+function flattenTyped(type: FieldType, value: unknown, where: Where, fail: Fail): Found[] {
   if (type.kind === 'message' && isMapping(value)) {
-    if (Object.keys(value).length === 0) return [{ segments: path, values: [{}] }];
+    if (Object.keys(value).length === 0) return [{ ...where, values: [{}] }];
     return Object.entries(value).flatMap(([key, item]) => {
       const field = type.fields.get(key);
-      if (field) return flatten(field, item, [...path, key], fail);
-      fail([...path, key], `no such field in Triton's ${type.name}`, suggestion(key, type.fields.keys()));
+      if (field) return flatten(field, item, below(where, key), fail);
+      const hint = whereAmongFields(key) ?? suggestion(key, type.fields.keys());
+      fail(below(where, key), `no such field in Triton's ${type.name}`, hint);
       return [];
     });
   }
-  if (type.kind === 'map' && isMapping(value)) {
-    if (Object.keys(value).length === 0) return [{ segments: path, values: [{}] }];
-    return Object.entries(value).flatMap(([key, item]) => flatten(type.of, item, [...path, key], fail));
-  }
+  if (type.kind === 'map') return flattenMap(type, value, where, fail);
   if (type.kind === 'list' && Array.isArray(value)) {
     if (type.of.kind === 'message' && value.length > 0) {
-      return value.flatMap((item, index) => flattenTyped(type.of, item, [...path, index], fail));
+      return value.flatMap((item, index) => flattenTyped(type.of, item, below(where, index), fail));
     }
-    return [{ segments: path, values: [value.map((item) => scalarValue(type.of, item))] }];
+    return [{ ...where, values: [value.map((item) => scalarValue(type.of, item))] }];
   }
-  return [{ segments: path, values: [scalarValue(type, value)] }];
+  return [{ ...where, values: [scalarValue(type, value)] }];
 }
 
-/** Whether a value is of a type by its outer shape; what is inside a message is checked on the way down. */
-function hasType(type: FieldType, value: unknown): boolean {
-  switch (type.kind) {
-    case 'message':
-    case 'map':
-      return isMapping(value);
-    case 'list':
-      return Array.isArray(value) && value.every((item) => hasType(type.of, item));
-    case 'enum':
-      return type.names.includes(String(value));
-    case 'boolean':
-      return typeof value === 'boolean' || value === 'true' || value === 'false';
-    case 'string':
-      return ['string', 'number', 'boolean'].includes(typeof value);
-    case 'integer':
-    case 'number': {
-      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      if (typeof number !== 'number' || !Number.isFinite(number)) return false;
-      return type.kind === 'number' || (Number.isInteger(number) && (type.signed || number >= 0));
+function flattenMap(
+  type: Extract<FieldType, { kind: 'map' }>,
+  value: unknown,
+  where: Where,
+  fail: Fail,
+): Found[] {
+  const entries = entriesOfMap(value);
+  if (entries.length === 0) return [{ ...where, values: [{}] }];
+  const seen = new Set<string>();
+  return entries.flatMap(({ key, value: item, below: inFile }) => {
+    const here = below(where, key, inFile);
+    if (!seen.has(key)) {
+      seen.add(key);
+      return flatten(type.of, item, here, fail);
     }
-  }
-}
-
-function scalarValue(type: FieldType, value: unknown): unknown {
-  switch (type.kind) {
-    case 'string':
-    case 'enum':
-      return String(value);
-    case 'boolean':
-      return value === true || value === 'true';
-    case 'integer':
-    case 'number':
-      return Number(value);
-    default:
-      return value;
-  }
-}
-
-/** Every choice of one value per sweep, in order, the last sweep changing fastest. */
-export function* combinations(
-  sweeps: readonly Sweep[],
-): Generator<readonly { segments: Path; value: unknown }[], void, undefined> {
-  const [first, ...rest] = sweeps;
-  if (!first) {
-    yield [];
-    return;
-  }
-  for (const value of first.values) {
-    for (const others of combinations(rest)) yield [{ segments: first.segments, value }, ...others];
-  }
-}
-
-/** The nested value that assignments of paths describe. */
-export function buildValue(assignments: readonly { segments: Path; value: unknown }[]): unknown {
-  let root: unknown;
-  for (const { segments, value } of assignments) root = place(root, segments, value);
-  return root ?? {};
-}
-
-function place(target: unknown, [step, ...rest]: Path, value: unknown): unknown {
-  if (step === undefined) return value;
-  if (typeof step === 'number') {
-    const list: unknown[] = Array.isArray(target) ? [...target] : [];
-    list[step] = place(list[step], rest, value);
-    return list;
-  }
-  const object = isMapping(target) ? target : {};
-  return { ...object, [step]: place(object[step], rest, value) };
-}
-
-/** `instance_group[0].count`; keys with other signs than letters, digits and `_` are quoted. */
-export function pathText(path: Path): string {
-  return path
-    .map((step, index) => {
-      if (typeof step === 'number') return `[${step}]`;
-      if (!/^\w+$/.test(step)) return `["${step}"]`;
-      return index === 0 ? step : `.${step}`;
-    })
-    .join('');
+    fail(here, `the key ${show(key)} stands twice`, `to try each, write { ${key}: [A, B] }`);
+    return [];
+  });
 }

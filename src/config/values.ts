@@ -1,11 +1,21 @@
 import { z } from 'zod';
-import { suggestion } from '../wording.ts';
-import { show } from './yaml.ts';
+import { nearest, suggestion } from '../wording.ts';
+import { lengthOfRange, MOST_IN_A_LIST, MOST_SECONDS, rangeOf, tooMany } from './limits.ts';
+import { isEmpty, isMapping, plainOf, shorten, show, textOf } from './written.ts';
 
 /**
  * The forms that values take in perf.yaml and on the command line. Each accepts both: a number from YAML or
  * the digits typed behind a flag. Messages say what was expected and what was found.
  */
+
+/** Why a value is none, where more can be said than what was expected. */
+class Wrong {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
 
 /**
  * A value with a description of what it may be; `parse` answers undefined for anything else.
@@ -14,20 +24,17 @@ import { show } from './yaml.ts';
 function form<T>(
   expected: string,
   json: Readonly<Record<string, unknown>>,
-  parse: (value: unknown) => T | undefined,
+  parse: (value: unknown) => T | Wrong | undefined,
 ): z.ZodType<T, unknown> {
   const schema = z.unknown().transform((value, context): T => {
     const parsed = parse(value);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({ code: 'custom', message: `expected ${expected}, found ${show(value)}` });
+    if (parsed !== undefined && !(parsed instanceof Wrong)) return parsed;
+    const message = parsed instanceof Wrong ? parsed.message : `expected ${expected}, found ${show(value)}`;
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
   return schema.meta(json);
 }
-
-/** Whether a value is a mapping, and no list. */
-export const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const TEXT = { type: ['string', 'number'] };
 const TEXTS = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } };
@@ -35,31 +42,46 @@ const TEXTS = { type: 'object', additionalProperties: { type: ['string', 'number
 const listOf = (items: Readonly<Record<string, unknown>>) => ({ anyOf: [items, { type: 'array', items }] });
 const positive = { type: 'integer', minimum: 1 };
 
-const asNumber = (value: unknown): number | undefined => {
+const asNumber = (written: unknown): number | undefined => {
+  const value = plainOf(written);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'string' && /^\s*-?\d{1,300}(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
 };
 
-const asInteger = (value: unknown, least: number): number | undefined => {
+const asInteger = (value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined => {
   const number = asNumber(value);
-  return number !== undefined && Number.isInteger(number) && number >= least ? number : undefined;
+  return number !== undefined && Number.isSafeInteger(number) && number >= least && number <= most
+    ? number
+    : undefined;
 };
 
-export const text = form('a text', TEXT, (value) =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined,
-);
+/** The text of a scalar that may stand for one: a truth value is none. */
+const asText = (value: unknown): string | undefined =>
+  typeof plainOf(value) === 'boolean' ? undefined : textOf(value);
 
-export const integer = (least = 0) =>
+export const text = form('a text', TEXT, asText);
+
+export const integer = (least = 0, most?: number) =>
   form(
-    least > 0 ? `an integer of ${least} or more` : 'an integer of 0 or more',
-    { type: 'integer', minimum: least },
-    (value) => asInteger(value, least),
+    most === undefined ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`,
+    { type: 'integer', minimum: least, ...(most !== undefined && { maximum: most }) },
+    (value) => asInteger(value, least, most),
   );
 
 export const decimal = form('a number above 0', { type: 'number', exclusiveMinimum: 0 }, (value) => {
   const number = asNumber(value);
   return number !== undefined && number > 0 ? number : undefined;
 });
+
+/** A time that something may take. */
+export const seconds = (least: 0 | 1) => integer(least, MOST_SECONDS);
+
+/** The same, with fractions. */
+export const decimalUpTo = (most: number) =>
+  form(`a number above 0, up to ${most}`, { type: 'number', exclusiveMinimum: 0, maximum: most }, (value) => {
+    const number = asNumber(value);
+    return number !== undefined && number > 0 && number <= most ? number : undefined;
+  });
 
 export const signedInteger = form('an integer', { type: 'integer' }, (value) =>
   asInteger(value, Number.MIN_SAFE_INTEGER),
@@ -76,44 +98,58 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
 
 /** Bytes as Docker writes them: `512m`, `1g`, `1073741824`. */
 export const byteSize = form('a size such as 512m, 1g or a number of bytes', TEXT, (value) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(value).trim());
-  return match ? Math.round(Number(match[1]) * BYTE_UNITS[match[2]!.toLowerCase()]!) : undefined;
+  const number = plainOf(value);
+  const match = /^(\d{1,20}(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(
+    typeof number === 'object' ? '' : String(number).trim(),
+  );
+  const bytes = match ? Math.round(Number(match[1]) * BYTE_UNITS[match[2]!.toLowerCase()]!) : undefined;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 });
 
-export const flag = form('true or false', { type: 'boolean' }, (value) =>
-  typeof value === 'boolean'
-    ? value
-    : typeof value === 'string' && /^(true|false)$/i.test(value)
-      ? value.toLowerCase() === 'true'
-      : undefined,
-);
+export const flag = form('true or false', { type: 'boolean' }, (written) => {
+  const value = plainOf(written);
+  if (typeof value === 'boolean') return value;
+  return typeof value === 'string' && /^(true|false)$/i.test(value)
+    ? value.toLowerCase() === 'true'
+    : undefined;
+});
 
 export const oneOf = <const T extends string>(...names: readonly T[]) =>
-  form(`one of ${names.join(', ')}`, { enum: names }, (value) => names.find((name) => name === value));
+  form(
+    `one of ${names.join(', ')}`,
+    { enum: names },
+    (value) => names.find((name) => name === value) ?? unlike(value, names, 'one'),
+  );
+
+/** Says which of the names may be meant. */
+function unlike(value: unknown, names: readonly string[], howMany: 'one' | 'some'): Wrong {
+  const close = typeof value === 'string' ? nearest(value, names) : undefined;
+  const hint = close === undefined ? '' : `: did you mean "${close}"?`;
+  return new Wrong(`expected ${howMany} of ${names.join(', ')}, found ${show(value)}${hint}`);
+}
 
 /** One of these names or several, as a list or with commas. */
 export const someOf = <const T extends string>(...choices: readonly T[]) =>
   form(`some of ${choices.join(', ')}`, listOf({ enum: choices }), (value) => {
     const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
-    return Array.isArray(list) && list.length > 0 && list.every((item) => choices.includes(item))
-      ? (list as T[])
-      : undefined;
+    if (!Array.isArray(list) || list.length === 0) return undefined;
+    const wrong = list.find((item) => !choices.includes(item));
+    return wrong === undefined ? (list as T[]) : unlike(wrong, choices, 'some');
   });
 
 /** `a,b` or a list of texts; blanks around names do not count. */
 export const names = form('a name, a list of names, or names with commas', listOf(TEXT), (value) => {
   const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
-  const texts = list.map((item) => (typeof item === 'number' ? String(item) : item));
-  return texts.every((item): item is string => typeof item === 'string')
-    ? texts.map((item) => item.trim()).filter((item) => item !== '')
-    : undefined;
+  const texts = list.map(asText);
+  return allDefined(texts)
+    ?.map((item) => item.trim())
+    .filter((item) => item !== '');
 });
 
 /** A list of texts, or a single one; nothing is split. */
-export const words = form('a text or a list of texts', listOf({ type: 'string' }), (value) => {
-  const list = Array.isArray(value) ? value : [value];
-  return list.every((item) => typeof item === 'string') ? list : undefined;
-});
+export const words = form('a text or a list of texts', listOf({ type: 'string' }), (value) =>
+  allDefined((Array.isArray(value) ? value : [value]).map(asText)),
+);
 
 /** A number of workers, or `auto`. */
 export const countOrAuto = form(
@@ -149,18 +185,21 @@ export const integers = form(
   },
   (value) => {
     const list = listOfIntegers(value);
-    return list && [...new Set(list)].sort((a, b) => a - b);
+    return list instanceof Wrong ? list : list && [...new Set(list)].sort((a, b) => a - b);
   },
 );
 
-function listOfIntegers(value: unknown): number[] | undefined {
+function listOfIntegers(value: unknown): number[] | Wrong | undefined {
   if (Array.isArray(value)) return allDefined(value.map((item) => asInteger(item, 1)));
-  if (typeof value === 'object' && value !== null) {
-    const { start, stop, step = 1, ...others } = value as Record<string, unknown>;
+  if (isMapping(value)) {
+    const { start, stop, step = 1, ...others } = value;
     const [first, last, by] = [asInteger(start, 1), asInteger(stop, 1), asInteger(step, 1)];
     if (first === undefined || last === undefined || by === undefined) return undefined;
     if (first > last || Object.keys(others).length > 0) return undefined;
-    return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by);
+    const length = lengthOfRange(first, last, by);
+    return length > MOST_IN_A_LIST
+      ? new Wrong(`${show(value)} is ${tooMany(length)}`)
+      : rangeOf(first, last, by);
   }
   if (typeof value === 'string' && value.includes(',')) return listOfIntegers(value.split(','));
   const single = asInteger(value, 1);
@@ -170,24 +209,52 @@ function listOfIntegers(value: unknown): number[] | undefined {
 const allDefined = <T>(values: readonly (T | undefined)[]): T[] | undefined =>
   values.every((value): value is T => value !== undefined) ? [...values] : undefined;
 
-/** A mapping with exactly these keys, all optional; an unknown one is answered with the nearest. */
-export const keys = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .map((key) => `unknown key ${show(key)}: ${suggestion(key, Object.keys(shape))}`)
-            .join('; ')
-        : `expected a mapping with ${Object.keys(shape).join(', ')}, found ${show(issue.input)}`,
+/**
+ * A mapping with exactly these keys, all optional, and empty ones as if they were not there; an unknown one is
+ * answered with the nearest.
+ * @param elsewhere where a key belongs that is known at another place.
+ */
+export const keys = <Shape extends z.ZodRawShape>(
+  shape: Shape,
+  elsewhere: (key: string, known: readonly string[]) => string | undefined = () => undefined,
+) =>
+  z.preprocess(
+    (value) =>
+      isMapping(value)
+        ? Object.fromEntries(
+            Object.entries(value).filter(([key, item]) => !Object.hasOwn(shape, key) || !isEmpty(item)),
+          )
+        : plainOf(value),
+    z.strictObject(shape, {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys
+              .map(
+                (key) =>
+                  `unknown key ${show(key)}: ${elsewhere(key, Object.keys(shape)) ?? suggestion(key, Object.keys(shape))}`,
+              )
+              .join('\n')
+          : `expected a mapping with ${Object.keys(shape).join(', ')}, found ${show(issue.input)}`,
+    }),
+  );
+
+/** The mistakes that a form found, each unknown key by itself, where it stands. */
+export const mistakesIn = (error: z.ZodError): { path: PropertyKey[]; message: string }[] =>
+  error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index]! }));
   });
 
 /** A mapping of free names to texts; numbers and booleans are taken as they are written. */
 export const texts = form('a mapping of names to values', TEXTS, (value) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const entries = Object.entries(value).map(([key, item]) => [key, item === null ? '' : item] as const);
-  return entries.every(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))
-    ? (Object.fromEntries(entries.map(([key, item]) => [key, String(item)])) as Record<string, string>)
-    : undefined;
+  if (!isMapping(value)) return undefined;
+  const given = Object.entries(value).filter(([, item]) => item !== null);
+  const entries = given.map(([key, item]) => [key, textOf(item)] as const);
+  const wrong = given.find(([, item]) => textOf(item) === undefined);
+  return wrong
+    ? new Wrong(`expected a text for ${shorten(wrong[0])}, found ${show(wrong[1])}`)
+    : (Object.fromEntries(entries) as Record<string, string>);
 });
 
 /** A value that is accepted and not looked at. */

@@ -4,7 +4,7 @@ import { file_model_config, ModelConfigSchema } from './gen/model_config_pb.ts';
 
 /** What a field of Triton's ModelConfig may hold, reduced to what the sweep rule and its messages need. */
 export type FieldType =
-  | { readonly kind: 'integer'; readonly signed: boolean }
+  | { readonly kind: 'integer'; readonly signed: boolean; readonly bits: 32 | 64 }
   | { readonly kind: 'number' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'string' }
@@ -36,12 +36,17 @@ function scalarType(scalar: ScalarType): FieldType {
     case ScalarType.FLOAT:
       return { kind: 'number' };
     case ScalarType.UINT32:
-    case ScalarType.UINT64:
     case ScalarType.FIXED32:
+      return { kind: 'integer', signed: false, bits: 32 };
+    case ScalarType.UINT64:
     case ScalarType.FIXED64:
-      return { kind: 'integer', signed: false };
+      return { kind: 'integer', signed: false, bits: 64 };
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return { kind: 'integer', signed: true, bits: 64 };
     default:
-      return { kind: 'integer', signed: true };
+      return { kind: 'integer', signed: true, bits: 32 };
   }
 }
 

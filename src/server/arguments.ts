@@ -14,7 +14,7 @@ export function serverArguments(
   request: Pick<LaunchRequest, 'modelRepository' | 'flags' | 'autoComplete'>,
   { address, ports, sharedMemory }: Placement,
 ): string[] {
-  const flags = new Map<string, string>([
+  const flags = new Map<string, string | readonly string[]>([
     ['model-repository', request.modelRepository ?? ''],
     ['model-control-mode', 'explicit'],
     ['http-address', address],
@@ -30,7 +30,9 @@ export function serverArguments(
   for (const [name, value] of Object.entries(request.flags)) {
     flags.set(name.replace(/^--/, '').replaceAll('_', '-'), value);
   }
-  const list = [...flags].map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`));
+  const list = [...flags].flatMap(([name, value]) =>
+    [value].flat().map((item) => (item === '' ? `--${name}` : `--${name}=${item}`)),
+  );
   // A Python model's shared memory, findable by us when its interpreter was not left the time to free it.
   list.push(`--backend-config=python,shm-region-prefix-name=${sharedMemory}`);
   const decided = flags.has('strict-model-config') || flags.has('disable-auto-complete-config');

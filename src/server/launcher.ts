@@ -1,5 +1,6 @@
 import type { ContainerOptions } from '../config/docker-args.ts';
 import type { GpuChoice } from '../config/experiment.ts';
+import type { ServerFlags } from '../config/server-flags.ts';
 import { classify, type Evidence, type Failure } from './failure.ts';
 import type { Endpoint, TritonClient } from './triton.ts';
 
@@ -12,7 +13,7 @@ export interface LaunchRequest {
   /** Where the server's output goes; appended to. */
   readonly logFile: string;
   /** tritonserver's flags beside tma's own; the user's win. */
-  readonly flags: Readonly<Record<string, string>>;
+  readonly flags: ServerFlags;
   readonly environment: Readonly<Record<string, string>>;
   readonly container: ContainerOptions;
   readonly gpus: GpuChoice;

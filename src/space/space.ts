@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { combinations } from '../config/combinations.ts';
 import type { ModelPlan, Parameter } from '../config/experiment.ts';
-import { buildValue, combinations } from '../config/sweep.ts';
+import { buildValue } from '../config/paths.ts';
 import type { Path } from '../config/yaml.ts';
 import { messageOf, userError } from '../errors.ts';
 import {
@@ -64,11 +65,13 @@ export interface AutomaticSpace {
 /**
  * All candidates and points of a model, under Model Analyzer's names: numbers in the order in which configurations
  * are made, each configuration once; the default has no number, so what is listed and equals it is tried under one.
+ * Of an ensemble there is the default alone.
  * @param base the user's configuration, the default candidate.
  * @param hasGpu whether instances may be put on a GPU.
  * @throws UserError when parameters together are not a model configuration.
  */
-export function buildSpace(plan: ModelPlan, base: ModelConfig, hasGpu = true): Space {
+export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): Space {
+  const plan = isEnsemble(base) ? asItIs(asked) : asked;
   const first = candidate(plan, `${plan.name}_config_default`, {}, base, true);
   const candidates = [first];
   const byKey = new Map<string, Candidate>();
@@ -130,6 +133,13 @@ export function buildSpace(plan: ModelPlan, base: ModelConfig, hasGpu = true): S
     },
   };
 }
+
+/** Whether a model is made of others: it has neither instances nor batching of its own. */
+export const isEnsemble = (config: ModelConfig): boolean =>
+  config['platform'] === 'ensemble' || config['ensemble_scheduling'] !== undefined;
+
+/** A plan of the default configuration alone. */
+const asItIs = ({ automatic: _, ...plan }: ModelPlan): ModelPlan => ({ ...plan, parameters: [] });
 
 type Choice = readonly { readonly path: string; readonly segments: Path; readonly value: unknown }[];
 

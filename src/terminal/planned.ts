@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { ResolvedOption } from '../config/resolved-options.ts';
-import { show } from '../config/yaml.ts';
+import { show } from '../config/written.ts';
 import type { Expectation, PlannedModel } from '../plan.ts';
 import { type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
 import { counted } from '../wording.ts';

@@ -139,8 +139,11 @@ describe('mistakes name the place and what to write', () => {
     ['- a', 'perf.yaml:1:1: expected a mapping of options, found ["a"]'],
     ['profile_models:\n\tm: {}', 'perf.yaml:2:1: Tabs are not allowed as indentation\n  indent with spaces'],
     ['profile_model: m', 'perf.yaml:1:1: unknown key "profile_model"\n  did you mean "profile_models"?'],
-    ['a: 1\na: 2\nprofile_models: m', 'perf.yaml:2:1: Map keys must be unique'],
-    ['{}', 'no model to profile\n  profile_models: [NAME], or --profile-models NAME'],
+    [
+      'batch_sizes: 1\nbatch_sizes: 2\nprofile_models: m',
+      'perf.yaml:2:1: "batch_sizes" stands here and in line 1, with another value',
+    ],
+    ['gpus: all', 'no model to profile\n  profile_models: [NAME], or --profile-models NAME'],
     ['profile_models: [a, a]', 'perf.yaml:1:21: profile_models[1]: model "a" is listed twice'],
     [
       model('parameter: 1'),

@@ -142,7 +142,7 @@ test.each<[Record<string, unknown>, string]>([
     'request-rate-range: is given beside concurrency-range',
   ],
   [{ 'request-intervals': '/nowhere' }, 'request-intervals: cannot read /nowhere'],
-  [{ 'http-header': 'nothing' }, 'http-header: expected NAME:VALUE, found "nothing"'],
+  [{ 'http-header': 'nothing' }, 'http-header: expected NAME:VALUE, found 7 letters that are none'],
   [{ 'http-header': 'a: b\r\nc: d' }, 'http-header: expected NAME:VALUE'],
   [{ 'sequence-id-range': '9:5' }, 'sequence-id-range: expected first:last'],
   [{ 'shared-memory': 'cuda' }, 'shared-memory: CUDA shared memory needs a native library'],

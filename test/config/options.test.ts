@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readOptions } from '../../src/config/given-options.ts';
 import { type Command, OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
-import { readOptions } from '../../src/config/resolve.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 
 /** A good value as YAML and behind its flag, what it is understood as, and a bad one. */

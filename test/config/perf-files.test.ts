@@ -244,11 +244,11 @@ describe('bad files, and what is said', () => {
   test.each([
     ['', 'perf.yaml:1:1: the file is empty'],
     ['- m', 'perf.yaml:1:1: expected a mapping of options'],
-    ['profile_models: m\nprofile_models: n', 'perf.yaml:2:1: Map keys must be unique'],
+    ['profile_models: m\nprofile_models: n', 'perf.yaml:2:1: "profile_models" stands here and in line 1'],
     ['profile_models: m\n\tconcurrency: 1', 'perf.yaml:2'],
     ['profile_models: [m', 'perf.yaml:1'],
     ['concurrency: 1', 'perf.yaml:1:1: no model to profile'],
-    ['profile_models: []', 'profile_models: expected the name of a model'],
+    ['profile_models: []', 'perf.yaml:1:1: no model to profile'],
     ['profile_models: [m, m]', 'model "m" is listed twice'],
     ['profile_models: [{m: {}}, {m: {}}]', 'profile_models[1].m: model "m" is listed twice'],
     [
@@ -260,7 +260,7 @@ describe('bad files, and what is said', () => {
     ['profile_models: m\nconcurrency: {start: 4, stop: 2}', 'with start <= stop'],
     ['profile_models: m\nconcurrency: {start: 1, end: 2}', 'expected a number, a list of numbers'],
     ['profile_models: m\nbatch_sizes: 1.5', 'batch_sizes: expected a number'],
-    ['profile_models: m\nobjectives: []', 'expected a list of metrics'],
+    ['profile_models: m\nobjectives: 3', 'expected a list of metrics'],
     ['profile_models: m\nobjectives: {perf_throughput: 0}', 'expected a weight above 0'],
     ['profile_models: m\nobjectives: [throughput]', 'did you mean "perf_throughput"?'],
     ['profile_models: m\nconstraints: {perf_latency_p99: 10}', 'expected {max: NUMBER} for perf_latency_p99'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readOptions } from '../../src/config/given-options.ts';
 import { OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
-import { readOptions } from '../../src/config/resolve.ts';
 import { resolvedOptions, standardOf } from '../../src/config/resolved-options.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import { experimentOf, folder } from '../support/experiment.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readOptions, resolveExperiment } from '../../src/config/resolve.ts';
+import { readOptions } from '../../src/config/given-options.ts';
+import { resolveExperiment } from '../../src/config/resolve.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import {
   instanceGroups,

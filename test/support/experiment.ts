@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NO_CONTAINER_OPTIONS } from '../../src/config/docker-args.ts';
 import type { Experiment, LaunchSettings, LoadSettings, ModelPlan } from '../../src/config/experiment.ts';
+import type { CommandLine } from '../../src/config/given-options.ts';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
 import { NO_FLAGS } from '../../src/config/read-load-flags.ts';
-import type { CommandLine } from '../../src/config/resolve.ts';
 import type { LaunchRequest } from '../../src/server/launcher.ts';
 
 /** A new empty folder. */

@@ -118,7 +118,7 @@ describe('triton_docker_args', () => {
   test.each([
     [
       'triton_docker_args: {mem_limt: 1g}',
-      'perf.yaml:2:22: triton_docker_args: unknown key "mem_limt": did you mean "mem_limit"',
+      'perf.yaml:2:22: triton_docker_args.mem_limt: unknown key "mem_limt": did you mean "mem_limit"',
     ],
     ['triton_docker_args: {mem_limit: lots}', 'triton_docker_args.mem_limit: expected a size such as 512m'],
     ['triton_docker_args: {privileged: maybe}', 'triton_docker_args.privileged: expected true or false'],

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { isMapping, plainOf, show, textOf } from './written.ts';
+
+/** tritonserver's flags by name; several values of one are a list. */
+export type ServerFlags = Readonly<Record<string, string | readonly string[]>>;
+
+/** A flag's name as tritonserver writes it: `_` for `-` and a leading `--` do not count. */
+export const flagName = (key: string): string => key.replace(/^--/, '').replaceAll('_', '-');
+
+const scalar = { type: ['string', 'number', 'boolean', 'null'] };
+const JSON_FORM = {
+  anyOf: [
+    { type: 'object', additionalProperties: { anyOf: [scalar, { type: 'array', items: scalar }] } },
+    { type: 'array', items: { type: 'string' } },
+    { type: 'string' },
+  ],
+};
+
+/** The zod form: a mapping of names to values, or the flags as they stand on a command line. */
+export const serverFlags = z
+  .unknown()
+  .transform((value, context): ServerFlags => {
+    const fail = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    if (isMapping(value)) return fromMapping(value, fail);
+    const words = typeof value === 'string' ? value.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) : value;
+    if (Array.isArray(words) && words.every((word) => typeof word === 'string'))
+      return fromWords(words.map(unquoted), fail);
+    fail([], `expected a mapping of tritonserver's flags to values, found ${show(value)}`);
+    return {};
+  })
+  .meta(JSON_FORM);
+
+type Fail = (path: (string | number)[], message: string) => void;
+
+function fromMapping(value: Record<string, unknown>, fail: Fail): ServerFlags {
+  const entries = Object.entries(value).flatMap(([key, given]): [string, string | string[]][] => {
+    const several = Array.isArray(given);
+    const list = (several ? given : [given]).filter((item: unknown) => item !== null);
+    const texts = list.map(flagText);
+    const wrong = list.find((_item, index) => texts[index] === undefined);
+    if (wrong !== undefined) fail([key], `expected a value or a list of values, found ${show(wrong)}`);
+    const good = texts.filter((text) => text !== undefined);
+    return good.length === 0 ? [] : [[key, several && good.length > 1 ? good : good[0]!]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A truth value is `true` or `false` to tritonserver, however it is written. */
+const flagText = (value: unknown): string | undefined =>
+  typeof plainOf(value) === 'boolean' ? String(plainOf(value)) : textOf(value);
+
+const unquoted = (word: string): string => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2');
+
+/** `--name=value`, `--name value` or `--name`. */
+function fromWords(words: readonly string[], fail: Fail): ServerFlags {
+  const flags: Record<string, string | string[]> = {};
+  let open: string | undefined;
+  const add = (name: string, value: string): void => {
+    const before = Object.hasOwn(flags, name) ? flags[name]! : [];
+    const list = [...(typeof before === 'string' ? [before] : before), value];
+    flags[name] = list.length > 1 ? list : value;
+  };
+  for (const [index, word] of words.entries()) {
+    const match = /^--([\w-]+)(?:=(.*))?$/s.exec(word);
+    if (match) {
+      if (open !== undefined) add(open, '');
+      open = match[2] === undefined ? match[1]! : undefined;
+      if (match[2] !== undefined) add(match[1]!, match[2]);
+    } else if (open !== undefined) {
+      add(open, word);
+      open = undefined;
+    } else {
+      fail([index], `expected a flag such as --log-verbose=1, found ${show(word)}`);
+    }
+  }
+  if (open !== undefined) add(open, '');
+  return flags;
+}
+
+/** What says instead, for flags that a run sets itself. */
+const DECIDED: ReadonlyMap<string, string> = new Map([
+  ['model-repository', 'model_repository'],
+  ['model-store', 'model_repository'],
+  ['http-port', 'triton_http_endpoint'],
+  ['grpc-port', 'triton_grpc_endpoint'],
+  ['metrics-port', 'triton_metrics_url'],
+  ['http-address', 'triton_launch_mode'],
+  ['grpc-address', 'triton_launch_mode'],
+  ['metrics-address', 'triton_launch_mode'],
+  ['metrics-interval-ms', 'monitoring_interval'],
+  ['log-file', 'triton_output_path'],
+  ['model-control-mode', 'tma, which loads one configuration after the other'],
+  ['repository-poll-secs', 'tma, which loads one configuration after the other'],
+  ['load-model', 'tma, which loads one configuration after the other'],
+  ['model-config-name', 'tma, which gives every configuration itself, made from config.pbtxt'],
+]);
+
+/** The flags that a server gets, and a line for each that it does not get from here. */
+export function splitServerFlags(given: ServerFlags): { flags: ServerFlags; notes: string[] } {
+  const entries = Object.entries(given);
+  const decider = ([key]: [string, unknown]): string | undefined => DECIDED.get(flagName(key));
+  return {
+    flags: Object.fromEntries(entries.filter((entry) => decider(entry) === undefined)),
+    notes: entries.flatMap((entry) => {
+      const by = decider(entry);
+      return by === undefined ? [] : [`triton_server_flags: ${flagName(entry[0])} is decided by ${by}`];
+    }),
+  };
+}
+
+/** A flag that takes away what tma needs of its server, with why; undefined: there is none. */
+export function missedService(
+  given: ServerFlags,
+  protocol: 'http' | 'grpc',
+): { readonly key: string; readonly message: string } | undefined {
+  const off = (name: string): string | undefined =>
+    Object.keys(given).find((key) => flagName(key) === name && /^(false|off|0)$/i.test(String(given[key])));
+  const http = off('allow-http');
+  if (http !== undefined)
+    return { key: http, message: 'tma loads models by HTTP, so allow-http must not be false' };
+  const grpc = protocol === 'grpc' ? off('allow-grpc') : undefined;
+  return grpc === undefined
+    ? undefined
+    : { key: grpc, message: 'client_protocol is grpc, so allow-grpc must not be false' };
+}
