@@ -20,6 +20,7 @@ import { loadModel } from './server/load-model.ts';
 import { type ModelFiles, TritonError } from './server/triton.ts';
 import { unloadModel } from './server/unload-model.ts';
 import type { ServerRecord } from './store/run.ts';
+import { timerMs } from './timers.ts';
 import type { BaseModel } from './variant/base.ts';
 import { modelFiles } from './variant/files.ts';
 
@@ -39,6 +40,8 @@ export interface TrialContext {
   readonly emit: Required<RunListener>;
   /** Ends everything at once. */
   readonly signal: AbortSignal;
+  /** When loads have to be over, ms of `performance.now()`; undefined = whenever they are. */
+  readonly deadlineMs: number | undefined;
   readonly model: ModelFacts;
   /** Called with the first server that comes up. */
   onServer(server: ServerRecord): void;
@@ -125,7 +128,7 @@ async function describeServer(
     throw await callFailure(server, 'start', error);
   });
   const gpus = watchGpus(server.metrics, monitoringIntervalS);
-  await Promise.race([gpus.ended, sleep(serverOnlyS * 1000)]);
+  await Promise.race([gpus.ended, sleep(timerMs(serverOnlyS * 1000))]);
   return { name, version, gpus: aggregateGpus((await gpus.stop()).map(({ gauges }) => gauges)).gpus };
 }
 

@@ -265,6 +265,7 @@ export class ProfileRun {
       generator: this.#generator,
       emit,
       signal: this.#options.stop ?? NEVER,
+      deadlineMs: this.#time.endMs,
       knowsServer: () => this.#knowsServer,
       onServer: (server) => {
         this.#knowsServer = true;

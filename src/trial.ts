@@ -36,7 +36,7 @@ export async function openTrial(
   candidate: Candidate,
   variantKey: string,
 ): Promise<OpenTrial> {
-  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours } = context;
+  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours, deadlineMs } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) removeLog(logFile);
   const redact = redactorFor(plan);
@@ -160,6 +160,7 @@ export async function openTrial(
         monitoringIntervalS: experiment.monitoringIntervalS,
         driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
         signal: AbortSignal.any([signal, died.signal]),
+        deadlineMs,
         onWindow: (window) => emit.onWindow(candidate.name, point, window),
       });
     const { result, company } = await neighbours.together(once);

@@ -28,6 +28,7 @@ const GROUND_FILES = [
   'redact.ts',
   'owner.ts',
   'scratch.ts',
+  'timers.ts',
 ];
 /** The pipeline put together; only the public API and the command line may use these. */
 const WHOLE = [

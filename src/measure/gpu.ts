@@ -3,6 +3,7 @@ import type { Endpoint } from '../server/triton.ts';
 import { fetchMetrics } from '../server/triton-http.ts';
 import { meanInterval, rangeOf } from '../statistics/batch-means.ts';
 import type { Interval } from '../statistics/intervals.ts';
+import { timerMs } from '../timers.ts';
 import { defined, type Figures } from './server-times.ts';
 
 /** One look at the GPU gauges: UUID -> metric tag -> value. */
@@ -93,7 +94,7 @@ export function watchGpus(metrics: Endpoint | undefined, intervalS: number): Gpu
         looking = undefined;
       });
   };
-  const timer = setInterval(look, intervalS * 1000);
+  const timer = setInterval(look, timerMs(intervalS * 1000));
   if (over) finish();
   else look();
   return {

@@ -40,6 +40,8 @@ export interface MeasureRequest {
   /** The driver's view of the server's GPUs; undefined where there is none. */
   readonly driver?: DriverView | undefined;
   readonly signal: AbortSignal;
+  /** See `LoadJob`. */
+  readonly deadlineMs?: number | undefined;
   onWindow?(window: WindowSummary): void;
 }
 
@@ -81,6 +83,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
         return { fromMs, atMs: performance.now(), statistics: found };
       },
       signal,
+      deadlineMs: request.deadlineMs,
       ...(onWindow && { onWindow }),
     });
     const span = { startMs: result.edges[0]!.fromMs, endMs: result.edges.at(-1)!.atMs };

@@ -2,6 +2,7 @@ import { type Agent, type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { codeOf, messageOf } from '../errors.ts';
+import { timerMs } from '../timers.ts';
 import { tlsOptions } from './tls.ts';
 import { type Endpoint, TritonError } from './triton.ts';
 
@@ -27,13 +28,6 @@ export const MOST_ANSWER_BYTES = 16 * 2 ** 20;
 const MOST_ERROR_BYTES = 64 * 2 ** 10;
 /** And no more than this is kept. */
 const MOST_ERROR_TEXT = 4000;
-/** Node takes longer ones for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** Milliseconds that a timer can wait. */
-export const timerMs = (milliseconds: number): number =>
-  Math.min(LONGEST_TIMER_MS, Math.max(0, milliseconds));
-
 /**
  * The body of a good answer. Whatever the server sends, or does not, this ends by its deadline and keeps little.
  * @throws TritonError for any other answer, and for none; the signal's reason when that is what ended it.

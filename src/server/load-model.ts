@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { ModelConfig } from '../model-config/config.ts';
+import { timerMs } from '../timers.ts';
 import { callFailure, serverFailure } from './call-failure.ts';
-import { timerMs } from './http-call.ts';
 import { type Server, ServerFailure } from './launcher.ts';
 import { whenSilent } from './silence.ts';
 import type { ModelFiles, ModelMetadata } from './triton.ts';

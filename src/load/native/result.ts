@@ -16,7 +16,7 @@ const PERCENTILES = [50, 90, 95, 99] as const;
 export function resultOf<Scrape>(
   job: LoadJob<Scrape>,
   plan: LoadPlan,
-  { windows, from, count, stable, warmupS, timeline }: Measured<Scrape>,
+  { windows, from, count, stable, warmupS, timeline, remarks }: Measured<Scrape>,
   floor: Calibration | undefined,
 ): LoadResult<Scrape> {
   const counted = windows.slice(from);
@@ -83,7 +83,7 @@ export function resultOf<Scrape>(
       ...(floor && { floor }),
       ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals))),
     },
-    warnings: plan.notes,
+    warnings: [...plan.notes, ...remarks],
   };
 }
 
