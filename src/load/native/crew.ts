@@ -35,7 +35,7 @@ const ANSWER_MS = 30_000;
 /** Threads that are to stop wait so long for the answers still due, and a little more. */
 const STOP_MS = 5000;
 
-/** Starts the threads; the load begins at once. @throws LoadFailure when this machine can't run so many. */
+/** Starts the threads, and the load with them. @throws LoadFailure when this machine can't run so many. */
 export async function startCrew(input: CrewInput, threads: number): Promise<Crew> {
   const originNs = process.hrtime.bigint();
   const members: Member[] = [];
@@ -44,7 +44,7 @@ export async function startCrew(input: CrewInput, threads: number): Promise<Crew
       const shape = shareOf(input.shape, index, threads);
       members.push(startMember({ ...input, shape, index, of: threads, originNs }));
     }
-    await Promise.all(members.map(({ worker }) => once(worker, 'online')));
+    await Promise.all(members.map(({ worker }) => once(worker, 'message')));
   } catch (error) {
     await Promise.all(members.map(({ worker }) => worker.terminate()));
     throw new LoadFailure(`${threads} threads can't be started (max-threads): ${messageOf(error)}`);
