@@ -10,6 +10,7 @@ import {
   changeNotes,
   hasGpu,
   notesOf,
+  ofExperiment,
   outcomeOf,
   placeOf,
   sessionEntry,
@@ -23,7 +24,7 @@ import { type FailureMemory, withFailureMemory } from './search/failure-memory.t
 import type { Ask, Search } from './search/search.ts';
 import { type Cut, Tally } from './search/tally.ts';
 import type { Launcher, ServerIdentity } from './server/launcher.ts';
-import type { Candidate, SkippedPoints, Space } from './space/space.ts';
+import { type Candidate, illegalSince, type SkippedPoints, type Space } from './space/space.ts';
 import { earlierNotes, earlierOf } from './store/earlier.ts';
 import type { Journal } from './store/journal.ts';
 import { pointKey } from './store/key.ts';
@@ -54,6 +55,8 @@ interface ModelRun {
   readonly space: Space;
   readonly search: FailureMemory;
   readonly tally: Tally;
+  /** What became known to be illegal since it was last asked. */
+  readonly illegal: () => readonly SkippedPoints[];
   /** The key of a candidate; the first time it is wanted its files and its entry in the journal are written. */
   readonly keyOf: (candidate: Candidate) => string;
   /** What each lane works on. */
@@ -124,6 +127,7 @@ export class ProfileRun {
       this.#experiment.warmStart,
     );
     const search = withFailureMemory((this.#options.search ?? searchFor)(space, earlier), space);
+    const illegal = illegalSince(space);
     // What a search may never come to is not written.
     for (const item of looksAtAll(space) ? space.candidates : space.candidates.slice(0, 1)) keyOf(item);
     emit.onModelStart(space, this.#progress(search));
@@ -135,7 +139,7 @@ export class ProfileRun {
     for (const note of notes) emit.onNote(note);
     const tally = new Tally(space);
     const shared: ModelRun = {
-      ...{ plan, space, search, tally, keyOf },
+      ...{ plan, space, search, tally, illegal, keyOf },
       busy: new Map(),
       looks: new Map(),
       added: [],
@@ -169,7 +173,7 @@ export class ProfileRun {
       if (this.#cutBy() || this.#broken) return undefined;
       const ask = search.ask(new Set(busy.values())) ?? this.#closing(model);
       if (ask) busy.set(lane, ask.candidate);
-      this.#skip(search.givenUp(), model);
+      this.#skip(model);
       return ask;
     };
     let trial: OpenTrial | undefined;
@@ -213,22 +217,23 @@ export class ProfileRun {
     return ask;
   }
 
-  /** Records what a failure rules out. */
-  #skip(skipped: readonly SkippedPoints[], { keyOf, tally }: ModelRun): void {
+  /** Records what a failure rules out, and what turned out to be illegal. */
+  #skip({ search, keyOf, tally, illegal }: ModelRun): void {
+    const [skipped, news] = [search.givenUp(), illegal()];
+    for (const { candidate } of news) keyOf(candidate);
     for (const item of skipped) {
       const { candidate, ...rest } = item;
       tally.skipped(item);
       const record: PointRecord = { state: 'skipped', ...rest };
       this.#parts.journal.append({ kind: 'point', variant: keyOf(candidate), record });
     }
-    for (const note of skipNotes(skipped)) this.#parts.emit.onNote(note);
+    for (const note of skipNotes([...news, ...skipped])) this.#parts.emit.onNote(note);
   }
 
   /** Makes the launchers ready for a model; with the first model the session begins. */
   async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
     const { emit, launchers, journal, lanes } = this.#parts;
     const need = {
-      model: plan.name,
       container: plan.container,
       onNote: emit.onNote,
       signal: this.#options.stop ?? NEVER,
@@ -249,10 +254,10 @@ export class ProfileRun {
     return identity!;
   }
 
-  /** The trials of this experiment out of everything in the journal. */
+  /** The trials of this experiment out of everything in the journal, with what it wants of each. */
   result(): Run {
-    const { run } = this.#parts.journal;
-    return { ...run, trials: run.trials.filter((trial) => this.#keys.has(trial.key)) };
+    const { models } = this.#experiment;
+    return ofExperiment(this.#parts.journal.run, models, this.#keys, this.#generator.name);
   }
 
   #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher' | 'model'>): TrialContext {
@@ -265,7 +270,6 @@ export class ProfileRun {
       generator: this.#generator,
       emit,
       signal: this.#options.stop ?? NEVER,
-      deadlineMs: this.#time.endMs,
       knowsServer: () => this.#knowsServer,
       onServer: (server) => {
         this.#knowsServer = true;

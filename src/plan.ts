@@ -83,10 +83,9 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
 }
 
 function extentOf(space: Space): Pick<PlannedModel, 'extent' | 'space'> {
-  const { plan, automatic, candidates, most } = space;
+  const { plan, automatic, loads, most } = space;
   if (automatic) {
     const { instanceCounts, batchSizes } = automatic;
-    const loads = space.pointsOf(candidates[0]!);
     return { extent: 'open', space: { configurations: most, instanceCounts, batchSizes, loads } };
   }
   if (!looksAtAll(space)) return { extent: 'searched' };

@@ -9,10 +9,12 @@ import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search
 import type { Outcome } from './search/search.ts';
 import { concernsAll, wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
+import { leavesOutPreferences } from './space/legal.ts';
+import { isOfPlan } from './space/loads.ts';
 import { buildSpace, type Candidate, isEnsemble, type SkippedPoints, type Space } from './space/space.ts';
 import { relativeHalfWidth } from './statistics/intervals.ts';
 import { changedLoad, changedParts } from './store/changes.ts';
-import type { Entry } from './store/entry.ts';
+import { type Entry, trialOf } from './store/entry.ts';
 import { describeEnvironment } from './store/environment.ts';
 import type { Journal } from './store/journal.ts';
 import { loadParts, type Place, pointKey, variantKey } from './store/key.ts';
@@ -134,6 +136,11 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
   if (space.duplicates > 0) {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
   }
+  if (leavesOutPreferences(space)) {
+    notes.push(
+      `${space.plan.name}: a preferred_batch_size above the max_batch_size that is tried is left out`,
+    );
+  }
   const choice = choiceFor(space);
   if (isEnsemble(config)) {
     notes.push(
@@ -165,8 +172,33 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
 export const skipNotes = (skipped: readonly SkippedPoints[]): string[] =>
   [...Map.groupBy(skipped, (item) => item.reason)].map(([reason, items]) => {
     const points = items.reduce((sum, item) => sum + item.points.length, 0);
-    return `skipped: ${reason} (${counted(points, 'point')} of ${counted(items.length, 'configuration')})`;
+    const [only, ...others] = items;
+    const where = others.length > 0 ? counted(items.length, 'configuration') : only!.candidate.name;
+    return `skipped: ${reason} (${counted(points, 'point')} of ${where})`;
   });
+
+/**
+ * The trials of these models and keys, each with the points alone that its model's plan may come to, measured as it wants
+ * them: what another plan measured on the same variant decides nothing.
+ */
+export function ofExperiment(
+  run: Run,
+  models: readonly ModelPlan[],
+  keys: ReadonlySet<string>,
+  generator: string,
+): Run {
+  const trials = run.trials.flatMap((trial) => {
+    const plan = models.find(({ name }) => name === trial.model);
+    if (!plan || !keys.has(trial.key)) return [];
+    const belongs = (record: PointRecord): boolean => {
+      if (record.state === 'skipped') return true;
+      const point = record.state === 'measured' ? record.measurement.point : record.point;
+      return isOfPlan(plan, point) && record.key === pointKey(trial.key, point, plan.load, generator);
+    };
+    return trialOf(trial, belongs) ?? [];
+  });
+  return { ...run, trials };
+}
 
 /** What the keys of a model's variants and points are made of. */
 interface KeyParts {

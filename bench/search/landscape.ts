@@ -124,6 +124,7 @@ export function landscapeOf(
       groups: [candidates.slice(1)],
       automatic: undefined,
       most: candidates.length,
+      loads: legal.get(candidates[0]!) ?? [],
       pointsOf: (item) => legal.get(item) ?? [],
       skipped: [],
       duplicates: 0,

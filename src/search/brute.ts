@@ -1,3 +1,4 @@
+import { maxBatchSize } from '../model-config/config.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import type { Ask, Outcome, Search } from './search.ts';
@@ -5,6 +6,8 @@ import type { Ask, Outcome, Search } from './search.ts';
 /** What is known of a candidate. */
 interface Entry {
   points: LoadPoint[];
+  /** Some load can be put on it. */
+  readonly legal: boolean;
   failed: boolean;
   /** Of the client batch size at hand, loads upwards. */
   throughputs: number[];
@@ -30,10 +33,20 @@ export function bruteSearch(space: Space): Search {
     const known = entries.get(candidate);
     if (known) return known;
     const points = [...space.pointsOf(candidate)];
-    const entry = { points, failed: false, throughputs: [], bests: [], best: Number.NEGATIVE_INFINITY };
+    const legal = points.length > 0;
+    const entry = {
+      points,
+      legal,
+      failed: false,
+      throughputs: [],
+      bests: [],
+      best: Number.NEGATIVE_INFINITY,
+    };
     entries.set(candidate, entry);
     return entry;
   };
+  /** Something was left out because throughput did not grow. */
+  let leftOut = false;
   const walks = walksOf(space).map((walk) => ({
     walk,
     current: undefined as Candidate | undefined,
@@ -70,12 +83,17 @@ export function bruteSearch(space: Space): Search {
       const throughput = outcome.values['perf_throughput'] ?? 0;
       entry.throughputs.push(throughput);
       entry.best = Math.max(entry.best, throughput);
-      if (plan.stopAtPlateau && !stillGrowing(entry.throughputs))
-        entry.points = entry.points.filter((other) => other.batchSize !== point.batchSize);
+      if (plan.stopAtPlateau && !stillGrowing(entry.throughputs)) {
+        const kept = entry.points.filter((other) => other.batchSize !== point.batchSize);
+        leftOut ||= kept.length < entry.points.length;
+        entry.points = kept;
+      }
       if (entry.points[0]?.batchSize === point.batchSize) return;
       entry.bests.push(Math.max(...entry.throughputs));
       entry.throughputs = [];
-      if (plan.stopAtPlateau && !stillGrowing(entry.bests)) entry.points = [];
+      if (!plan.stopAtPlateau || stillGrowing(entry.bests)) return;
+      leftOut ||= entry.points.length > 0;
+      entry.points = [];
     },
     drop(candidate) {
       const entry = entryOf(candidate);
@@ -87,35 +105,55 @@ export function bruteSearch(space: Space): Search {
     remaining() {
       const known = space.candidates.reduce((sum, candidate) => sum + entryOf(candidate).points.length, 0);
       if (!space.automatic) return known;
-      const perCandidate = space.pointsOf(space.candidates[0]!).length;
       const open = walks.some(({ done }) => !done);
       const untried = space.most - space.candidates.length;
-      return known + (open ? untried * perCandidate : 0);
+      return known + (open ? untried * space.loads.length : 0);
+    },
+    account() {
+      const isShort = leftOut || space.candidates.length < space.most;
+      return { why: isShort ? 'throughput no longer grew' : '', importance: [], remarks: [] };
     },
   };
 }
 
-/** The default, then what is listed or tried: whatever does not depend on each other is a walk of its own. */
-function walksOf({ plan, candidates, groups, automatic }: Space): Walk[] {
-  const [first] = candidates;
-  const listed = plan.earlyExit
-    ? groups.map((group) => climb(group.map((candidate) => () => candidate)))
-    : groups.flat().map((candidate) => climb([() => candidate]));
-  const proposed = (automatic?.instanceCounts ?? []).map((count) => {
-    const sizes = automatic!.batchSizes;
-    const propose = (size: number | undefined) => (): Candidate => automatic!.propose(count, size);
-    return climb((sizes.length > 0 ? sizes : [undefined]).map(propose));
-  });
-  return [climb([() => first!]), ...listed, ...proposed];
+/** A candidate to come: its number is that of its turn. */
+interface Step {
+  readonly batchSize: number;
+  make(): Candidate;
 }
 
-/** One candidate after the other, as long as each works and beats all before. */
-function* climb(steps: readonly (() => Candidate)[]): Walk {
+/** The default, then what is listed or tried: whatever does not depend on each other is a walk of its own. */
+function walksOf({ plan, candidates, groups, automatic }: Space): Walk[] {
+  const known = (candidate: Candidate): Step => ({
+    batchSize: maxBatchSize(candidate.config),
+    make: () => candidate,
+  });
+  const listed = plan.earlyExit
+    ? groups.map((group) => climb(group.map(known)))
+    : groups.flat().map((candidate) => climb([known(candidate)]));
+  const proposed = (automatic?.instanceCounts ?? []).map((count) => {
+    const { batchSizes, propose } = automatic!;
+    const sizes = batchSizes.length > 0 ? batchSizes : [undefined];
+    return climb(sizes.map((size) => ({ batchSize: size ?? 0, make: () => propose(count, size) })));
+  });
+  return [climb([known(candidates[0]!)]), ...listed, ...proposed];
+}
+
+/**
+ * One candidate after the other, as long as each beats all before. One that no load can be put on is passed over, and after
+ * one that failed those with a smaller batch get their turn all the same.
+ */
+function* climb(steps: readonly Step[]): Walk {
   let best = Number.NEGATIVE_INFINITY;
-  for (const step of steps) {
-    const entry = yield step();
-    if (!entry || entry.failed || !(entry.best > best)) return;
-    best = entry.best;
+  let failed = Number.POSITIVE_INFINITY;
+  for (const { batchSize, make } of steps) {
+    if (batchSize >= failed) continue;
+    const entry = yield make();
+    if (!entry) return;
+    if (!entry.legal) continue;
+    if (entry.failed) failed = batchSize;
+    else if (!(entry.best > best)) return;
+    best = Math.max(best, entry.best);
   }
 }
 

@@ -21,9 +21,9 @@ export const SMALL = 64;
 export type Choice = Exclude<SearchMode, 'auto'>;
 
 /** Points that there can be at most, over all configurations. */
-export function sizeOf({ automatic, candidates, most, pointsOf }: Space): number {
+export function sizeOf({ automatic, candidates, most, loads, pointsOf }: Space): number {
   return automatic
-    ? most * pointsOf(candidates[0]!).length
+    ? most * loads.length
     : candidates.reduce((sum, candidate) => sum + pointsOf(candidate).length, 0);
 }
 

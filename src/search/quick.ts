@@ -61,6 +61,11 @@ export function quickSearch(
       answer = undefined;
       return [point];
     },
+    account: () => ({
+      why: over && best ? 'no step from the best promised more' : '',
+      importance: [],
+      remarks: [],
+    }),
     remaining: () => (over ? 0 : Math.max(1, sizes.reduce((all, size) => all * size, 2) - told)),
   };
 

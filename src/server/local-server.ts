@@ -11,8 +11,7 @@ import { killGroup, processesOfGroup, resourcesOfGroup } from './process-group.t
 import { watchEnvironments } from './python-environments.ts';
 import { serverEnvironment } from './server-environment.ts';
 import { askToEnd, clearAway, newMark, type Traces } from './traces.ts';
-import type { Endpoint } from './triton.ts';
-import { tritonApi } from './triton-api.ts';
+import { type Endpoint, Triton } from './triton.ts';
 
 const LOOPBACK = '127.0.0.1';
 const STOP_GRACE_MS = 10_000;
@@ -71,7 +70,7 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
       : `tritonserver exited with code ${result.exitCode}`;
   });
   const address = (port: number): Endpoint => ({ host: LOOPBACK, port });
-  const triton = tritonApi({ http: address(ports.http), grpc: address(ports.grpc) });
+  const triton = new Triton(address(ports.http));
   const logTail = (lines: number): string[] => readTail(request.logFile, lines, begin);
   const stop = async (): Promise<void> => {
     triton.close();

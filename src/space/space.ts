@@ -12,7 +12,9 @@ import {
   normalizeConfig,
   onCpu,
 } from '../model-config/config.ts';
+import { whyIllegal, withLegalPreferences } from './legal.ts';
 import type { LoadPoint } from './load-point.ts';
+import { loadsOf } from './loads.ts';
 
 /** One configuration of a model to try. */
 export interface Candidate {
@@ -46,12 +48,24 @@ export interface Space {
   readonly automatic: AutomaticSpace | undefined;
   /** Configurations there can be at most. */
   readonly most: number;
+  /** Every load of the plan, batch size outside, load inside, whether legal on a candidate or not. */
+  readonly loads: readonly LoadPoint[];
   /** The legal points of a candidate, batch size outside, load inside. */
   pointsOf(candidate: Candidate): readonly LoadPoint[];
   /** The points that are illegal on the candidates so far. */
   readonly skipped: readonly SkippedPoints[];
   /** Combinations that give a configuration already listed. */
   readonly duplicates: number;
+}
+
+/** Answers each time what became known to be illegal since the last time: an automatic search makes candidates as it goes. */
+export function illegalSince({ skipped }: Pick<Space, 'skipped'>): () => readonly SkippedPoints[] {
+  let told = skipped.length;
+  return () => {
+    const news = skipped.slice(told);
+    told = skipped.length;
+    return news;
+  };
 }
 
 /** Instance counts, and for each the batch sizes upwards; [] for a model that does not batch. */
@@ -68,7 +82,7 @@ export interface AutomaticSpace {
  * Of an ensemble there is the default alone.
  * @param base the user's configuration, the default candidate.
  * @param hasGpu whether instances may be put on a GPU.
- * @throws UserError when parameters together are not a model configuration.
+ * @throws UserError when parameters together are not a model configuration, and when nothing can be measured.
  */
 export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): Space {
   const plan = isEnsemble(base) ? asItIs(asked) : asked;
@@ -78,11 +92,7 @@ export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): 
   const points = new Map<Candidate, readonly LoadPoint[]>();
   const skipped: SkippedPoints[] = [];
   let duplicates = 0;
-  const all = plan.batchSizes.flatMap((batchSize): LoadPoint[] =>
-    plan.requestRates.length > 0
-      ? plan.requestRates.map((requestRate) => ({ batchSize, requestRate }))
-      : plan.concurrency.map((concurrency) => ({ batchSize, concurrency })),
-  );
+  const all = loadsOf(plan);
   const admit = (item: Candidate): void => {
     const groups = Map.groupBy(all, (point) => whyIllegal(item.config, point));
     points.set(item, groups.get(undefined) ?? []);
@@ -120,18 +130,41 @@ export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): 
   const most = automatic
     ? 1 + automatic.instanceCounts.length * Math.max(1, automatic.batchSizes.length)
     : candidates.length;
-  return {
+  const space = {
     plan,
     candidates,
     groups,
     automatic,
     most,
-    pointsOf: (item) => points.get(item) ?? [],
+    loads: all,
+    pointsOf: (item: Candidate) => points.get(item) ?? [],
     skipped,
     get duplicates() {
       return duplicates;
     },
   };
+  checkLegal(space, automatic?.largest);
+  return space;
+}
+
+/**
+ * @param largest the configuration with the largest batch that an automatic search may come to.
+ * @throws UserError when every load is illegal on every configuration.
+ */
+function checkLegal(
+  { plan, candidates, loads, pointsOf, skipped }: Space,
+  largest: ModelConfig | undefined,
+): void {
+  if (candidates.some((item) => pointsOf(item).length > 0)) return;
+  // The quick search has a load of its own: client batch 1.
+  const own = plan.search.mode === 'quick' ? [{ batchSize: 1, concurrency: 1 }] : loads;
+  if (largest && own.some((point) => whyIllegal(largest, point) === undefined)) return;
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].slice(0, 3);
+  throw userError(
+    `model ${plan.name}: nothing can be measured: ${reasons.join('; ')}`,
+    'give smaller batch_sizes or preferred_batch_size, or a larger max_batch_size',
+    plan.place,
+  );
 }
 
 /** Whether a model is made of others: it has neither instances nor batching of its own. */
@@ -162,23 +195,27 @@ function automaticSpace(
   base: ModelConfig,
   hasGpu: boolean,
   propose: (assignment: Record<string, unknown>, config: ModelConfig) => Candidate,
-): AutomaticSpace {
-  const { instanceCounts, batchSizes } = plan.automatic!;
+): AutomaticSpace & { readonly largest: ModelConfig } {
+  const { instanceCounts } = plan.automatic!;
   const fixed = plan.parameters.map(({ path, segments, values }) => ({ path, segments, value: values[0] }));
   const common = fixed.length > 0 ? mergeConfig(base, buildValue(fixed) as ModelConfig) : base;
   const batches = maxBatchSize(base) > 0;
+  const batchSizes = batches ? plan.automatic!.batchSizes : [];
   const kind = plan.cpuOnly || !hasGpu ? 'KIND_CPU' : 'KIND_GPU';
+  const ownOf = (count: number, batchSize: number | undefined) => ({
+    ...(batchSize !== undefined && { max_batch_size: batchSize }),
+    instance_group: [{ count, kind }],
+  });
+  const batching = batches && !base['sequence_batching'] ? { dynamic_batching: {} } : {};
+  const configOf = (count: number, batchSize: number | undefined): ModelConfig =>
+    withLegalPreferences(mergeConfig(common, { ...ownOf(count, batchSize), ...batching } as ModelConfig));
   return {
     instanceCounts,
-    batchSizes: batches ? batchSizes : [],
+    batchSizes,
+    largest: configOf(instanceCounts.at(-1) ?? 1, batchSizes.at(-1)),
     propose(count, batchSize) {
-      const own = {
-        ...(batchSize !== undefined && { max_batch_size: batchSize }),
-        instance_group: [{ count, kind }],
-      };
-      const batching = batches && !base['sequence_batching'] ? { dynamic_batching: {} } : {};
-      const assignment = { ...Object.fromEntries(fixed.map(({ path, value }) => [path, value])), ...own };
-      return propose(assignment, mergeConfig(common, { ...own, ...batching } as ModelConfig));
+      const listed = Object.fromEntries(fixed.map(({ path, value }) => [path, value]));
+      return propose({ ...listed, ...ownOf(count, batchSize) }, configOf(count, batchSize));
     },
   };
 }
@@ -215,17 +252,4 @@ function normalize(plan: ModelPlan, json: ModelConfig, assignment: Record<string
       plan.parameters[0]?.place ?? plan.place,
     );
   }
-}
-
-/** Why a load can't be put on a configuration, or undefined. */
-function whyIllegal(config: ModelConfig, point: LoadPoint): string | undefined {
-  const most = Math.max(1, maxBatchSize(config));
-  if (point.batchSize > most) {
-    return maxBatchSize(config) === 0
-      ? `client batch ${point.batchSize} on a model that does not batch (max_batch_size 0)`
-      : `client batch ${point.batchSize} exceeds max_batch_size ${most}`;
-  }
-  const batching = config['dynamic_batching'] as { preferred_batch_size?: number[] } | undefined;
-  const preferred = Math.max(0, ...(batching?.preferred_batch_size ?? []));
-  return preferred > most ? `preferred_batch_size ${preferred} exceeds max_batch_size ${most}` : undefined;
 }

@@ -127,13 +127,25 @@ function withStepsOf(end: TrialEnd, before: TrialEnd | undefined): TrialEnd {
 
 function toTrial({ variant, points, end, starts }: Draft): Trial {
   const records = [...points.values()].flat();
-  const measured = records.some((record) => record.state === 'measured');
-  const failed = end?.cause !== undefined || records.some((record) => record.state === 'failed');
   return {
     ...variant,
-    state: measured ? 'measured' : failed ? 'failed' : 'skipped',
+    state: stateOf(records, end),
     points: records,
     end,
     ...(starts > 1 && { starts }),
   };
+}
+
+/** What became of a configuration with these points. */
+function stateOf(points: readonly PointRecord[], end: TrialEnd | undefined): Trial['state'] {
+  if (points.some(({ state }) => state === 'measured')) return 'measured';
+  const failed = end?.cause !== undefined || points.some(({ state }) => state === 'failed');
+  return failed ? 'failed' : 'skipped';
+}
+
+/** A trial with those of its points alone that `belongs` says; undefined where nothing is left that was measured. */
+export function trialOf(trial: Trial, belongs: (record: PointRecord) => boolean): Trial | undefined {
+  const points = trial.points.filter(belongs);
+  if (points.length === 0 && trial.points.length > 0) return undefined;
+  return { ...trial, points, state: stateOf(points, trial.end) };
 }

@@ -36,3 +36,21 @@ test('the plateau rule looks at four throughputs and wants 5 %', () => {
   expect(stillGrowing([100, 100, 104, 105.1])).toBe(true);
   expect(stillGrowing([1, 100, 100, 100, 100])).toBe(false);
 });
+
+test('with early exit, one that failed leaves those with a smaller batch their turn', () => {
+  const parameters = [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [8, 16, 4, 2] }];
+  const space = buildSpace(plan({ earlyExit: true, parameters }), { name: 'm', max_batch_size: 1 });
+  const search = bruteSearch(space);
+  const asked: unknown[] = [];
+  for (let ask = search.ask(); ask; ask = search.ask()) {
+    const size = ask.candidate.config['max_batch_size'];
+    asked.push(size);
+    search.tell(
+      ask,
+      size === 8
+        ? { state: 'failed', kind: 'other', cause: 'no', wantsRoom: false }
+        : { state: 'measured', values: { perf_throughput: 10 - Number(size) } },
+    );
+  }
+  expect(asked).toEqual([1, 8, 4, 2]);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parametersOf } from '../../src/config/sweep.ts';
+import { isOfPlan } from '../../src/space/loads.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 
@@ -140,4 +141,18 @@ test('cpu_only puts variants that leave the kind open on the CPU, and leaves the
   });
   expect(candidates[0]!.config).not.toHaveProperty('instance_group');
   expect(candidates[1]!.config['instance_group']).toEqual([{ count: 1, kind: 'KIND_CPU' }]);
+});
+
+test.each([
+  ['listed', {}, [true, false, false, false]],
+  ['searched', { refine: { steps: 5, configurations: 3 } }, [true, true, false, false]],
+])('loads that a plan may come to: %s', (_, changes, expected) => {
+  const of = plan({ concurrency: [2], batchSizes: [1], ...changes });
+  const points = [
+    { batchSize: 1, concurrency: 2 },
+    { batchSize: 1, concurrency: 3 },
+    { batchSize: 2, concurrency: 2 },
+    { batchSize: 1, requestRate: 2 },
+  ];
+  expect(points.map((point) => isOfPlan(of, point))).toEqual(expected);
 });

@@ -113,5 +113,4 @@ export interface ClientTimes {
   readonly gcMs: number;
 }
 
-/** What a worker tells: that its load is on, what was asked for, and that it has stopped. */
-export type WorkerMessage = CutMessage | { readonly kind: 'started' | 'stopped' };
+export type WorkerMessage = CutMessage | { readonly kind: 'stopped' };

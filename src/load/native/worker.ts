@@ -88,4 +88,3 @@ port.on('message', (message: 'cut' | 'stop') => {
 });
 
 driver.start();
-port.postMessage({ kind: 'started' } satisfies WorkerMessage);

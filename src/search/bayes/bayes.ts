@@ -56,7 +56,7 @@ export function bayesSearch(
   const confirmed = new Set<Spot>();
 
   const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
-    knowledge.spots.find((spot) => spot.candidate === candidate && isSamePoint(spot.point, point));
+    knowledge.spotsOf(candidate).find((spot) => isSamePoint(spot.point, point));
 
   return {
     name: 'bayes',
@@ -92,8 +92,9 @@ export function bayesSearch(
       if (dropped.has(candidate)) return [];
       dropped.add(candidate);
       settle((other) => other.candidate === candidate);
-      return knowledge.spots
-        .filter((spot) => spot.candidate === candidate && spot.results.length === 0)
+      return knowledge
+        .spotsOf(candidate)
+        .filter((spot) => spot.results.length === 0)
         .map(({ point }) => point);
     },
     remaining: () =>

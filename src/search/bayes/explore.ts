@@ -121,7 +121,7 @@ export function nextSpot(
   });
   if (proposals.length === 0) return undefined;
   const { spot } = proposals.reduce((a, b) => (b.value > a.value ? b : a));
-  return { spot, gain: Math.max(...proposals.map(({ gain }) => gain)) };
+  return { spot, gain: proposals.reduce((most, { gain }) => Math.max(most, gain), 0) };
 }
 
 const buildOf = ({ config }: Candidate): number =>

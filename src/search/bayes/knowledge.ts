@@ -27,6 +27,7 @@ const USUAL = 0.9;
 export class Knowledge {
   readonly spots: readonly Spot[];
   readonly failed: Candidate[] = [];
+  readonly #own: ReadonlyMap<Candidate, readonly Spot[]>;
   readonly #space: Pick<Space, 'plan' | 'candidates'>;
   readonly #covariances: Covariances;
   readonly #settings: (candidate: Candidate) => readonly number[];
@@ -41,6 +42,7 @@ export class Knowledge {
     this.spots = space.candidates
       .flatMap((candidate) => space.pointsOf(candidate).map((point) => ({ candidate, point })))
       .map((spot, id) => ({ ...spot, id, results: [] }));
+    this.#own = Map.groupBy(this.spots, ({ candidate }) => candidate);
     this.#covariances = new Covariances(this.spots.map(({ candidate, point }) => place(candidate, point)));
     const before = earlier.flatMap(({ candidateKey, point, values }) => {
       const spot = this.spots.find(
@@ -51,6 +53,11 @@ export class Knowledge {
       return spot && (values['perf_throughput'] ?? 0) > 0 ? [{ id: spot.id, point, values }] : [];
     });
     this.prior = before.length > 0 ? new Surrogate(before, space.plan, this.#covariances) : undefined;
+  }
+
+  /** Those of one configuration. */
+  spotsOf(candidate: Candidate): readonly Spot[] {
+    return this.#own.get(candidate) ?? [];
   }
 
   add(spot: Spot, figures: Figures): void {
@@ -103,8 +110,8 @@ export class Knowledge {
     const all = this.#space.candidates.map((candidate) => this.#settings(candidate));
     const target = (all[0] ?? []).map((_, axis) => {
       const values = all.map((settings) => settings[axis]!);
-      const least = Math.min(...values);
-      return least + share(axis) * (Math.max(...values) - least);
+      const least = values.reduce((a, b) => Math.min(a, b));
+      return least + share(axis) * (values.reduce((a, b) => Math.max(a, b)) - least);
     });
     const apart = (candidate: Candidate): number =>
       Math.hypot(...this.#settings(candidate).map((value, axis) => value - target[axis]!));
@@ -144,8 +151,8 @@ export class Knowledge {
 }
 
 /** The points of a configuration with the smallest client batch, by their load. */
-export function ladderOf({ spots }: Knowledge, candidate: Candidate): Spot[] {
-  const own = spots.filter((spot) => spot.candidate === candidate);
+export function ladderOf(knowledge: Knowledge, candidate: Candidate): Spot[] {
+  const own = knowledge.spotsOf(candidate);
   const least = Math.min(...own.map(({ point }) => point.batchSize));
   return own
     .filter(({ point }) => point.batchSize === least)

@@ -1,0 +1,43 @@
+import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
+import type { LoadPoint } from './load-point.ts';
+import type { Space } from './space.ts';
+
+interface Batching {
+  readonly preferred_batch_size?: readonly number[];
+}
+
+const batchingOf = (config: ModelConfig): Batching | undefined =>
+  config['dynamic_batching'] as Batching | undefined;
+
+/** Why a load can't be put on a configuration, or undefined. */
+export function whyIllegal(config: ModelConfig, point: LoadPoint): string | undefined {
+  const most = Math.max(1, maxBatchSize(config));
+  if (point.batchSize > most) {
+    return maxBatchSize(config) === 0
+      ? `client batch ${point.batchSize} on a model that does not batch (max_batch_size 0)`
+      : `client batch ${point.batchSize} exceeds max_batch_size ${most}`;
+  }
+  const preferred = Math.max(0, ...(batchingOf(config)?.preferred_batch_size ?? []));
+  return preferred > most ? `preferred_batch_size ${preferred} exceeds max_batch_size ${most}` : undefined;
+}
+
+/** The configuration without the preferred batch sizes that its own max_batch_size does not allow. */
+export function withLegalPreferences(config: ModelConfig): ModelConfig {
+  const batching = batchingOf(config);
+  if (!batching?.preferred_batch_size) return config;
+  const { preferred_batch_size: all, ...others } = batching;
+  const kept = all.filter((size) => size <= maxBatchSize(config));
+  if (kept.length === all.length) return config;
+  const dynamic_batching = { ...others, ...(kept.length > 0 && { preferred_batch_size: kept }) };
+  return { ...config, dynamic_batching } as ModelConfig;
+}
+
+/** Whether an automatic search takes preferred batch sizes away from what it tries. */
+export function leavesOutPreferences({ plan, candidates, automatic }: Space): boolean {
+  const listed = plan.parameters.find(({ path }) => path === 'dynamic_batching.preferred_batch_size');
+  const preferred =
+    (listed?.values[0] as readonly number[] | undefined) ??
+    batchingOf(candidates[0]!.config)?.preferred_batch_size ??
+    [];
+  return (automatic?.batchSizes ?? []).some((size) => preferred.some((other) => other > size));
+}
