@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { journal, leftovers, nothingLeft, project, read, results, start, tma } from './tma.ts';
+import { journal, nothingLeft, project, read, results, start, tma } from './tma.ts';
 
 const FLAGS =
   'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
@@ -17,7 +17,7 @@ test('Ctrl-C finishes the point, writes the report, and the same command goes on
   expect(code).toBe(130);
   expect(output).toContain('Ctrl-C again stops at once');
   expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('add_sub_config_default');
-  expect(leftovers()).toEqual([]);
+  expect(await nothingLeft()).toEqual([]);
   const before = measured(cwd);
   expect(before).toBeGreaterThanOrEqual(2);
   expect(before).toBeLessThan(20);
@@ -38,7 +38,7 @@ test('twice stops now', async () => {
   run.child.kill('SIGINT');
   const { code } = await run.ended;
   expect(code).toBe(130);
-  expect(performance.now() - start2).toBeLessThan(8000);
+  expect(performance.now() - start2).toBeLessThan(30_000);
   expect(await nothingLeft()).toEqual([]);
 });
 

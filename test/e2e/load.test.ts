@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installedPerfAnalyzer } from '../../src/install/cache.ts';
 import { folder } from '../support/experiment.ts';
 import { MODELS, somebodysServer } from './somebodys-server.ts';
-import { read, results, tma } from './tma.ts';
+import { nothingLeft, read, results, tma } from './tma.ts';
 
 const missing = existsSync(installedPerfAnalyzer())
   ? undefined
@@ -115,7 +115,7 @@ describe('tma load on a real server', () => {
     const [point] = await points('add_sub', protocol, '--shared-memory', 'system', '-b', '2', ...SHAPES);
     expect(point!.failures).toEqual({});
     expect(point!.perf_throughput).toBeGreaterThan(50);
-    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('tma_load_'))).toEqual([]);
+    expect(await nothingLeft()).toEqual([]);
   });
 
   test.each(['http', 'grpc'])('%s: through a library, and compressed', async (protocol) => {

@@ -6,7 +6,7 @@ import { installedTriton } from '../../src/install/cache.ts';
 import { loadModel } from '../../src/server/load-model.ts';
 import { LocalLauncher } from '../../src/server/local.ts';
 import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
-import { journal, leftovers, project, read, results, tma } from './tma.ts';
+import { journal, nothingLeft, project, read, results, tma } from './tma.ts';
 
 const hasGpu = existsSync('/dev/nvidia0');
 if (hasGpu) console.warn('skipped: the failure of a GPU variant, because this machine has a GPU');
@@ -95,8 +95,8 @@ describe('a whole run on a real tritonserver', () => {
     expect(readdirSync(join(cwd, 'reports/detailed'))).toHaveLength(3);
   });
 
-  test('nothing is left running', () => {
-    expect(leftovers()).toEqual([]);
+  test('nothing is left running', async () => {
+    expect(await nothingLeft()).toEqual([]);
   });
 
   test('the same command again measures nothing but what failed', async () => {

