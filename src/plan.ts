@@ -63,7 +63,7 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
   const models: PlannedModel[] = [];
   for (const plan of experiment.models) {
-    const { config } = await baseOf(experiment, plan);
+    const { config, notes: ofModel } = await baseOf(experiment, plan);
     if (!config) {
       const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
       models.push({ plan, variants: [], extent: 'unknown', expected: undefined, notes });
@@ -76,7 +76,7 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
       ...extentOf(searched),
       variants: variantsOf(searched),
       expected: expectationOf(space, experiment),
-      notes: notesOf(space, config),
+      notes: [...ofModel, ...notesOf(space, config)],
     });
   }
   return models;

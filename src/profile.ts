@@ -73,7 +73,8 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     journal = new Journal(experiment.checkpointDirectory);
     emit.onRunStart(experiment);
     const checkpoint = readCheckpoint(experiment.checkpointDirectory);
-    const notes = [...experiment.notes, ...journal.warnings, ...checkpointNotes(checkpoint)];
+    const ofModels = [...bases.values()].flatMap((base) => base.notes);
+    const notes = [...experiment.notes, ...ofModels, ...journal.warnings, ...checkpointNotes(checkpoint)];
     for (const note of notes) emit.onNote(note);
     run = new ProfileRun(experiment, options, {
       emit,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ModelPlan } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { type ModelConfig, parseConfigText } from '../model-config/config.ts';
+import { diskError, lstatOf, onDisk, statOf } from '../paths.ts';
 import { suggestion } from '../wording.ts';
+import { filesOfModel } from './files.ts';
 
 /** A model as it lies in the user's repository. */
 export interface BaseModel {
@@ -16,6 +18,8 @@ export interface BaseModel {
   readonly config: ModelConfig | undefined;
   /** Hash of every file of the model but config.pbtxt: the same hash, the same model. */
   readonly fingerprint: string;
+  /** What is worth a line about its files. */
+  readonly notes: readonly string[];
 }
 
 /** A model of which nothing is here: a remote server is asked for its configuration. */
@@ -24,6 +28,7 @@ export const modelElsewhere = (name: string): BaseModel => ({
   folder: undefined,
   config: undefined,
   fingerprint: '',
+  notes: [],
 });
 
 /**
@@ -31,19 +36,23 @@ export const modelElsewhere = (name: string): BaseModel => ({
  * @throws UserError when the repository, the model or a version folder is missing, or config.pbtxt is wrong.
  */
 export async function readBaseModel(repository: string, plan: ModelPlan): Promise<BaseModel> {
-  if (!existsSync(repository)) {
-    throw userError(`no model repository at ${repository}`, 'name it with --model-repository DIR');
+  if (!isFolder(repository)) {
+    const what = existsSync(repository)
+      ? `the model repository ${repository} is no folder`
+      : `no model repository at ${repository}`;
+    throw userError(what, 'name it with --model-repository DIR');
   }
   const folder = join(repository, plan.name);
   if (!isFolder(folder)) {
-    const models = readdirSync(repository).filter((name) => isFolder(join(repository, name)));
+    const names = onDisk(`cannot read ${repository}`, 'let yourself read it', () => readdirSync(repository));
+    const models = names.filter((name) => isFolder(join(repository, name)));
     throw userError(
       `model "${plan.name}" is not in ${repository}`,
       models.length > 0 ? suggestion(plan.name, models) : 'the repository holds no model folder',
       plan.place,
     );
   }
-  const entries = readdirSync(folder);
+  const entries = onDisk(`cannot read ${folder}`, 'let yourself read it', () => readdirSync(folder));
   if (!entries.some((name) => /^\d+$/.test(name) && isFolder(join(folder, name)))) {
     throw userError(
       `model "${plan.name}" has no version folder in ${folder}`,
@@ -51,27 +60,57 @@ export async function readBaseModel(repository: string, plan: ModelPlan): Promis
     );
   }
   const file = join(folder, 'config.pbtxt');
+  const config = readConfig(file);
   return {
     name: plan.name,
     folder,
-    config: existsSync(file) ? parseConfigText(readFileSync(file, 'utf8'), file) : undefined,
+    ...namedAsFolder(config, plan.name, file),
     fingerprint: await fingerprint(folder),
   };
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function readConfig(file: string): ModelConfig | undefined {
+  const there = lstatOf(file);
+  if (!there) return undefined;
+  // Reading a FIFO would wait for ever.
+  if (!statOf(file)?.isFile())
+    throw userError(`${file} is no file`, 'remove it, or put the configuration there');
+  const text = onDisk(`cannot read ${file}`, 'let yourself read it', () => readFileSync(file, 'utf8'));
+  return parseConfigText(text, file);
+}
+
+/**
+ * The configuration under its folder's name: Triton refuses a model whose name is another, so what tma measures and
+ * hands over has that one.
+ */
+function namedAsFolder(
+  config: ModelConfig | undefined,
+  folderName: string,
+  file: string,
+): Pick<BaseModel, 'config' | 'notes'> {
+  const own = config?.['name'];
+  if (!config || own === undefined || own === folderName) return { config, notes: [] };
+  return {
+    config: { ...config, name: folderName },
+    notes: [
+      `${file} has the name ${JSON.stringify(own)}, its folder "${folderName}": Triton does not load it like that; it is measured, and written to results/best, as "${folderName}"`,
+    ],
+  };
+}
+
+const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
 /** Hash of the names and contents of all files below a folder, the top config.pbtxt and caches left out. */
 async function fingerprint(folder: string): Promise<string> {
   const hash = createHash('sha256');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name !== 'config.pbtxt' && !name.includes('__pycache__'))
-    .sort();
-  for (const name of files) {
+  for (const name of filesOfModel(folder)) {
     const path = join(folder, name);
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
     hash.update(`\n${name}\n`);
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { end: false });
+    try {
+      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { end: false });
+    } catch (error) {
+      throw diskError(`cannot read ${path}`, 'let yourself read it', error);
+    }
   }
   return hash.digest('hex').slice(0, 16);
 }

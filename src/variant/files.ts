@@ -1,9 +1,33 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { userError } from '../errors.ts';
+import { onDisk, statOf } from '../paths.ts';
 
 /** More than this does not go into one request of Triton's API. */
 const LIMIT_BYTES = 1.5e9;
+
+/**
+ * The files of a model by their path below its folder, sorted; links are followed, but not round in a circle. Its
+ * config.pbtxt and what Python compiled are left out.
+ * @throws UserError when a folder can't be read.
+ */
+export const filesOfModel = (folder: string): string[] =>
+  filesBelow(folder, '', new Set())
+    .filter((name) => name !== 'config.pbtxt' && !name.includes('__pycache__'))
+    .sort();
+
+function filesBelow(folder: string, below: string, above: ReadonlySet<string>): string[] {
+  const here = join(folder, below);
+  const real = realpathSync(here);
+  if (above.has(real)) return [];
+  const names = onDisk(`cannot read ${here}`, 'let yourself read it', () => readdirSync(here));
+  return names.flatMap((name) => {
+    const path = join(below, name);
+    const there = statOf(join(folder, path));
+    if (there?.isDirectory()) return filesBelow(folder, path, new Set([...above, real]));
+    return there?.isFile() ? [path] : [];
+  });
+}
 
 /**
  * A model's files but its config.pbtxt, by their path below its folder, as base64: what a server that can't reach
@@ -11,9 +35,7 @@ const LIMIT_BYTES = 1.5e9;
  * @throws UserError when they are too large for that.
  */
 export function modelFiles(folder: string): Record<string, string> {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name !== 'config.pbtxt' && !name.includes('__pycache__'))
-    .filter((name) => statSync(join(folder, name)).isFile());
+  const names = filesOfModel(folder);
   const bytes = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
   if (bytes > LIMIT_BYTES) {
     throw userError(
@@ -21,7 +43,5 @@ export function modelFiles(folder: string): Record<string, string> {
       'put it into a model repository that the server reaches',
     );
   }
-  return Object.fromEntries(
-    names.map((name) => [relative('.', name), readFileSync(join(folder, name)).toString('base64')]),
-  );
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name)).toString('base64')]));
 }

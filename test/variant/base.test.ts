@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planRun } from '../../src/plan.ts';
+import { profile } from '../../src/profile.ts';
+import { rank } from '../../src/rank/rank.ts';
+import { writeResults } from '../../src/report/write.ts';
+import { readBaseModel } from '../../src/variant/base.ts';
+import { modelFiles } from '../../src/variant/files.ts';
+import { experimentOf, folder, plan } from '../support/experiment.ts';
+import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
+
+/** A repository with the model `m`, its file `1/model.py` as written. */
+function repositoryWith(text: string): { repository: string; model: string } {
+  const repository = folder();
+  const model = join(repository, 'm');
+  mkdirSync(join(model, '1'), { recursive: true });
+  writeFileSync(join(model, '1', 'model.py'), text);
+  return { repository, model };
+}
+
+test('a model whose name is not its folder: said, and what is handed over has the name that Triton takes', async () => {
+  const fixture = resolve('test/fixtures/cases/best-config-does-not-load');
+  const yaml = readFileSync(join(fixture, 'perf.yaml'), 'utf8');
+  const cwd = folder();
+  const experiment = experimentOf(yaml, { model_repository: join(fixture, 'repo') }, cwd);
+  const note = expect.stringMatching(
+    /config\.pbtxt has the name "original", its folder "renamed": .*as "renamed"$/,
+  );
+  expect((await planRun(experiment))[0]!.notes).toContainEqual(note);
+  const notes: string[] = [];
+  const { run } = await profile(experiment, {
+    launcher: new FakeLauncher(),
+    generator: fakeGenerator(),
+    listeners: [{ onNote: (text) => notes.push(text) }],
+  });
+  expect(notes.filter((text) => text.includes('"original"'))).toEqual([note]);
+  const texts = run.trials.map(({ configText }) => configText);
+  expect(texts.map((text) => text.split('\n')[0])).toEqual(['name: "renamed"', 'name: "renamed"']);
+  const ranking = rank(run, experiment.models[0]!);
+  writeResults(run, [ranking], cwd, experiment.reports);
+  const best = ranking.winner && readFileSync(join(cwd, 'results/best/renamed/config.pbtxt'), 'utf8');
+  expect(best ?? texts[0]).toContain('name: "renamed"');
+});
+
+test('a name that the configuration leaves out stays out', async () => {
+  const { repository, model } = repositoryWith('');
+  writeFileSync(join(model, 'config.pbtxt'), 'backend: "python"\n');
+  const { config, notes } = await readBaseModel(repository, plan());
+  expect([config, notes]).toEqual([{ backend: 'python' }, []]);
+});
+
+describe('what a model is made of', () => {
+  test('files behind links count, and circles of links end', async () => {
+    const read = async (text: string) => {
+      const { repository, model } = repositoryWith('');
+      const elsewhere = folder();
+      writeFileSync(join(elsewhere, 'weights'), text);
+      symlinkSync(elsewhere, join(model, 'weights'));
+      for (const name of ['a', 'b', 'c']) symlinkSync('.', join(model, name));
+      symlinkSync('nowhere', join(model, 'dangling'));
+      expect(Object.keys(modelFiles(model))).toEqual(['1/model.py', 'weights/weights']);
+      return (await readBaseModel(repository, plan())).fingerprint;
+    };
+    expect(await read('one')).not.toBe(await read('two'));
+    expect(await read('one')).toBe(await read('one'));
+  });
+
+  test('a FIFO in place of a file is not waited for', async () => {
+    const { repository, model } = repositoryWith('');
+    execFileSync('mkfifo', [join(model, '1', 'pipe')]);
+    expect((await readBaseModel(repository, plan())).fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    execFileSync('mkfifo', [join(model, 'config.pbtxt')]);
+    await expect(readBaseModel(repository, plan())).rejects.toThrow('config.pbtxt is no file');
+  });
+
+  test('a repository that is a file', async () => {
+    const file = join(folder(), 'models');
+    writeFileSync(file, '');
+    await expect(readBaseModel(file, plan())).rejects.toThrow(`the model repository ${file} is no folder`);
+  });
+});
