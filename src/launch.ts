@@ -13,12 +13,14 @@ import type { ModelConfig } from './model-config/config.ts';
 import type { Neighbours } from './neighbours.ts';
 import { redactor } from './redact.ts';
 import { expandEnvironment } from './server/arguments.ts';
+import { callFailure } from './server/call-failure.ts';
 import { concernsAll } from './server/failure.ts';
 import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
 import { type ModelFiles, TritonError } from './server/triton.ts';
 import { unloadModel } from './server/unload-model.ts';
 import type { ServerRecord } from './store/run.ts';
+import { timerMs } from './timers.ts';
 import type { BaseModel } from './variant/base.ts';
 import { modelFiles } from './variant/files.ts';
 
@@ -38,6 +40,8 @@ export interface TrialContext {
   readonly emit: Required<RunListener>;
   /** Ends everything at once. */
   readonly signal: AbortSignal;
+  /** When loads have to be over, ms of `performance.now()`; undefined = whenever they are. */
+  readonly deadlineMs: number | undefined;
   readonly model: ModelFacts;
   /** Called with the first server that comes up. */
   onServer(server: ServerRecord): void;
@@ -120,10 +124,12 @@ async function describeServer(
   server: Server,
   { serverOnlyS, monitoringIntervalS }: Experiment,
 ): Promise<ServerRecord> {
-  const { name, version } = await server.triton.server();
+  const { name, version } = await server.triton.server().catch(async (error: unknown) => {
+    throw await callFailure(server, 'start', error);
+  });
   const gpus = watchGpus(server.metrics, monitoringIntervalS);
-  await Promise.race([gpus.ended, sleep(serverOnlyS * 1000)]);
-  return { name, version, gpus: aggregateGpus(await gpus.stop()).gpus };
+  await Promise.race([gpus.ended, sleep(timerMs(serverOnlyS * 1000))]);
+  return { name, version, gpus: aggregateGpus((await gpus.stop()).map(({ gauges }) => gauges)).gpus };
 }
 
 /**
@@ -153,12 +159,14 @@ async function askForConfig(context: TrialContext): Promise<ModelConfig> {
       });
     }
     // Awaited here: the server is left when this ends.
-    return await server.triton.config(plan.name);
+    return await server.triton.config(plan.name, { signal });
   } catch (error) {
     if (error instanceof TritonError) {
       throw userError(
         `the server does not serve model "${plan.name}": ${error.message}`,
-        'load it there first, or leave --reload-model-disable out',
+        error.kind === 'refused'
+          ? 'load it there first, or leave --reload-model-disable out'
+          : 'is that really Triton, and is it well?',
       );
     }
     if (!(error instanceof ServerFailure)) throw error;

@@ -234,6 +234,7 @@ export class ProfileRun {
   async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
     const { emit, launchers, journal, lanes } = this.#parts;
     const need = {
+      model: plan.name,
       container: plan.container,
       onNote: emit.onNote,
       signal: this.#options.stop ?? NEVER,
@@ -270,6 +271,7 @@ export class ProfileRun {
       generator: this.#generator,
       emit,
       signal: this.#options.stop ?? NEVER,
+      deadlineMs: this.#time.endMs,
       knowsServer: () => this.#knowsServer,
       onServer: (server) => {
         this.#knowsServer = true;

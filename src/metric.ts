@@ -4,7 +4,7 @@
  */
 
 /** How values of one metric combine: over time samples, then over the GPUs of a server. */
-export type Aggregation = 'max' | 'mean' | 'sum';
+export type Aggregation = 'max' | 'min' | 'mean' | 'sum';
 
 export interface Metric {
   readonly tag: string;
@@ -121,6 +121,7 @@ const rows: readonly Row[] = [
     unit: 'MB',
     better: 'higher',
     source: 'gpu',
+    overTime: 'min',
     overGpus: 'sum',
   },
   {
@@ -156,6 +157,7 @@ const rows: readonly Row[] = [
     unit: 'MB',
     better: 'higher',
     source: 'cpu',
+    overTime: 'min',
   },
   {
     tag: 'cpu_utilization',
@@ -207,5 +209,7 @@ export function aggregate(values: readonly number[], how: Aggregation): number |
       return sum / values.length;
     case 'max':
       return Math.max(...values);
+    case 'min':
+      return Math.min(...values);
   }
 }

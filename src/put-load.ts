@@ -37,12 +37,15 @@ export type LoadOutcome =
 export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
   const { model: name, flags, remote, generator, signal } = task;
   await using server = await attach(remote, { readyTimeoutS: READY_TIMEOUT_S, signal });
-  const model = await server.triton.metadata(name).catch((error: unknown) => {
-    throw error instanceof TritonError ? userError(messageOf(error), 'is it loaded on that server?') : error;
+  const model = await server.triton.metadata(name, { signal }).catch((error: unknown) => {
+    if (!(error instanceof TritonError)) throw error;
+    const hint =
+      error.kind === 'refused' ? 'is it loaded on that server?' : 'is that a server for inference?';
+    throw userError(messageOf(error), hint);
   });
   // A KServe server other than Triton tells neither configuration nor statistics.
-  const config = await server.triton.config(name).catch(() => ({}));
-  const statistics = await hasStatistics(server, name);
+  const config = await server.triton.config(name, { signal }).catch(() => ({}));
+  const statistics = await hasStatistics(server, name, signal);
   if (!statistics) task.onNote?.('the server tells no statistics: its own times are not there');
   for (const point of pointsOf(flags)) {
     task.onPoint?.(point);
@@ -88,9 +91,9 @@ function pointsOf({ concurrency, requestRates, batchSizes }: LoadFlags): LoadPoi
   );
 }
 
-async function hasStatistics(server: Server, model: string): Promise<boolean> {
+async function hasStatistics(server: Server, model: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await server.triton.statistics(model);
+    await server.triton.statistics(model, { signal });
     return true;
   } catch {
     return false;

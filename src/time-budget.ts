@@ -29,6 +29,11 @@ export class TimeBudget {
     this.#points++;
   }
 
+  /** When the time for all models is up, ms of `performance.now()`; undefined = never. */
+  get endMs(): number | undefined {
+    return Number.isFinite(this.#endMs) ? this.#endMs : undefined;
+  }
+
   /** little: as much as measuring the best few again takes; none: not enough for another point. */
   get left(): 'enough' | 'little' | 'none' {
     const leftMs = this.#modelEndMs - performance.now();

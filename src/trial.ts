@@ -9,7 +9,7 @@ import { suffering } from './neighbours.ts';
 import type { Ask } from './search/search.ts';
 import { howItEnded } from './server/death.ts';
 import { type Server, ServerFailure } from './server/launcher.ts';
-import { loadModel } from './server/load-model.ts';
+import { askForLoaded, loadModel } from './server/load-model.ts';
 import { removeLog } from './server/log.ts';
 import { type ModelMetadata, TritonError } from './server/triton.ts';
 import type { LoadPoint } from './space/load-point.ts';
@@ -36,7 +36,7 @@ export async function openTrial(
   candidate: Candidate,
   variantKey: string,
 ): Promise<OpenTrial> {
-  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours } = context;
+  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours, deadlineMs } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) removeLog(logFile);
   const redact = redactorFor(plan);
@@ -91,8 +91,7 @@ export async function openTrial(
         onWait: (seconds, line) => emit.onLoadWait(candidate.name, seconds, line && redact(line)),
       });
     }
-    effective = await running.triton.config(plan.name);
-    model = await running.triton.metadata(plan.name);
+    ({ config: effective, metadata: model } = await askForLoaded(running, plan.name, signal));
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
       warnings.push(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
@@ -161,6 +160,7 @@ export async function openTrial(
         monitoringIntervalS: experiment.monitoringIntervalS,
         driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
         signal: AbortSignal.any([signal, died.signal]),
+        deadlineMs,
         onWindow: (window) => emit.onWindow(candidate.name, point, window),
       });
     const { result, company } = await neighbours.together(once);

@@ -21,12 +21,14 @@ const STEPS = [
 const GROUND = ['install', 'model-config', 'statistics'];
 const GROUND_FILES = [
   'errors.ts',
+  'exact-json.ts',
   'paths.ts',
   'wording.ts',
   'metric.ts',
   'redact.ts',
   'owner.ts',
   'scratch.ts',
+  'timers.ts',
 ];
 /** The pipeline put together; only the public API and the command line may use these. */
 const WHOLE = [

@@ -153,9 +153,22 @@ describe('budgets', () => {
     const slow = generator();
     const run = slow.run.bind(slow);
     const takes = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const begun = performance.now();
+    const deadlines = new Set<number | undefined>();
     const result = await go(setUp(LARGE, { run_config_search_mode: 'brute', max_minutes: '0.01' }), {
-      generator: { ...slow, run: async (job) => takes(50).then(() => run(job)) },
+      generator: {
+        ...slow,
+        run: async (job) => {
+          deadlines.add(job.deadlineMs);
+          return takes(50).then(() => run(job));
+        },
+      },
     });
+    // It bounds the load that is under way, too.
+    const [deadlineMs] = [...deadlines];
+    expect(deadlines.size).toBe(1);
+    expect(deadlineMs! - begun).toBeGreaterThanOrEqual(600);
+    expect(deadlineMs! - begun).toBeLessThan(600 + 5000);
     const [search] = result.run.searches;
     expect(search!.why).toBe('its time of 0.01 minutes is used');
     expect(search!.points.seen).toBeGreaterThan(2);

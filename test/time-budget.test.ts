@@ -37,3 +37,10 @@ test('models share what is left; without a limit there is always enough', () => 
   endless.add(1e9);
   expect(endless.left).toBe('enough');
 });
+
+test('it knows when the time of all models is up', () => {
+  vi.advanceTimersByTime(5000);
+  const now = performance.now();
+  expect(new TimeBudget(2).endMs).toBe(now + 120_000);
+  expect(new TimeBudget(undefined).endMs).toBeUndefined();
+});

@@ -57,7 +57,7 @@ export async function client(say: (text: string) => void) {
   using server = await startTriton('test/fixtures/models', ['add_sub']);
   const answered = async (): Promise<number> =>
     (await server.triton.statistics('add_sub')).reduce(
-      (sum, { inference_count }) => sum + inference_count,
+      (sum, { inference_count }) => sum + Number(inference_count),
       0,
     );
   for (const [protocol, bar] of [

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installedPerfAnalyzer, installedTriton } from '../../src/install/cache.ts';
 import { choosePorts } from '../../src/server/ports.ts';
-import { Triton } from '../../src/server/triton.ts';
+import { HttpTriton } from '../../src/server/triton-http.ts';
 
 const TMA = resolve('dist/cli/main.js');
 export const PERF_ANALYZER = process.env['PERF_ANALYZER'] ?? installedPerfAnalyzer();
@@ -44,7 +44,7 @@ export async function startTriton(repository: string, models: readonly string[])
     ],
     { stdio: 'ignore', detached: true },
   );
-  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
+  const triton = new HttpTriton({ host: '127.0.0.1', port: ports.http });
   for (let waited = 0; waited < 300 && !(await triton.isReady()); waited++) await sleep(100);
   return {
     ports,

@@ -26,6 +26,11 @@ export interface LoadJob<Scrape> {
   /** The server's API, for shared memory to be registered; absent where that can't be. */
   readonly triton?: TritonClient | undefined;
   readonly signal: AbortSignal;
+  /**
+   * When the load has to be over, in ms of `performance.now()`: what was measured by then is the result, if it is
+   * enough to be one.
+   */
+  readonly deadlineMs?: number | undefined;
   /** Called when a window has closed. */
   onWindow?(window: WindowSummary): void;
 }
@@ -54,9 +59,8 @@ export interface LoadResult<Scrape> {
   readonly counted: number;
   /** Whether the rule that ends a point was met before its time was up. */
   readonly stable: boolean;
-  /** Read from the server at the edges of what counts. */
-  readonly before: Scrape;
-  readonly after: Scrape;
+  /** Read from the server at the edges of the windows that count, in their order; two at least. */
+  readonly edges: readonly Scrape[];
   readonly client: ClientReport;
   /** What a reader should know before trusting it. */
   readonly warnings: readonly string[];
@@ -95,15 +99,19 @@ export interface LoadGenerator {
   readonly name: string;
   /**
    * Puts the load of one point on a model until what it brings is sure enough or its time is up.
+   * It ends by itself, whatever the server does, and at once when it is aborted.
    * @throws LoadFailure when requests do not get through.
    */
   run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>>;
 }
 
+/** The class of a load that had to end before it had brought anything. */
+export const TIME_IS_UP = 'time is up';
+
 /** Load that could not be measured: a result of the point. */
 export class LoadFailure extends Error {
   override readonly name = 'LoadFailure';
-  /** The class of most failed requests, where requests failed. */
+  /** The class of most failed requests, where requests failed; or that the time was up. */
   readonly class: string | undefined;
 
   constructor(message: string, failureClass?: string) {

@@ -68,6 +68,15 @@ export function summarize(window: RuleWindow, batchSize: number, percent: number
 export const judgeOf = (rule: StopRule, matters: Matters = NOTHING): Judge =>
   rule.kind === 'windows' ? (progress) => judgeWindows(progress, rule) : precisionJudge(rule, matters);
 
+/**
+ * The longest time that a rule's windows can take, ms.
+ * @param windowLimitMs how long a window of so many ms may stay open.
+ */
+export const longestOf = (rule: StopRule, windowLimitMs: (milliseconds: number) => number): number =>
+  rule.kind === 'windows'
+    ? rule.maxWindows * windowLimitMs(rule.intervalMs)
+    : PATIENCE * EXTENSION * rule.limitMs + windowLimitMs(rule.limitMs);
+
 /** What it depends on whether a point matters, and inferences in each request. */
 export interface Matters {
   readonly limits: readonly Constraint[];

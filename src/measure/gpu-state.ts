@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { execa, type ResultPromise } from 'execa';
 import { mean } from 'simple-statistics';
 import { defined } from './server-times.ts';
+import { type Span, samplesWithin } from './span.ts';
 
 /** How a GPU fared while a point was measured, as its driver tells; what it does not tell is absent. */
 export interface GpuState {
@@ -18,7 +19,8 @@ export interface GpuState {
 
 /** One row of nvidia-smi. */
 export interface DriverSample {
-  readonly timeMs: number;
+  /** By `performance.now()`. */
+  readonly atMs: number;
   readonly uuid: string;
   readonly values: Readonly<Partial<Record<NumericField, number>>>;
   readonly throttled: readonly string[];
@@ -54,7 +56,7 @@ const REASONS: readonly (readonly [number, string])[] = [
 ];
 
 /** Reads a row of nvidia-smi: uuid, the reasons, then FIELDS; undefined for anything else. */
-export function parseDriverRow(line: string, timeMs: number): DriverSample | undefined {
+export function parseDriverRow(line: string, atMs: number): DriverSample | undefined {
   const [uuid = '', reasons = '', ...cells] = line.split(',').map((cell) => cell.trim());
   if (!/^GPU-/.test(uuid) || cells.length !== FIELDS.length) return undefined;
   const mask = /^0x[0-9a-f]+$/i.test(reasons) ? Number(reasons) : 0;
@@ -64,7 +66,7 @@ export function parseDriverRow(line: string, timeMs: number): DriverSample | und
     return [field, /^-?[\d.]+$/.test(cell) ? Number(cell) * factor : undefined] as const;
   });
   return {
-    timeMs,
+    atMs,
     uuid,
     values: defined(Object.fromEntries(values)),
     throttled: REASONS.filter(([bit]) => (mask & bit) !== 0).map(([, name]) => name),
@@ -72,6 +74,8 @@ export function parseDriverRow(line: string, timeMs: number): DriverSample | und
 }
 
 const KEPT_MS = 3_600_000;
+/** A driver's utilization is of up to a second before it is asked. */
+const DRIVER_AGE_MS = 1000;
 
 /** Watches the GPUs of this machine through its driver, one program for a whole run. */
 export class GpuMonitor {
@@ -88,9 +92,15 @@ export class GpuMonitor {
     });
   }
 
-  /** What was seen of these GPUs since a moment of `performance.now()`. */
-  since(startMs: number, uuids: readonly string[]): DriverSample[] {
-    return this.#samples.filter(({ timeMs, uuid }) => timeMs >= startMs && uuids.includes(uuid));
+  /** What was seen of these GPUs within a span, or just before its end where it is too short for more. */
+  within(span: Span, uuids: readonly string[]): DriverSample[] {
+    return uuids.flatMap((uuid) =>
+      samplesWithin(
+        this.#samples.filter((sample) => sample.uuid === uuid),
+        span,
+        DRIVER_AGE_MS,
+      ),
+    );
   }
 
   close(): void {
@@ -123,8 +133,8 @@ export class GpuMonitor {
     const sample = parseDriverRow(line, now);
     if (!sample) return;
     this.#samples.push(sample);
-    if (this.#samples[0]!.timeMs < now - KEPT_MS)
-      this.#samples = this.#samples.filter((item) => item.timeMs > now - KEPT_MS / 2);
+    if (this.#samples[0]!.atMs < now - KEPT_MS)
+      this.#samples = this.#samples.filter((item) => item.atMs > now - KEPT_MS / 2);
   }
 }
 

@@ -2,12 +2,12 @@ import type { Constraint, LoadSettings, StopRule } from '../config/experiment.ts
 import { countFailures, mainFailure } from '../load/failures.ts';
 import type { LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
 import type { ModelConfig } from '../model-config/config.ts';
-import type { Resources, Server } from '../server/launcher.ts';
-import type { ModelMetadata, ModelStatistics } from '../server/triton.ts';
+import type { Server } from '../server/launcher.ts';
+import type { ModelMetadata } from '../server/triton.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { findBottleneck } from './bottleneck.ts';
-import { aggregateGpus, type GpuSample, watchGpus } from './gpu.ts';
+import { aggregateGpus, type GpuSample, REFRESH_MS, watchGpus } from './gpu.ts';
 import {
   type DriverSample,
   driverGauges,
@@ -18,12 +18,10 @@ import {
   gpuStates,
 } from './gpu-state.ts';
 import type { Measurement } from './measurement.ts';
-import { defined, serverTimes } from './server-times.ts';
-
-/** What is read from the server at the edge of a window. */
-interface Scrape {
-  readonly statistics: readonly ModelStatistics[];
-}
+import { resourceFigures, watchResources } from './resource-watch.ts';
+import { type Figures, fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
+import { samplesWithin } from './span.ts';
+import { type Scrape, statisticsReader } from './statistics-reader.ts';
 
 /** A point to measure on a server that has the model loaded. */
 export interface MeasureRequest {
@@ -42,6 +40,8 @@ export interface MeasureRequest {
   /** The driver's view of the server's GPUs; undefined where there is none. */
   readonly driver?: DriverView | undefined;
   readonly signal: AbortSignal;
+  /** See `LoadJob`. */
+  readonly deadlineMs?: number | undefined;
   onWindow?(window: WindowSummary): void;
 }
 
@@ -52,16 +52,18 @@ export interface DriverView {
 }
 
 /**
- * Measures one point.
+ * Measures one point. What server, GPUs and system tell is of the windows that count, as are the client's figures.
  * @throws LoadFailure when requests do not get through; whatever the server's API throws when it is gone.
  */
 export async function measurePoint(request: MeasureRequest): Promise<Measurement> {
-  const { server, model, config, point, settings, generator, signal, onWindow } = request;
+  const { server, model, config, point, settings, generator, signal, onWindow, driver } = request;
   const startedAt = new Date().toISOString();
-  const startMs = performance.now();
   const gpus = watchGpus(server.metrics, request.monitoringIntervalS);
-  const before = await server.resources();
+  const resources = watchResources(server, request.monitoringIntervalS);
+  const statistics = statisticsReader(request);
   try {
+    // A server that does not tell must not be found out while it is measured.
+    await statistics.look();
     const result = await generator.run<Scrape>({
       http: server.http,
       grpc: server.grpc,
@@ -73,15 +75,23 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       point,
       settings,
       matters: request.matters,
-      scrape: async () => ({
-        statistics: request.statistics === false ? [] : await server.triton.statistics(model.name),
-      }),
+      scrape: async () => {
+        const fromMs = performance.now();
+        gpus.look();
+        resources.look();
+        const found = await statistics.look();
+        return { fromMs, atMs: performance.now(), statistics: found };
+      },
       signal,
+      deadlineMs: request.deadlineMs,
       ...(onWindow && { onWindow }),
     });
-    const [gauges, after] = [await gpus.stop(), await server.resources()];
-    const seen = request.driver?.monitor.since(startMs, request.driver.uuids) ?? [];
-    const uuids = request.driver?.uuids ?? [];
+    const span = { startMs: result.edges[0]!.fromMs, endMs: result.edges.at(-1)!.atMs };
+    const uuids = driver?.uuids ?? [];
+    const seen = driver?.monitor.within(span, uuids) ?? [];
+    // Our own servers refresh their gauges more often than those that somebody else has started.
+    const ageMs = server.logFile === undefined ? USUAL_REFRESH_MS : REFRESH_MS;
+    const gauges = samplesWithin(await gpus.stop(), span, ageMs).map((look) => look.gauges);
     return toMeasurement({
       point,
       settings,
@@ -90,59 +100,55 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       gpuSamples: gauges.length > 0 ? onlyOf(gauges, uuids) : driverGauges(seen),
       driverSamples: seen,
       foreign: uuids.length > 0 ? await foreignProcesses(uuids, await server.processes()) : [],
-      resources: after && { ...after, cpuPercent: cpuPercent(before, after, performance.now() - startMs) },
+      resources: resourceFigures(await resources.stop(), span),
+      unread: statistics.failure(),
       shared: server.shared,
       startedAt,
     });
   } finally {
     await gpus.stop();
+    await resources.stop();
   }
 }
+
+/** Triton's own `--metrics-interval-ms`. */
+const USUAL_REFRESH_MS = 2000;
 
 /** What a measurement is made of. */
 export interface RawPoint {
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
-  readonly result: LoadResult<Scrape>;
+  readonly result: LoadResult<StatisticsAt>;
   readonly gpuSamples: readonly GpuSample[];
   readonly driverSamples: readonly DriverSample[];
   readonly foreign: readonly GpuProcess[];
-  readonly resources: (Resources & { readonly cpuPercent: number | undefined }) | undefined;
+  readonly resources: Figures;
+  /** Why the server's statistics are not known, where that is a fault. */
+  readonly unread?: string | undefined;
   /** Other variants ran on the same server. */
   readonly shared: boolean;
   readonly startedAt: string;
 }
 
 /** Puts what the generator brought together with what the server, its GPUs and the system told. */
-export function toMeasurement({
-  point,
-  settings,
-  result,
-  gpuSamples,
-  driverSamples,
-  foreign,
-  resources,
-  shared,
-  startedAt,
-}: RawPoint): Measurement {
-  const gpu = aggregateGpus(gpuSamples);
+export function toMeasurement(raw: RawPoint): Measurement {
+  const { point, settings, result, driverSamples, foreign, resources, shared, startedAt } = raw;
+  const gpu = aggregateGpus(raw.gpuSamples);
   const states = gpuStates(driverSamples);
-  const values = {
-    ...serverTimes(result.before.statistics, result.after.statistics),
-    // A generator that reads the server's statistics itself knows its own windows best.
-    ...result.values,
-    ...gpu.values,
-    ...defined({
-      cpu_used_ram: resources?.usedMB,
-      cpu_available_ram: resources?.availableMB,
-      cpu_utilization: resources?.cpuPercent,
-    }),
-  };
+  const server = serverTimes(result.edges);
+  // A generator that reads the server's statistics itself knows its own windows best.
+  const values = { ...server.values, ...result.values, ...gpu.values, ...resources.values };
+  const own = Object.entries(server.intervals).filter(([tag]) => !(tag in result.values));
   const bottleneck = findBottleneck({ point, values, requests: result.requests, client: result.client });
   return {
     point,
     values,
-    intervals: result.intervals,
+    intervals: {
+      ...Object.fromEntries(own),
+      ...result.intervals,
+      ...gpu.intervals,
+      ...resources.intervals,
+    },
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
     ...(shared && { shared }),
@@ -159,9 +165,21 @@ export function toMeasurement({
       ...warningsOf(result, settings),
       ...bottleneck.reasons.map((reason) => `client-bound: ${reason}`),
       ...gpuWarnings(states, foreign),
+      ...statisticsWarnings(raw),
     ],
     startedAt,
   };
+}
+
+/** Why the server's own times are not there, or not those of this load alone. */
+function statisticsWarnings({ unread, result }: RawPoint): string[] {
+  if (unread !== undefined)
+    return [`the server's statistics could not be read, so that its own times are not there: ${unread}`];
+  return fellBack(result.edges)
+    ? [
+        "the server's statistics began anew meanwhile, so that its own times are not there: is somebody else loading the model?",
+      ]
+    : [];
 }
 
 /** Lateness of the client's that is worth a word beside the p99, as a share of it. */
@@ -170,7 +188,7 @@ const LATE_PART = 0.25;
 /** Fewest requests for which the largest is an upper bound of the p99 with 99 % confidence. */
 const P99_REQUESTS = 459;
 
-function warningsOf(result: LoadResult<Scrape>, { stopRule, percentile }: LoadSettings): string[] {
+function warningsOf(result: LoadResult<unknown>, { stopRule, percentile }: LoadSettings): string[] {
   const warnings = [...result.warnings];
   if (!result.stable) warnings.push(whyUncertain(result, stopRule, percentile));
   if (result.requests < P99_REQUESTS && result.values['perf_latency_p99'] !== undefined) {
@@ -196,7 +214,7 @@ function warningsOf(result: LoadResult<Scrape>, { stopRule, percentile }: LoadSe
   return warnings;
 }
 
-function whyUncertain(result: LoadResult<Scrape>, rule: StopRule, percent: number | undefined): string {
+function whyUncertain(result: LoadResult<unknown>, rule: StopRule, percent: number | undefined): string {
   if (rule.kind === 'windows') {
     const allowed = rule.stability * 100;
     return `not steady: the last windows differ by more than ${allowed} %; a longer measurement-interval may help`;
@@ -218,12 +236,6 @@ function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readon
   );
   const others = foreign.map(({ uuid, pid, name }) => `another process uses ${uuid}: ${name} (pid ${pid})`);
   return [...held, ...others];
-}
-
-/** CPU time between two looks as percent of one core. */
-function cpuPercent(before: Resources | undefined, after: Resources, elapsedMs: number): number | undefined {
-  if (!before || after.cpuS < before.cpuS) return undefined;
-  return ((after.cpuS - before.cpuS) / (elapsedMs / 1000)) * 100;
 }
 
 /** Gauges of the server's own GPUs; a page may show all of the machine. */

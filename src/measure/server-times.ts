@@ -1,40 +1,107 @@
 import type { Counter, ModelStatistics } from '../server/triton.ts';
+import { type Batch, ratioInterval } from '../statistics/batch-means.ts';
+import type { Interval } from '../statistics/intervals.ts';
 
-type Counters = 'success' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output';
+/** The server's statistics at a moment; undefined where they could not be read. */
+export interface StatisticsAt {
+  readonly atMs: number;
+  readonly statistics: readonly ModelStatistics[] | undefined;
+}
+
+/** Metric tag -> value, and -> 95 % interval; both have the same tags. */
+export interface Figures {
+  readonly values: Readonly<Record<string, number>>;
+  readonly intervals: Readonly<Record<string, Interval>>;
+}
+
+export const NO_FIGURES: Figures = { values: {}, intervals: {} };
+
+type Stage = 'success' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output';
+
+/** Metric tag -> what it is a ratio of. */
+const STAGES: Readonly<Record<string, Stage>> = {
+  perf_server_request: 'success',
+  perf_server_queue: 'queue',
+  perf_server_compute_input: 'compute_input',
+  perf_server_compute_infer: 'compute_infer',
+  perf_server_compute_output: 'compute_output',
+};
+const NS_IN_MS = 1e6;
+
+/** How counters are read; undefined where a version does not have them. */
+type Read = (statistics: ModelStatistics) => bigint | undefined;
 
 /**
- * What the server did between two looks at its statistics, by metric tag: mean milliseconds of a successful
- * request in each stage, counts, and the mean batch that was executed. Counters of a version that was not there
- * before start at zero; {} when nothing was executed.
+ * What the server did between the first and the last look at its statistics, by metric tag: mean milliseconds of a
+ * successful request in each stage, counts, and the mean batch that was executed; with 95 % intervals by the scatter
+ * between the looks. Nothing for what was not executed, and for counters that went backwards: somebody has loaded the
+ * model anew meanwhile, or they are wrong. Nothing at all where a look is missing.
  */
-export function serverTimes(
-  before: readonly ModelStatistics[],
-  after: readonly ModelStatistics[],
-): Record<string, number> {
-  const delta = (read: (statistics: ModelStatistics) => number): number =>
-    after.reduce((sum, now) => {
-      const then = before.find((item) => item.version === now.version);
-      return sum + read(now) - (then ? read(then) : 0);
-    }, 0);
-  const stage = (name: Counters): number | undefined => {
-    const part = (key: keyof Counter) => delta((item) => item.inference_stats[name]?.[key] ?? 0);
-    const count = part('count');
-    return count > 0 ? part('ns') / count / 1e6 : undefined;
+export function serverTimes(looks: readonly StatisticsAt[]): Figures {
+  if (looks.some(({ statistics }) => statistics === undefined)) return NO_FIGURES;
+  const values: Record<string, number> = {};
+  const intervals: Record<string, Interval> = {};
+  const add = (tag: string, parts: readonly Batch[] | undefined, scale = 1): void => {
+    const over = parts?.reduce((sum, part) => sum + part.over, 0) ?? 0;
+    if (!parts || over <= 0) return;
+    const sum = parts.reduce((total, part) => total + part.sum, 0);
+    const [low, high] = ratioInterval(parts);
+    values[tag] = (sum / over) * scale;
+    intervals[tag] = [low === null ? null : low * scale, high === null ? null : high * scale];
   };
-  const inferences = delta((item) => item.inference_count);
-  const executions = delta((item) => item.execution_count);
-  const values: Record<string, number | undefined> = {
-    perf_server_request: stage('success'),
-    perf_server_queue: stage('queue'),
-    perf_server_compute_input: stage('compute_input'),
-    perf_server_compute_infer: stage('compute_infer'),
-    perf_server_compute_output: stage('compute_output'),
-    perf_inference_count: inferences > 0 ? inferences : undefined,
-    perf_execution_count: executions > 0 ? executions : undefined,
-    perf_executed_batch: executions > 0 ? inferences / executions : undefined,
-  };
-  return defined(values);
+  const deltas = (read: Read): number[] | undefined => deltasOf(looks, read);
+  const ratio = (above: number[] | undefined, below: number[] | undefined): Batch[] | undefined =>
+    above && below?.map((over, index) => ({ sum: above[index]!, over }));
+  for (const [tag, stage] of Object.entries(STAGES)) {
+    const part = (key: keyof Counter): number[] | undefined =>
+      deltas(({ inference_stats }) => inference_stats[stage]?.[key]);
+    add(tag, ratio(part('ns'), part('count')), 1 / NS_IN_MS);
+  }
+  const inferences = deltas((item) => item.inference_count);
+  const executions = deltas((item) => item.execution_count);
+  add('perf_executed_batch', ratio(inferences, executions));
+  const times = looks.slice(1).map(({ atMs }, index) => atMs - looks[index]!.atMs);
+  const totalMs = times.reduce((sum, time) => sum + time, 0);
+  for (const [tag, counts] of [
+    ['perf_inference_count', inferences],
+    ['perf_execution_count', executions],
+  ] as const) {
+    const total = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
+    if (total <= 0) continue;
+    // As many as there would be in the same time once more.
+    add(tag, ratio(counts, times), totalMs);
+    values[tag] = total;
+    intervals[tag] ??= [null, null];
+  }
+  return { values, intervals };
 }
+
+/**
+ * How much a counter of all versions grew from look to look. A version that was not there before starts at zero;
+ * undefined when the counter fell, or there are no two looks.
+ */
+function deltasOf(looks: readonly StatisticsAt[], read: Read): number[] | undefined {
+  if (looks.length < 2) return undefined;
+  const deltas: number[] = [];
+  for (let index = 1; index < looks.length; index++) {
+    const before = looks[index - 1]!.statistics!;
+    let delta = 0n;
+    for (const now of looks[index]!.statistics!) {
+      const then = before.find((item) => item.version === now.version);
+      const grown = (read(now) ?? 0n) - ((then && read(then)) ?? 0n);
+      if (grown < 0n) return undefined;
+      delta += grown;
+    }
+    deltas.push(Number(delta));
+  }
+  return deltas;
+}
+
+/** Whether the model's inferences were counted anew between two looks. */
+export const fellBack = (looks: readonly StatisticsAt[]): boolean =>
+  looks.every(({ statistics }) => statistics !== undefined) &&
+  looks.length >= 2 &&
+  deltasOf(looks, (item) => item.inference_count) === undefined;
 
 /** The entries that have a value. */
 export const defined = (values: Readonly<Record<string, number | undefined>>): Record<string, number> =>

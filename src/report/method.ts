@@ -5,12 +5,15 @@ import { isRate } from '../space/load-point.ts';
 import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
 import { counted } from '../wording.ts';
 
+/** Where a journal of an early version, or a checkpoint of Model Analyzer's, does not say. */
+const NOT_KNOWN = 'not known';
+
 /** `2 x NVIDIA H100 80GB HBM3, 159.2 GB of memory, driver 580.159.04`. */
 function gpusText(environment: Environment | undefined, server: ServerRecord | undefined): string {
   const gpus = Object.entries(server?.gpus ?? {});
   const names = environment?.gpus ?? [];
   const known = names.length > 0 ? names : gpus.map(([uuid]) => uuid);
-  if (known.length === 0) return 'none';
+  if (known.length === 0) return environment ? 'none' : NOT_KNOWN;
   const kinds = [...Map.groupBy(known, (name) => name)].map(([name, same]) => `${same.length} x ${name}`);
   const totals = gpus.map(
     ([, { gpu_used_memory: used, gpu_free_memory: free }]) => (used ?? Number.NaN) + (free ?? Number.NaN),
@@ -91,13 +94,16 @@ export function methodView(run: Run, trials: readonly Trial[]) {
     rows: [
       [
         'Triton',
-        server ? `${server.name} ${server.version} (${environment?.launcher}: ${environment?.server})` : '–',
+        [
+          server && server.version !== 'unknown' ? `${server.name} ${server.version}` : NOT_KNOWN,
+          ...(environment ? [`(${environment.launcher}: ${environment.server})`] : []),
+        ].join(' '),
       ],
       [
         'Machine',
         environment
           ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
-          : '–',
+          : NOT_KNOWN,
       ],
       ['GPUs', gpusText(environment, server)],
       ...gpuStateRows(measurements),
@@ -106,20 +112,24 @@ export function methodView(run: Run, trials: readonly Trial[]) {
         'Load',
         environment
           ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, ${loadText(measurements)}`
-          : '–',
+          : loadText(measurements),
       ],
       [
         'Measured',
-        `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked`,
+        `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}${requests > 0 ? `, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked` : ''}`,
       ],
       [
         'Time',
-        `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`,
+        environment
+          ? `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`
+          : NOT_KNOWN,
       ],
       ...(search.length > 0 ? [['Search', search.join('; ')]] : []),
       [
         'Journal',
-        `schema ${run.schemaVersion}, ${run.sessions.length} ${run.sessions.length === 1 ? 'session' : 'sessions'}`,
+        session
+          ? `schema ${run.schemaVersion}, ${counted(run.sessions.length, 'session')}`
+          : "none: from a checkpoint of Model Analyzer's",
       ],
     ].map(([name, value]) => ({ name, value })),
   };

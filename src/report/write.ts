@@ -169,7 +169,8 @@ export function writeResults(
   const json = put(exportPath, join('results', 'results.json'), resultsJson(run, rankings, across));
   const best = rankings.flatMap(({ model, winner }) => {
     const file = join('results', 'best', model, 'config.pbtxt');
-    if (winner) return [put(exportPath, file, winner.trial.configText)];
+    // Alone it is not what was measured where the models that it is made of were changed, too.
+    if (winner && !winner.trial.composing) return [put(exportPath, file, winner.trial.configText)];
     // An earlier run's answer is not this one's.
     takeBack(exportPath, file);
     return [];

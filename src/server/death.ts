@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from './launcher.ts';
+import { DOES_NOT_ANSWER } from './silence.ts';
 
 const SOON_MS = 300;
 /** An engine takes its time to tell that a container has ended. */
@@ -10,5 +11,5 @@ export async function howItEnded(server: Server): Promise<string | undefined> {
   const soon = await Promise.race([server.ended, sleep(SOON_MS, undefined)]);
   if (soon !== undefined || (await server.triton.isLive())) return soon;
   const late = await Promise.race([server.ended, sleep(LATE_MS, undefined)]);
-  return late ?? 'the server does not answer any more';
+  return late ?? DOES_NOT_ANSWER;
 }

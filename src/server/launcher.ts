@@ -40,12 +40,21 @@ export interface Launcher {
    * @throws ServerFailure when it does not get ready, UserError when it can't be started at all.
    */
   launch(request: LaunchRequest): Promise<Server>;
-  /** Ends what the launcher keeps running beside the servers. */
-  close(): Promise<void>;
+  /** Ends what the launcher keeps running beside the servers, and leaves a server of somebody else's as it was. */
+  close(leaving?: Leaving): Promise<void>;
+}
+
+/** How a launcher is left. */
+export interface Leaving {
+  /** Aborted: what is not put back by now stays as it is. */
+  readonly signal?: AbortSignal | undefined;
+  /** Something worth one line: what could not be put back. */
+  onNote?(text: string): void;
 }
 
 /** What a model's servers need before the first of them starts. */
 export interface Preparation {
+  readonly model: string;
   readonly container: ContainerOptions;
   /** Something worth one line, also the progress of something long. */
   onNote(text: string): void;
@@ -128,4 +137,6 @@ export class ServerFailure extends Error {
 export interface ServerIdentity {
   readonly path: string;
   readonly hash: string;
+  /** Whether it has GPUs, as far as it tells; the driver knows of those of this machine. */
+  readonly gpus?: boolean;
 }

@@ -1,8 +1,10 @@
 import { messageOf } from '../errors.ts';
 import type { ModelConfig } from '../model-config/config.ts';
-import { howItEnded } from './death.ts';
+import { timerMs } from '../timers.ts';
+import { callFailure, serverFailure } from './call-failure.ts';
 import { type Server, ServerFailure } from './launcher.ts';
-import type { ModelFiles } from './triton.ts';
+import { whenSilent } from './silence.ts';
+import type { ModelFiles, ModelMetadata } from './triton.ts';
 
 /** How a load is waited for. */
 export interface LoadPatience {
@@ -14,11 +16,9 @@ export interface LoadPatience {
   onWait?(seconds: number, lastLine: string | undefined): void;
 }
 
-const TAIL_LINES = 30;
-
 /**
  * Loads a model with a configuration and waits until it is ready. A TensorRT engine may be built meanwhile, so
- * the wait is long; it ends at once when the server dies.
+ * the wait is long; it ends at once when the server dies, and soon when it answers nobody any more.
  * @throws ServerFailure with the server's reason and log when the model does not load.
  */
 export async function loadModel(
@@ -31,30 +31,53 @@ export async function loadModel(
   const seconds = (): number => (performance.now() - start) / 1000;
   const giveUp = new AbortController();
   const ticker = setInterval(() => onWait?.(seconds(), server.logTail(1)[0]), 1000);
-  const timer = setTimeout(() => giveUp.abort(), timeoutS * 1000);
-  const loading = server.triton.load(model, config, {
-    files,
-    signal: AbortSignal.any([signal, giveUp.signal]),
-  });
+  let late = false;
+  const timer = setTimeout(
+    () => {
+      late = true;
+      giveUp.abort();
+    },
+    timerMs(timeoutS * 1000),
+  );
+  const until = AbortSignal.any([signal, giveUp.signal]);
+  // The timer ends it, so that what ended it is known.
+  const loading = server.triton.load(model, config, { files, signal: until, timeoutMs: timeoutS * 2000 });
   loading.catch(() => {});
-  const fail = async (message: string, ended: string | undefined): Promise<ServerFailure> => {
-    const killedForMemory = await server.killedForMemory();
-    const log = server.logTail(TAIL_LINES);
-    const timeout = giveUp.signal.aborted && !ended ? { timeoutS } : {};
-    return new ServerFailure({ step: 'load', message, log, ended, killedForMemory, ...timeout });
-  };
   try {
-    const ended = await Promise.race([loading.then(() => undefined), server.ended]);
-    if (ended !== undefined) throw await fail('', ended);
+    const over = [loading.then(() => undefined), server.ended, whenSilent(server, until)];
+    const ended = await Promise.race(over);
+    if (ended !== undefined) throw await serverFailure(server, 'load', { message: '', ended });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ServerFailure) throw error;
-    // A dying server resets the connection a moment before its end is known.
-    const ended = giveUp.signal.aborted ? undefined : await howItEnded(server);
-    throw await fail(messageOf(error), ended);
+    if (late) throw await serverFailure(server, 'load', { message: messageOf(error), timeoutS });
+    throw await callFailure(server, 'load', error);
   } finally {
     clearInterval(ticker);
     clearTimeout(timer);
     giveUp.abort();
+  }
+}
+
+/** What a server says of a model that it has loaded. */
+export interface LoadedModel {
+  /** The configuration in effect, completed by the server. */
+  readonly config: ModelConfig;
+  readonly metadata: ModelMetadata;
+}
+
+/**
+ * Asks for what the server runs a model with.
+ * @throws ServerFailure when it does not tell, or not what Triton would.
+ */
+export async function askForLoaded(server: Server, model: string, signal: AbortSignal): Promise<LoadedModel> {
+  try {
+    return {
+      config: await server.triton.config(model, { signal }),
+      metadata: await server.triton.metadata(model, { signal }),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await callFailure(server, 'load', error);
   }
 }

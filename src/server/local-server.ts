@@ -11,7 +11,8 @@ import { killGroup, processesOfGroup, resourcesOfGroup } from './process-group.t
 import { watchEnvironments } from './python-environments.ts';
 import { serverEnvironment } from './server-environment.ts';
 import { askToEnd, clearAway, newMark, type Traces } from './traces.ts';
-import { type Endpoint, Triton } from './triton.ts';
+import type { Endpoint } from './triton.ts';
+import { tritonApi } from './triton-api.ts';
 
 const LOOPBACK = '127.0.0.1';
 const STOP_GRACE_MS = 10_000;
@@ -70,7 +71,7 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
       : `tritonserver exited with code ${result.exitCode}`;
   });
   const address = (port: number): Endpoint => ({ host: LOOPBACK, port });
-  const triton = new Triton(address(ports.http));
+  const triton = tritonApi({ http: address(ports.http), grpc: address(ports.grpc) });
   const logTail = (lines: number): string[] => readTail(request.logFile, lines, begin);
   const stop = async (): Promise<void> => {
     triton.close();

@@ -3,11 +3,15 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, LaunchSettings, RemoteSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../errors.ts';
-import type { Launcher, LaunchRequest, Preparation, Server } from './launcher.ts';
-import { type Endpoint, Triton, type TritonClient } from './triton.ts';
-import { GrpcTriton } from './triton-grpc.ts';
+import { callFailure } from './call-failure.ts';
+import type { Launcher, LaunchRequest, Leaving, Preparation, Server } from './launcher.ts';
+import { gpusAt } from './remote-gpus.ts';
+import { type Endpoint, PATIENCE_MS, type ServerMetadata, type TritonClient, TritonError } from './triton.ts';
+import { tritonApi } from './triton-api.ts';
 
 const POLL_MS = 250;
+/** A name that takes longer to be resolved is none. */
+const LOOKUP_MS = 10_000;
 
 /** A server that somebody else runs: nothing is started or stopped, models are loaded and unloaded by its API. */
 export class RemoteLauncher implements Launcher {
@@ -21,15 +25,16 @@ export class RemoteLauncher implements Launcher {
     this.#settings = settings;
   }
 
-  async prepare({ onNote, signal }: Preparation) {
+  async prepare({ model, onNote, signal }: Preparation) {
     const { remote, readyTimeoutS } = this.#settings;
     const { reload } = remote;
     const where = whereOf(remote);
     const triton = await clientOf(remote);
     try {
       await untilReady(triton, where, readyTimeoutS, signal);
-      const { name, version } = await triton.server();
-      const index = await triton.repositoryIndex().catch(() => []);
+      const { name, version } = await describe(triton, where, signal);
+      const index = await triton.repositoryIndex({ signal }).catch(() => []);
+      signal.throwIfAborted();
       if (this.#touched.size === 0) {
         this.#ready = new Set(index.filter(({ state }) => state === 'READY').map((entry) => entry.name));
         if (this.#ready.size > 0 && reload) {
@@ -39,7 +44,9 @@ export class RemoteLauncher implements Launcher {
         }
       }
       const hash = createHash('sha256').update(`${where} ${name} ${version}`).digest('hex').slice(0, 16);
-      return { path: where, hash };
+      const metrics = await resolveAddress(remote.metrics, 'triton-metrics-url').catch(() => undefined);
+      const gpus = await gpusAt({ triton, metrics, model, signal });
+      return { path: where, hash, ...(gpus !== undefined && { gpus }) };
     } finally {
       triton.close();
     }
@@ -55,13 +62,37 @@ export class RemoteLauncher implements Launcher {
     });
   }
 
-  /** Loads what was ready before, with the server's own configuration. */
-  async close(): Promise<void> {
+  /** Loads what was ready before, with the server's own configuration; says what could not be. */
+  async close({ signal, onNote }: Leaving = {}): Promise<void> {
     const models = [...this.#touched].filter((model) => this.#ready.has(model));
     if (models.length === 0) return;
-    const triton = await clientOf(this.#settings.remote);
-    await Promise.allSettled(models.map((model) => triton.load(model, undefined)));
-    triton.close();
+    const { remote } = this.#settings;
+    const triton = await clientOf(remote).catch(() => undefined);
+    const limits = { signal, timeoutMs: PATIENCE_MS };
+    const ends = await Promise.allSettled(
+      models.map((model) => triton?.load(model, undefined, limits) ?? Promise.reject(new Error('no host'))),
+    );
+    triton?.close();
+    const left = ends.flatMap((end, i) =>
+      end.status === 'rejected'
+        ? [`${models[i]} (${signal?.aborted ? 'stopped' : messageOf(end.reason)})`]
+        : [],
+    );
+    if (left.length > 0)
+      onNote?.(`not loaded again on ${whereOf(remote)}, where it was ready before: ${left.join(', ')}`);
+  }
+}
+
+/** @throws UserError when what answers there is not Triton. */
+async function describe(triton: TritonClient, where: string, signal: AbortSignal): Promise<ServerMetadata> {
+  try {
+    return await triton.server({ signal });
+  } catch (error) {
+    if (!(error instanceof TritonError)) throw error;
+    throw userError(
+      `what answers at ${where} can't be used as a Triton server: ${error.message}`,
+      'correct --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT',
+    );
   }
 }
 
@@ -91,7 +122,13 @@ export async function attach(remote: RemoteSettings, need: Attaching): Promise<S
     logFile: undefined,
     ended: new Promise(() => {}),
     logTail: () => [],
-    hasModel: async (model) => (await triton.repositoryIndex()).some(({ name }) => name === model),
+    async hasModel(model) {
+      const index = await triton.repositoryIndex({ signal: need.signal }).catch(async (error: unknown) => {
+        need.signal.throwIfAborted();
+        throw await callFailure(server, 'load', error);
+      });
+      return index.some(({ name }) => name === model);
+    },
     resources: async () => undefined,
     killedForMemory: async () => false,
     processes: async () => undefined,
@@ -108,8 +145,11 @@ async function clientOf(
   { http, grpc }: RemoteSettings,
   onLoad?: (model: string) => void,
 ): Promise<TritonClient> {
-  if (http) return new Triton(await resolveAddress(http, 'triton-http-endpoint'), onLoad);
-  return new GrpcTriton(await resolveAddress(grpc!, 'triton-grpc-endpoint'), onLoad);
+  const endpoints = {
+    http: http && (await resolveAddress(http, 'triton-http-endpoint')),
+    grpc: grpc && (await resolveAddress(grpc, 'triton-grpc-endpoint')),
+  };
+  return tritonApi(endpoints, onLoad);
 }
 
 async function untilReady(
@@ -119,9 +159,9 @@ async function untilReady(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + timeoutS * 1000;
-  while (!(await triton.isReady())) {
+  while (!(await triton.isReady({ signal }))) {
     // A server that answers, but is not ready, may have models that failed; loading works all the same.
-    if (await triton.isLive()) return;
+    if (await triton.isLive({ signal })) return;
     if (performance.now() > deadline) {
       throw userError(
         `no Triton answers at ${where} (waited ${timeoutS} s)`,
@@ -133,10 +173,18 @@ async function untilReady(
 }
 
 async function resolveAddress({ host, port, tls }: Address, option: string): Promise<Endpoint> {
+  const late = new AbortController();
   try {
-    const { address } = await lookup(host);
+    const { address } = await Promise.race([
+      lookup(host),
+      sleep(LOOKUP_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`not resolved within ${LOOKUP_MS / 1000} s`);
+      }),
+    ]);
     return { host: address, port, ...(tls && { tls: { ...tls, serverName: host } }) };
   } catch (error) {
     throw userError(`no host "${host}": ${messageOf(error)}`, `correct --${option}`);
+  } finally {
+    late.abort();
   }
 }

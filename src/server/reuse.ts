@@ -1,4 +1,4 @@
-import type { Launcher, LaunchRequest, Preparation, Server, ServerIdentity } from './launcher.ts';
+import type { Launcher, LaunchRequest, Leaving, Preparation, Server, ServerIdentity } from './launcher.ts';
 
 /**
  * One server for many variants: the next launch that wants the same of a server gets the one that runs already,
@@ -31,9 +31,9 @@ export class ReusingLauncher implements Launcher {
     return shared(this.#kept.server);
   }
 
-  async close(): Promise<void> {
+  async close(leaving?: Leaving): Promise<void> {
     await this.#drop();
-    await this.#inner.close();
+    await this.#inner.close(leaving);
   }
 
   async #drop(): Promise<void> {

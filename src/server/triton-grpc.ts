@@ -8,55 +8,42 @@ import {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
-import { ChannelCredentials, Client, status } from '@grpc/grpc-js';
-import { configOfServer, type ModelConfig } from '../model-config/config.ts';
-import {
-  ModelConfigRequestSchema,
-  ModelConfigResponseSchema,
-  ModelMetadataRequestSchema,
-  ModelMetadataResponseSchema,
-  ModelStatisticsRequestSchema,
-  ModelStatisticsResponseSchema,
-  RepositoryIndexRequestSchema,
-  RepositoryIndexResponseSchema,
-  RepositoryModelLoadRequestSchema,
-  RepositoryModelLoadResponseSchema,
-  RepositoryModelUnloadRequestSchema,
-  RepositoryModelUnloadResponseSchema,
-  ServerLiveRequestSchema,
-  ServerLiveResponseSchema,
-  ServerMetadataRequestSchema,
-  ServerMetadataResponseSchema,
-  ServerReadyRequestSchema,
-  ServerReadyResponseSchema,
-  type StatisticDuration,
-  SystemSharedMemoryRegisterRequestSchema,
-  SystemSharedMemoryRegisterResponseSchema,
-  SystemSharedMemoryUnregisterRequestSchema,
-  SystemSharedMemoryUnregisterResponseSchema,
-} from '../model-config/gen/grpc_service_pb.ts';
+import { ChannelCredentials, Client, type ServiceError, status } from '@grpc/grpc-js';
+import type { ModelConfig } from '../model-config/config.ts';
 import { ModelConfigSchema } from '../model-config/gen/model_config_pb.ts';
+import { configOf, indexOf, metadataOf, serverOf, statisticsOf } from './answers.ts';
+import {
+  CONFIG,
+  INDEX,
+  LIVE,
+  LOAD,
+  METADATA,
+  type Method,
+  READY,
+  REGISTER,
+  SERVER_METADATA,
+  STATISTICS,
+  UNLOAD,
+  UNREGISTER,
+} from './grpc-methods.ts';
+import { MOST_ANSWER_BYTES } from './http-call.ts';
 import { tlsFiles } from './tls.ts';
 import {
-  type Counter,
+  type CallLimits,
   type Endpoint,
+  HEALTH_MS,
   type IndexEntry,
-  type ModelFiles,
+  LOAD_MS,
+  type LoadLimits,
   type ModelMetadata,
   type ModelStatistics,
+  PATIENCE_MS,
+  type ServerMetadata,
   type TritonClient,
   TritonError,
 } from './triton.ts';
 
 const SERVICE = '/inference.GRPCInferenceService/';
-const PATIENCE_MS = 30_000;
-
-interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** undefined = as long as it takes. */
-  readonly timeoutMs?: number;
-}
-
 /** `host:port` as gRPC names it. */
 export const grpcTarget = ({ host, port }: Endpoint): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -84,6 +71,9 @@ export function grpcCredentials({ tls }: Endpoint): {
   };
 }
 
+/** A model's files may be of any size; what Triton answers is small. */
+const API_OPTIONS = { ...GRPC_OPTIONS, 'grpc.max_receive_message_length': MOST_ANSWER_BYTES } as const;
+
 /** Triton's API by gRPC. */
 export class GrpcTriton implements TritonClient {
   readonly #client: Client;
@@ -92,39 +82,27 @@ export class GrpcTriton implements TritonClient {
   /** @param onLoad told of every model that is asked to be loaded. */
   constructor(endpoint: Endpoint, onLoad?: (model: string) => void) {
     const { credentials, options } = grpcCredentials(endpoint);
-    this.#client = new Client(grpcTarget(endpoint), credentials, { ...GRPC_OPTIONS, ...options });
+    this.#client = new Client(grpcTarget(endpoint), credentials, { ...API_OPTIONS, ...options });
     this.#onLoad = onLoad;
   }
 
-  async isReady(): Promise<boolean> {
-    const call = this.#call(
-      'ServerReady',
-      ServerReadyRequestSchema,
-      ServerReadyResponseSchema,
-      {},
-      { timeoutMs: 2000 },
-    );
+  async isReady(limits: CallLimits = {}): Promise<boolean> {
+    const call = this.#call(READY, {}, { timeoutMs: HEALTH_MS, ...limits });
     return await call.then(({ ready }) => ready).catch(() => false);
   }
 
-  async isLive(): Promise<boolean> {
-    const call = this.#call(
-      'ServerLive',
-      ServerLiveRequestSchema,
-      ServerLiveResponseSchema,
-      {},
-      { timeoutMs: 2000 },
-    );
+  async isLive(limits: CallLimits = {}): Promise<boolean> {
+    const call = this.#call(LIVE, {}, { timeoutMs: HEALTH_MS, ...limits });
     return await call.then(({ live }) => live).catch(() => false);
   }
 
-  server = async (): Promise<{ name: string; version: string; extensions: string[] }> =>
-    await this.#call('ServerMetadata', ServerMetadataRequestSchema, ServerMetadataResponseSchema, {});
+  server = async (limits?: CallLimits): Promise<ServerMetadata> =>
+    serverOf(await this.#call(SERVER_METADATA, {}, limits));
 
   async load(
     model: string,
     config: ModelConfig | undefined,
-    { files = {}, signal }: { files?: ModelFiles | undefined; signal?: AbortSignal } = {},
+    { files = {}, timeoutMs = LOAD_MS, signal }: LoadLimits = {},
   ): Promise<void> {
     this.#onLoad?.(model);
     type Parameter = {
@@ -138,101 +116,51 @@ export class GrpcTriton implements TritonClient {
         parameterChoice: { case: 'bytesParam', value: Buffer.from(base64, 'base64') },
       };
     }
-    const request = { modelName: model, parameters };
-    await this.#call(
-      'RepositoryModelLoad',
-      RepositoryModelLoadRequestSchema,
-      RepositoryModelLoadResponseSchema,
-      request,
-      { signal, timeoutMs: Number.POSITIVE_INFINITY },
-    );
+    await this.#call(LOAD, { modelName: model, parameters }, { timeoutMs, signal });
   }
 
-  async unload(model: string, signal?: AbortSignal): Promise<void> {
-    const request = { modelName: model };
-    await this.#call(
-      'RepositoryModelUnload',
-      RepositoryModelUnloadRequestSchema,
-      RepositoryModelUnloadResponseSchema,
-      request,
-      { signal },
-    );
+  async unload(model: string, limits?: CallLimits): Promise<void> {
+    await this.#call(UNLOAD, { modelName: model }, limits);
   }
 
   async registerSharedMemory(name: string, bytes: number): Promise<void> {
-    await this.#call(
-      'SystemSharedMemoryRegister',
-      SystemSharedMemoryRegisterRequestSchema,
-      SystemSharedMemoryRegisterResponseSchema,
-      { name, key: `/${name}`, offset: 0n, byteSize: BigInt(bytes) },
-    );
+    await this.#call(REGISTER, { name, key: `/${name}`, offset: 0n, byteSize: BigInt(bytes) });
   }
 
   async unregisterSharedMemory(name: string): Promise<void> {
-    await this.#call(
-      'SystemSharedMemoryUnregister',
-      SystemSharedMemoryUnregisterRequestSchema,
-      SystemSharedMemoryUnregisterResponseSchema,
-      { name },
-    );
+    await this.#call(UNREGISTER, { name });
   }
 
-  async repositoryIndex(): Promise<readonly IndexEntry[]> {
-    const { models } = await this.#call(
-      'RepositoryIndex',
-      RepositoryIndexRequestSchema,
-      RepositoryIndexResponseSchema,
-      {},
-    );
-    return models.map(({ name, version, state, reason }) => ({
-      name,
-      ...(version && { version }),
-      ...(state && { state }),
-      ...(reason && { reason }),
-    }));
+  repositoryIndex = async (limits?: CallLimits): Promise<readonly IndexEntry[]> =>
+    indexOf((await this.#call(INDEX, {}, limits)).models);
+
+  async config(model: string, limits?: CallLimits): Promise<ModelConfig> {
+    const { config } = await this.#call(CONFIG, { name: model }, limits);
+    return configOf(config ? toJson(ModelConfigSchema, config, { useProtoFieldName: true }) : {}, model);
   }
 
-  async config(model: string): Promise<ModelConfig> {
-    const { config } = await this.#call('ModelConfig', ModelConfigRequestSchema, ModelConfigResponseSchema, {
-      name: model,
-    });
-    return configOfServer(config ? toJson(ModelConfigSchema, config, { useProtoFieldName: true }) : {});
-  }
+  metadata = async (model: string, limits?: CallLimits): Promise<ModelMetadata> =>
+    metadataOf(await this.#call(METADATA, { name: model }, limits), model);
 
-  async metadata(model: string): Promise<ModelMetadata> {
-    const answer = await this.#call(
-      'ModelMetadata',
-      ModelMetadataRequestSchema,
-      ModelMetadataResponseSchema,
-      { name: model },
-    );
-    const tensors = (list: typeof answer.inputs) =>
-      list.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(Number) }));
-    const { name, versions, platform } = answer;
-    return { name, versions, platform, inputs: tensors(answer.inputs), outputs: tensors(answer.outputs) };
-  }
-
-  async statistics(model: string): Promise<readonly ModelStatistics[]> {
-    const { modelStats } = await this.#call(
-      'ModelStatistics',
-      ModelStatisticsRequestSchema,
-      ModelStatisticsResponseSchema,
-      { name: model },
-    );
-    return modelStats.map(({ name, version, inferenceCount, executionCount, inferenceStats }) => ({
-      name,
-      version,
-      inference_count: Number(inferenceCount),
-      execution_count: Number(executionCount),
-      inference_stats: counters({
-        success: inferenceStats?.success,
-        fail: inferenceStats?.fail,
-        queue: inferenceStats?.queue,
-        compute_input: inferenceStats?.computeInput,
-        compute_infer: inferenceStats?.computeInfer,
-        compute_output: inferenceStats?.computeOutput,
+  async statistics(model: string, limits?: CallLimits): Promise<readonly ModelStatistics[]> {
+    const { modelStats } = await this.#call(STATISTICS, { name: model }, limits);
+    const stats = modelStats.map(
+      ({ name, version, inferenceCount, executionCount, inferenceStats: stages }) => ({
+        name,
+        version,
+        inference_count: inferenceCount,
+        execution_count: executionCount,
+        inference_stats: {
+          success: stages?.success,
+          fail: stages?.fail,
+          queue: stages?.queue,
+          compute_input: stages?.computeInput,
+          compute_infer: stages?.computeInfer,
+          compute_output: stages?.computeOutput,
+        },
       }),
-    }));
+    );
+    return statisticsOf({ model_stats: stats }, model);
   }
 
   close(): void {
@@ -240,11 +168,9 @@ export class GrpcTriton implements TritonClient {
   }
 
   #call<Request extends DescMessage, Answer extends DescMessage>(
-    method: string,
-    request: Request,
-    answer: Answer,
+    { method, request, answer }: Method<Request, Answer>,
     body: MessageInitShape<Request>,
-    { signal, timeoutMs = PATIENCE_MS }: CallOptions = {},
+    { signal, timeoutMs = PATIENCE_MS }: CallLimits = {},
   ): Promise<MessageShape<Answer>> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
@@ -257,9 +183,8 @@ export class GrpcTriton implements TritonClient {
         (error, value) => {
           signal?.removeEventListener('abort', cancel);
           if (value !== undefined) resolve(value);
-          else if (error?.code === status.UNAVAILABLE || error?.code === status.CANCELLED)
-            reject(new Error(error.details));
-          else reject(new TritonError(error?.code ?? 0, error?.details ?? 'no answer'));
+          else if (signal?.aborted) reject(signal.reason);
+          else reject(asTritonError(error, method, timeoutMs));
         },
       );
       const cancel = (): void => call.cancel();
@@ -268,9 +193,28 @@ export class GrpcTriton implements TritonClient {
   }
 }
 
-const counters = (all: Readonly<Record<string, StatisticDuration | undefined>>): Record<string, Counter> =>
-  Object.fromEntries(
-    Object.entries(all).flatMap(([name, item]) =>
-      item ? [[name, { count: Number(item.count), ns: Number(item.ns) }]] : [],
-    ),
-  );
+/** What Triton said, or why it said nothing. */
+function asTritonError(error: ServiceError | null, method: string, timeoutMs: number): TritonError {
+  const code = error?.code ?? status.UNKNOWN;
+  const details = error?.details || 'no answer';
+  switch (code) {
+    case status.DEADLINE_EXCEEDED:
+      return new TritonError(
+        code,
+        `no answer from the server within ${timeoutMs / 1000} s: ${method}`,
+        'no answer',
+      );
+    case status.UNAVAILABLE:
+    case status.CANCELLED:
+      return new TritonError(code, `${details}: ${method}`, 'no answer');
+    default: {
+      const ours = OUR_WORDS.test(details);
+      return new TritonError(code, details.slice(0, MOST_ERROR_TEXT), ours ? 'bad answer' : 'refused');
+    }
+  }
+}
+
+/** What gRPC's library, not Triton, says of an answer. */
+const OUR_WORDS =
+  /^(Response message parsing error|Received message larger than max|Received HTTP status code)/;
+const MOST_ERROR_TEXT = 4000;

@@ -21,3 +21,10 @@ export function isTooDeep(value: unknown): boolean {
   }
   return true;
 }
+
+/** So many things of a kind are named one by one. */
+const MOST_NAMED = 5;
+
+/** The first few lines, and one that counts the others. */
+export const firstFew = (lines: readonly string[], others: (left: number) => string): string[] =>
+  lines.length > MOST_NAMED ? [...lines.slice(0, MOST_NAMED), others(lines.length - MOST_NAMED)] : [...lines];

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { codeOf, messageOf, userError } from '../errors.ts';
 import { onDisk } from '../paths.ts';
 import { counted } from '../wording.ts';
+import { firstFew } from './checks.ts';
 import { type Entry, foldEntries } from './entry.ts';
 import { type Line, readLine } from './line.ts';
 import { endLastLine, linesOf } from './lines.ts';
@@ -10,8 +11,6 @@ import { Rescue } from './rescue.ts';
 import { type Run, SCHEMA_VERSION } from './run.ts';
 
 const OTHER_FOLDER = 'name another folder with --checkpoint-directory';
-/** So many lines that can't be read are named one by one. */
-const MOST_NAMED = 5;
 
 /** Where the journal of a checkpoint directory lies. */
 export const journalPath = (checkpointDirectory: string): string =>
@@ -44,10 +43,7 @@ export function readJournal(path: string): ReadJournal {
     else bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
   }
   const warnings = [
-    ...bad.slice(0, MOST_NAMED),
-    ...(bad.length > MOST_NAMED
-      ? [`${path}: ${counted(bad.length - MOST_NAMED, 'more line')} of that kind, ${bad.length} in all`]
-      : []),
+    ...firstFew(bad, (left) => `${path}: ${counted(left, 'more line')} of that kind, ${bad.length} in all`),
     ...orphans(path, entries),
   ];
   const isOurs = entries.length > 0 || bad.length === 0 || begunAsOurs;

@@ -89,6 +89,7 @@ const variant = z.object({
   model: name,
   name,
   isDefault: z.boolean(),
+  composing: texts.optional(),
   assignment: z.record(z.string(), z.unknown()),
   config,
   configText: z.string(),

@@ -1,11 +1,22 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, userError } from '../errors.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { aggregate, findMetric } from '../metric.ts';
 import { canonicalJson, configOfServer, type ModelConfig, printConfigText } from '../model-config/config.ts';
 import { diffText } from '../model-config/diff.ts';
+import { onDisk, statOf, whyNoFileName } from '../paths.ts';
 import type { LoadPoint } from '../space/load-point.ts';
+import { firstFew } from './checks.ts';
+import {
+  readMeasurement,
+  readVariant,
+  type Stored,
+  type StoredMeasurement,
+  type StoredVariant,
+  storedIn,
+  type Tagged,
+} from './model-analyzer-format.ts';
 import { type PointRecord, type Run, SCHEMA_VERSION, type ServerRecord, type Trial } from './run.ts';
 
 /** A checkpoint of Model Analyzer's, as a run; names, figures and order are its own. */
@@ -18,49 +29,30 @@ export interface Checkpoint {
 
 const NO_STEPS = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
 
-type Tagged = readonly (readonly [tag: string, record: { readonly _value: number }])[];
-
-interface StoredMeasurement {
-  readonly _gpu_data: Readonly<Record<string, Tagged>>;
-  readonly _model_config_measurements: readonly {
-    readonly _model_specific_pa_params: Readonly<Record<string, number | string | null>>;
-    readonly _non_gpu_data: Tagged;
-  }[];
-}
-
-interface StoredVariant {
-  readonly _model_run_configs: readonly {
-    readonly _model_name: string;
-    readonly _model_config_variant?: { readonly model_config: unknown; readonly cpu_only?: boolean };
-    /** Older checkpoints have the configuration itself. */
-    readonly _model_config?: unknown;
-  }[];
-}
-
-interface Stored {
-  readonly 'ResultManager.results': {
-    readonly _results: Readonly<
-      Record<
-        string,
-        Readonly<Record<string, readonly [StoredVariant, Readonly<Record<string, StoredMeasurement>>]>>
-      >
-    >;
-  };
-  readonly 'ResultManager.server_only_data'?: Readonly<Record<string, Tagged>>;
-}
-
 /**
  * The newest `N.ckpt` of a checkpoint directory, in Model Analyzer's format; undefined when there is none.
  * @throws UserError when it can't be read.
  */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
-  const numbers = existsSync(directory)
-    ? readdirSync(directory).flatMap((name) => /^(\d+)\.ckpt$/.exec(name)?.[1] ?? [])
+  const names = statOf(directory)?.isDirectory()
+    ? onDisk(`cannot read ${directory}`, 'name another folder with --checkpoint-directory', () =>
+        readdirSync(directory),
+      )
     : [];
-  if (numbers.length === 0) return undefined;
-  const file = join(directory, `${Math.max(...numbers.map(Number))}.ckpt`);
+  const [newest] = names
+    .flatMap((name) => /^(\d+)\.ckpt$/.exec(name)?.[1] ?? [])
+    .sort((a, b) => (BigInt(a) > BigInt(b) ? -1 : 1));
+  if (newest === undefined) return undefined;
+  const file = join(directory, `${newest}.ckpt`);
   try {
-    return { file, ...toRun(JSON.parse(readFileSync(file, 'utf8')) as Stored, statSync(file).mtime) };
+    const there = statSync(file);
+    if (!there.isFile()) throw new Error('it is no file');
+    const { run, warnings } = toRun(storedIn(readFileSync(file, 'utf8')), there.mtime);
+    return {
+      file,
+      run,
+      warnings: firstFew(warnings, (left) => `${left} more of what ${file} holds are left out`),
+    };
   } catch (error) {
     throw userError(
       `${file}: not a checkpoint of Model Analyzer's: ${messageOf(error)}`,
@@ -71,27 +63,14 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
 
 function toRun(stored: Stored, writtenAt: Date): Pick<Checkpoint, 'run' | 'warnings'> {
   const warnings: string[] = [];
-  const trials = Object.entries(stored['ResultManager.results']._results).flatMap(([model, variants]) => {
-    if (model.includes(',')) {
-      warnings.push(`${model}: models that were profiled at once are left out`);
+  const { _results: results } = stored['ResultManager.results'];
+  const trials = Object.entries(results).flatMap(([model, variants]) => {
+    const why = model.includes(',') ? 'models that were profiled at once' : whyNoFileName(model);
+    if (why !== undefined) {
+      warnings.push(`${JSON.stringify(model)} is left out: ${why}`);
       return [];
     }
-    const defaults = variants[`${model}_config_default`]?.[0];
-    const base = defaults && configOf(defaults, model);
-    return Object.entries(variants).map(([name, [variant, measurements]]) => {
-      const config = configOf(variant, model);
-      const cpuOnly = variant._model_run_configs[0]?._model_config_variant?.cpu_only === true;
-      return trialOf({
-        model,
-        name,
-        config,
-        cpuOnly,
-        base: base ?? config,
-        measurements,
-        writtenAt,
-        warnings,
-      });
-    });
+    return trialsOf(model, variants, writtenAt, warnings);
   });
   const gpus = Object.entries(stored['ResultManager.server_only_data'] ?? {});
   const servers: ServerRecord[] =
@@ -107,30 +86,79 @@ function toRun(stored: Stored, writtenAt: Date): Pick<Checkpoint, 'run' | 'warni
   return { run: { schemaVersion: SCHEMA_VERSION, sessions: [], servers, trials, searches: [] }, warnings };
 }
 
-/** A variant's configuration under the model's own name. */
-function configOf({ _model_run_configs: [first] }: StoredVariant, model: string): ModelConfig {
-  const { _model_config_variant: variant, _model_config: plain } = first!;
-  return configOfServer({ ...((variant?.model_config ?? plain) as object), name: model });
+/** A variant as it is stored, and its configuration under the model's own name. */
+interface Found {
+  readonly name: string;
+  readonly stored: StoredVariant;
+  readonly config: ModelConfig;
+  /** By Model Analyzer's own key; each is read for itself, so that a bad one takes nothing along. */
+  readonly measurements: Readonly<Record<string, unknown>>;
 }
 
-function trialOf(parts: {
-  model: string;
-  name: string;
-  config: ModelConfig;
-  cpuOnly: boolean;
-  base: ModelConfig;
-  measurements: Readonly<Record<string, StoredMeasurement>>;
-  writtenAt: Date;
-  warnings: string[];
-}): Trial {
-  const { model, name, config, cpuOnly, base, measurements, writtenAt, warnings } = parts;
-  const points = Object.entries(measurements).flatMap(([key, stored]): PointRecord[] => {
-    const point = pointOf(stored);
-    if (point) return [{ state: 'measured', key, measurement: measurementOf(point, stored, writtenAt) }];
-    warnings.push(`${name}: a load of its own making (request-intervals) is left out`);
+/** The variants of a model that can be read; a warning for each other. */
+function trialsOf(
+  model: string,
+  variants: Readonly<Record<string, unknown>>,
+  writtenAt: Date,
+  warnings: string[],
+): Trial[] {
+  const found = Object.entries(variants).flatMap(([name, value]): Found[] => {
+    try {
+      const why = whyNoFileName(name);
+      if (why !== undefined) throw new Error(why);
+      const [stored, measurements] = readVariant(value);
+      return [{ name, stored, measurements, config: configOf(stored, model) }];
+    } catch (error) {
+      warnings.push(`${JSON.stringify(name.slice(0, 80))} is left out: ${messageOf(error)}`);
+      return [];
+    }
+  });
+  const base = found.find(({ name }) => name === `${model}_config_default`);
+  const made = [...new Set(found.flatMap(({ stored }) => composingOf(stored)))];
+  if (made.length > 0) {
+    warnings.push(
+      `${model}: its composing models (${made.join(', ')}) were changed, too, which the report does not show: tma does not support ensembles and BLS yet, and writes no configuration to results/best`,
+    );
+  }
+  return found.map((variant) => trialOf(variant, { model, base: base?.config, writtenAt, warnings }));
+}
+
+/** A variant's configuration under the model's own name; maps in an order of their own, as theirs means nothing. */
+function configOf({ _model_run_configs: [first] }: StoredVariant, model: string): ModelConfig {
+  const { _model_config_variant: variant, _model_config: plain } = first;
+  const config = configOfServer({ ...((variant?.model_config ?? plain) as object), name: model });
+  return JSON.parse(canonicalJson(config)) as ModelConfig;
+}
+
+/** Names of the models that an ensemble or a BLS model is made of, where they were profiled along. */
+const composingOf = ({ _model_run_configs: [first] }: StoredVariant): string[] =>
+  (first._composing_config_variants ?? first._composing_configs ?? []).map(
+    (item, index) => item.model_config?.name ?? item.name ?? `model ${index + 1}`,
+  );
+
+function trialOf(
+  { name, stored, config, measurements }: Found,
+  {
+    model,
+    base = config,
+    writtenAt,
+    warnings,
+  }: { model: string; base: ModelConfig | undefined; writtenAt: Date; warnings: string[] },
+): Trial {
+  const points = Object.entries(measurements).flatMap(([key, value]): PointRecord[] => {
+    try {
+      const measured = readMeasurement(value);
+      const point = pointOf(measured);
+      if (point) return [{ state: 'measured', key, measurement: measurementOf(point, measured, writtenAt) }];
+      warnings.push(`${name}: a load of its own making (request-intervals) is left out`);
+    } catch (error) {
+      warnings.push(`${name}: a measurement is left out: ${messageOf(error)}`);
+    }
     return [];
   });
   const configText = printConfigText(config);
+  const composing = composingOf(stored);
+  const cpuOnly = stored._model_run_configs[0]._model_config_variant?.cpu_only === true;
   // Model Analyzer's word for what the server decides.
   const effective = { ...config, instance_group: [{ kind: cpuOnly ? 'KIND_CPU' : 'KIND_GPU', count: 1 }] };
   return {
@@ -138,6 +166,7 @@ function trialOf(parts: {
     model,
     name,
     isDefault: name === `${model}_config_default`,
+    ...(composing.length > 0 && { composing }),
     assignment: changesOf(config, base),
     config,
     configText,
@@ -155,9 +184,13 @@ const changesOf = (config: ModelConfig, base: ModelConfig): Record<string, unkno
   );
 
 function pointOf({ _model_config_measurements: [first] }: StoredMeasurement): LoadPoint | undefined {
-  const parameters = first!._model_specific_pa_params;
-  const number = (key: string): number | undefined =>
-    parameters[key] === null || parameters[key] === undefined ? undefined : Number(parameters[key]);
+  const parameters = first._model_specific_pa_params;
+  const number = (key: string): number | undefined => {
+    const value =
+      parameters[key] === null || parameters[key] === undefined ? undefined : Number(parameters[key]);
+    if (value === undefined || (value > 0 && Number.isFinite(value))) return value;
+    throw new Error(`${key} is ${JSON.stringify(parameters[key])}`);
+  };
   const [batchSize = 1, concurrency, requestRate] = [
     number('batch-size'),
     number('concurrency-range'),
@@ -170,12 +203,13 @@ function pointOf({ _model_config_measurements: [first] }: StoredMeasurement): Lo
 const measurementOf = (point: LoadPoint, stored: StoredMeasurement, writtenAt: Date): Measurement => ({
   point,
   values: {
-    ...valuesOf(stored._model_config_measurements[0]!._non_gpu_data),
+    ...valuesOf(stored._model_config_measurements[0]._non_gpu_data),
     ...overGpus(Object.values(stored._gpu_data).map(valuesOf)),
   },
   intervals: {},
   gpus: Object.fromEntries(Object.entries(stored._gpu_data).map(([uuid, data]) => [uuid, valuesOf(data)])),
   client: { engine: 'perf_analyzer, by Model Analyzer' },
+  // How many there were it does not say.
   requests: 0,
   failures: {},
   durationS: 0,
@@ -188,7 +222,7 @@ const measurementOf = (point: LoadPoint, stored: StoredMeasurement, writtenAt: D
 });
 
 const valuesOf = (data: Tagged): Record<string, number> =>
-  Object.fromEntries(data.map(([tag, { _value }]) => [tag, _value]));
+  Object.fromEntries(data.flatMap(([tag, { _value }]) => (_value === null ? [] : [[tag, _value]])));
 
 /** The GPUs of a server together. */
 function overGpus(gpus: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -61,6 +61,11 @@ export interface VariantRecord {
   readonly model: string;
   readonly name: string;
   readonly isDefault: boolean;
+  /**
+   * Models that it is made of and that were given configurations of their own: its config.pbtxt alone is not what was
+   * measured.
+   */
+  readonly composing?: readonly string[];
   readonly assignment: Readonly<Record<string, unknown>>;
   readonly config: ModelConfig;
   readonly configText: string;

@@ -32,7 +32,7 @@ export function launcherContract(name: string, make: () => Promise<Launcher>, ow
 
     test('says what runs, the same each time', async () => {
       launcher ??= await make();
-      const need = { container: launchRequest().container, onNote: () => {}, signal };
+      const need = { model: 'add_sub', container: launchRequest().container, onNote: () => {}, signal };
       const [once, twice] = [await launcher.prepare(need), await launcher.prepare(need)];
       expect(once.hash).toMatch(/^[0-9a-f]{16}$/);
       expect(twice).toEqual(once);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { installedTriton } from '../../src/install/cache.ts';
 import { choosePorts } from '../../src/server/ports.ts';
 import { endGroup } from '../../src/server/process-group.ts';
-import { Triton } from '../../src/server/triton.ts';
+import { HttpTriton } from '../../src/server/triton-http.ts';
 
 export const MODELS = resolve('test/fixtures/models');
 
@@ -22,7 +22,7 @@ export async function somebodysServer(repository: string, ...flags: string[]) {
     ],
     { stdio: 'ignore', detached: true },
   );
-  const triton = new Triton({ host: '127.0.0.1', port: ports.http });
+  const triton = new HttpTriton({ host: '127.0.0.1', port: ports.http });
   for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
     await new Promise((done) => setTimeout(done, 100));
   }

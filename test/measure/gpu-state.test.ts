@@ -18,7 +18,7 @@ const row = (reasons: string, sm: number, rest = '2619, 60, 650.5, 99, 1000, 815
 describe("the driver's view of a GPU", () => {
   test('an idle one is not held back', () => {
     const sample = parseDriverRow(H100, 5)!;
-    expect(sample).toMatchObject({ timeMs: 5, uuid, throttled: [], values: { smClock: 345, power: 71.19 } });
+    expect(sample).toMatchObject({ atMs: 5, uuid, throttled: [], values: { smClock: 345, power: 71.19 } });
     expect(driverGauges([sample])[0]![uuid]).toMatchObject({
       gpu_utilization: 0,
       gpu_power_usage: 71.19,

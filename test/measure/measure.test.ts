@@ -2,48 +2,86 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { aggregateGpus, parseGpuMetrics } from '../../src/measure/gpu.ts';
 import { type RawPoint, toMeasurement } from '../../src/measure/measure.ts';
-import { serverTimes } from '../../src/measure/server-times.ts';
+import { fellBack, type StatisticsAt, serverTimes } from '../../src/measure/server-times.ts';
+import { statisticsOf } from '../../src/server/answers.ts';
 import type { ModelStatistics } from '../../src/server/triton.ts';
 import { load } from '../support/experiment.ts';
 
 const fixture = (name: string): string => readFileSync(`test/fixtures/triton/${name}`, 'utf8');
-const [recorded] = (JSON.parse(fixture('stats_add_sub.json')) as { model_stats: ModelStatistics[] })
-  .model_stats;
+const [recorded] = statisticsOf(JSON.parse(fixture('stats_add_sub.json')), 'add_sub');
 
-describe("Triton's statistics between two looks", () => {
+/** Looks at the statistics, a second between them. */
+const looks = (...list: (readonly ModelStatistics[] | undefined)[]): StatisticsAt[] =>
+  list.map((statistics, index) => ({ atMs: index * 1000, statistics }));
+
+/** The recorded statistics with so much more in them. */
+const later = (inferences: bigint, executions: bigint, queueNs: bigint): ModelStatistics => {
+  const { queue } = recorded!.inference_stats;
+  return {
+    ...recorded!,
+    inference_count: recorded!.inference_count + inferences,
+    execution_count: recorded!.execution_count + executions,
+    inference_stats: {
+      ...recorded!.inference_stats,
+      queue: { count: queue!.count + executions, ns: queue!.ns + queueNs },
+    },
+  };
+};
+
+describe("Triton's statistics between looks", () => {
   test('from nothing: totals over counts, in milliseconds', () => {
-    const values = serverTimes([], [recorded!]);
+    const { values } = serverTimes(looks([], [recorded!]));
     expect(values['perf_server_queue']).toBeCloseTo(54891318878 / 152100 / 1e6, 9);
     expect(values['perf_executed_batch']).toBeCloseTo(165767 / 152100, 9);
   });
 
   test('only what came in between counts, over all versions', () => {
-    const later = structuredClone(recorded!) as {
-      inference_count: number;
-      execution_count: number;
-      inference_stats: { queue: { count: number; ns: number } };
-    };
-    later.inference_count += 30;
-    later.execution_count += 10;
-    later.inference_stats.queue.count += 10;
-    later.inference_stats.queue.ns += 50_000_000;
-    const values = serverTimes([recorded!], [later as ModelStatistics]);
+    const { values } = serverTimes(looks([recorded!], [later(30n, 10n, 50_000_000n)]));
     expect(values).toMatchObject({ perf_server_queue: 5, perf_executed_batch: 3, perf_inference_count: 30 });
     expect(values).not.toHaveProperty('perf_server_compute_infer');
   });
 
+  test('a counter that holds a year of nanoseconds loses none of them', () => {
+    const year = { ...recorded!, inference_stats: { queue: { count: 5n, ns: 9_300_000_000_000_000_001n } } };
+    const next = { ...recorded!, inference_stats: { queue: { count: 6n, ns: 9_300_000_000_000_000_004n } } };
+    expect(serverTimes(looks([year], [next])).values['perf_server_queue']).toBe(3 / 1e6);
+  });
+
+  test('what the server does alike is known well, what it does by chance is not; each value has an interval', () => {
+    const steady = looks(...[0n, 1n, 2n, 3n, 4n].map((n) => [later(30n * n, 10n * n, 50_000_000n * n)]));
+    const { values, intervals } = serverTimes(steady);
+    expect(values['perf_server_queue']).toBe(5);
+    expect(intervals['perf_server_queue']![0]).toBeCloseTo(5, 9);
+    expect(intervals['perf_server_queue']![1]).toBeCloseTo(5, 9);
+    expect(intervals['perf_inference_count']).toEqual([120, 120]);
+    expect(Object.keys(intervals).sort()).toEqual(Object.keys(values).sort());
+    const queues = [0n, 90_000_000n, 100_000_000n, 180_000_000n, 200_000_000n];
+    const wild = serverTimes(looks(...queues.map((ns, n) => [later(30n * BigInt(n), 10n * BigInt(n), ns)])));
+    const [low, high] = wild.intervals['perf_server_queue']!;
+    // Four windows of 9, 1, 8 and 2 ms: the mean of 5 may be 0 or 11 as well.
+    expect(low).toBe(0);
+    expect(high).toBeGreaterThan(10);
+    const [once] = [serverTimes(looks([recorded!], [later(30n, 10n, 50_000_000n)]))];
+    expect(once.intervals['perf_server_queue']).toEqual([null, null]);
+  });
+
   test('nothing executed, or counters that an old server lacks: no values', () => {
-    expect(serverTimes([recorded!], [recorded!])).toEqual({});
-    expect(
-      serverTimes(
-        [],
-        [{ name: 'm', version: '1', inference_count: 1, execution_count: 1, inference_stats: {} }],
-      ),
-    ).toEqual({
+    expect(serverTimes(looks([recorded!], [recorded!])).values).toEqual({});
+    const old = { name: 'm', version: '1', inference_count: 1n, execution_count: 1n, inference_stats: {} };
+    expect(serverTimes(looks([], [old])).values).toEqual({
       perf_inference_count: 1,
       perf_execution_count: 1,
       perf_executed_batch: 1,
     });
+  });
+
+  test('counters that fall, and looks that are missing, tell nothing', () => {
+    const fallen = looks([later(30n, 10n, 50_000_000n)], [recorded!]);
+    expect(serverTimes(fallen).values).toEqual({});
+    expect(fellBack(fallen)).toBe(true);
+    const missing = looks([recorded!], undefined, [later(30n, 10n, 50_000_000n)]);
+    expect(serverTimes(missing)).toEqual({ values: {}, intervals: {} });
+    expect(fellBack(missing)).toBe(false);
   });
 });
 
@@ -77,10 +115,41 @@ describe('GPU gauges', () => {
       parseGpuMetrics(`${page('a', 1e9, 0.2)}\n${page('b', 1e9, 0.4)}`),
       parseGpuMetrics(`${page('a', 3e9, 0.4)}\n${page('b', 2e9, 0.6)}`),
     ];
-    const { values, gpus } = aggregateGpus(samples);
+    const { values, intervals, gpus } = aggregateGpus(samples);
     expect(gpus['a']?.['gpu_used_memory']).toBe(3000);
     expect(values['gpu_used_memory']).toBe(5000);
     expect(values['gpu_utilization']).toBeCloseTo(40);
+    expect(Object.keys(intervals).sort()).toEqual(Object.keys(values).sort());
+    expect(intervals['gpu_used_memory']).toEqual([2000, 5000]);
+    expect(intervals['gpu_utilization']![0]).toBe(0);
+    expect(intervals['gpu_utilization']![1]).toBe(100);
+  });
+
+  test('what was free is the least there was, so that used and free are all there is', () => {
+    const samples = [parseGpuMetrics(page('a', 1e9, 0.2)), parseGpuMetrics(page('a', 3e9, 0.4))];
+    const { values } = aggregateGpus(samples);
+    expect(values).toMatchObject({ gpu_used_memory: 3000, gpu_free_memory: 77_000 });
+  });
+
+  test('no page of lies is believed, or takes long', () => {
+    expect(
+      parseGpuMetrics(
+        [
+          'nv_gpu_utilization{gpu_uuid="a"} NaN',
+          'nv_gpu_utilization{gpu_uuid="a"} -1',
+          'nv_gpu_utilization{gpu_uuid="__proto__"} 0.5',
+          'nv_gpu_power_usage{gpu_uuid="a"} +Inf',
+          'nv_gpu_memory_used_bytes{gpu_uuid="a"} 2000000',
+          'nv_gpu_memory_total_bytes{gpu_uuid="a"} 1000000',
+          'nv_gpu_utilization{gpu_uuid="b"} 7',
+          'nv_gpu_utilization{gpu_uuid="c" 0.5',
+        ].join('\n'),
+      ),
+    ).toEqual(JSON.parse('{"__proto__": {"gpu_utilization": 50}, "a": {"gpu_used_memory": 2}, "b": {}}'));
+    const open = `nv_gpu_x{${'gpu_uuid="a" '.repeat(50)}\n`.repeat(5000);
+    const begun = performance.now();
+    expect(parseGpuMetrics(open)).toEqual({});
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 });
 
@@ -98,15 +167,14 @@ describe('a measurement', () => {
       windows: 4,
       counted: 3,
       stable: true,
-      before: { statistics: [] },
-      after: { statistics: [] },
+      edges: looks([], []),
       client: { engine: 'fake' },
       warnings: [],
     },
     gpuSamples: [],
     driverSamples: [],
     foreign: [],
-    resources: { usedMB: 100, availableMB: 900, cpuS: 3, cpuPercent: 150 },
+    resources: { values: { cpu_used_ram: 100 }, intervals: { cpu_used_ram: [90, 100] } },
     shared: false,
     startedAt: 'now',
     ...changes,

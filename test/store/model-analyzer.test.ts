@@ -1,9 +1,11 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECTIVES } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { csvText, resultTables, tablesText } from '../../src/report/csv.ts';
+import { methodView } from '../../src/report/method.ts';
+import { writeResults } from '../../src/report/write.ts';
 import { readCheckpoint } from '../../src/store/model-analyzer.ts';
 import { measurementsOf } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
@@ -77,5 +79,122 @@ describe("Model Analyzer's checkpoint", () => {
     expect(readCheckpoint('/nowhere')).toBeUndefined();
     const cut = directoryWith('0.ckpt', (text) => text.slice(0, 1000));
     expect(() => readCheckpoint(cut)).toThrow(/0\.ckpt: not a checkpoint of Model Analyzer's/);
+  });
+});
+
+describe('a checkpoint that is not as it was in 1.58', () => {
+  interface RunConfig {
+    _model_config_variant?: { model_config: Record<string, unknown> };
+    _composing_config_variants?: unknown;
+  }
+  type Stored = Record<string, [{ _model_run_configs: [RunConfig] }]>;
+  /** The fixture, changed. */
+  const changed = (change: (results: Stored) => void): string =>
+    directoryWith('0.ckpt', (text) => {
+      const document = JSON.parse(text);
+      change(document['ResultManager.results']._results.add_sub);
+      return JSON.stringify(document);
+    });
+  const runConfig = (results: Stored, name: string) => results[name]![0]._model_run_configs[0];
+  const configIn = (results: Stored, name: string) =>
+    runConfig(results, name)._model_config_variant!.model_config;
+
+  test('composing models that were changed, too, are said, and no configuration is called the best alone', () => {
+    const directory = changed((results) => {
+      for (const name of Object.keys(results)) {
+        runConfig(results, name)._composing_config_variants = [
+          { model_config: { name: 'preprocess' }, variant_name: 'preprocess_config_0', cpu_only: true },
+        ];
+      }
+    });
+    const { run, warnings } = readCheckpoint(directory)!;
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^add_sub: its composing models \(preprocess\) were changed, too, .* results\/best$/,
+      ),
+    ]);
+    const ranking = rank(run, { name: 'add_sub', objectives: DEFAULT_OBJECTIVES, constraints: [] });
+    const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
+    const files = writeResults(run, [ranking], directory, { fileNames, fields: {} });
+    expect(files.map((file) => basename(file))).toEqual(['i.csv', 'results.json']);
+    expect(existsSync(join(directory, 'results', 'best'))).toBe(false);
+  });
+
+  test('entries of a map in another order are no change', () => {
+    const parameters = (...names: string[]) =>
+      Object.fromEntries(names.map((name) => [name, { stringValue: name }]));
+    const directory = changed((results) => {
+      configIn(results, 'add_sub_config_default').parameters = parameters('a', 'b', 'c');
+      configIn(results, 'add_sub_config_0').parameters = parameters('c', 'a', 'b');
+    });
+    const [base, other] = readCheckpoint(directory)!.run.trials;
+    const changes = other!.diff.filter(({ change }) => change !== ' ').map(({ text }) => text);
+    expect(changes.join()).not.toMatch(/key|string_value/);
+    expect(other!.assignment).not.toHaveProperty('parameters');
+    expect(base!.configText).toContain('key: "c"');
+  });
+
+  test.each([
+    [
+      'a variant without a configuration',
+      (results: Stored) => delete runConfig(results, 'add_sub_config_1')._model_config_variant,
+    ],
+    [
+      'a variant that is a number',
+      (results: Stored) => {
+        Object.assign(results, { add_sub_config_1: 7 });
+      },
+    ],
+    [
+      'a configuration with a wrong field',
+      (results: Stored) => {
+        configIn(results, 'add_sub_config_1').input = 7;
+      },
+    ],
+    [
+      'a name that leads elsewhere',
+      (results: Stored) => {
+        results['../../../../escaped'] = results['add_sub_config_1']!;
+        delete results['add_sub_config_1'];
+      },
+    ],
+  ])('%s is left out, and said', (_name, change) => {
+    const { run, warnings } = readCheckpoint(changed((results) => void change(results)))!;
+    expect(warnings).toEqual([expect.stringContaining('is left out: ')]);
+    expect(run.trials.map(({ name }) => name)).toEqual(
+      ['default', 0, 2, 3].map((name) => `add_sub_config_${name}`),
+    );
+  });
+
+  test("a measurement that can't be read is left out, what Python writes for no number is no value", () => {
+    const directory = directoryWith('0.ckpt', (text) =>
+      text
+        .replace(/"_value": [\d.]+/, '"_value": NaN')
+        .replace('"concurrency-range": 4', '"concurrency-range": -4'),
+    );
+    const { run, warnings } = readCheckpoint(directory)!;
+    expect(warnings).toEqual(['add_sub_config_default: a measurement is left out: concurrency-range is -4']);
+    expect(run.trials[0]!.points).toHaveLength(3);
+    expect(JSON.stringify(run)).not.toContain('null,');
+  });
+
+  test('what it does not say is not told as nothing', () => {
+    const { run } = readCheckpoint(directoryWith())!;
+    const rows = Object.fromEntries(methodView(run, run.trials).rows.map(({ name, value }) => [name, value]));
+    expect(rows).toMatchObject({
+      Triton: 'not known',
+      Machine: 'not known',
+      GPUs: 'not known',
+      Measured: '20 points of 5 configurations',
+      Time: 'not known',
+    });
+  });
+
+  test('something else of its name', () => {
+    const directory = folder();
+    mkdirSync(join(directory, '7.ckpt'));
+    expect(() => readCheckpoint(directory)).toThrow('it is no file');
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(() => readCheckpoint(directoryWith('0.ckpt', () => deep))).toThrow('nested too deep');
   });
 });

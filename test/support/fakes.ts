@@ -1,7 +1,7 @@
 import type { LoadGenerator } from '../../src/load/load-generator.ts';
 import type { ModelConfig } from '../../src/model-config/config.ts';
 import { type Launcher, type Server, ServerFailure } from '../../src/server/launcher.ts';
-import type { Triton } from '../../src/server/triton.ts';
+import type { TritonClient } from '../../src/server/triton.ts';
 
 /** What a fake server does with a model; throwing is a load that fails. */
 export type FakeModel = (config: ModelConfig) => ModelConfig;
@@ -39,7 +39,7 @@ export class FakeLauncher implements Launcher {
       config: async () => effective,
       metadata: async () => ({ name: 'm', platform: '', inputs: [], outputs: [] }),
       statistics: async () => [],
-    } as unknown as Triton;
+    } as unknown as TritonClient;
     let end: (reason: string) => void = () => {};
     const ended = new Promise<string>((resolve) => {
       end = resolve;
@@ -99,8 +99,7 @@ export const fakeGenerator = (
       windows: 1,
       counted: 1,
       stable: true,
-      before,
-      after: before,
+      edges: [before, await job.scrape()],
       client: { engine: 'fake' },
       warnings: [],
     };

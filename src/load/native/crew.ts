@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { codeOf, messageOf } from '../../errors.ts';
+import { LoadFailure } from '../load-generator.ts';
 import {
   COMPLETED,
   COUNTERS,
@@ -28,60 +30,72 @@ export interface Crew extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts the threads; the load begins at once. */
+/** A thread that does not answer within this time hangs, which is a bug of ours. */
+const ANSWER_MS = 30_000;
+/** Threads that are to stop wait so long for the answers still due, and a little more. */
+const STOP_MS = 5000;
+
+/** Starts the threads, and the load with them. @throws LoadFailure when this machine can't run so many. */
 export async function startCrew(input: CrewInput, threads: number): Promise<Crew> {
   const originNs = process.hrtime.bigint();
-  let crashed: unknown;
-  const members = await Promise.all(
-    Array.from({ length: threads }, async (_, index) => {
-      const counters = new SharedArrayBuffer(4 * COUNTERS);
+  const members: Member[] = [];
+  try {
+    for (let index = 0; index < threads; index++) {
       const shape = shareOf(input.shape, index, threads);
-      const workerData: WorkerInput = { ...input, shape, index, of: threads, originNs, counters };
-      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-      const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-      worker.on('error', (error) => {
-        crashed ??= error;
-      });
-      await once(worker, 'online');
-      return { worker, counts: new Int32Array(counters) };
-    }),
-  );
+      members.push(startMember({ ...input, shape, index, of: threads, originNs }));
+    }
+    await Promise.all(members.map(({ worker }) => once(worker, 'message')));
+  } catch (error) {
+    await Promise.all(members.map(({ worker }) => worker.terminate()));
+    throw new LoadFailure(`${threads} threads can't be started (max-threads): ${messageOf(error)}`);
+  }
   const total = (at: number): number =>
     members.reduce((sum, { counts }) => sum + Atomics.load(counts, at), 0);
-  let killed = false;
   const kill = async (): Promise<void> => {
-    killed = true;
     await Promise.all(members.map(({ worker }) => worker.terminate()));
   };
   return {
     completed() {
-      if (crashed !== undefined) throw crashed;
+      for (const { crashed } of members) if (crashed) throw crashed;
       return total(COMPLETED);
     },
     failed: () => total(FAILED),
     exhausted: () => total(EXHAUSTED) === threads,
     cut: () =>
-      Promise.all(
-        members.map(async ({ worker }) => {
-          const answer = answerOf(worker);
-          worker.postMessage('cut');
-          return (await answer) as CutMessage;
-        }),
-      ),
+      Promise.all(members.map(async (member) => (await ask(member, 'cut', ANSWER_MS)) as CutMessage)),
     kill,
     async [Symbol.asyncDispose]() {
-      if (!killed) {
-        await Promise.all(
-          members.map(async ({ worker }) => {
-            const stopped = answerOf(worker).catch(() => {});
-            worker.postMessage('stop');
-            await stopped;
-          }),
-        );
-      }
+      await Promise.all(members.map((member) => ask(member, 'stop', STOP_MS).catch(() => {})));
       await kill();
     },
   };
+}
+
+/** A thread as the main thread sees it. */
+interface Member {
+  readonly worker: Worker;
+  readonly counts: Int32Array;
+  /** What it died of. */
+  crashed: unknown;
+  ended: boolean;
+}
+
+function startMember(input: Omit<WorkerInput, 'counters'>): Member {
+  const counters = new SharedArrayBuffer(4 * COUNTERS);
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const workerData: WorkerInput = { ...input, counters };
+  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
+  const member: Member = { worker, counts: new Int32Array(counters), crashed: undefined, ended: false };
+  worker.on('error', (error) => {
+    member.crashed ??=
+      codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? new LoadFailure(`the answers do not fit into the load generator's memory: ${messageOf(error)}`)
+        : error;
+  });
+  worker.once('exit', () => {
+    member.ended = true;
+  });
+  return member;
 }
 
 /** One thread's part of the load. */
@@ -92,13 +106,34 @@ function shareOf(shape: LoadShape, index: number, threads: number): LoadShape {
     : { ...shape, most: Math.max(1, share(shape.most)) };
 }
 
-/** A thread's next message; a thread that has ended gives none. */
-const answerOf = (worker: Worker): Promise<WorkerMessage> =>
-  new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error('a thread of the load generator ended'));
-    worker.once('exit', ended);
-    worker.once('message', (message: WorkerMessage) => {
-      worker.off('exit', ended);
-      resolve(message);
-    });
+/** What a thread answers. @throws when it has ended, or does not answer in time. */
+function ask(member: Member, message: 'cut' | 'stop', withinMs: number): Promise<WorkerMessage> {
+  const { worker } = member;
+  return new Promise((resolve, reject) => {
+    const gone = (): Error => new Error('a thread of the load generator ended');
+    if (member.ended) {
+      reject(member.crashed ?? gone());
+      return;
+    }
+    const settle = (): void => {
+      clearTimeout(timer);
+      worker.off('exit', onExit);
+      worker.off('message', onMessage);
+    };
+    const onExit = (): void => {
+      settle();
+      reject(member.crashed ?? gone());
+    };
+    const onMessage = (answer: WorkerMessage): void => {
+      settle();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => {
+      settle();
+      reject(new Error(`a thread of the load generator did not answer for ${withinMs / 1000} s`));
+    }, withinMs);
+    worker.once('exit', onExit);
+    worker.once('message', onMessage);
+    worker.postMessage(message);
   });
+}

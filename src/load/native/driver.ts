@@ -10,6 +10,11 @@ import { type AnswerBody, validate } from './validate.ts';
 
 const RECONNECT_MS = 100;
 const TIMEOUT_CHECK_MS = 200;
+/** After so many failures without an answer between them the server is left in peace for a while each time. */
+const TOLERATED = 10;
+const LONGEST_PAUSE_MS = 1000;
+/** An open loop that can't keep up looks at what came in the meantime this often, ms. */
+const LOOK_MS = 5;
 /** Slots that an open loop begins with. */
 const FIRST_SLOTS = 8;
 
@@ -44,6 +49,8 @@ export class Driver {
   #blocked = false;
   #slots = 0;
   #inFlight = 0;
+  /** Failures since the last good answer. */
+  #failures = 0;
   #running = true;
   #pacer: Pacer | undefined;
   readonly #timeouts: NodeJS.Timeout;
@@ -77,6 +84,7 @@ export class Driver {
     this.#pacer = new Pacer(schedule, performance.now(), () => this.#dispatch());
     this.#addSlots(Math.min(FIRST_SLOTS, shape.most));
     this.#dispatch();
+    this.#noteEnd();
   }
 
   get idle(): boolean {
@@ -171,6 +179,7 @@ export class Driver {
       this.#fail(failed);
       slot.sequence = undefined;
     } else {
+      this.#failures = 0;
       const { plannedMs, startMs, sentMs, firstMs } = slot;
       // A decoupled request is answered with its last output; what comes behind says only that it was.
       const end = this.#decoupled && slot.firstMs !== 0 && slot.lastMs >= slot.firstMs ? slot.lastMs : nowMs;
@@ -178,8 +187,26 @@ export class Driver {
       this.#counters.completed();
       if (this.#input.sequences && !slot.sequence) this.#recorder.sequenceDone();
     }
-    this.#onFree(slot);
-    if (this.#pacer && this.#inFlight === 0 && this.#pacer.due === undefined) this.#counters.exhausted();
+    this.#next(slot, failed);
+    this.#noteEnd();
+  }
+
+  /** What comes behind a failure comes later and later in a closed loop, which would go on as fast as it can. */
+  #next(slot: Slot, failed: RequestFailure | undefined): void {
+    if (!failed || this.#pacer || this.#failures < TOLERATED) {
+      this.#onFree(slot);
+      return;
+    }
+    const crowd = Math.ceil(this.#slots / 16);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.min(50, this.#failures) * crowd);
+    setTimeout(() => this.#onFree(slot), pauseMs);
+  }
+
+  /** An open loop whose requests are all sent and settled, one way or the other, is at its end. */
+  #noteEnd(): void {
+    const pacer = this.#pacer;
+    if (pacer && pacer.due === undefined && this.#inFlight === 0 && this.#again.length === 0)
+      this.#counters.exhausted();
   }
 
   /** Compares an answer with what it must be, where that is known. */
@@ -197,6 +224,7 @@ export class Driver {
   }
 
   #fail(failed: RequestFailure): void {
+    this.#failures++;
     this.#recorder.failed(failed);
     this.#counters.failed();
   }
@@ -211,6 +239,7 @@ export class Driver {
     }
     // A connection that could not be made at all counts once.
     if (failed) for (let count = Math.max(1, lost.length); count > 0; count--) this.#fail(failed);
+    this.#noteEnd();
     for (let index = this.#free.length - 1; index >= 0; index--) {
       if (this.#free[index]!.line === line) this.#free.splice(index, 1);
     }
@@ -225,11 +254,16 @@ export class Driver {
     const { shape } = this.#input;
     const pacer = this.#pacer;
     if (shape.kind !== 'open' || !pacer || !this.#running) return;
+    const begun = performance.now();
     for (;;) {
       const planned = this.#again[0] ?? pacer.due;
       if (planned === undefined) return;
       const now = performance.now();
-      if (planned > now) break;
+      if (planned > now) {
+        this.#blocked = false;
+        break;
+      }
+      if (now - begun > LOOK_MS) break;
       const slot = this.#free.pop();
       if (slot) this.#send(slot, planned, now, this.#blocked);
       else if (this.#slots < shape.most) {
@@ -243,7 +277,6 @@ export class Driver {
       if (this.#again.length > 0) this.#again.shift();
       else pacer.advance();
     }
-    this.#blocked = false;
     pacer.arm();
   }
 
@@ -255,10 +288,12 @@ export class Driver {
         slot.busy = false;
         slot.sequence = undefined;
         this.#inFlight--;
-        this.#fail(failure('timeout', `no answer within ${this.#input.timeoutMs / 1000} s`));
+        const failed = failure('timeout', `no answer within ${this.#input.timeoutMs / 1000} s`);
+        this.#fail(failed);
         line.connection?.cancel(slot.place);
-        this.#onFree(slot);
+        this.#next(slot, failed);
       }
     }
+    this.#noteEnd();
   }
 }

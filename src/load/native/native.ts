@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { StopRule } from '../../config/experiment.ts';
 import { Timeline } from '../../statistics/timeline.ts';
-import { countFailures, type Failures, mainFailure } from '../failures.ts';
 import {
   LoadFailure,
   type LoadGenerator,
@@ -11,19 +10,16 @@ import {
 import { judgeOf, summarize } from '../stop-rule.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { type Crew, startCrew } from './crew.ts';
+import { windowLimitMs } from './patience.ts';
 import { type LoadPlan, planLoad } from './plan.ts';
 import type { CutMessage } from './protocol.ts';
 import { clientOf, resultOf } from './result.ts';
 import { joined, type Tally, tallyOf } from './tally.ts';
+import { Watch } from './watch.ts';
 
-const POLL_MS = 10;
 const WARMUP_MS = 400;
 /** A window of the precision rule. */
 const WINDOW_MS = 200;
-/** A window that lacks requests is held open this long at most. */
-const WINDOW_LIMIT_MS = 15_000;
-/** So many failures without any success end a point at once. */
-const HOPELESS = 10;
 /** More windows than this are joined in pairs, so that a long run takes no more room than a short one. */
 const MOST_WINDOWS = 64;
 /** A client with less to do than this was not what held the server up, and is not calibrated. */
@@ -75,58 +71,86 @@ export interface Measured<Scrape> {
   readonly stable: boolean;
   readonly warmupS: number;
   readonly timeline: Timeline;
+  /** What a reader should know before trusting it. */
+  readonly remarks: readonly string[];
 }
 
 async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Measured<Scrape>> {
   await using crew = await startCrew(plan.crew, plan.threads);
   using _kill = killOnAbort(crew, job.signal);
+  try {
+    return await watched(job, plan, crew);
+  } catch (error) {
+    // What breaks because the threads were ended is no failure of its own.
+    job.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew): Promise<Measured<Scrape>> {
   const { stopRule, percentile, failureLimit } = job.settings;
+  const { shape } = plan.crew;
+  const { batchSize } = job.point;
+  const watch = new Watch(crew, job, shape);
   // A slow rate brings few requests in flight.
   const inFlight = job.point.concurrency ?? Math.max(1, Math.min(8, job.point.requestRate ?? 1));
   const begun = performance.now();
-  const { shape } = plan.crew;
   // A trace is replayed from its first request to its last.
   const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';
-  if (!isTrace) await waitFor(crew, job, { milliseconds: WARMUP_MS, requests: Math.max(10, 2 * inFlight) });
-  let before = await job.scrape();
-  let timeline: Timeline | undefined;
-  const discarded = await crew.cut();
+  if (!isTrace && (await watch.wait(warmUpRule(inFlight))) === 'time is up') throw watch.tooLittle();
+  let before = await watch.within(job.scrape());
+  const timeline = new Timeline(tallyOf(await crew.cut()).endMs);
   const warmupS = (performance.now() - begun) / 1000;
 
-  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize: job.point.batchSize });
+  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize });
   let windows: Window<Scrape>[] = [];
   let summaries: WindowSummary[] = [];
   let joinedWindows = 0;
   for (;;) {
-    await waitFor(
-      crew,
-      job,
-      stopRule.kind === 'windows'
-        ? { milliseconds: stopRule.intervalMs, requests: Math.max(stopRule.minRequests, 2 * inFlight) }
-        : { milliseconds: WINDOW_MS * 2 ** joinedWindows, requests: Math.min(8, inFlight) },
-    );
-    const after = await job.scrape();
+    const waited = await watch.wait({ ...windowRule(stopRule, inFlight, joinedWindows), failureLimit });
+    const isUp = waited === 'time is up';
+    if (isUp && windows.length === 0) throw watch.tooLittle();
+    const after = await watch.within(job.scrape());
     const cuts = await crew.cut();
-    timeline ??= new Timeline(tallyOf(discarded).endMs);
     for (const cut of cuts) addBins(timeline, cut);
     const tally = tallyOf(cuts);
-    checkFailures(tally.failures, tally.latency.count, failureLimit);
-    windows.push({ tally, before, after });
-    before = after;
-    const summary = summarize(tally, job.point.batchSize, percentile);
-    summaries.push(summary);
-    job.onWindow?.(summary);
+    watch.check(tally.failures, tally.latency.count);
+    // A window that the end of the time cut short may be empty.
+    if (tally.latency.count > 0 || windows.length === 0) {
+      windows.push({ tally, before, after });
+      before = after;
+      const summary = summarize(tally, batchSize, percentile);
+      summaries.push(summary);
+      job.onWindow?.(summary);
+    }
     const rules = windows.map(({ tally: { startMs, endMs, latency } }) => ({ startMs, endMs, latency }));
     const { done, stable, from } = judge({ windows: rules, summaries, timeline, percentile });
-    const over = crew.exhausted();
-    if (over || (done && !isTrace))
-      return { windows, from, count: windows.length * 2 ** joinedWindows, stable, warmupS, timeline };
+    if (isUp || crew.exhausted() || (done && !isTrace)) {
+      const count = windows.length * 2 ** joinedWindows;
+      const remarks = isUp && !done ? [watch.timeIsUp] : [];
+      return { windows, from, count, stable, warmupS, timeline, remarks };
+    }
     if (windows.length >= MOST_WINDOWS && stopRule.kind === 'precision') {
       windows = joinPairs(windows);
-      summaries = windows.map((window) => summarize(window.tally, job.point.batchSize, percentile));
+      summaries = windows.map((window) => summarize(window.tally, batchSize, percentile));
       joinedWindows++;
     }
   }
+}
+
+const warmUpRule = (inFlight: number) => ({
+  milliseconds: WARMUP_MS,
+  requests: Math.max(10, 2 * inFlight),
+  limitMs: windowLimitMs(WARMUP_MS),
+});
+
+/** When a window is full; those of a long run are longer. */
+function windowRule(rule: StopRule, inFlight: number, joinedWindows: number) {
+  const [milliseconds, requests] =
+    rule.kind === 'windows'
+      ? [rule.intervalMs, Math.max(rule.minRequests, 2 * inFlight)]
+      : [WINDOW_MS * 2 ** joinedWindows, Math.min(8, inFlight)];
+  return { milliseconds, requests, limitMs: windowLimitMs(milliseconds) };
 }
 
 function addBins(timeline: Timeline, { startMs, bins }: CutMessage): void {
@@ -154,37 +178,4 @@ async function floorOf(plan: LoadPlan, tallies: readonly Tally[]): Promise<Calib
   const requests = total.latency.count;
   if (requests === 0 || clientOf(total).busy < BUSY) return undefined;
   return await calibrate(plan.crew, plan.threads, total.bytes / requests);
-}
-
-/** Waits until both the time and the requests are there; a lack of requests ends it at the window's limit. */
-async function waitFor(
-  crew: Crew,
-  { signal, settings, point }: LoadJob<unknown>,
-  until: { milliseconds: number; requests: number },
-): Promise<void> {
-  const start = performance.now();
-  const done = crew.completed();
-  const limit = Math.max(WINDOW_LIMIT_MS, 3 * until.milliseconds);
-  for (;;) {
-    const elapsed = performance.now() - start;
-    const completed = crew.completed() - done;
-    if (elapsed >= until.milliseconds && completed >= until.requests) return;
-    if ((elapsed >= limit && completed > 0) || crew.exhausted()) return;
-    const hopeless = crew.failed() >= Math.max(HOPELESS, point.concurrency ?? 0);
-    if (crew.completed() === 0 && (hopeless || elapsed >= settings.requestTimeoutMs + 1000)) {
-      const { failures } = tallyOf(await crew.cut());
-      checkFailures(failures, 0, 0);
-      throw new LoadFailure(`no request was answered within ${(elapsed / 1000).toFixed(0)} s`);
-    }
-    await sleep(Math.min(POLL_MS, Math.max(1, until.milliseconds - elapsed)), undefined, { signal });
-  }
-}
-
-/** @throws LoadFailure when more requests failed than the limit, a share of all, allows. */
-function checkFailures(failures: Failures, answered: number, limit: number): void {
-  const failed = countFailures(failures);
-  const total = failed + answered;
-  if (failed === 0 || failed / total <= limit) return;
-  const main = mainFailure(failures)!;
-  throw new LoadFailure(`${failed} of ${total} requests failed: ${main.message}`, main.class);
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Schedule } from '../../statistics/arrivals.ts';
+import { timerMs } from '../../timers.ts';
 
 /** Timers come up to a millisecond late: nearer to a due time than this, the loop turns instead of sleeping. */
 const SPIN_MS = 1.6;
@@ -46,7 +47,7 @@ export class Pacer {
     const wait = this.due - performance.now();
     if (wait > SPIN_MS) {
       this.#spunAt = Number.NaN;
-      setTimeout(() => this.#wake(), Math.max(1, Math.floor(wait - SPIN_MS + 0.5)));
+      setTimeout(() => this.#wake(), timerMs(Math.max(1, Math.floor(wait - SPIN_MS + 0.5))));
     } else {
       setImmediate(() => this.#wake());
     }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LoadSettings } from '../../config/experiment.ts';
+import { isHttpName, whyNotByHttp } from '../../server/model-path.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
 import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../inputs.ts';
@@ -44,6 +45,8 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const protocol = settings.protocol ?? 'http';
   const endpoint = endpointOf(job, protocol);
   if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
+  if (protocol === 'http' && !isHttpName(model.name))
+    throw new LoadFailure(`${whyNotByHttp(model.name)}: use protocol grpc`);
   const decoupled =
     (config['model_transaction_policy'] as { decoupled?: boolean } | undefined)?.decoupled === true;
   if ((decoupled || settings.streaming) && protocol === 'http') {

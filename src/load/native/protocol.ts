@@ -113,4 +113,5 @@ export interface ClientTimes {
   readonly gcMs: number;
 }
 
-export type WorkerMessage = CutMessage | { readonly kind: 'stopped' };
+/** What a worker tells: that its load is on, what was asked for, and that it has stopped. */
+export type WorkerMessage = CutMessage | { readonly kind: 'started' | 'stopped' };

@@ -1,6 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ModelInferRequestSchema } from '../../model-config/gen/grpc_service_pb.ts';
+import { modelPath } from '../../server/model-path.ts';
 import type { Tensor } from '../inputs.ts';
 
 /** A request as it goes over the wire, and where it is changed from one time to the next. */
@@ -92,8 +93,7 @@ export function encodeBody(
 }
 
 /** The path that inference requests go to. */
-export const inferPath = ({ model, version }: RequestOptions): string =>
-  `/v2/models/${encodeURIComponent(model)}${version ? `/versions/${encodeURIComponent(version)}` : ''}/infer`;
+export const inferPath = ({ model, version }: RequestOptions): string => `${modelPath(model, version)}/infer`;
 
 /** One whole HTTP/1.1 request, outputs asked for in binary. */
 export function encodeHttpRequest(

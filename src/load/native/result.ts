@@ -16,7 +16,7 @@ const PERCENTILES = [50, 90, 95, 99] as const;
 export function resultOf<Scrape>(
   job: LoadJob<Scrape>,
   plan: LoadPlan,
-  { windows, from, count, stable, warmupS, timeline }: Measured<Scrape>,
+  { windows, from, count, stable, warmupS, timeline, remarks }: Measured<Scrape>,
   floor: Calibration | undefined,
 ): LoadResult<Scrape> {
   const counted = windows.slice(from);
@@ -73,8 +73,7 @@ export function resultOf<Scrape>(
     windows: count,
     counted: Math.round((counted.length / windows.length) * count),
     stable,
-    before: counted[0]!.before,
-    after: counted.at(-1)!.after,
+    edges: [counted[0]!.before, ...counted.map(({ after }) => after)],
     client: {
       engine: plan.engine,
       threads: plan.threads,
@@ -84,7 +83,7 @@ export function resultOf<Scrape>(
       ...(floor && { floor }),
       ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals))),
     },
-    warnings: plan.notes,
+    warnings: [...plan.notes, ...remarks],
   };
 }
 

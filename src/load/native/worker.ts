@@ -88,3 +88,4 @@ port.on('message', (message: 'cut' | 'stop') => {
 });
 
 driver.start();
+port.postMessage({ kind: 'started' } satisfies WorkerMessage);

@@ -52,11 +52,11 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
         if (outcome.kind === 'done') {
           const file = join(folder, REPORT);
           const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
-          return { ...measured(job, ended, rows), before, after };
+          return { ...measured(job, ended, rows), edges: [before, after] };
         }
         const larger = enlarge(window, outcome.kind);
         if (attempt >= settings.maxAdjusts || larger.size === window.size)
-          return { ...unsteady(ended, outcome.kind), before, after };
+          return { ...unsteady(ended, outcome.kind), edges: [before, after] };
         window = larger;
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -77,7 +77,7 @@ function enlarge({ mode, size }: WindowSize, why: 'unstable' | 'window too small
   return { mode, size: mode === 'time_windows' ? Math.min(MOST_WINDOW_MS, larger) : larger };
 }
 
-type Figures = Omit<LoadResult<unknown>, 'before' | 'after'>;
+type Figures = Omit<LoadResult<unknown>, 'edges'>;
 
 /** The figures of a run that ended well; that they are there has to be seen. */
 function measured(job: LoadJob<unknown>, ended: Ended, rows: readonly Row[]): Figures {

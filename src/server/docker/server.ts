@@ -4,7 +4,8 @@ import type { Resources, Server } from '../launcher.ts';
 import { readTail } from '../log.ts';
 import { killsOfGroup } from '../memory-kills.ts';
 import { availableMemoryMB } from '../process-group.ts';
-import { type Endpoint, Triton } from '../triton.ts';
+import type { Endpoint, TritonClient } from '../triton.ts';
+import { tritonApi } from '../triton-api.ts';
 
 const STOP_GRACE_S = 10;
 /** A limit above this is none. */
@@ -30,7 +31,7 @@ export interface StartedContainer {
 
 /** A server in a container. */
 export class ContainerServer implements Server {
-  readonly triton: Triton;
+  readonly triton: TritonClient;
   readonly http: Endpoint;
   readonly grpc: Endpoint;
   readonly metrics: Endpoint;
@@ -56,7 +57,7 @@ export class ContainerServer implements Server {
     this.http = { host, port: ports.http };
     this.grpc = { host, port: ports.grpc };
     this.metrics = { host, port: ports.metrics };
-    this.triton = new Triton(this.http);
+    this.triton = tritonApi({ http: this.http, grpc: ports.grpc ? this.grpc : undefined });
     this.ended = this.#watch(output);
   }
 

@@ -1,0 +1,89 @@
+import type { Resources, Server } from '../server/launcher.ts';
+import { type Batch, rangeOf, ratioInterval } from '../statistics/batch-means.ts';
+import type { Figures } from './server-times.ts';
+import { NO_FIGURES } from './server-times.ts';
+import type { Span } from './span.ts';
+
+/** What a server used at a moment of `performance.now()`. */
+export interface ResourceSample {
+  readonly atMs: number;
+  readonly resources: Resources;
+}
+
+/** A running look-out for what a server uses. */
+export interface ResourceWatch {
+  /** Looks now, unless it did a moment ago; does not wait for what it sees. */
+  look(): void;
+  stop(): Promise<readonly ResourceSample[]>;
+}
+
+/** Reading the memory of a large process holds it up: it is done this often at most. */
+const LEAST_GAP_MS = 250;
+/** And takes so small a share of the time. */
+const GAP_TO_COST = 20;
+
+/** Looks every `intervalS`, and when it is told to, until it is stopped. */
+export function watchResources({ resources }: Pick<Server, 'resources'>, intervalS: number): ResourceWatch {
+  const samples: ResourceSample[] = [];
+  let nextMs = 0;
+  let looking: Promise<void> | undefined;
+  const look = (): void => {
+    const begun = performance.now();
+    if (looking || begun < nextMs) return;
+    looking = resources()
+      // What can't be read is not there to be measured.
+      .catch(() => undefined)
+      .then((found) => {
+        const now = performance.now();
+        if (found) samples.push({ atMs: (begun + now) / 2, resources: found });
+        nextMs = now + Math.max(LEAST_GAP_MS, GAP_TO_COST * (now - begun));
+        looking = undefined;
+      });
+  };
+  const timer = setInterval(look, intervalS * 1000);
+  return {
+    look,
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      return samples;
+    },
+  };
+}
+
+/**
+ * CPU and memory while it counted. The memory used is the highest that was seen, what the machine had left the lowest;
+ * their intervals hold everything that was seen. The CPU time is taken between the first and the last look.
+ */
+export function resourceFigures(samples: readonly ResourceSample[], { startMs, endMs }: Span): Figures {
+  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
+  if (seen.length === 0) return NO_FIGURES;
+  const used = rangeOf(seen.map(({ resources }) => resources.usedMB));
+  const available = rangeOf(
+    seen.map(({ resources }) => resources.availableMB).filter((value) => value !== undefined),
+  );
+  const cpu = cpuBatches(seen);
+  const over = cpu.reduce((total, batch) => total + batch.over, 0);
+  const percent = cpu.reduce((total, batch) => total + batch.sum, 0) / over;
+  return {
+    values: {
+      cpu_used_ram: used[1]!,
+      ...(available[0] !== null && { cpu_available_ram: available[0] }),
+      ...(over > 0 && { cpu_utilization: percent }),
+    },
+    intervals: {
+      cpu_used_ram: used,
+      ...(available[0] !== null && { cpu_available_ram: available }),
+      ...(over > 0 && { cpu_utilization: ratioInterval(cpu) }),
+    },
+  };
+}
+
+/** Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count. */
+const cpuBatches = (samples: readonly ResourceSample[]): Batch[] =>
+  samples.slice(1).flatMap(({ atMs, resources }, index) => {
+    const before = samples[index]!;
+    const seconds = (atMs - before.atMs) / 1000;
+    const worked = resources.cpuS - before.resources.cpuS;
+    return worked < 0 || seconds <= 0 ? [] : [{ sum: worked * 100, over: seconds }];
+  });
