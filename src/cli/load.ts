@@ -7,7 +7,7 @@ import { readOptions } from '../config/given-options.ts';
 import { isSwitch, loadFlags } from '../config/load-flags.ts';
 import { OPTIONS, type OptionValues } from '../config/options.ts';
 import { type LoadFlags, readLoadFlags } from '../config/read-load-flags.ts';
-import { type Problem, UserError, userError } from '../errors.ts';
+import { messageOf, type Problem, UserError, userError } from '../errors.ts';
 import { generatorFor } from '../load/choose.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { putLoad } from '../put-load.ts';
@@ -97,12 +97,21 @@ export async function loadCommand(
   }
   const file = given['latency-report-file'];
   if (typeof file === 'string' && measured.length > 0) {
-    writeFileSync(resolve(process.cwd(), file), csvText(perfAnalyzerTable(measured)).trimEnd().concat('\n'));
+    writeReport(resolve(process.cwd(), file), csvText(perfAnalyzerTable(measured)).trimEnd().concat('\n'));
     say(`\nwritten to ${shortPath(process, resolve(process.cwd(), file))}`);
   }
   if (failure) process.stderr.write(`${failure.load}: failed: ${failure.cause}\n`);
   if (stop.signal.aborted) return EXIT.interrupted;
-  return failure && measured.length === 0 ? EXIT.nothing : EXIT.done;
+  return failure ? EXIT.nothing : EXIT.done;
+}
+
+/** @throws UserError when the file can't be written; what was measured has been printed by then. */
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw userError(`--latency-report-file: cannot write ${file}: ${messageOf(error)}`, 'name another file');
+  }
 }
 
 /** What was typed, under the flags' own names. */

@@ -97,7 +97,7 @@ export interface SequenceSettings {
   readonly idEnd: number;
 }
 
-/** TLS to the server; files are PEM unless said otherwise. */
+/** TLS to the server; files are PEM or DER. */
 export interface TlsSettings {
   readonly caFile?: string;
   readonly keyFile?: string;

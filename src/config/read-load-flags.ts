@@ -258,7 +258,7 @@ function readCompression(read: FlagReader): 'gzip' | 'deflate' | undefined {
 /** TLS by protocol: of HTTP its address decides whether it is used, of gRPC a flag. */
 function readTls(read: FlagReader): LoadSettings['tls'] {
   for (const key of ['ssl-https-client-certificate-type', 'ssl-https-private-key-type'] as const)
-    read.oneOf(key, ['PEM'] as const);
+    read.oneOf(key, ['PEM', 'DER'] as const);
   const peer = read.number('ssl-https-verify-peer', 0, 1);
   const host = read.number('ssl-https-verify-host', 0, 2);
   const http: TlsSettings = {

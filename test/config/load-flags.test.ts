@@ -150,7 +150,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ protocol: 'quic' }, 'protocol: expected http or grpc, found "quic"'],
   [{ 'stop-rule': 'never' }, 'stop-rule: expected precision or windows'],
   [{ 'input-data': ['random', 'a.json'] }, 'input-data: only .json files can be given several at once'],
-  [{ 'ssl-https-private-key-type': 'DER' }, 'ssl-https-private-key-type: expected PEM, found "DER"'],
+  [{ 'ssl-https-private-key-type': 'P12' }, 'ssl-https-private-key-type: expected PEM or DER, found "P12"'],
 ])('%j', (flags, message) => {
   expect(read(flags).problems.join('\n')).toContain(message);
 });

@@ -171,6 +171,20 @@ describe('tma load on a real server', () => {
     expect(guessed.code).toBe(0);
   });
 
+  test('a load that fails is in the exit code, also when others before it did not', async () => {
+    // No machine has so many ports.
+    const { code, output } = await run(
+      'add_sub',
+      'http',
+      ...SHAPES,
+      '--concurrency-range',
+      '1:100001:100000',
+    );
+    expect(output).toMatch(/infer\/s|throughput/i);
+    expect(output).toMatch(/100001 in flight: failed: 100001 connections .*ask for fewer requests in flight/);
+    expect(code).toBe(3);
+  });
+
   test('mistakes cost nothing', async () => {
     const cwd = folder();
     const url = address('http');

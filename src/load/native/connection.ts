@@ -55,10 +55,19 @@ export interface LoadConnection {
 /** Opens a socket; the engine adds its own listeners. What is read is valid during the call only. */
 export type OpenSocket = (onRead: (bytes: Buffer) => void, onReady: () => void) => Socket;
 
+/** What to do about errors that say nothing of it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EMFILE: 'more connections than open files are allowed: raise the limit with `ulimit -n`',
+  ENFILE: 'this machine has no open files left: raise fs.file-max',
+  EADDRNOTAVAIL: 'this machine has no ports left for more connections to that server',
+  ENOBUFS: 'this machine has no memory left for more sockets',
+};
+
 /** The class and words of a socket's error. */
 export function socketFailure(error: NodeJS.ErrnoException): RequestFailure {
   if (error.code === 'ECONNREFUSED') return failure('connection refused', error.message);
   if (['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(error.code ?? ''))
     return failure('connection closed', `the server closed the connection (${error.message})`);
-  return failure('connection failed', error.message);
+  const remedy = error.code === undefined ? undefined : REMEDIES[error.code];
+  return failure('connection failed', remedy === undefined ? error.message : `${error.message}: ${remedy}`);
 }

@@ -8,6 +8,7 @@ import { LoadFailure, type LoadJob } from '../load-generator.ts';
 import { makePayloads, type Payload, type Payloads } from '../payloads.ts';
 import type { CrewInput } from './crew.ts';
 import { describeEngine } from './engine.ts';
+import { connectionLimits, whyTooMany } from './limits.ts';
 import type { EngineSettings, LoadShape, SharedRequest } from './protocol.ts';
 import { proxyFor } from './proxy.ts';
 import {
@@ -70,6 +71,9 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
   const keepBody = payloads.streams.flat().some(({ expected }) => expected !== undefined);
   const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options, keepBody });
+  const shape = shapeOf(job, payloads, stateful);
+  const tooMany = whyTooMany(connectionsOf(shape, engine), connectionLimits(endpoint));
+  if (tooMany !== undefined) throw new LoadFailure(tooMany);
   const shared = settings.sharedMemory
     ? await shareTensors(
         job.triton,
@@ -93,7 +97,6 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const streams = payloads.streams.map((steps) =>
     steps.map((payload) => inSharedBuffer(payload, encode(payload))),
   );
-  const shape = shapeOf(job, payloads, stateful);
   return {
     crew: {
       engine,
@@ -103,7 +106,8 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
       seed: settings.seed,
       timeoutMs: settings.requestTimeoutMs,
     },
-    threads: settings.threads ?? threadsFor(shape),
+    threads:
+      settings.threads === undefined ? threadsFor(shape) : Math.min(settings.threads, mostInFlight(shape)),
     engine: describeEngine(engine),
     notes: payloads.notes,
     async [Symbol.asyncDispose]() {
@@ -179,6 +183,13 @@ function arrivalsOf(
   if (settings.kind === 'intervals' || settings.kind === 'trace') return settings;
   return timesMs ? { kind: 'trace', timesMs } : { kind: settings.kind, rate, seed };
 }
+
+/** Requests that may be in flight at a time; a thread without any has nothing to do. */
+const mostInFlight = (shape: LoadShape): number => (shape.kind === 'closed' ? shape.slots : shape.most);
+
+/** Connections that are open from the beginning on; an open loop opens them as it needs them. */
+const connectionsOf = (shape: LoadShape, { kind }: EngineSettings): number =>
+  shape.kind === 'closed' ? Math.ceil(shape.slots / (kind === 'http2' ? STREAMS : 1)) : 1;
 
 /** One thread does for most servers; machines with many cores may serve faster than that. */
 function threadsFor(shape: LoadShape): number {
