@@ -11,12 +11,14 @@ import type { GpuMonitor } from './measure/gpu-state.ts';
 import { withoutFillings } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import type { Neighbours } from './neighbours.ts';
+import { hasGpu } from './preparation.ts';
 import { redactor } from './redact.ts';
 import { expandEnvironment } from './server/arguments.ts';
 import { callFailure } from './server/call-failure.ts';
 import { concernsAll } from './server/failure.ts';
-import { type Launcher, type Server, ServerFailure } from './server/launcher.ts';
+import { type Launcher, type Server, ServerFailure, type ServerIdentity } from './server/launcher.ts';
 import { loadModel } from './server/load-model.ts';
+import { runsOnGpu } from './server/remote-gpus.ts';
 import { type ModelFiles, TritonError } from './server/triton.ts';
 import { unloadModel } from './server/unload-model.ts';
 import type { ServerRecord } from './store/run.ts';
@@ -114,8 +116,8 @@ export async function launchServer(context: TrialContext, name: string, logFile:
 }
 
 /** Leaves a server: one that goes on for others is freed of the model. */
-export async function leaveServer(server: Server, model: string): Promise<void> {
-  if (server.shared && server.controlled) await unloadModel(server, model);
+export async function leaveServer(server: Server, model: string, signal: AbortSignal): Promise<void> {
+  if (server.shared && server.controlled) await unloadModel(server, model, signal);
   await server.stop();
 }
 
@@ -142,6 +144,28 @@ export async function completedConfig(context: TrialContext): Promise<ModelConfi
   } catch (error) {
     if (!context.signal.aborted) throw error;
     return undefined;
+  }
+}
+
+/**
+ * Whether instances can be put on a GPU. A remote server is asked where it matters, as an automatic search sets their
+ * kind: by what it shows or the model's configuration says, else by where it puts the model's instances when it loads it.
+ */
+export async function findsGpu(
+  context: TrialContext,
+  { gpus }: Pick<ServerIdentity, 'gpus'>,
+  config: ModelConfig,
+): Promise<boolean> {
+  const { plan, lane, experiment } = context;
+  const asks = experiment.launch.mode === 'remote' && plan.automatic && !plan.cpuOnly;
+  if (!asks) return hasGpu([lane], experiment.launch);
+  const known = gpus ?? runsOnGpu(config);
+  if (known !== undefined) return known;
+  try {
+    return runsOnGpu(await askForConfig(context)) ?? true;
+  } catch {
+    // The default's trial says what is wrong.
+    return true;
   }
 }
 
@@ -176,6 +200,6 @@ async function askForConfig(context: TrialContext): Promise<ModelConfig> {
       `write a config.pbtxt for it; ${error.failure.advice}`,
     );
   } finally {
-    await leaveServer(server, plan.name);
+    await leaveServer(server, plan.name, signal);
   }
 }

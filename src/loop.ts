@@ -2,13 +2,12 @@ import { closingAsk, mostMeasurements } from './closing.ts';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import type { RunListener } from './events.ts';
 import type { Lane } from './lanes.ts';
-import { completedConfig, type ModelFacts, type TrialContext } from './launch.ts';
+import { completedConfig, findsGpu, type ModelFacts, type TrialContext } from './launch.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import type { GpuMonitor } from './measure/gpu-state.ts';
 import { Neighbours } from './neighbours.ts';
 import {
   changeNotes,
-  hasGpu,
   notesOf,
   ofExperiment,
   outcomeOf,
@@ -107,7 +106,7 @@ export class ProfileRun {
     );
     const config = base.config ?? (await completedConfig(contexts[0]!));
     if (!config) return;
-    const space = spaceOf(plan, config, hasGpu(lanes, this.#experiment.launch));
+    const space = spaceOf(plan, config, await findsGpu(contexts[0]!, identity, config));
     const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
     const changed = new Set<string>();
     const keyOf = variantKeys(

@@ -31,6 +31,8 @@ export interface ProfileOptions {
   readonly finish?: AbortSignal;
   /** Aborted: end now; the point in flight is lost. */
   readonly stop?: AbortSignal;
+  /** Aborted: leave a server of somebody else's as it is by then. */
+  readonly abandon?: AbortSignal;
   /** The command line to record. */
   readonly command?: readonly string[];
   readonly launcher?: Launcher;
@@ -88,11 +90,18 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     for (const [plan, base] of bases) await run.profileModel(plan, base);
     return { run: run.result(), interrupted: run.interrupted };
   } finally {
-    emit.onRunEnd(run?.interrupted ?? false);
     monitor?.close();
-    await Promise.all(launchers.map((launcher) => launcher.close()));
+    const leaving = { signal: whileLeaving(options), onNote: emit.onNote };
+    await Promise.all(launchers.map((launcher) => launcher.close(leaving)));
+    emit.onRunEnd(run?.interrupted ?? false);
     journal?.close();
   }
+}
+
+/** What ends the putting back of what was ready elsewhere: the next signal that comes. */
+function whileLeaving({ stop, abandon }: ProfileOptions): AbortSignal | undefined {
+  const signals = [...(stop && !stop.aborted ? [stop] : []), ...(abandon ? [abandon] : [])];
+  return signals.length > 0 ? AbortSignal.any(signals) : undefined;
 }
 
 /**

@@ -62,7 +62,7 @@ export async function openTrial(
     await timed(steps, 'loadS', () => load(server!));
   } catch (error) {
     if (!(error instanceof ServerFailure)) {
-      if (server) await leaveServer(server, plan.name);
+      if (server) await leaveServer(server, plan.name, signal);
       throw error;
     }
     fail(error);
@@ -173,7 +173,7 @@ export async function openTrial(
   async function close(): Promise<TrialEnd> {
     emit.onPhase('stopping the server', candidate.name);
     await timed(steps, 'stopS', async () => {
-      if (server) await leaveServer(server, plan.name);
+      if (server) await leaveServer(server, plan.name, signal);
     });
     const file = server ? server.logFile : logFile;
     return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };

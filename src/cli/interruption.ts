@@ -1,18 +1,21 @@
 import type { Process } from './process.ts';
 
-/** Ctrl-C as signals: the first asks to finish the point in flight, the second to stop at once. */
+/** Ctrl-C as signals: the first asks to finish the point in flight, the second to stop at once, the third to leave at once. */
 export interface Interruption extends Disposable {
   readonly finish: AbortSignal;
   readonly stop: AbortSignal;
+  /** Not even what is somebody else's is put back as it was. */
+  readonly abandon: AbortSignal;
 }
 
-/** Listens for Ctrl-C and for `kill`; a third one ends the process as if nobody listened. */
+/** Listens for Ctrl-C and for `kill`, which stops at once; after a third Ctrl-C or a second `kill` nobody listens any more. */
 export function watchInterruption(process: Process, onFirst: () => void): Interruption {
   const finish = new AbortController();
   const stop = new AbortController();
+  const abandon = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) {
-      leave();
+      giveUp();
     } else if (finish.signal.aborted) {
       stop.abort(new Error('stopped'));
     } else {
@@ -21,8 +24,16 @@ export function watchInterruption(process: Process, onFirst: () => void): Interr
     }
   };
   const terminate = (): void => {
-    finish.abort();
-    stop.abort(new Error('stopped'));
+    if (stop.signal.aborted) {
+      giveUp();
+    } else {
+      finish.abort();
+      stop.abort(new Error('stopped'));
+    }
+  };
+  const giveUp = (): void => {
+    abandon.abort(new Error('stopped'));
+    leave();
   };
   const leave = (): void => {
     process.off('SIGINT', interrupt);
@@ -30,5 +41,5 @@ export function watchInterruption(process: Process, onFirst: () => void): Interr
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', terminate);
-  return { finish: finish.signal, stop: stop.signal, [Symbol.dispose]: leave };
+  return { finish: finish.signal, stop: stop.signal, abandon: abandon.signal, [Symbol.dispose]: leave };
 }

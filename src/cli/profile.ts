@@ -79,6 +79,7 @@ async function profileInterruptibly(
     listeners,
     finish: interruption.finish,
     stop: interruption.stop,
+    abandon: interruption.abandon,
     command: ['tma', ...process.argv.slice(2)],
   });
 }

@@ -45,7 +45,7 @@ export function launcherContract(name: string, make: () => Promise<Launcher>, ow
       await loadModel(server, 'add_sub', undefined, patience);
       expect((await server.triton.metadata('add_sub')).inputs).toHaveLength(2);
       expect(server.controlled).toBe(true);
-      if (server.shared) await unloadModel(server, 'add_sub');
+      if (server.shared) await unloadModel(server, 'add_sub', signal);
       await server.stop();
     });
 
