@@ -12,7 +12,7 @@ import { withoutFillings } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import type { Neighbours } from './neighbours.ts';
 import { hasGpu } from './preparation.ts';
-import { redactor } from './redact.ts';
+import { redactor, secretsOf, secretsOfHeaders } from './redact.ts';
 import { expandEnvironment } from './server/arguments.ts';
 import { callFailure } from './server/call-failure.ts';
 import { concernsAll } from './server/failure.ts';
@@ -25,6 +25,7 @@ import type { ServerRecord } from './store/run.ts';
 import { timerMs } from './timers.ts';
 import type { BaseModel } from './variant/base.ts';
 import { modelFiles } from './variant/files.ts';
+import { visible } from './wording.ts';
 
 /** What every trial of a model shares. */
 export interface TrialContext {
@@ -56,9 +57,20 @@ export interface ModelFacts {
   autoComplete: boolean;
 }
 
-/** Takes the values that a model's servers get in their environment out of texts. */
-export const redactorFor = ({ serverEnvironment, container }: ModelPlan): ((text: string) => string) =>
-  redactor(expandEnvironment(serverEnvironment), expandEnvironment(container.environment));
+/** Takes the values of a server's environment, of what it inherits from the shell, and of headers out of texts. */
+export const redactorFor = ({ serverEnvironment, container, load }: ModelPlan): ((text: string) => string) =>
+  redactor(
+    expandEnvironment(serverEnvironment),
+    expandEnvironment(container.environment),
+    secretsOf(process.env),
+    ...secretsOfHeaders(load.headers),
+  );
+
+/** What a server or a model says as it may be told: without secrets, and with nothing that acts on a terminal. */
+export function tellableFor(plan: ModelPlan): (text: string) => string {
+  const redact = redactorFor(plan);
+  return (text) => visible(redact(text));
+}
 
 /** Where the log of a variant's server lies. */
 export const logFileOf = ({ checkpointDirectory, launch }: Experiment, variant: string): string =>
@@ -82,7 +94,7 @@ export async function filesFor(
 export async function launchServer(context: TrialContext, name: string, logFile: string): Promise<Server> {
   const { experiment, plan, launcher, lane, model, signal } = context;
   const { modelRepository, launch } = experiment;
-  const redact = redactorFor(plan);
+  const redact = tellableFor(plan);
   if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
   let server: Server | undefined;
   try {
@@ -194,7 +206,7 @@ async function askForConfig(context: TrialContext): Promise<ModelConfig> {
       );
     }
     if (!(error instanceof ServerFailure)) throw error;
-    const reason = redactorFor(plan)(error.message);
+    const reason = tellableFor(plan)(error.message);
     throw userError(
       `model "${plan.name}" has no config.pbtxt, and the server can't complete one: ${error.failure.kind}: ${reason}`,
       `write a config.pbtxt for it; ${error.failure.advice}`,

@@ -1,17 +1,102 @@
-/** Values too short to be told from ordinary words, and too short to be a secret. */
-const SHORTEST = 6;
+/** Shorter values are told from ordinary words only where they stand alone. */
+const LONG = 6;
+const SHORTEST = 3;
+/** Short values that are no secret, whatever they are called; and numbers, unless they are called one. */
+const ORDINARY = /^(true|false|yes|no|on|off|none|null|auto|info|debug|warn|error)$/i;
+const NUMBERS = /^[\d.,:]+$/;
+
+/** Names of variables whose values nobody is to read. `PWD` is a folder. */
+const SECRET_NAME =
+  /token|secret|passw|passphrase|credential|auth(?!ors?(_|$))|api_?key|private|cookie|signature|bearer|webhook|(^|_)(key|keys|pass|pwd|pin|pat|sas|dsn|jwt|cert)(_|\d|$)|[a-z]key$/i;
+const NO_SECRET = /^(OLD)?PWD$/;
+/** `postgres://user:password@host` */
+const WITH_PASSWORD = /^[a-z][\w+.-]*:\/\/[^/?#\s]*:([^/?#@\s]+)@/i;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Of an environment, such as the one that a server inherits from the shell, what looks like a secret. */
+export const secretsOf = (environment: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && ((SECRET_NAME.test(name) && !NO_SECRET.test(name)) || WITH_PASSWORD.test(value))
+        ? [[name, value]]
+        : [],
+    ),
+  );
+
+/** The values of request headers, and each word of them: what follows `Bearer` is the secret. */
+export const secretsOfHeaders = (
+  headers: readonly (readonly [name: string, value: string])[],
+): Record<string, string>[] =>
+  headers.flatMap(([name, value]) =>
+    [value, ...value.split(/\s+/)].filter((text) => text.length >= LONG).map((text) => ({ [name]: text })),
+  );
 
 /**
  * Takes the values of an environment out of texts that come from a server: what a user hands over to be used is
- * not to be read in a journal or a report.
+ * not to be read in a journal or a report. Values are known in other letters, too, and as base64, hex, in URLs and
+ * in JSON; short ones only where they stand alone.
  */
-export function redactor(
-  ...environments: readonly Readonly<Record<string, string>>[]
-): (text: string) => string {
-  const values = environments
-    .flatMap((environment) => Object.entries(environment))
-    .filter(([, value]) => value.length >= SHORTEST)
-    .sort(([, a], [, b]) => b.length - a.length);
+export function redactor(...environments: readonly Environment[]): (text: string) => string {
+  const names = new Map<string, string>();
+  const patterns = new Map<string, string>();
+  const add = (text: string, pattern: string, name: string): void => {
+    if (names.has(text.toLowerCase())) return;
+    names.set(text.toLowerCase(), name);
+    patterns.set(text, pattern);
+  };
+  for (const [name, value = ''] of environments.flatMap((item) => Object.entries(item))) {
+    for (const secret of secretsIn(value)) {
+      if (secret.length >= LONG) {
+        for (const form of formsOf(secret)) add(form, escaped(form), name);
+      } else if (secret.length >= SHORTEST && !isOrdinary(secret, name)) {
+        add(secret, `(?<![\\p{L}\\p{N}])${escaped(secret)}(?![\\p{L}\\p{N}])`, name);
+      }
+    }
+  }
+  if (patterns.size === 0) return (text) => text;
+  // The longest first: one value may be a part of another.
+  const all = [...patterns].sort(([a], [b]) => b.length - a.length).map(([, pattern]) => pattern);
+  const expression = new RegExp(all.join('|'), 'giu');
   return (text) =>
-    values.reduce((result, [name, value]) => result.replaceAll(value, `[value of ${name}]`), text);
+    text.replace(expression, (found) => `[value of ${names.get(found.toLowerCase()) ?? 'a secret'}]`);
 }
+
+const isOrdinary = (value: string, name: string): boolean =>
+  ORDINARY.test(value) || (NUMBERS.test(value) && !SECRET_NAME.test(name));
+
+/** A value, its lines where it has several, and the password of an address. */
+function secretsIn(value: string): string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  const password = WITH_PASSWORD.exec(value)?.[1];
+  return [
+    value,
+    ...(lines.length > 1 ? lines.filter((line) => line.length >= LONG && !line.startsWith('-----')) : []),
+    ...(password === undefined ? [] : [password]),
+  ];
+}
+
+/** How a value may be written elsewhere. */
+function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const url = encodeURIComponent(value);
+  const forms = [
+    value,
+    url,
+    url.replaceAll('%20', '+'),
+    JSON.stringify(value).slice(1, -1),
+    bytes.toString('hex'),
+    ...[0, 1, 2].flatMap((before) => base64Within(bytes, before)),
+  ];
+  return forms.filter((form) => form.length >= LONG);
+}
+
+/** What base64 of something longer shows for certain of bytes that so many others stand before (modulo 3). */
+function base64Within(bytes: Buffer, before: number): string[] {
+  const whole = Buffer.concat([Buffer.alloc(before), bytes]);
+  const from = Math.ceil((before * 8) / 6);
+  const to = Math.floor((whole.length * 8) / 6);
+  return (['base64', 'base64url'] as const).map((encoding) => whole.toString(encoding).slice(from, to));
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

@@ -1,5 +1,5 @@
 import { messageOf } from './errors.ts';
-import { filesFor, launchServer, leaveServer, logFileOf, redactorFor, type TrialContext } from './launch.ts';
+import { filesFor, launchServer, leaveServer, logFileOf, type TrialContext, tellableFor } from './launch.ts';
 import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import { isClientBound, type Measurement } from './measure/measurement.ts';
@@ -39,7 +39,7 @@ export async function openTrial(
   const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours, deadlineMs } = context;
   const logFile = logFileOf(experiment, candidate.name);
   if (!experiment.launch.outputPath) removeLog(logFile);
-  const redact = redactorFor(plan);
+  const redact = tellableFor(plan);
   const steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
   const warnings: string[] = [];
   let failure: Pick<TrialEnd, 'kind' | 'cause' | 'lines' | 'advice' | 'logTail'> | undefined;

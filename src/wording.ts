@@ -51,3 +51,29 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 10 ** (3 * step);
   return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`;
 }
+
+/** Letters that move a terminal's cursor, or turn round or hide what stands beside them; halves of letters. */
+const HIDDEN =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/**
+ * A text of somebody else's, its escape sequences and hidden letters written out (`\\x1b`, `\\u202e`): nothing in it
+ * acts on a terminal, or shows otherwise than it is. Tabs and ends of lines stay.
+ */
+export const visible = (text: string): string =>
+  text.replace(HIDDEN, (letter) => {
+    const code = letter.charCodeAt(0);
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+
+/** Bold, dim and colours, as tma's own texts have them. */
+const COLOURS = /(\x1b\[(?:[0-2]|2[2-4]|3\d|9\d)m)/;
+
+/** A text for a terminal: `visible`, but for colours, which are tma's own. */
+export const shown = (text: string): string =>
+  text
+    .split(COLOURS)
+    .map((part, index) => (index % 2 === 1 ? part : visible(part)))
+    .join('');

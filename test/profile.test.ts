@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../src/config/experiment.ts';
 import { LoadFailure } from '../src/load/load-generator.ts';
 import { type ProfileOptions, profile } from '../src/profile.ts';
+import { readJournal } from '../src/store/journal.ts';
 import { measurementsOf } from '../src/store/run.ts';
 import { experimentOf, folder } from './support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from './support/fakes.ts';
@@ -232,6 +233,18 @@ describe('several variants at once', () => {
     expect(launcher.running).toBe(0);
     expect(launcher.log.filter((line) => line.startsWith('start')).length).toBeLessThan(4);
   });
+});
+
+test("what a failing model says of the shell's secrets, and to the terminal, does not reach the journal", async () => {
+  vi.stubEnv('TMA_TEST_API_TOKEN', 'tok-98765');
+  const experiment = setUp('profile_models: m');
+  const launcher = new FakeLauncher(() => refuse('no access with TOK-98765 \x1b[2J\x1b]0;mine\x07'));
+  await go(experiment, { launcher });
+  vi.unstubAllEnvs();
+  const journal = readFileSync(join(experiment.checkpointDirectory, 'journal.jsonl'), 'utf8');
+  expect(journal).not.toMatch(/tok-98765/i);
+  const { cause } = readJournal(join(experiment.checkpointDirectory, 'journal.jsonl')).run.trials[0]!.end!;
+  expect(cause).toBe('no access with [value of TMA_TEST_API_TOKEN] \\x1b[2J\\x1b]0;mine\\x07');
 });
 
 describe('failures are results', () => {

@@ -15,6 +15,7 @@ import { csvText } from '../report/csv.ts';
 import { perfAnalyzerTable, pointObject } from '../report/load-table.ts';
 import { levelText } from '../space/load-point.ts';
 import { loadText } from '../terminal/load.ts';
+import { shown } from '../wording.ts';
 import { commandLineOf } from './options.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 
@@ -58,7 +59,7 @@ export async function loadCommand(
   const { given, flags } = flagsOf(parsed);
   const json = parsed['json'] === true;
   const say = (text: string): void => {
-    if (!json) process.stdout.write(`${text}\n`);
+    if (!json) process.stdout.write(`${shown(text)}\n`);
   };
   const model = given['model-name'];
   if (typeof model !== 'string') throw userError('no model', 'name it with -m MODEL');
@@ -76,7 +77,7 @@ export async function loadCommand(
       generator: await generatorFor(generatorSettings(generatorOptions(parsed), process.cwd())),
       signal: stop.signal,
       onPoint: (point) => say(`${levelText(point)} ...`),
-      onNote: (text) => process.stderr.write(`${text}\n`),
+      onNote: (text) => process.stderr.write(`${shown(text)}\n`),
     });
     for await (const outcome of outcomes) {
       if (outcome.state === 'measured') measured.push(outcome.measurement);
@@ -100,7 +101,7 @@ export async function loadCommand(
     writeReport(resolve(process.cwd(), file), csvText(perfAnalyzerTable(measured)).trimEnd().concat('\n'));
     say(`\nwritten to ${shortPath(process, resolve(process.cwd(), file))}`);
   }
-  if (failure) process.stderr.write(`${failure.load}: failed: ${failure.cause}\n`);
+  if (failure) process.stderr.write(`${shown(`${failure.load}: failed: ${failure.cause}`)}\n`);
   if (stop.signal.aborted) return EXIT.interrupted;
   return failure ? EXIT.nothing : EXIT.done;
 }

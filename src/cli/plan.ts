@@ -5,6 +5,7 @@ import { redactorFor } from '../launch.ts';
 import { type PlannedModel, planRun } from '../plan.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import { planText } from '../terminal/planned.ts';
+import { shown } from '../wording.ts';
 import { EXIT, type Process } from './process.ts';
 
 /** `tma plan`: what `tma profile` would do with the same options; as text, or as one JSON object. */
@@ -22,7 +23,7 @@ export async function planCommand(
     experiment.models.reduce((result, plan) => redactorFor(plan)(result), text);
   if (!json) {
     const notes = experiment.notes.map((note) => `${note}\n`).join('');
-    process.stdout.write(`${redact(`${notes}${planText(options, models)}`)}\n`);
+    process.stdout.write(`${redact(shown(`${notes}${planText(options, models)}`))}\n`);
     return EXIT.done;
   }
   const object = {

@@ -22,6 +22,7 @@ import { acrossText, modelsText } from '../terminal/across.ts';
 import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
+import { shown } from '../wording.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
@@ -32,7 +33,7 @@ export async function profileCommand(
   flags: Flags,
 ): Promise<number> {
   const say = (text: string): void => {
-    if (!flags.quiet) process.stdout.write(`${text}\n`);
+    if (!flags.quiet) process.stdout.write(`${shown(text)}\n`);
   };
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });

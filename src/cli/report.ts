@@ -21,7 +21,7 @@ import {
 import { journalPath, type ReadJournal, readJournal } from '../store/journal.ts';
 import { readCheckpoint } from '../store/model-analyzer.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
-import { nearest } from '../wording.ts';
+import { nearest, shown } from '../wording.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function reportCommand(
   const { values } = loadOptions({ file, commandLine }, 'report');
   const directory = resolve(process.cwd(), values.checkpoint_directory ?? 'checkpoints');
   const { run: journal, warnings } = recorded(directory);
-  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
   const trials = latestTrials(journal);
   if (trials.length === 0) {
     throw userError(
@@ -69,9 +69,11 @@ export async function reportCommand(
   const written = await writeAll(writers, pages, exportPath);
   if (quiet) return EXIT.done;
   if (verbose)
-    process.stdout.write(`${tablesText(Object.values(resultTables(run, rankings, settings.fields)))}\n`);
-  for (const path of written.files) process.stdout.write(`${shortPath(process, path)}\n`);
-  for (const note of written.notes) process.stdout.write(`${note}\n`);
+    process.stdout.write(
+      `${shown(tablesText(Object.values(resultTables(run, rankings, settings.fields))))}\n`,
+    );
+  for (const path of written.files) process.stdout.write(`${shown(shortPath(process, path))}\n`);
+  for (const note of written.notes) process.stdout.write(`${shown(note)}\n`);
   return EXIT.done;
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { VERSION } from '../store/environment.ts';
+import { shown } from '../wording.ts';
 import { writeOutFlags } from './abbreviations.ts';
 import { installChromiumCommand, installPerfAnalyzerCommand, installTritonCommand } from './install.ts';
 import { addLoadFlags, loadCommand } from './load.ts';
@@ -114,11 +115,11 @@ export async function run(process: Process): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
     if (error instanceof UserError) {
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${shown(error.message)}\n`);
       return EXIT.mistake;
     }
     process.stderr.write(
-      `This is a bug of tma's, please report it:\n${error instanceof Error ? error.stack : error}\n`,
+      `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
     );
     return EXIT.bug;
   }

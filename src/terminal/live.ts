@@ -3,6 +3,7 @@ import { createLogUpdate } from 'log-update';
 import type { RunListener } from '../events.ts';
 import { isWorthTelling, searchLines } from '../rank/search-words.ts';
 import { formatNumber } from '../rank/words.ts';
+import { shown } from '../wording.ts';
 import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
 
 const REDRAW_MS = 200;
@@ -16,7 +17,7 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
   const redraw = (): void => draw(block(state, stream.columns ?? 100));
   const above = (line: string): void => {
     draw.clear();
-    stream.write(`${line}\n`);
+    stream.write(`${shown(line)}\n`);
     redraw();
   };
   return {
@@ -68,7 +69,7 @@ export function block(state: RunState, columns: number): string {
     ...(state.best ? [`best so far: ${state.best}`] : []),
     styleText('dim', 'Ctrl-C: finish this point, then report · twice: stop now'),
   ];
-  return lines.map((line) => clip(line, columns)).join('\n');
+  return lines.map((line) => clip(shown(line), columns)).join('\n');
 }
 
 function doing({ phase, point, window, loading }: Activity): string {
