@@ -1,0 +1,12 @@
+import type { MakeTarget } from './target.ts';
+
+/** Every kind of input that is tried, by its name on the command line. */
+export const TARGETS: Readonly<Record<string, () => Promise<MakeTarget>>> = {
+  'perf-yaml': async () => (await import('./targets/perf-yaml.ts')).perfYaml,
+  'config-pbtxt': async () => (await import('./targets/config-pbtxt.ts')).configPbtxt,
+  journal: async () => (await import('./targets/journal.ts')).journal,
+  checkpoint: async () => (await import('./targets/checkpoint.ts')).checkpoint,
+  'input-data': async () => (await import('./targets/input-data.ts')).inputData,
+  'inference-http': async () => (await import('./targets/inference-http.ts')).inferenceHttp,
+  'inference-grpc': async () => (await import('./targets/inference-grpc.ts')).inferenceGrpc,
+};
