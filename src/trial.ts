@@ -1,21 +1,21 @@
 import { messageOf } from './errors.ts';
 import { filesFor, launchServer, leaveServer, logFileOf, type TrialContext, tellableFor } from './launch.ts';
-import { LoadFailure } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import { isClientBound, type Measurement } from './measure/measurement.ts';
 import { differences, wasCompleted } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
 import type { Ask } from './search/search.ts';
-import { howItEnded } from './server/death.ts';
-import { type Server, ServerFailure } from './server/launcher.ts';
+import type { Server, ServerFailure } from './server/launcher.ts';
+import { type Life, watchLife } from './server/life.ts';
 import { askForLoaded, loadModel } from './server/load-model.ts';
 import { removeLog } from './server/log.ts';
-import { type ModelMetadata, TritonError } from './server/triton.ts';
+import type { ModelMetadata } from './server/triton.ts';
 import type { LoadPoint } from './space/load-point.ts';
 import type { Candidate } from './space/space.ts';
 import { pointKey } from './store/key.ts';
 import type { PointRecord, StepTimes, TrialEnd } from './store/run.ts';
+import { failureOf } from './trial-failure.ts';
 import { withEngineCache } from './variant/engine-cache.ts';
 
 /** A candidate on a running server, or the failure to get it there. */
@@ -28,9 +28,10 @@ export interface OpenTrial {
   close(): Promise<TrialEnd>;
 }
 
-const TAIL_LINES = 30;
-
-/** Starts a server for a candidate and loads it; a failure of either is kept in the trial, not thrown. */
+/**
+ * Starts a server for a candidate and loads it; a failure of either is kept in the trial, not thrown.
+ * @throws UserError, or what ended the run.
+ */
 export async function openTrial(
   context: TrialContext,
   candidate: Candidate,
@@ -46,6 +47,7 @@ export async function openTrial(
   let server: Server | undefined;
   let effective: ModelConfig | undefined;
   let model: ModelMetadata | undefined;
+  let life: Life | undefined;
   const fail = ({ failure: { kind, cause, lines, advice }, logTail }: ServerFailure): void => {
     failure = {
       kind,
@@ -61,11 +63,13 @@ export async function openTrial(
     emit.onPhase('loading the model', candidate.name);
     await timed(steps, 'loadS', () => load(server!));
   } catch (error) {
-    if (!(error instanceof ServerFailure)) {
+    try {
+      signal.throwIfAborted();
+      fail((await failureOf(error, { step: 'load', server, lost: undefined, redact })).failure);
+    } catch (thrownOn) {
       if (server) await leaveServer(server, plan.name, signal);
-      throw error;
+      throw thrownOn;
     }
-    fail(error);
   }
   return {
     candidate,
@@ -92,6 +96,7 @@ export async function openTrial(
       });
     }
     ({ config: effective, metadata: model } = await askForLoaded(running, plan.name, signal));
+    life = await watchLife(running);
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
       warnings.push(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
@@ -116,23 +121,12 @@ export async function openTrial(
       return { state: 'measured', key, measurement: withoutSecrets(measurement, redact) };
     } catch (error) {
       signal.throwIfAborted();
-      const ended = await howItEnded(server);
-      const known = error instanceof LoadFailure || error instanceof TritonError;
-      if (ended === undefined && !known) throw error;
-      // What ends a library that is loaded for each load is that it, or the model, can't be loaded: the error says so.
-      const inProcess = ended !== undefined && server.inProcess !== undefined;
-      const death = new ServerFailure({
-        step: inProcess ? 'load' : 'inference',
-        message: redact(messageOf(error)),
-        log: server.logTail(TAIL_LINES),
-        ended: inProcess ? undefined : ended,
-        killedForMemory: await server.killedForMemory(),
-      });
-      if (ended !== undefined) {
-        fail(death);
+      const found = await failureOf(error, { step: 'inference', server, lost: life?.lost, redact });
+      if (found.over) {
+        fail(found.failure);
         return failed();
       }
-      const { kind, cause } = death.failure;
+      const { kind, cause } = found.failure.failure;
       return { state: 'failed', key, point, kind, cause };
     }
   }
@@ -145,9 +139,6 @@ export async function openTrial(
     matters: Ask['matters'],
   ): Promise<Measurement> {
     const uuids = lane.devices?.map(({ uuid }) => uuid) ?? [];
-    // A dead server's port may go on taking connections: its Python models' processes inherit it.
-    const died = new AbortController();
-    void running.ended.then(() => died.abort());
     const once = (): Promise<Measurement> =>
       measurePoint({
         server: running,
@@ -159,7 +150,7 @@ export async function openTrial(
         generator,
         monitoringIntervalS: experiment.monitoringIntervalS,
         driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
-        signal: AbortSignal.any([signal, died.signal]),
+        signal: life ? AbortSignal.any([signal, life.over]) : signal,
         deadlineMs,
         onWindow: (window) => emit.onWindow(candidate.name, point, window),
       });
@@ -172,9 +163,15 @@ export async function openTrial(
 
   async function close(): Promise<TrialEnd> {
     emit.onPhase('stopping the server', candidate.name);
-    await timed(steps, 'stopS', async () => {
-      if (server) await leaveServer(server, plan.name, signal);
-    });
+    life?.[Symbol.dispose]();
+    try {
+      await timed(steps, 'stopS', async () => {
+        if (server) await leaveServer(server, plan.name, signal);
+      });
+    } catch (error) {
+      // What was measured is no worse for it.
+      warnings.push(`the server could not be stopped in good order: ${messageOf(error)}`);
+    }
     const file = server ? server.logFile : logFile;
     return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };
   }

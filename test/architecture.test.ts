@@ -38,6 +38,7 @@ const WHOLE = [
   'profile.ts',
   'put-load.ts',
   'trial.ts',
+  'trial-failure.ts',
   'launch.ts',
   'preparation.ts',
   'time-budget.ts',

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../src/config/experiment.ts';
-import { LoadFailure } from '../src/load/load-generator.ts';
+import { userError } from '../src/errors.ts';
+import { LoadFailure, type LoadGenerator } from '../src/load/load-generator.ts';
 import { type ProfileOptions, profile } from '../src/profile.ts';
 import { readJournal } from '../src/store/journal.ts';
 import { measurementsOf } from '../src/store/run.ts';
@@ -216,7 +217,7 @@ describe('several variants at once', () => {
     expect(launcher.log.filter((line) => line === 'stop')).toHaveLength(4);
   });
 
-  test('an error in one ends the other, and nothing is left running', async () => {
+  test("a mistake of the user's in one ends the other, and nothing is left running", async () => {
     const launcher = new FakeLauncher();
     let runs = 0;
     const good = fakeGenerator();
@@ -224,12 +225,12 @@ describe('several variants at once', () => {
       name: 'fake',
       async run(job) {
         // Slow enough for the error to be known before the other lane is through.
-        if (++runs === 3) throw new TypeError('a bug');
+        if (++runs === 3) throw userError('a mistake');
         await new Promise((done) => setTimeout(done, 200));
         return await good.run(job);
       },
     };
-    await expect(go(setUp(wide), { launcher, generator })).rejects.toThrow('a bug');
+    await expect(go(setUp(wide), { launcher, generator })).rejects.toThrow('a mistake');
     expect(launcher.running).toBe(0);
     expect(launcher.log.filter((line) => line.startsWith('start')).length).toBeLessThan(4);
   });
@@ -333,12 +334,37 @@ describe('failures are results', () => {
     expect(run.trials[0]?.points.map((point) => point.state)).toEqual(['measured', 'failed']);
   });
 
-  test('a bug stops the server and comes out', async () => {
+  test('a bug costs its trial, is told as a bug with its stack, and the others go on', async () => {
     const launcher = new FakeLauncher();
-    const generator = { name: 'fake', run: () => Promise.reject(new TypeError('a bug')) };
-    await expect(go(setUp(sweep), { launcher, generator })).rejects.toThrow('a bug');
+    const well = fakeGenerator();
+    let calls = 0;
+    const generator: LoadGenerator = {
+      name: 'fake',
+      run: async (job) => {
+        if (calls++ === 0) throw new TypeError('x is not a function');
+        return await well.run(job);
+      },
+    };
+    const { run } = await go(setUp(sweep), { launcher, generator });
+    const [broken, ...others] = run.trials;
+    expect(broken?.points[0]).toMatchObject({
+      state: 'failed',
+      kind: 'bug of tma',
+      cause: 'TypeError: x is not a function',
+    });
+    expect(broken?.end).toMatchObject({ kind: 'bug of tma', advice: expect.stringContaining('report it') });
+    expect(broken?.end?.logTail?.join('\n')).toMatch(/TypeError: x is not a function\n\s+at /);
+    expect(others.flatMap(measurementsOf)).toHaveLength(4);
     expect(launcher.running).toBe(0);
-    expect(launcher.log.at(-1)).toBe('closed');
+  });
+
+  test('what a network does in a trial is no bug', async () => {
+    const generator: LoadGenerator = {
+      name: 'fake',
+      run: () => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
+    };
+    const { run } = await go(setUp(sweep), { generator });
+    expect(run.trials[0]?.points[0]).toMatchObject({ kind: 'inference errors', cause: 'read ECONNRESET' });
   });
 
   test('a server that starts and can not be described is stopped all the same', async () => {
@@ -351,6 +377,18 @@ describe('failures are results', () => {
     };
     await expect(go(setUp(sweep), { launcher })).rejects.toThrow('a bug');
     expect(launcher.running).toBe(0);
+  });
+
+  test('a server that can not be stopped in good order takes nothing with it', async () => {
+    const launcher = new FakeLauncher();
+    const launch = launcher.launch.bind(launcher);
+    launcher.launch = async (request) => ({
+      ...(await launch(request)),
+      stop: () => Promise.reject(new Error('no answer')),
+    });
+    const { run } = await go(setUp(sweep), { launcher });
+    expect(run.trials.flatMap(measurementsOf)).toHaveLength(6);
+    expect(run.trials[0]?.end?.warnings.at(-1)).toContain('could not be stopped in good order: no answer');
   });
 
   test('a first server that does not start ends the run with the end of its log', async () => {

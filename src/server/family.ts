@@ -11,33 +11,36 @@ const LOOK_MS = 500;
 const SHARE = 0.005;
 /** A process that stands still for so long was stopped by somebody: waiting for it would be waiting for ever. */
 const STOPPED_MS = 15_000;
+/** Triton looks after a Python model's process at once, unless that died before it had said that it is there. */
+const UNNOTICED_MS = 5000;
+/** The process that Triton's Python backend runs a model in, as the kernel cuts its name. */
+const STUB = 'triton_python_backend_stub'.slice(0, 15);
 
 /**
- * Watches a process group: which processes it has, and whether one of them is stopped (SIGSTOP) and does not go on,
- * which is told in words, once.
+ * Watches a process group: which processes it has, and whether the server can't go on, though it has not ended: a
+ * process is stopped (SIGSTOP) and stays so, or Triton waits for a Python model's that is dead. That is told in words,
+ * once.
  */
 export function watchFamily(
   group: number,
-  onStopped: (what: string) => void,
+  onStuck: (what: string) => void,
   stoppedLimitMs = STOPPED_MS,
 ): Family {
   const seen = new Set<number>([group]);
-  const stoppedMs = new Map<number, number>();
+  const stuckMs = new Map<number, number>();
   let timer: NodeJS.Timeout | undefined;
   let last = performance.now();
   const look = (): void => {
     const begun = performance.now();
-    const members = listProcesses().filter((item) => item.group === group && isAlive(item));
-    for (const { pid } of members) seen.add(pid);
     // After a pause of our own, such as a suspended machine, nothing is known of what was between.
     const passed = Math.min(begun - last, 2 * LOOK_MS);
     last = begun;
-    addStopped(members, stoppedMs, passed);
-    const stopped = members.find(({ pid }) => (stoppedMs.get(pid) ?? 0) >= stoppedLimitMs);
-    if (stopped) {
-      onStopped(
-        `${stopped.name} (process ${stopped.pid}) was stopped by somebody and did not go on for ${stoppedLimitMs / 1000} s`,
-      );
+    for (const member of listProcesses().filter((item) => item.group === group)) {
+      seen.add(member.pid);
+      const long = isStuck(member) ? (stuckMs.get(member.pid) ?? 0) + passed : 0;
+      stuckMs.set(member.pid, long);
+      if (long < (member.state === 'T' ? stoppedLimitMs : UNNOTICED_MS)) continue;
+      onStuck(wordsFor(member, long));
       return;
     }
     timer = setTimeout(look, Math.max(LOOK_MS, (performance.now() - begun) / SHARE));
@@ -47,16 +50,13 @@ export function watchFamily(
   return { seen, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/** Adds up for how long each process has been stopped. */
-function addStopped(members: readonly ProcessState[], stoppedMs: Map<number, number>, passed: number): void {
-  for (const { pid, state } of members) {
-    if (state === 'T') stoppedMs.set(pid, (stoppedMs.get(pid) ?? 0) + passed);
-    else stoppedMs.delete(pid);
-  }
-}
+const isStuck = ({ state, name }: ProcessState): boolean => state === 'T' || (state === 'Z' && name === STUB);
 
-/** The process that Triton's Python backend runs a model in, as the kernel cuts its name. */
-const STUB = 'triton_python_backend_stub'.slice(0, 15);
+const wordsFor = ({ state, name, pid }: ProcessState, ms: number): string =>
+  state === 'T'
+    ? `${name} (process ${pid}) was stopped by somebody and did not go on for ${Math.round(ms / 1000)} s`
+    : `the process of a Python model (triton_python_backend_stub, ${pid}) has ended, and Triton waits for it`;
+
 const STUB_LOOK_MS = 300;
 
 /**

@@ -50,22 +50,22 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
   let running = true;
   let asked = false;
   let wasKilled = false;
-  let stopped: string | undefined;
+  let stuck: string | undefined;
   const family: Family | undefined =
     group === undefined
       ? undefined
       : watchFamily(group, (what) => {
-          stopped = what;
+          stuck = what;
           killGroup(group, 'SIGKILL');
         });
   const ended = child.then(async (result) => {
     running = false;
-    wasKilled = result.signal === 'SIGKILL' && !asked && stopped === undefined;
+    wasKilled = result.signal === 'SIGKILL' && !asked && stuck === undefined;
     family?.[Symbol.dispose]();
     if (!traces) return `${path} can't be started: ${result.shortMessage}`;
     await clearAway(traces);
     guard.forget(traces);
-    if (stopped !== undefined) return stopped;
+    if (stuck !== undefined) return stuck;
     return result.signal
       ? `tritonserver was ended by ${result.signal}`
       : `tritonserver exited with code ${result.exitCode}`;

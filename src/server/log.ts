@@ -46,12 +46,16 @@ export const isError = (line: string): boolean =>
 
 /**
  * The line of a log tail that says what went wrong: the last error of Triton's (`E1123 ...`) or of the loader,
- * without its timestamp and source position; else the last line.
+ * without its timestamp and source position; else the last line, unless Triton says there that all is well (`I1123 ...`).
  */
 export function decisiveLine(tail: readonly string[]): string | undefined {
-  const line = tail.findLast(isError) ?? tail.findLast((item) => !NOISE.test(item));
-  return line?.replace(/^[EWI]\d{4} [\d:.]+ \d+ [\w.]+:\d+\] /, '').replace(/^"(.*)"$/, '$1');
+  const line = tail.findLast(isError) ?? tail.findLast((item) => !NOISE.test(item) && !/^I\d{4} /.test(item));
+  return line === undefined ? undefined : plainLine(line);
 }
+
+/** A log line without its time and source. */
+export const plainLine = (line: string): string =>
+  line.replace(/^[EWI]\d{4} [\d:.]+ \d+ [\w.]+:\d+\] /, '').replace(/^"(.*)"$/, '$1');
 
 /** A log that a server writes to, and where in the file its own lines begin. */
 export interface OpenLog {

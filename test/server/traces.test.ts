@@ -89,7 +89,27 @@ test(
     const [child] = [...family.seen].filter((pid) => pid !== program.pid);
     process.kill(child!, 'SIGSTOP');
     await until(() => told !== undefined);
-    expect(told).toBe(`sleep (process ${child}) was stopped by somebody and did not go on for 1 s`);
+    expect(told).toContain(`sleep (process ${child}) was stopped by somebody and did not go on for`);
+    process.kill(-program.pid!, 'SIGKILL');
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a Python model's process that nobody looked after when it died is told, not waited for",
+  async () => {
+    // A shell that never waits for its children, as Triton before the process has said that it is there.
+    const child = `${process.execPath} -e "process.title='triton_python_b'; setTimeout(() => {}, 200)"`;
+    const program = start(`${child} & exec sleep 3000`);
+    let told: string | undefined;
+    using family = watchFamily(program.pid!, (what) => {
+      told = what;
+    });
+    await until(() => told !== undefined);
+    expect(told).toMatch(
+      /Python model \(triton_python_backend_stub, \d+\) has ended, and Triton waits for it/,
+    );
+    expect(family.seen.size).toBe(2);
     process.kill(-program.pid!, 'SIGKILL');
   },
   LIMIT_MS,
