@@ -7,10 +7,15 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 2;
 } else {
-  // `tma profile | head`: whoever reads may leave; the run goes on, and its servers are stopped at its end.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // `tma profile | head`, or a terminal that is closed: whoever reads may leave; the run goes on, and its servers are
+  // stopped at its end.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    });
+  }
   const { run } = await import('./run.ts');
   process.exitCode = await run(process);
+  // All is done and written. What still waits for somebody that does not answer has no say in when tma ends.
+  setTimeout(() => process.exit(), 3000).unref();
 }

@@ -20,6 +20,7 @@ async function tma(args: readonly string[], cwd = folder()) {
     cwd: () => cwd,
     on: () => {},
     off: () => {},
+    exit: () => {},
   };
   return { code: await run(process), cwd, ...printed };
 }
