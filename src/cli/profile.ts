@@ -3,7 +3,7 @@ import type { Experiment } from '../config/experiment.ts';
 import type { CommandLine } from '../config/given-options.ts';
 import { loadExperiment } from '../config/load-experiment.ts';
 import type { RunListener } from '../events.ts';
-import { type ProfileResult, profile } from '../profile.ts';
+import { profile } from '../profile.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import { type Ranking, rank } from '../rank/rank.ts';
 import { resultTables, tablesText } from '../report/csv.ts';
@@ -38,7 +38,15 @@ export async function profileCommand(
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
   if (!experiment.reports.skipSummary) checkExportPath(experiment.exportPath);
-  const { run, interrupted } = await profileInterruptibly(process, experiment, flags, say);
+  const listeners = flags.quiet ? [] : [view(process, say, prints(experiment))];
+  using interruption = watchInterruption(process, () => {
+    const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
+    for (const listener of listeners) listener.onNote?.(text);
+  });
+  const { stop, finish, abandon } = interruption;
+  const command = ['tma', ...process.argv.slice(2)];
+  const { run, interrupted } = await profile(experiment, { listeners, finish, stop, abandon, command });
+  interruption.nothingToFinish();
   const rankings = experiment.models.map((plan) => rank(run, plan));
   const across = acrossModels(run, rankings, experiment.reports);
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
@@ -47,10 +55,10 @@ export async function profileCommand(
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
   if (!experiment.reports.skipSummary) {
-    await report(process, experiment, { run, rankings, across }, { mode: flags.mode, say });
+    await report(process, experiment, { run, rankings, across }, { mode: flags.mode, say, stop });
   }
-  if (interrupted) return EXIT.interrupted;
-  return exitCode(rankings, experiment);
+  if (interrupted || stop.aborted) return EXIT.interrupted;
+  return exitCode(run, rankings, experiment);
 }
 
 /** What a run came to. */
@@ -60,30 +68,9 @@ interface Verdicts {
   readonly across: AcrossModels | undefined;
 }
 
-/** Profiles while Ctrl-C means: finish, then report. Afterwards it ends the process, as everywhere. */
-async function profileInterruptibly(
-  process: Process,
-  experiment: Experiment,
-  flags: Flags,
-  say: (text: string) => void,
-): Promise<ProfileResult> {
-  // What perf_analyzer prints would be painted over.
-  const { generator } = experiment;
-  const plain =
-    generator.kind === 'perf_analyzer' && generator.output !== undefined && !generator.output.file;
-  const listeners = flags.quiet ? [] : [view(process, say, plain)];
-  using interruption = watchInterruption(process, () => {
-    const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
-    for (const listener of listeners) listener.onNote?.(text);
-  });
-  return await profile(experiment, {
-    listeners,
-    finish: interruption.finish,
-    stop: interruption.stop,
-    abandon: interruption.abandon,
-    command: ['tma', ...process.argv.slice(2)],
-  });
-}
+/** What perf_analyzer prints would be painted over. */
+const prints = ({ generator }: Experiment): boolean =>
+  generator.kind === 'perf_analyzer' && generator.output !== undefined && !generator.output.file;
 
 function view(process: Process, say: (text: string) => void, plain: boolean): RunListener {
   const live = !plain && process.stdout.isTTY === true && !process.env['CI'];
@@ -95,7 +82,7 @@ async function report(
   process: Process,
   { reports, exportPath }: Experiment,
   { run, rankings, across }: Verdicts,
-  { mode, say }: Pick<Flags, 'mode'> & { say(text: string): void },
+  { mode, say, stop }: Pick<Flags, 'mode'> & { say(text: string): void; stop: AbortSignal },
 ): Promise<void> {
   const tables = writeResults(run, rankings, exportPath, { ...reports, across });
   const top = rankings
@@ -108,8 +95,8 @@ async function report(
   ];
   const pages = [...summaries, ...(reports.skipDetailed ? [] : detailedPages(run, top, rankings, options))];
   const html = await htmlWriter.write(pages, exportPath);
-  const pdf = await pdfWriter.write(pages, exportPath);
-  const plots = await pngWriter.write(pages, exportPath);
+  const pdf = await pdfWriter.write(pages, exportPath, stop);
+  const plots = await pngWriter.write(pages, exportPath, stop);
   say('');
   for (const index of summaries.keys()) {
     say(`report   ${shortPath(process, html.files[index]!)}`);
@@ -124,7 +111,8 @@ async function report(
   }
 }
 
-function exitCode(rankings: readonly Ranking[], { reports }: Experiment): number {
+function exitCode(run: Run, rankings: readonly Ranking[], { reports }: Experiment): number {
+  if (run.trials.some(({ end }) => end?.kind === 'bug of tma')) return EXIT.bug;
   const isUnmet = ({ decision }: Ranking): boolean => decision.reason === 'constraints';
   if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
   return rankings.some(isUnmet) && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;

@@ -28,7 +28,12 @@ export interface Page {
 export interface ReportWriter {
   readonly format: 'html' | 'pdf' | 'png';
   /** Answers the files written, and in words what could not be. */
-  write(pages: readonly Page[], exportPath: string): Promise<{ files: string[]; notes: string[] }>;
+  write(
+    pages: readonly Page[],
+    exportPath: string,
+    /** Aborted: what takes long is left out, and said. */
+    signal?: AbortSignal,
+  ): Promise<{ files: string[]; notes: string[] }>;
 }
 
 export const htmlWriter: ReportWriter = {
@@ -40,10 +45,10 @@ export const htmlWriter: ReportWriter = {
 
 export const pdfWriter: ReportWriter = {
   format: 'pdf',
-  async write(pages, exportPath) {
+  async write(pages, exportPath, signal) {
     if (pages.length === 0) return { files: [], notes: [] };
     try {
-      await using printer = await openPrinter();
+      await using printer = await openPrinter({ signal });
       if (!printer) return { files: [], notes: [NO_BROWSER] };
       const files: string[] = [];
       for (const page of pages) {
@@ -52,7 +57,7 @@ export const pdfWriter: ReportWriter = {
       return { files, notes: [] };
     } catch (error) {
       if (error instanceof UserError) throw error;
-      return { files: [], notes: [`no PDF: the browser failed: ${messageOf(error).split('\n')[0]}`] };
+      return { files: [], notes: [`no PDF: ${failedBrowser(error, signal)}`] };
     }
   },
 };
@@ -60,11 +65,11 @@ export const pdfWriter: ReportWriter = {
 /** Plots as pictures; where there is no browser, as the drawings that they are. */
 export const pngWriter: ReportWriter = {
   format: 'png',
-  async write(pages, exportPath) {
+  async write(pages, exportPath, signal) {
     const figures = pages.flatMap((page) => page.figures);
     if (figures.length === 0) return { files: [], notes: [] };
     try {
-      await using printer = await openPrinter();
+      await using printer = await openPrinter({ signal });
       if (printer) {
         const pictures = await printer.pictures(figures.map(({ svg }) => svg));
         return {
@@ -76,7 +81,7 @@ export const pngWriter: ReportWriter = {
       if (error instanceof UserError) throw error;
       return {
         files: [],
-        notes: [`no plots as PNG: the browser failed: ${messageOf(error).split('\n')[0]}`],
+        notes: [`no plots as PNG: ${failedBrowser(error, signal)}`],
       };
     }
     return {
@@ -85,6 +90,11 @@ export const pngWriter: ReportWriter = {
     };
   },
 };
+
+const failedBrowser = (error: unknown, signal: AbortSignal | undefined): string =>
+  signal?.aborted
+    ? 'it was stopped; `tma report` makes it'
+    : `the browser failed: ${messageOf(error).split('\n')[0]}`;
 
 /** What these writers make of pages. */
 export async function writeAll(

@@ -5,7 +5,7 @@ import { isAlive, listProcesses, readOrEmpty } from './processes.ts';
 /** The living processes of a process group, by /proc; empty where there is no /proc. */
 export const processesOfGroup = (group: number): number[] =>
   listProcesses()
-    .filter((item) => item.group === group && isAlive(item))
+    .filter((item) => group > 1 && item.group === group && isAlive(item))
     .map(({ pid }) => pid);
 
 /**
@@ -54,6 +54,8 @@ export async function endGroup(group: number): Promise<void> {
 }
 
 export function killGroup(group: number, signal: NodeJS.Signals): void {
+  // To the kernel these mean one's own group, and everybody.
+  if (group <= 1) return;
   try {
     process.kill(-group, signal);
   } catch {

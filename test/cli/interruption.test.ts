@@ -30,14 +30,32 @@ describe('signals', () => {
   test.each([
     [[], [false, false, false]],
     [['SIGINT'], [true, false, false]],
-    [['SIGINT', 'SIGINT'], [true, true, false]],
-    [['SIGINT', 'SIGINT', 'SIGINT'], [true, true, true]],
+    [
+      ['SIGINT', 'SIGINT'],
+      [true, true, false],
+    ],
+    [
+      ['SIGINT', 'SIGINT', 'SIGINT'],
+      [true, true, true],
+    ],
     [['SIGTERM'], [true, true, false]],
-    [['SIGINT', 'SIGTERM'], [true, true, false]],
-    [['SIGTERM', 'SIGTERM'], [true, true, true]],
-    [['SIGTERM', 'SIGINT'], [true, true, true]],
+    [
+      ['SIGINT', 'SIGTERM'],
+      [true, true, false],
+    ],
+    [
+      ['SIGTERM', 'SIGTERM'],
+      [true, true, true],
+    ],
+    [
+      ['SIGTERM', 'SIGINT'],
+      [true, true, true],
+    ],
     [['SIGHUP'], [true, true, false]],
-    [['SIGHUP', 'SIGTERM'], [true, true, true]],
+    [
+      ['SIGHUP', 'SIGTERM'],
+      [true, true, true],
+    ],
   ])('%j: finish, stop, leave: %j', (signals, expected) => {
     vi.useFakeTimers();
     const { send, told } = watch();
