@@ -1,8 +1,7 @@
 import type { Experiment, LaunchSettings, ModelPlan } from './config/experiment.ts';
 import { userError } from './errors.ts';
 import { type Lane, parseCores } from './lanes.ts';
-import { inputsOfConfig, resolveShapes } from './load/inputs.ts';
-import { makePayloads } from './load/payloads.ts';
+import { checkInputs, guessesOf } from './load/check-inputs.ts';
 import type { Measurement } from './measure/measurement.ts';
 import { canonicalJson, type ModelConfig } from './model-config/config.ts';
 import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search/choose.ts';
@@ -67,25 +66,13 @@ export function sessionEntry(
  * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
  */
 export function spaceOf(plan: ModelPlan, config: ModelConfig, gpu = true): Space {
-  const inputs = inputsOfConfig(config);
-  if (inputs.length > 0) {
-    resolveShapes(inputs, plan.load.shapes, false);
-    // Read once for nothing, so that wrong data is told before a server starts.
-    if (plan.load.inputData.some(({ kind }) => kind === 'file' || kind === 'folder'))
-      makePayloads(inputs, [], plan.load, { size: 1, dimension: true });
-  }
+  checkInputs(config, plan);
   return buildSpace(plan, config, gpu);
 }
 
 /** Whether instances can be put on a GPU: one of this machine that servers may use, or whatever a remote server has. */
 export const hasGpu = (lanes: readonly Lane[], { mode }: LaunchSettings): boolean =>
   mode === 'remote' || (lanes[0]?.devices ?? []).length > 0;
-
-/** What will be sent where a model leaves sizes open and nobody gave them. */
-function guessesOf({ load }: ModelPlan, config: ModelConfig): readonly string[] {
-  const generated = load.inputData.every(({ kind }) => kind === 'random' || kind === 'zero');
-  return generated ? resolveShapes(inputsOfConfig(config), load.shapes).guesses : [];
-}
 
 /** Relative standard deviations, by intervals of 95 %. */
 const deviationsOf = (intervals: Measurement['intervals']): Record<string, number> =>
@@ -128,7 +115,7 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
 
 /** What is worth a line before a model starts. */
 export function notesOf(space: Space, config: ModelConfig): string[] {
-  const notes = [...guessesOf(space.plan, config), ...skipNotes(space.skipped)];
+  const notes = [...guessesOf(config, space.plan.load), ...skipNotes(space.skipped)];
   for (const { name, key } of space.candidates) {
     if (key.endsWith('-again') && looksAtAll(space))
       notes.push(`${name} is the default configuration again: what is between the two is noise`);

@@ -1,240 +1,190 @@
-import { readFileSync } from 'node:fs';
-import { messageOf, userError } from '../errors.ts';
-import { suggestion } from '../wording.ts';
-import type { InputSpec, Tensor, TensorSpec } from './inputs.ts';
-import type { BatchShape, Payload, Payloads } from './payloads.ts';
-import { byteSize, encodeValues } from './tensor-data.ts';
+import { nearest, suggestion } from '../wording.ts';
+import { MOST_JSON_BYTES, readInput } from './input-source.ts';
+import type { InputSpec, TensorSpec } from './inputs.ts';
+import { JsonText } from './json/json-text.ts';
+import type { Inference, Row } from './payloads.ts';
+import { readTensor } from './tensor-entry.ts';
 
-/** A step of the file: an inference's values by the name of the tensor. */
-type Step = Readonly<Record<string, unknown>>;
-/** A tensor of one inference. */
-interface Row {
-  readonly dims: readonly number[];
-  readonly data: Buffer;
-}
-
-/** Keys of a step that are no tensors. */
+/** Keys of a step that are no tensors, unless the model has one of that name. */
 const TIMESTAMP = 'timestamp';
+const NO_TENSORS = [TIMESTAMP, 'model'];
+/** Steps of one file. */
+const MOST_STEPS = 250_000;
+/** Letters of a key that messages repeat. */
+const KEY_LETTERS = 100;
+const FORM = 'expected {"data": [{"INPUT": [values]}]}';
+
+/** Steps alone, or in streams: what one sequence sends. */
+export type InputFile =
+  | { readonly kind: 'steps'; readonly steps: readonly Inference[] }
+  | { readonly kind: 'streams'; readonly streams: Inference[][] };
 
 /**
  * Reads perf_analyzer's input file: `{"data": [step, ...]}`, or a list of steps for each of several streams, and
  * `validation_data` of the same form. A step gives each input as values, as `{content, shape}` or as `{b64}`.
- * Inferences of one request follow each other in the file.
- * @throws UserError naming the file, the step and the input.
+ * @param bytes that it has. @param outputs of the model; undefined where they are not known: then they are not checked.
+ * @throws UserError with line and column, naming the step and the input.
  */
 export function readInputFile(
   path: string,
+  bytes: number,
   inputs: readonly InputSpec[],
-  outputs: readonly TensorSpec[],
-  batch: BatchShape,
-): Payloads {
-  const { data, validation } = parse(path);
-  if (validation && validation.length !== data.length)
-    throw userError(`${path}: validation_data has ${validation.length} streams, data has ${data.length}`);
-  const times: number[] = [];
-  const streams = data.map((steps, stream) => {
-    const place = (step: number): string =>
-      data.length > 1 ? `${path}: stream ${stream + 1}, step ${step + 1}` : `${path}: step ${step + 1}`;
-    for (const step of steps) {
-      const [time] = [step[TIMESTAMP]].flat();
-      if (typeof time === 'number') times.push(time);
-    }
-    const expected = validation?.[stream];
-    if (expected && expected.length !== steps.length)
-      throw userError(`${path}: validation_data has ${expected.length} steps, data has ${steps.length}`);
-    const count = Math.max(1, Math.floor(steps.length / batch.size));
-    return Array.from({ length: count }, (_, request): Payload => {
-      const rows = Array.from(
-        { length: batch.size },
-        (_row, row) => (request * batch.size + row) % steps.length,
-      );
-      const tensors = inputs.flatMap((spec) =>
-        batched(spec, rows, (row) => rowOf(spec, steps[row]!, place(row)), batch, place(rows[0]!)),
-      );
-      for (const row of rows) checkNames(steps[row]!, inputs, place(row));
-      if (!expected) return { tensors };
-      const wanted = outputs.filter(({ name }) => rows.every((row) => expected[row]![name] !== undefined));
-      return {
-        tensors,
-        expected: wanted.flatMap((spec) =>
-          batched(
-            { ...spec, optional: false },
-            rows,
-            (row) => rowOf({ ...spec, optional: false }, expected[row]!, place(row)),
-            batch,
-            place(rows[0]!),
-          ),
-        ),
-      };
-    });
+  outputs: readonly TensorSpec[] | undefined,
+): InputFile {
+  const json = new JsonText(readInput(path, bytes, MOST_JSON_BYTES), path);
+  const { data, validation } = partsOf(json);
+  const given = streamsOf(json, data, 'data');
+  const wanted = validation === undefined ? undefined : streamsOf(json, validation, 'validation_data');
+  if (given.kind === 'streams' && wanted && wanted.streams.length !== given.streams.length)
+    json.fail(
+      validation!,
+      `validation_data has ${wanted.streams.length} streams, data has ${given.streams.length}`,
+    );
+  const reader = new StepReader(json, path, inputs, outputs);
+  const several = given.streams.length > 1;
+  const streams = given.streams.map((steps, stream) => {
+    const answers = wanted?.streams[stream];
+    if (answers && answers.length !== steps.length)
+      json.fail(validation!, `validation_data has ${answers.length} steps, data has ${steps.length}`);
+    return steps.map((step, index) =>
+      reader.step(step, answers?.[index], `${several ? `stream ${stream + 1}, ` : ''}step ${index + 1}`),
+    );
   });
-  return { streams, ...(times.length > 0 && { timesMs: times }), notes: [] };
+  return given.kind === 'steps' ? { kind: 'steps', steps: streams[0]! } : { kind: 'streams', streams };
 }
 
-/** The rows of one tensor as a batch; [] when an optional input is left out of all. */
-function batched(
-  spec: InputSpec,
-  rows: readonly number[],
-  read: (row: number) => Row | undefined,
-  batch: BatchShape,
-  place: string,
-): Tensor[] {
-  const all = rows.map(read);
-  const given = all.filter((row) => row !== undefined);
-  if (given.length === 0) return [];
-  const first = given[0]!;
-  const alike = given.every((row) => row.dims.join() === first.dims.join());
-  if (given.length !== all.length || !alike)
-    throw userError(`${place}: the inferences of one request give input "${spec.name}" in different shapes`);
-  const shape = batch.dimension ? [batch.size, ...first.dims] : [...first.dims];
-  return [
-    { name: spec.name, datatype: spec.datatype, shape, data: Buffer.concat(given.map(({ data }) => data)) },
-  ];
-}
-
-/** One tensor of one inference; undefined when an optional one is left out. */
-function rowOf(spec: InputSpec, step: Step, place: string): Row | undefined {
-  const wrong = (what: string): never => {
-    throw userError(`${place}: input "${spec.name}" ${what}`, 'one entry for each input of the model');
-  };
-  const raw = step[spec.name];
-  if (raw === undefined) return spec.optional ? undefined : wrong('is missing');
-  const entry = (Array.isArray(raw) || typeof raw !== 'object' || raw === null ? { content: raw } : raw) as {
-    content?: unknown;
-    shape?: unknown;
-    b64?: unknown;
-  };
-  const given = entry.shape;
-  if (
-    given !== undefined &&
-    !(Array.isArray(given) && given.every((size) => Number.isInteger(size) && (size as number) >= 0))
-  )
-    wrong(`has a shape that is no list of sizes: ${JSON.stringify(given)}`);
-  if (entry.b64 !== undefined) return fromBase64(spec, entry.b64, given as number[] | undefined, wrong);
-  if (entry.content === undefined) wrong('has neither values nor content nor b64');
-  const values = [entry.content].flat(Number.POSITIVE_INFINITY) as unknown[];
-  const dims = dimsOf(spec, given as number[] | undefined, values.length, wrong);
-  const wanted = dims.reduce((product, size) => product * size, 1);
-  if (values.length !== wanted)
-    wrong(`needs ${wanted} values ([${dims.join(', ')}]), found ${values.length}`);
-  const odd = values.findIndex((value) => !isOf(spec.datatype, value));
-  if (odd >= 0) wrong(`is ${spec.datatype}, value ${odd + 1} is ${JSON.stringify(values[odd])}`);
-  try {
-    return { dims, data: encodeValues(spec.datatype, values) };
-  } catch (error) {
-    return wrong(`is ${spec.datatype}: ${messageOf(error)}`);
+/** Where data and validation_data start. */
+function partsOf(json: JsonText): { data: number; validation: number | undefined } {
+  if (json.kind(json.root) !== 'map') json.fail(json.root, 'the file holds no data', FORM);
+  const parts = json.entries(json.root);
+  const names = ['data', 'validation_data'];
+  for (const [key, at] of parts) {
+    const meant = key.length > KEY_LETTERS ? undefined : nearest(key, names);
+    if (!names.includes(key) && meant !== undefined && !parts.has(meant))
+      json.fail(at, `unknown key "${key}"`, `did you mean "${meant}"?`);
   }
+  const data = parts.get('data');
+  if (data === undefined) return json.fail(json.root, 'the file holds no data', FORM);
+  return { data, validation: parts.get('validation_data') };
 }
 
-function fromBase64(
-  spec: InputSpec,
-  text: unknown,
-  given: readonly number[] | undefined,
-  wrong: (what: string) => never,
-): Row {
-  if (typeof text !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text))
-    wrong('has a b64 that is no base64');
-  const data = Buffer.from(text as string, 'base64');
-  if (spec.datatype === 'BYTES') {
-    const dims = dimsOf(spec, given, 1, wrong);
-    // Elements carry their length in front; a lone one may come without.
+/** Where each step starts, stream by stream; steps in no stream are one. */
+function streamsOf(
+  json: JsonText,
+  at: number,
+  what: string,
+): { kind: 'steps' | 'streams'; streams: number[][] } {
+  if (json.kind(at) !== 'list')
+    json.fail(at, `${what} is no list`, 'expected a list of steps, or of lists of steps');
+  const items: number[] = [];
+  json.eachItem(at, (item) => {
+    if (items.push(item) > MOST_STEPS) json.fail(item, `more than ${MOST_STEPS} steps in one file`);
+  });
+  if (items.length === 0)
+    json.fail(at, `${what === 'data' ? 'the file holds no data' : `${what} is empty`}`, FORM);
+  const nested = json.kind(items[0]!) === 'list';
+  const streams = nested ? items.map((item) => stepsOf(json, item)) : [items];
+  let steps = 0;
+  for (const [stream, list] of streams.entries()) {
+    steps += list.length;
+    if (list.length === 0) json.fail(items[stream]!, `${what}: stream ${stream + 1} is empty`);
+    if (steps > MOST_STEPS) json.fail(items[stream]!, `more than ${MOST_STEPS} steps in one file`);
+    for (const [index, step] of list.entries())
+      if (json.kind(step) !== 'map')
+        json.fail(
+          step,
+          `${what}: step ${index + 1} is ${json.excerpt(step)}`,
+          'expected {"INPUT": [values]}',
+        );
+  }
+  return { kind: nested ? 'streams' : 'steps', streams };
+}
+
+function stepsOf(json: JsonText, stream: number): number[] {
+  if (json.kind(stream) !== 'list')
+    json.fail(stream, `${json.excerpt(stream)} stands beside streams`, 'put it into a list of its own');
+  return json.items(stream);
+}
+
+class StepReader {
+  readonly #json: JsonText;
+  readonly #path: string;
+  readonly #inputs: ReadonlyMap<string, InputSpec>;
+  readonly #outputs: ReadonlyMap<string, TensorSpec> | undefined;
+
+  constructor(
+    json: JsonText,
+    path: string,
+    inputs: readonly InputSpec[],
+    outputs: readonly TensorSpec[] | undefined,
+  ) {
+    this.#json = json;
+    this.#path = path;
+    this.#inputs = new Map(inputs.map((spec) => [spec.name, spec]));
+    this.#outputs = outputs && new Map(outputs.map((spec) => [spec.name, spec]));
+  }
+
+  step(at: number, answer: number | undefined, place: string): Inference {
+    const json = this.#json;
+    const given = json.entries(at);
+    for (const spec of this.#inputs.values()) {
+      if (!given.has(spec.name) && !spec.optional) this.#missing(at, spec.name, given, place);
+    }
+    const inputs = this.#rows(given, this.#inputs, 'input', place);
+    const time = this.#inputs.has(TIMESTAMP) ? undefined : given.get(TIMESTAMP);
+    const expected =
+      answer === undefined || !this.#outputs
+        ? undefined
+        : this.#rows(json.entries(answer), this.#outputs, 'output', place);
     return {
-      dims,
-      data: isSerialized(
-        data,
-        dims.reduce((product, size) => product * size, 1),
-      )
-        ? data
-        : withLength(data),
+      inputs,
+      ...(expected && { expected }),
+      ...(time !== undefined && { dueMs: this.#time(time, place) }),
+      place: `${this.#path}: ${place}`,
     };
   }
-  const size = byteSize(spec.datatype);
-  const dims = dimsOf(spec, given, Math.floor(data.length / size), wrong);
-  const wanted = dims.reduce((product, dim) => product * dim, size);
-  if (data.length !== wanted) wrong(`needs ${wanted} bytes ([${dims.join(', ')}]), b64 holds ${data.length}`);
-  return { dims, data };
-}
 
-/** The sizes of a row: given with it, or fixed, or what its values leave for one variable size. */
-function dimsOf(
-  spec: InputSpec,
-  given: readonly number[] | undefined,
-  values: number,
-  wrong: (what: string) => never,
-): readonly number[] {
-  const dims = given ?? spec.dims;
-  const fits =
-    dims.length === spec.dims.length && dims.every((size, index) => [-1, size].includes(spec.dims[index]!));
-  if (!fits) wrong(`has shape [${dims.join(', ')}], the model wants [${spec.dims.join(', ')}]`);
-  const open = dims.filter((size) => size === -1).length;
-  if (open === 0) return dims;
-  const rest = dims.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
-  if (open > 1 || rest === 0 || values % rest !== 0)
-    wrong(`has a variable size, [${dims.join(', ')}], that ${values} values do not tell: give its shape`);
-  return dims.map((size) => (size === -1 ? values / rest : size));
-}
-
-function isOf(datatype: string, value: unknown): boolean {
-  if (datatype === 'BYTES') return typeof value === 'string' || typeof value === 'number';
-  if (datatype === 'BOOL') return typeof value === 'boolean' || value === 0 || value === 1;
-  if (!/^(FP|BF)/.test(datatype) && !Number.isInteger(Number(value))) return false;
-  return typeof value === 'number' || typeof value === 'boolean';
-}
-
-function isSerialized(data: Buffer, count: number): boolean {
-  let at = 0;
-  let found = 0;
-  for (; at + 4 <= data.length; found++) at += 4 + data.readUInt32LE(at);
-  return at === data.length && found === count;
-}
-
-function withLength(data: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(data.length);
-  return Buffer.concat([length, data]);
-}
-
-function checkNames(step: Step, inputs: readonly InputSpec[], place: string): void {
-  const names = inputs.map(({ name }) => name);
-  for (const key of Object.keys(step)) {
-    if (key === TIMESTAMP || names.includes(key)) continue;
-    throw userError(`${place}: the model has no input "${key}"`, suggestion(key, names));
+  #missing(at: number, name: string, given: ReadonlyMap<string, number>, place: string): never {
+    const others = [...given.keys()].filter(
+      (key) => key.length <= KEY_LETTERS && !this.#inputs.has(key) && !NO_TENSORS.includes(key),
+    );
+    const near = nearest(name, others);
+    return this.#json.fail(
+      at,
+      `${place}: input "${name}" is missing`,
+      near === undefined ? 'one entry for each input of the model' : `write "${name}" instead of "${near}"`,
+    );
   }
-}
 
-/** Streams of steps; a flat list of steps is one stream. */
-function parse(path: string): { data: Step[][]; validation: Step[][] | undefined } {
-  let file: unknown;
-  try {
-    file = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw userError(`input-data: cannot read ${path}: ${messageOf(error)}`);
+  #rows(
+    given: ReadonlyMap<string, number>,
+    specs: ReadonlyMap<string, TensorSpec>,
+    what: 'input' | 'output',
+    place: string,
+  ): Map<string, Row> {
+    const rows = new Map<string, Row>();
+    for (const [name, at] of given) {
+      const spec = specs.get(name);
+      if (spec) rows.set(name, readTensor(this.#json, at, spec, `${place}: ${what} "${name}"`));
+      else if (!NO_TENSORS.includes(name)) {
+        const key = name.slice(0, KEY_LETTERS);
+        this.#json.fail(at, `${place}: the model has no ${what} "${key}"`, suggestion(key, specs.keys()));
+      }
+    }
+    return rows;
   }
-  const { data, validation_data: validation } = (file ?? {}) as { data?: unknown; validation_data?: unknown };
-  const streams = streamsOf(data, `${path}: data`);
-  if (streams.length === 0)
-    throw userError(`${path} holds no data`, 'expected {"data": [{"INPUT": [values]}]}');
-  return {
-    data: streams,
-    validation: validation === undefined ? undefined : streamsOf(validation, `${path}: validation_data`),
-  };
-}
 
-function streamsOf(value: unknown, place: string): Step[][] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value))
-    throw userError(`${place} is no list`, 'expected a list of steps, or of lists of steps');
-  if (value.length === 0) return [];
-  const nested = value.every(Array.isArray);
-  const streams = (nested ? value : [value]) as unknown[][];
-  for (const [stream, steps] of streams.entries()) {
-    if (steps.length === 0) throw userError(`${place}: stream ${stream + 1} is empty`);
-    const odd = steps.findIndex((step) => typeof step !== 'object' || step === null || Array.isArray(step));
-    if (odd >= 0)
-      throw userError(
-        `${place}: step ${odd + 1} is ${JSON.stringify(steps[odd])?.slice(0, 80)}`,
-        'expected {"INPUT": [values]}',
+  /** A number of milliseconds, alone or as the one item of a list. */
+  #time(at: number, place: string): number {
+    const json = this.#json;
+    const [item, ...more] = json.kind(at) === 'list' ? json.items(at) : [at];
+    const time = item !== undefined && json.kind(item) === 'number' ? Number(json.source(item)) : Number.NaN;
+    if (more.length > 0 || !(time >= 0 && Number.isFinite(time)))
+      json.fail(
+        at,
+        `${place}: ${json.excerpt(at)} is no time`,
+        'a timestamp is a number of milliseconds, 0 or more',
       );
+    return time;
   }
-  return streams as Step[][];
 }

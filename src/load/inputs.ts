@@ -15,6 +15,8 @@ export interface TensorSpec {
 export interface InputSpec extends TensorSpec {
   /** Requests may leave it out. */
   readonly optional: boolean;
+  /** Its values are sizes of other tensors (a shape tensor): one for the whole request, without a batch dimension. */
+  readonly isShape?: true;
 }
 
 /** One input of one request, ready to be sent. */
@@ -31,18 +33,15 @@ export function isBatching(model: ModelMetadata, config: ModelConfig): boolean {
   return model.inputs.length > 0 && model.inputs.every(({ shape }) => shape[0] === -1);
 }
 
-/** The inputs that a server tells of; which of them are optional stands in the configuration. */
+/** The inputs that a server tells of; which of them are optional or hold sizes stands in the configuration. */
 export function inputsOfMetadata(model: ModelMetadata, config: ModelConfig): InputSpec[] {
   const batching = isBatching(model, config);
-  const optional = new Set(
-    configured(config, 'input').flatMap((input) => (input.optional ? [input.name] : [])),
-  );
-  return model.inputs.map(({ name, datatype, shape }) => ({
-    name,
-    datatype,
-    dims: batching ? shape.slice(1) : shape,
-    optional: optional.has(name),
-  }));
+  const known = new Map(inputsOfConfig(config).map((input) => [input.name, input]));
+  return model.inputs.map(({ name, datatype, shape }) => {
+    const { optional = false, isShape, dims } = known.get(name) ?? {};
+    if (isShape) return { name, datatype, dims: dims ?? shape, optional, isShape };
+    return { name, datatype, dims: batching ? shape.slice(1) : shape, optional };
+  });
 }
 
 /** The outputs that a server tells of. */
@@ -56,14 +55,42 @@ export const outputsOfMetadata = (model: ModelMetadata, config: ModelConfig): Te
 /** The inputs a config.pbtxt names; empty when it leaves them to the server. */
 export const inputsOfConfig = (config: ModelConfig): InputSpec[] =>
   configured(config, 'input').map((input) => ({
-    name: input.name ?? '',
-    datatype: (input.data_type ?? '').replace('TYPE_STRING', 'BYTES').replace('TYPE_', ''),
-    dims: (input.dims ?? []).map(Number),
+    ...specOf(input),
     optional: input.optional === true,
+    ...(input.is_shape_tensor === true && { isShape: true }),
   }));
 
-const configured = (config: ModelConfig, key: 'input') =>
-  (config[key] ?? []) as { name?: string; data_type?: string; dims?: string[]; optional?: boolean }[];
+/** The outputs a config.pbtxt names. */
+export const outputsOfConfig = (config: ModelConfig): TensorSpec[] =>
+  configured(config, 'output').map(specOf);
+
+/** An input or output as config.pbtxt has it: the server completes what it leaves out. */
+interface Configured {
+  readonly name?: string;
+  readonly data_type?: unknown;
+  readonly dims?: readonly (string | number)[];
+  readonly optional?: boolean;
+  readonly is_shape_tensor?: boolean;
+}
+
+const configured = (config: ModelConfig, key: 'input' | 'output') => (config[key] ?? []) as Configured[];
+
+const specOf = ({ name, data_type: type, dims }: Configured): TensorSpec => ({
+  name: name ?? '',
+  datatype: String(type ?? '')
+    .replace('TYPE_STRING', 'BYTES')
+    .replace('TYPE_', ''),
+  dims: (dims ?? []).map(Number),
+});
+
+/** Whether a config.pbtxt says all of its inputs, or of its outputs, so that nothing of them is left to the server. */
+export function isComplete(config: ModelConfig, key: 'input' | 'output'): boolean {
+  const tensors = configured(config, key);
+  return (
+    tensors.length > 0 &&
+    tensors.every(({ name, data_type: type, dims }) => name && type !== undefined && (dims ?? []).length > 0)
+  );
+}
 
 /** Inputs with sizes as far as they are known, and what was guessed, in words. */
 export interface ResolvedInputs {
@@ -73,36 +100,29 @@ export interface ResolvedInputs {
 
 /**
  * The inputs with the sizes that were given; where a variable size is wanted and none was given, a guess.
- * @param guess false leaves variable sizes open: files may bring their own.
+ * @param options.guess false leaves variable sizes open: files may bring their own.
+ * @param options.batching false: requests carry no batch dimension in front of these sizes.
  * @throws UserError when a `shape` names no input or contradicts a fixed size.
  */
 export function resolveShapes(
   inputs: readonly InputSpec[],
   shapes: LoadSettings['shapes'],
-  guess = true,
+  { guess = true, batching = true }: { readonly guess?: boolean; readonly batching?: boolean } = {},
 ): ResolvedInputs {
+  const names = inputs.map((input) => input.name);
   for (const name of Object.keys(shapes)) {
-    if (inputs.some((input) => input.name === name)) continue;
-    const names = inputs.map((input) => input.name);
-    throw userError(`shape: the model has no input "${name}"`, suggestion(name, names));
+    if (!names.includes(name))
+      throw userError(`shape: the model has no input "${name}"`, suggestion(name, names));
   }
   const guesses: string[] = [];
   const resolved = inputs.map((input) => {
     const { name, datatype, dims } = input;
     if (!isKnownDatatype(datatype))
       throw userError(`input "${name}" has datatype ${datatype}, of which tma can make no data`);
-    const wanted = shapes[name] ?? dims;
-    const fits =
-      wanted.length === dims.length &&
-      wanted.every((size, index) => dims[index] === -1 || dims[index] === size);
-    if (!fits) {
-      throw userError(
-        `shape: ${name}:${wanted.join(',')} does not fit the model's [${dims.join(', ')}]`,
-        'give one size for each dimension, the batch dimension left out',
-      );
-    }
+    const wanted = (Object.hasOwn(shapes, name) ? shapes[name] : undefined) ?? dims;
+    checkFits(input, wanted);
     if (!guess || !wanted.includes(-1)) return { ...input, dims: wanted };
-    const guessed = guessSizes(datatype, wanted);
+    const guessed = guessSizes(datatype, wanted, batching);
     guesses.push(
       `input "${name}" has a variable size, [${dims.join(', ')}]: [${guessed.join(', ')}] is sent, a guess; say what is real with shape: ${name}:${guessed.join(',')}`,
     );
@@ -111,8 +131,26 @@ export function resolveShapes(
   return { inputs: resolved, guesses };
 }
 
-/** Pictures are taken to be 224 by 224, one variable size to be 64, texts to be single. */
-function guessSizes(datatype: string, dims: readonly number[]): number[] {
+function checkFits({ name, dims }: InputSpec, wanted: readonly number[]): void {
+  const fits =
+    wanted.length === dims.length &&
+    wanted.every((size, index) => dims[index] === -1 || dims[index] === size);
+  if (fits && wanted.every((size) => Number.isSafeInteger(size))) return;
+  throw userError(
+    `shape: ${name}:${wanted.join(',')} does not fit the model's [${dims.join(', ')}]`,
+    dims.length === 0
+      ? 'the input is a single value: leave its shape out'
+      : 'give one size for each dimension, the batch dimension left out',
+  );
+}
+
+/**
+ * Pictures are taken to be 224 by 224, one variable size to be 64, texts to be single. Where the model adds no batch
+ * dimension, a variable size in front of others is one that it has made itself: one inference is sent.
+ */
+function guessSizes(datatype: string, dims: readonly number[], batching: boolean): number[] {
+  if (!batching && dims.length > 1 && dims[0] === -1)
+    return [1, ...guessSizes(datatype, dims.slice(1), true)];
   const variable = dims.filter((size) => size === -1).length;
   const isPicture = variable === 2 && (dims.includes(3) || dims.includes(1));
   const size = datatype === 'BYTES' ? 1 : isPicture ? 224 : 64;

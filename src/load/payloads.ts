@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LoadSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../errors.ts';
+import type { InputSource, LoadSettings } from '../config/experiment.ts';
+import { userError } from '../errors.ts';
 import { randomSource } from '../statistics/random.ts';
+import { batches } from './batches.ts';
 import { readInputFile } from './input-file.ts';
+import { readInputFolder } from './input-folder.ts';
+import { whatLiesAt } from './input-source.ts';
 import { type InputSpec, resolveShapes, type Tensor, type TensorSpec } from './inputs.ts';
-import { byteSize, encodeValues, randomValue } from './tensor-data.ts';
+import { bytesOf, checkRequestBytes, countOf } from './sizes.ts';
+import { type Element, randomElement, tensorWriter } from './tensor-data.ts';
 
 /** One request's inputs. */
 export interface Payload {
@@ -17,6 +19,8 @@ export interface Payload {
 /** Requests to send in turn; a stream is what one sequence sends. */
 export interface Payloads {
   readonly streams: readonly (readonly Payload[])[];
+  /** A file's streams are as long as sequences are to be. */
+  readonly ownLength: boolean;
   /** When the requests are due, ms from the start, where the file says so. */
   readonly timesMs?: readonly number[];
   /** What was guessed, in words. */
@@ -30,104 +34,136 @@ export interface BatchShape {
   readonly dimension: boolean;
 }
 
+/** The tensor of one inference, without a batch dimension. */
+export interface Row {
+  readonly dims: readonly number[];
+  readonly data: Buffer;
+}
+
+/** What is known of one inference before it is sent. */
+export interface Inference {
+  readonly inputs: ReadonlyMap<string, Row>;
+  readonly expected?: ReadonlyMap<string, Row>;
+  /** When it is due, ms from the start. */
+  readonly dueMs?: number;
+  /** Where it was given, for messages. */
+  readonly place: string;
+}
+
 /** Different requests are sent in turn, so that no cache is measured by mistake. */
 const PAYLOADS = 8;
 const PAYLOAD_BYTES = 64 * 2 ** 20;
 
 /**
  * The requests to send.
+ * @param outputs of the model, for answers to compare; undefined where they are not known yet.
  * @throws UserError when data, shapes and the model's inputs do not fit each other, naming the input.
  */
 export function makePayloads(
   inputs: readonly InputSpec[],
-  outputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[] | undefined,
   settings: LoadSettings,
   batch: BatchShape,
 ): Payloads {
-  const [source] = settings.inputData;
-  const files = settings.inputData.flatMap((item) => (item.kind === 'file' ? [item.path] : []));
-  if (files.length > 0) {
-    const { inputs: specs } = resolveShapes(inputs, settings.shapes, false);
-    const read = files.map((path) => readInputFile(path, specs, outputs, batch));
-    const times = read.flatMap((file) => file.timesMs ?? []);
-    return {
-      streams: read.flatMap(({ streams }) => streams),
-      ...(times.length > 0 && { timesMs: times.sort((a, b) => a - b) }),
-      notes: [],
-    };
-  }
-  const { inputs: specs, guesses } = resolveShapes(inputs, settings.shapes);
-  const payloads =
-    source?.kind === 'folder'
-      ? [fromFolder(source.path, specs, batch)]
-      : generated(specs, settings, batch, source?.kind === 'zero');
-  return { streams: [payloads], notes: guesses };
+  if (batch.size > 1 && !batch.dimension)
+    throw userError(`batch size ${batch.size}: the model takes no batches, its max_batch_size is 0`);
+  const paths = pathsOf(settings.inputData);
+  if (paths.length === 0) return generated(inputs, settings, batch);
+  const { inputs: specs } = resolveShapes(inputs, settings.shapes, { guess: false });
+  const read = readAll(paths, specs, outputs);
+  const times = read.streams.flat().flatMap(({ dueMs }) => dueMs ?? []);
+  return {
+    streams: batches(read.streams, specs, outputs ?? [], batch),
+    ownLength: read.ownLength,
+    ...(times.length > 0 && { timesMs: times.sort((a, b) => a - b) }),
+    notes: [],
+  };
 }
 
-const shapeOf = (spec: InputSpec, batch: BatchShape): number[] =>
-  batch.dimension ? [batch.size, ...spec.dims] : [...spec.dims];
+const pathsOf = (sources: readonly InputSource[]): string[] =>
+  sources.flatMap((source) => ('path' in source ? [source.path] : []));
 
-const countOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+/** Streams of all files; steps that stand in no stream are one stream, as in perf_analyzer. */
+function readAll(
+  paths: readonly string[],
+  inputs: readonly InputSpec[],
+  outputs: readonly TensorSpec[] | undefined,
+): { streams: Inference[][]; ownLength: boolean } {
+  const loose: Inference[] = [];
+  const streams: Inference[][] = [];
+  for (const path of paths) {
+    const found = whatLiesAt(path);
+    if (!found) throw userError(`input-data: ${path} is neither a .json file nor a folder: nothing is there`);
+    if (found.kind === 'folder') {
+      if (paths.length > 1)
+        throw userError(`input-data: ${path} is a folder`, 'a folder can only be given alone');
+      return { streams: [[readInputFolder(path, inputs, outputs)]], ownLength: false };
+    }
+    const file = readInputFile(path, found.bytes, inputs, outputs);
+    if (file.kind === 'steps') for (const step of file.steps) loose.push(step);
+    else for (const stream of file.streams) streams.push(stream);
+  }
+  return { streams: loose.length > 0 ? [loose, ...streams] : streams, ownLength: true };
+}
 
-function generated(
-  specs: readonly InputSpec[],
-  settings: LoadSettings,
-  batch: BatchShape,
-  zero: boolean,
-): Payload[] {
+/** Random data or zeros. */
+function generated(inputs: readonly InputSpec[], settings: LoadSettings, batch: BatchShape): Payloads {
+  const { inputs: specs, guesses } = resolveShapes(inputs, settings.shapes, { batching: batch.dimension });
+  checkGenerated(specs, settings, batch);
+  const zero = settings.inputData[0]?.kind === 'zero';
   const random = randomSource(settings.seed);
-  const value = (datatype: string): unknown => {
+  const element = (datatype: string): Element => {
     if (datatype === 'BYTES' && settings.stringData !== undefined) return settings.stringData;
     if (zero) return datatype === 'BYTES' ? '' : 0;
-    return randomValue(datatype, random, settings.stringLength);
+    return randomElement(datatype, random, settings.stringLength);
   };
   const make = (): Payload => ({
-    tensors: specs.map(({ name, datatype, ...spec }) => {
-      const shape = shapeOf({ name, datatype, ...spec }, batch);
-      const values = Array.from({ length: countOf(shape) }, () => value(datatype));
-      return { name, datatype, shape, data: encodeValues(datatype, values) };
+    tensors: specs.map((spec) => {
+      const shape = shapeOf(spec, batch);
+      const count = countOf(shape);
+      const writer = tensorWriter(spec.datatype, count);
+      for (let at = 0; at < count; at++) writer.push(element(spec.datatype));
+      return { name: spec.name, datatype: spec.datatype, shape, data: writer.bytes() };
     }),
   });
   const first = make();
   const bytes = first.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
   const count = zero ? 1 : Math.max(1, Math.min(PAYLOADS, Math.floor(PAYLOAD_BYTES / Math.max(1, bytes))));
-  return [first, ...Array.from({ length: count - 1 }, make)];
+  return {
+    streams: [[first, ...Array.from({ length: count - 1 }, make)]],
+    ownLength: false,
+    notes: guesses,
+  };
 }
 
-/** A file for each input, named like it: raw little-endian bytes, or for BYTES a line for each element. */
-function fromFolder(path: string, specs: readonly InputSpec[], batch: BatchShape): Payload {
-  if (!existsSync(path) || !statSync(path).isDirectory())
-    throw userError(`input-data: ${path} is neither a .json file nor a folder`);
-  const tensors = specs.flatMap((spec): Tensor[] => {
-    const file = join(path, spec.name);
-    if (!existsSync(file) && spec.optional) return [];
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(file);
-    } catch (error) {
-      throw userError(`input-data: no data for input "${spec.name}": ${messageOf(error)}`);
-    }
-    const wanted = countOf(spec.dims);
-    const one =
-      spec.datatype === 'BYTES'
-        ? encodeValues('BYTES', linesOf(bytes, spec.name, wanted, file))
-        : sized(bytes, spec, wanted, file);
-    const data = Buffer.concat(Array.from({ length: batch.size }, () => one));
-    return [{ name: spec.name, datatype: spec.datatype, shape: shapeOf(spec, batch), data }];
-  });
-  return { tensors };
-}
+const shapeOf = (spec: InputSpec, batch: BatchShape): number[] =>
+  batch.dimension ? [batch.size, ...spec.dims] : [...spec.dims];
 
-function linesOf(bytes: Buffer, name: string, wanted: number, file: string): string[] {
-  const lines = bytes.toString('utf8').replace(/\n$/, '').split('\n');
-  if (lines.length === wanted) return lines;
-  throw userError(`${file}: input "${name}" needs ${wanted} lines, found ${lines.length}`);
-}
-
-function sized(bytes: Buffer, { name, datatype, dims }: InputSpec, count: number, file: string): Buffer {
-  const wanted = count * byteSize(datatype);
-  if (bytes.length === wanted) return bytes;
-  throw userError(
-    `${file}: input "${name}" needs ${wanted} bytes (${datatype} [${dims.join(', ')}]), found ${bytes.length}`,
-  );
+/**
+ * Whether data can be made up for inputs, before any is.
+ * @throws UserError when a request would be larger than tma sends, or an input's values are sizes.
+ */
+export function checkGenerated(
+  specs: readonly InputSpec[],
+  { stringData, stringLength }: LoadSettings,
+  batch: BatchShape,
+): void {
+  const textBytes = stringData === undefined ? stringLength : Buffer.byteLength(stringData);
+  let total = 0;
+  for (const spec of specs) {
+    if (spec.isShape)
+      throw userError(
+        `input "${spec.name}" holds sizes of other tensors, which can't be made up`,
+        'give its values with input-data',
+      );
+    // Sizes that are still open are at least 1.
+    const shape = shapeOf(spec, batch).map((size) => (size === -1 ? 1 : size));
+    total += bytesOf(spec.datatype, shape, textBytes);
+    const texts = spec.datatype === 'BYTES' ? `, texts of ${textBytes} bytes` : '';
+    checkRequestBytes(
+      total,
+      `input "${spec.name}" (${spec.datatype} [${shape.join(', ')}]${texts})`,
+      'give smaller sizes with shape, or a smaller batch size',
+    );
+  }
 }

@@ -1,51 +1,93 @@
-/** Bytes of one element of a fixed-size Triton datatype. */
-const SIZES: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  UINT8: 1,
-  INT8: 1,
-  UINT16: 2,
-  INT16: 2,
-  FP16: 2,
-  BF16: 2,
-  UINT32: 4,
-  INT32: 4,
-  FP32: 4,
-  UINT64: 8,
-  INT64: 8,
-  FP64: 8,
-};
+import { halfOf } from './half.ts';
 
-/** Bytes of one element; BYTES elements have no size of their own. */
-export const byteSize = (datatype: string): number => SIZES[datatype] ?? 1;
+/** Bytes of one element of a fixed-size Triton datatype. */
+const SIZES: ReadonlyMap<string, number> = new Map([
+  ['BOOL', 1],
+  ['UINT8', 1],
+  ['INT8', 1],
+  ['UINT16', 2],
+  ['INT16', 2],
+  ['FP16', 2],
+  ['BF16', 2],
+  ['UINT32', 4],
+  ['INT32', 4],
+  ['FP32', 4],
+  ['UINT64', 8],
+  ['INT64', 8],
+  ['FP64', 8],
+]);
+
+/** In front of each element of a BYTES tensor stands how many bytes it has. */
+export const LENGTH_BYTES = 4;
+
+/** Bytes of one element; undefined for BYTES, whose elements have no size of their own. */
+export const byteSize = (datatype: string): number | undefined => SIZES.get(datatype);
 
 /** Whether tma can make data of a datatype. */
-export const isKnownDatatype = (datatype: string): boolean => datatype === 'BYTES' || datatype in SIZES;
+export const isKnownDatatype = (datatype: string): boolean => datatype === 'BYTES' || SIZES.has(datatype);
 
-/** Little-endian bytes of values in a Triton datatype; BYTES elements carry their length in front. */
-export function encodeValues(datatype: string, values: readonly unknown[]): Buffer {
-  if (datatype === 'BYTES') {
-    return Buffer.concat(
-      values.map((value) => {
-        const text = Buffer.from(String(value));
-        const length = Buffer.alloc(4);
-        length.writeUInt32LE(text.length);
-        return Buffer.concat([length, text]);
-      }),
-    );
-  }
-  const size = SIZES[datatype]!;
-  const buffer = Buffer.alloc(values.length * size);
-  const write = writer(datatype, buffer);
-  values.forEach((value, index) => {
-    write(value, index * size);
-  });
-  return buffer;
+export const isFloat = (datatype: string): boolean => datatype.startsWith('FP') || datatype.startsWith('BF');
+
+/** The least and the largest whole number that an integer datatype holds; undefined for others. */
+export function rangeOf(datatype: string): readonly [bigint, bigint] | undefined {
+  const match = /^(U?)INT(\d+)$/.exec(datatype);
+  if (!match) return undefined;
+  const bits = BigInt(match[2]!);
+  return match[1] === 'U' ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
 }
 
-function writer(datatype: string, buffer: Buffer): (value: unknown, offset: number) => void {
+/** An element: numbers and truths for most datatypes, a text or its bytes for BYTES. */
+export type Element = number | bigint | boolean | string | Uint8Array;
+
+/** Takes the elements of a tensor one after the other and makes its little-endian bytes. */
+export interface TensorWriter {
+  /** The element has to fit the datatype. */
+  push(element: Element): void;
+  /** The bytes of what was pushed. */
+  bytes(): Buffer;
+}
+
+/** @param count of the elements that will come. */
+export const tensorWriter = (datatype: string, count: number): TensorWriter =>
+  datatype === 'BYTES' ? bytesWriter() : fixedWriter(datatype, Buffer.alloc(count * byteSize(datatype)!));
+
+/** Little-endian bytes of values in a Triton datatype; BYTES elements carry their length in front. */
+export function encodeValues(datatype: string, values: readonly Element[]): Buffer {
+  const writer = tensorWriter(datatype, values.length);
+  for (const value of values) writer.push(value);
+  return writer.bytes();
+}
+
+function bytesWriter(): TensorWriter {
+  const pieces: Buffer[] = [];
+  return {
+    push(element) {
+      const text = element instanceof Uint8Array ? element : Buffer.from(String(element));
+      const piece = Buffer.allocUnsafe(LENGTH_BYTES + text.length);
+      piece.writeUInt32LE(text.length);
+      piece.set(text, LENGTH_BYTES);
+      pieces.push(piece);
+    },
+    bytes: () => Buffer.concat(pieces),
+  };
+}
+
+function fixedWriter(datatype: string, buffer: Buffer): TensorWriter {
+  const size = byteSize(datatype)!;
+  const write = elementWriter(datatype, buffer);
+  let at = 0;
+  return {
+    push(element) {
+      write(element, at);
+      at += size;
+    },
+    bytes: () => buffer.subarray(0, at),
+  };
+}
+
+function elementWriter(datatype: string, buffer: Buffer): (value: Element, offset: number) => void {
   switch (datatype) {
     case 'BOOL':
-      return (value, offset) => buffer.writeUInt8(value === true || value === 1 ? 1 : 0, offset);
     case 'UINT8':
       return (value, offset) => buffer.writeUInt8(Number(value), offset);
     case 'INT8':
@@ -55,9 +97,9 @@ function writer(datatype: string, buffer: Buffer): (value: unknown, offset: numb
     case 'INT16':
       return (value, offset) => buffer.writeInt16LE(Number(value), offset);
     case 'FP16':
-      return (value, offset) => buffer.writeUInt16LE(halfBits(Number(value)), offset);
+      return (value, offset) => buffer.writeUInt16LE(halfOf('FP16', Number(value)), offset);
     case 'BF16':
-      return (value, offset) => buffer.writeUInt16LE(floatBits(Number(value)) >>> 16, offset);
+      return (value, offset) => buffer.writeUInt16LE(halfOf('BF16', Number(value)), offset);
     case 'UINT32':
       return (value, offset) => buffer.writeUInt32LE(Number(value), offset);
     case 'INT32':
@@ -74,30 +116,12 @@ function writer(datatype: string, buffer: Buffer): (value: unknown, offset: numb
 }
 
 /** A random element: floats in [0, 1), integers in [0, 127], letters for BYTES. */
-export function randomValue(datatype: string, random: () => number, stringLength: number): unknown {
+export function randomElement(datatype: string, random: () => number, stringLength: number): Element {
   if (datatype === 'BYTES') {
-    return Array.from({ length: stringLength }, () =>
-      String.fromCharCode(97 + Math.floor(random() * 26)),
-    ).join('');
+    const letters = Buffer.allocUnsafe(stringLength);
+    for (let at = 0; at < stringLength; at++) letters[at] = 97 + Math.floor(random() * 26);
+    return letters;
   }
   if (datatype === 'BOOL') return random() < 0.5;
-  return /^(FP|BF)/.test(datatype) ? random() : Math.floor(random() * 128);
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-function floatBits(value: number): number {
-  scratch.setFloat32(0, value);
-  return scratch.getUint32(0);
-}
-
-/** IEEE 754 half precision, rounded towards zero; too large becomes infinity, too small zero. */
-function halfBits(value: number): number {
-  const bits = floatBits(value);
-  const sign = (bits >>> 16) & 0x8000;
-  const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
-  const mantissa = (bits >>> 13) & 0x3ff;
-  if (Number.isNaN(value)) return 0x7e00;
-  if (exponent >= 31) return sign | 0x7c00;
-  return exponent <= 0 ? sign : sign | (exponent << 10) | mantissa;
+  return isFloat(datatype) ? random() : Math.floor(random() * 128);
 }

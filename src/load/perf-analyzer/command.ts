@@ -1,4 +1,4 @@
-import { inputsOfMetadata, resolveShapes } from '../inputs.ts';
+import { inputsOfMetadata, isBatching, resolveShapes } from '../inputs.ts';
 import { LoadFailure, type LoadJob } from '../load-generator.ts';
 
 /** How long windows are, or how many requests they hold. */
@@ -82,9 +82,11 @@ function loadOf({ point, settings }: LoadJob<unknown>): string[] {
 function guessedShapes({ model, config, settings }: LoadJob<unknown>): string[] {
   if (settings.inputData.some(({ kind }) => kind === 'file' || kind === 'folder')) return [];
   const inputs = inputsOfMetadata(model, config);
-  const { inputs: resolved } = resolveShapes(inputs, settings.shapes);
+  const { inputs: resolved } = resolveShapes(inputs, settings.shapes, {
+    batching: isBatching(model, config),
+  });
   return resolved.flatMap(({ name, dims }, index) =>
-    inputs[index]!.dims.includes(-1) && !settings.shapes[name]
+    inputs[index]!.dims.includes(-1) && !Object.hasOwn(settings.shapes, name)
       ? ['--shape', `${name}:${dims.join(',')}`]
       : [],
   );

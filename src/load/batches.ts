@@ -1,0 +1,125 @@
+import { userError } from '../errors.ts';
+import type { InputSpec, Tensor, TensorSpec } from './inputs.ts';
+import type { BatchShape, Inference, Payload, Row } from './payloads.ts';
+import { checkAllBytes, checkRequestBytes } from './sizes.ts';
+
+/** Batches that begin at another step each time take no more than this; else the last one alone is filled up. */
+const MOST_CYCLE_BYTES = 256 * 2 ** 20;
+const MOST_CYCLE_ROWS = 2 ** 18;
+
+/**
+ * Requests of inferences that follow each other in a stream; after its last comes its first again, so that every one is
+ * sent whatever the batch size.
+ * @throws UserError when the inferences of a request do not fit together, or all are more than tma keeps ready.
+ */
+export function batches(
+  streams: readonly (readonly Inference[])[],
+  inputs: readonly InputSpec[],
+  outputs: readonly TensorSpec[],
+  batch: BatchShape,
+): Payload[][] {
+  let total = 0;
+  const rowsOf = streams.map((steps) => {
+    const rows = rowsOfRequests(steps, batch.size);
+    total += rows.flat().reduce((sum, row) => sum + bytesOfInference(steps[row]!), 0);
+    return rows;
+  });
+  checkAllBytes(
+    total,
+    `input-data with batch size ${batch.size}`,
+    'give fewer steps or a smaller batch size',
+  );
+  return streams.map((steps, stream) =>
+    rowsOf[stream]!.map((rows) =>
+      requestOf(
+        rows.map((row) => steps[row]!),
+        inputs,
+        outputs,
+        batch,
+      ),
+    ),
+  );
+}
+
+/** Which steps go into which request. */
+function rowsOfRequests(steps: readonly Inference[], size: number): number[][] {
+  const largest = steps.reduce((most, step) => Math.max(most, bytesOfInference(step)), 1);
+  const cycle = steps.length / greatestDivisor(steps.length, size);
+  const isLong = cycle * size > MOST_CYCLE_ROWS || cycle * size * largest > MOST_CYCLE_BYTES;
+  const count = isLong ? Math.ceil(steps.length / size) : cycle;
+  return Array.from({ length: count }, (_, request) =>
+    Array.from({ length: size }, (_row, row) => (request * size + row) % steps.length),
+  );
+}
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
+
+function bytesOfInference({ inputs }: Inference): number {
+  let bytes = 0;
+  for (const { data } of inputs.values()) bytes += data.length;
+  return bytes;
+}
+
+function requestOf(
+  steps: readonly Inference[],
+  inputs: readonly InputSpec[],
+  outputs: readonly TensorSpec[],
+  batch: BatchShape,
+): Payload {
+  const { place } = steps[0]!;
+  const bytes = steps.reduce((sum, step) => sum + bytesOfInference(step), 0);
+  checkRequestBytes(bytes, place, 'give smaller tensors, or a smaller batch size');
+  const tensors = inputs.flatMap((spec) =>
+    batched(
+      spec,
+      steps.map((step) => step.inputs.get(spec.name)),
+      batch,
+      `${place}: input`,
+    ),
+  );
+  if (steps.every(({ expected }) => expected === undefined)) return { tensors };
+  // An output of which not every inference says what it must be can't be compared.
+  const known = outputs.filter(({ name }) => steps.every(({ expected }) => expected?.has(name)));
+  return {
+    tensors,
+    expected: known.flatMap((spec) =>
+      batched(
+        spec,
+        steps.map((step) => step.expected?.get(spec.name)),
+        batch,
+        `${place}: output`,
+      ),
+    ),
+  };
+}
+
+/** The rows of one tensor as a batch; [] when an optional input is left out of all. */
+function batched(
+  spec: TensorSpec & Partial<InputSpec>,
+  rows: readonly (Row | undefined)[],
+  batch: BatchShape,
+  place: string,
+): Tensor[] {
+  const { name, datatype } = spec;
+  const given = rows.filter((row) => row !== undefined);
+  const [first] = given;
+  if (!first) return [];
+  const alike = given.every((row) => row.dims.join() === first.dims.join());
+  if (given.length !== rows.length || !alike)
+    throw userError(
+      `${place} "${name}" has different shapes in the ${rows.length} inferences of one request`,
+      'give steps of one shape, or a batch size of 1',
+    );
+  const one = { name, datatype, shape: [...first.dims], data: first.data };
+  if (!batch.dimension) return [one];
+  if (spec.isShape) {
+    // Sizes are those of the whole request.
+    if (given.some((row) => !row.data.equals(first.data)))
+      throw userError(
+        `${place} "${name}" holds sizes, which have to be equal in all inferences of one request`,
+      );
+    return [one];
+  }
+  const data = given.length === 1 ? first.data : Buffer.concat(given.map((row) => row.data));
+  return [{ ...one, shape: [batch.size, ...first.dims], data }];
+}

@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkInputs, guessesOf } from '../../src/load/check-inputs.ts';
+import type { ModelConfig } from '../../src/model-config/config.ts';
+import { folder, load } from '../support/experiment.ts';
+
+const config: ModelConfig = {
+  max_batch_size: 8,
+  input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['-1'] }],
+  output: [{ name: 'y', data_type: 'TYPE_FP32', dims: ['1'] }],
+};
+const place = { file: 'perf.yaml', line: 3, column: 5 };
+const check = (changes: Parameters<typeof load>[0], batchSizes: readonly number[] = [1], of = config) =>
+  checkInputs(of, { load: load(changes), batchSizes, place });
+
+test('sizes that are too large are told with the place of the model', () => {
+  expect(() => check({ shapes: { x: [300_000_000] } })).toThrow(
+    /^perf\.yaml:3:5: input "x" \(FP32 \[1, 300000000\]\): 1\.2 GB in one request/,
+  );
+  check({ shapes: { x: [1_000_000] } });
+  expect(() => check({ shapes: { x: [1_000_000] } }, [1, 512])).toThrow('FP32 [512, 1000000]');
+  expect(() => check({ shapes: { z: [1] } })).toThrow('perf.yaml:3:5: shape: the model has no input "z"');
+});
+
+test('data is read before anything starts; a mistake keeps its own place', () => {
+  const path = join(folder(), 'data.json');
+  const inputData = [{ kind: 'file' as const, path }];
+  writeFileSync(path, '{"data": [{"x": [1]}, {"x": [1, 2]}], "validation_data": [{"y": [1]}, {}]}');
+  check({ inputData });
+  expect(() => check({ inputData }, [1, 2])).toThrow('perf.yaml:3:5: ');
+  writeFileSync(path, '{"data": [{"x": [1]}], "validation_data": [{"z": [1]}]}');
+  expect(() => check({ inputData })).toThrow('data.json:1:50: step 1: the model has no output "z"');
+});
+
+test('what a configuration leaves to the server is not judged', () => {
+  const partial = { ...config, input: [{ name: 'x' }] };
+  check({ shapes: { z: [1] } }, [1], partial);
+  expect(guessesOf(partial, load())).toEqual([]);
+  check({ shapes: { x: [300_000_000] } }, [1], {});
+  const noType = { ...config, input: [{ name: 'x', dims: ['4'] }] };
+  check({}, [1], noType);
+});
+
+test('guesses are told of what will be made up', () => {
+  expect(guessesOf(config, load()).join()).toContain('[64] is sent, a guess');
+  expect(guessesOf(config, load({ inputData: [{ kind: 'file', path: 'x.json' }] }))).toEqual([]);
+  const own: ModelConfig = {
+    input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['-1', '3', '224', '224'] }],
+  };
+  expect(guessesOf(own, load()).join()).toContain('[1, 3, 224, 224] is sent');
+});
