@@ -92,6 +92,8 @@ export interface SequenceSettings {
   /** Live sequences in an open loop; in a closed one it is the concurrency. */
   readonly count: number;
   readonly length: number;
+  /** It was asked for; else the streams of a file with input data are sequences as they are. */
+  readonly lengthGiven?: true;
   readonly variation: number;
   readonly idStart: number;
   readonly idEnd: number;

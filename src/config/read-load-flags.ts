@@ -219,10 +219,12 @@ function readSequences(read: FlagReader): LoadSettings['sequences'] {
   const [start, end] = [Number(range?.[1] ?? standard.idStart), Number(range?.[2] ?? standard.idEnd)];
   if (range === null || start < 1 || end <= start || !Number.isSafeInteger(end))
     read.fail('sequence-id-range', `expected first:last with 1 <= first < last, found ${show(ids)}`);
+  const length = read.count('sequence-length', 1);
   const variation = read.number('sequence-length-variation', 0, 100);
   return {
     count: read.count('num-of-sequences', 1) ?? standard.count,
-    length: read.count('sequence-length', 1) ?? standard.length,
+    length: length ?? standard.length,
+    ...(length !== undefined && { lengthGiven: true }),
     variation: variation === undefined ? standard.variation : variation / 100,
     idStart: start,
     idEnd: end,

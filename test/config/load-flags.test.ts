@@ -105,6 +105,11 @@ test('headers, TLS, compression, sequences, shared memory', () => {
   });
 });
 
+test('whether a length of sequences was asked for is known', () => {
+  expect(read({}).load.sequences).not.toHaveProperty('lengthGiven');
+  expect(read({ 'sequence-length': 20 }).load.sequences).toMatchObject({ length: 20, lengthGiven: true });
+});
+
 test("perf_analyzer's arguments: values stay whole, switches stand alone, ours stay here", () => {
   const { load, theirs } = read({
     'http-header': 'a: b = c',

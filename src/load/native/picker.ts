@@ -60,7 +60,11 @@ export class Picker {
     const id = this.#nextId;
     this.#nextId += of;
     if (this.#nextId >= idEnd) this.#nextId = idStart + index;
-    const varied = Math.round(length * (1 + variation * (2 * this.#random() - 1)));
-    return { id, left: Math.max(1, varied), stream: this.#nextStream++ % streams.length, step: 0 };
+    const stream = this.#nextStream++ % streams.length;
+    const left =
+      length === undefined
+        ? streams[stream]!.length
+        : Math.max(1, Math.round(length * (1 + variation * (2 * this.#random() - 1))));
+    return { id, left, stream, step: 0 };
   }
 }

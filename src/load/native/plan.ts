@@ -9,7 +9,7 @@ import { makePayloads, type Payload, type Payloads } from '../payloads.ts';
 import type { CrewInput } from './crew.ts';
 import { describeEngine } from './engine.ts';
 import { connectionLimits, whyTooMany } from './limits.ts';
-import type { EngineSettings, LoadShape, SharedRequest } from './protocol.ts';
+import type { EngineSettings, LoadShape, SequenceSettings, SharedRequest } from './protocol.ts';
 import { proxyFor } from './proxy.ts';
 import {
   compressed,
@@ -20,6 +20,7 @@ import {
   inferPath,
   type RequestOptions,
 } from './request.ts';
+import { SharedBytes } from './shared-bytes.ts';
 import { shareTensors } from './shared-memory.ts';
 
 /** Requests on one gRPC connection; more would wait for each other in it. */
@@ -82,27 +83,28 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
         settings.sharedMemory.outputBytes * point.batchSize,
       )
     : undefined;
+  const memory = new SharedBytes();
   const encode = (payload: Payload): EncodedRequest => {
     const all = shared
       ? { ...options, inputRegions: shared.inputsOf(payload), outputRegions: shared.outputs }
       : options;
-    if (engine.kind === 'undici') return encodeBareBody(payload.tensors, all);
+    if (engine.kind === 'undici') return encodeBareBody(payload.tensors, all, memory.join);
     if (engine.kind === 'http1')
-      return encodeHttpRequest({ authority, headers: settings.headers }, payload.tensors, all);
-    const message = encodeGrpcRequest(payload.tensors, all);
-    return settings.compression && engine.kind === 'http2'
-      ? compressed(message, settings.compression)
-      : message;
+      return encodeHttpRequest({ authority, headers: settings.headers }, payload.tensors, all, memory.join);
+    if (!settings.compression || engine.kind !== 'http2')
+      return encodeGrpcRequest(payload.tensors, all, memory.join);
+    const { bytes } = compressed(encodeGrpcRequest(payload.tensors, all), settings.compression);
+    return { bytes: memory.join([bytes]) };
   };
   const streams = payloads.streams.map((steps) =>
-    steps.map((payload) => inSharedBuffer(payload, encode(payload))),
+    steps.map((payload) => requestOf(payload, encode(payload), memory)),
   );
   return {
     crew: {
       engine,
       streams,
       shape,
-      sequences: stateful ? settings.sequences : undefined,
+      sequences: stateful ? sequencesOf(settings, payloads) : undefined,
       seed: settings.seed,
       timeoutMs: settings.requestTimeoutMs,
     },
@@ -115,6 +117,12 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     },
   };
 }
+
+/** A file's streams are sequences as they are, unless a length was asked for, as in perf_analyzer. */
+const sequencesOf = ({ sequences }: LoadSettings, { ownLength }: Payloads): SequenceSettings => {
+  const { length, variation, idStart, idEnd, lengthGiven } = sequences;
+  return { ...(!(ownLength && !lengthGiven) && { length }), variation, idStart, idEnd };
+};
 
 /** Where requests go; over TLS where the settings say so of gRPC. */
 function endpointOf(job: LoadJob<unknown>, protocol: 'http' | 'grpc'): Endpoint | undefined {
@@ -197,13 +205,17 @@ function threadsFor(shape: LoadShape): number {
   return Math.max(1, Math.min(Math.floor(availableParallelism() / 4), Math.ceil(slots / SLOTS_OF_A_THREAD)));
 }
 
-/** A request in memory that all threads see, with what must be answered. */
-function inSharedBuffer({ expected }: Payload, { bytes, sequence }: EncodedRequest): SharedRequest {
-  const memory = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  memory.set(bytes);
+/** A request with what must be answered, both in memory that all threads see. */
+function requestOf(
+  { expected }: Payload,
+  { bytes, sequence }: EncodedRequest,
+  memory: SharedBytes,
+): SharedRequest {
   return {
-    bytes: memory,
+    bytes,
     ...(sequence && { sequence }),
-    ...(expected && { expected: expected.map(({ name, data }) => ({ name, data: new Uint8Array(data) })) }),
+    ...(expected && {
+      expected: expected.map(({ name, datatype, data }) => ({ name, datatype, data: memory.join([data]) })),
+    }),
   };
 }

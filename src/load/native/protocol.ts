@@ -23,13 +23,14 @@ export interface SharedRequest {
 
 export interface ExpectedOutput {
   readonly name: string;
+  readonly datatype: string;
   readonly data: Uint8Array;
 }
 
 /** Sequences of a stateful model: each slot runs one after the other. */
 export interface SequenceSettings {
-  /** Requests of a sequence, and by how much of it that varies (0.2 = a fifth). */
-  readonly length: number;
+  /** Requests of a sequence, and by how much of it that varies (0.2 = a fifth); absent: as many as its stream has. */
+  readonly length?: number;
   readonly variation: number;
   /** Ids are given out from here on, and again from the first one when `idEnd` is reached. */
   readonly idStart: number;

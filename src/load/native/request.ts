@@ -34,9 +34,9 @@ export interface RequestOptions {
   /** Asks a decoupled model to mark its last answer. */
   readonly markFinal?: boolean;
   /** Where an input lies, by its name. */
-  readonly inputRegions?: Readonly<Record<string, SharedRegion>>;
+  readonly inputRegions?: ReadonlyMap<string, SharedRegion>;
   /** Where an output is to be written, by its name. */
-  readonly outputRegions?: Readonly<Record<string, SharedRegion>>;
+  readonly outputRegions?: ReadonlyMap<string, SharedRegion>;
 }
 
 /** The head of an HTTP request. */
@@ -45,11 +45,15 @@ export interface HttpTarget {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** Puts pieces behind each other in memory of its choice. */
+export type Join = (pieces: readonly Uint8Array[]) => Buffer;
+
 /** Width of a padded id: the digits of the largest one. */
 const ID_WIDTH = 20;
 const ID = '"sequence_id":';
 const START = '"sequence_start":';
 const END = '"sequence_end":';
+const NO_REGIONS: ReadonlyMap<string, SharedRegion> = new Map();
 const regionParameters = ({ name, offset, bytes }: SharedRegion): Record<string, unknown> => ({
   shared_memory_region: name,
   shared_memory_byte_size: bytes,
@@ -61,9 +65,9 @@ export function encodeBody(
   tensors: readonly Tensor[],
   options: RequestOptions,
 ): { json: Buffer; tensors: Buffer[] } {
-  const { inputRegions = {}, outputRegions } = options;
+  const { inputRegions = NO_REGIONS, outputRegions } = options;
   const inputs = tensors.map(({ name, datatype, shape, data }) => {
-    const region = inputRegions[name];
+    const region = inputRegions.get(name);
     return {
       name,
       datatype,
@@ -73,7 +77,7 @@ export function encodeBody(
   });
   const outputs =
     outputRegions &&
-    Object.entries(outputRegions).map(([name, region]) => ({ name, parameters: regionParameters(region) }));
+    [...outputRegions].map(([name, region]) => ({ name, parameters: regionParameters(region) }));
   const text = JSON.stringify({
     inputs,
     ...(outputs && { outputs }),
@@ -88,7 +92,7 @@ export function encodeBody(
     : text;
   return {
     json: Buffer.from(json),
-    tensors: tensors.filter(({ name }) => !inputRegions[name]).map(({ data }) => data),
+    tensors: tensors.filter(({ name }) => !inputRegions.has(name)).map(({ data }) => data),
   };
 }
 
@@ -100,6 +104,7 @@ export function encodeHttpRequest(
   target: HttpTarget,
   tensors: readonly Tensor[],
   options: RequestOptions,
+  join: Join = Buffer.concat,
 ): EncodedRequest {
   const body = encodeBody(tensors, options);
   const length = body.json.length + body.tensors.reduce((sum, data) => sum + data.length, 0);
@@ -112,7 +117,7 @@ export function encodeHttpRequest(
     ...target.headers.map(([name, value]) => `${name}: ${value}`),
     '\r\n',
   ].join('\r\n');
-  const bytes = Buffer.concat([Buffer.from(head), body.json, ...body.tensors]);
+  const bytes = join([Buffer.from(head), body.json, ...body.tensors]);
   return withPlaces(bytes, head.length, options);
 }
 
@@ -120,11 +125,15 @@ export function encodeHttpRequest(
 const JSON_LENGTH_BYTES = 4;
 
 /** A bare body for a library that makes the head itself, the length of its JSON in front. */
-export function encodeBareBody(tensors: readonly Tensor[], options: RequestOptions): EncodedRequest {
+export function encodeBareBody(
+  tensors: readonly Tensor[],
+  options: RequestOptions,
+  join: Join = Buffer.concat,
+): EncodedRequest {
   const body = encodeBody(tensors, options);
   const length = Buffer.alloc(JSON_LENGTH_BYTES);
   length.writeUInt32LE(body.json.length);
-  const bytes = Buffer.concat([length, body.json, ...body.tensors]);
+  const bytes = join([length, body.json, ...body.tensors]);
   return withPlaces(bytes, JSON_LENGTH_BYTES, options);
 }
 
@@ -143,8 +152,12 @@ function withPlaces(bytes: Buffer, from: number, { sequence }: RequestOptions): 
 }
 
 /** One gRPC message with its length in front, tensors as raw bytes. */
-export function encodeGrpcRequest(tensors: readonly Tensor[], options: RequestOptions): EncodedRequest {
-  const { inputRegions = {}, outputRegions = {} } = options;
+export function encodeGrpcRequest(
+  tensors: readonly Tensor[],
+  options: RequestOptions,
+  join: Join = Buffer.concat,
+): EncodedRequest {
+  const { inputRegions = NO_REGIONS, outputRegions = NO_REGIONS } = options;
   const parametersOf = (region: SharedRegion | undefined) =>
     region
       ? Object.fromEntries(
@@ -173,15 +186,15 @@ export function encodeGrpcRequest(tensors: readonly Tensor[], options: RequestOp
         name,
         datatype,
         shape: shape.map(BigInt),
-        parameters: parametersOf(inputRegions[name]),
+        parameters: parametersOf(inputRegions.get(name)),
       })),
-      outputs: Object.entries(outputRegions).map(([name, region]) => ({
-        name,
-        parameters: parametersOf(region),
-      })),
-      rawInputContents: tensors.filter(({ name }) => !inputRegions[name]).map(({ data }) => data),
+      outputs: [...outputRegions].map(([name, region]) => ({ name, parameters: parametersOf(region) })),
     }),
   );
+  // Fields may follow in any order: the tensors are not copied into the message first.
+  const raw = tensors
+    .filter(({ name }) => !inputRegions.has(name))
+    .flatMap(({ data }) => [Buffer.from([RAW_CONTENTS, ...varint(data.length)]), data]);
   const places = options.sequence
     ? [
         parameter('sequence_id', Buffer.from([0x10, ...paddedVarint(1)])),
@@ -189,9 +202,13 @@ export function encodeGrpcRequest(tensors: readonly Tensor[], options: RequestOp
         parameter('sequence_end', Buffer.from([0x08, 0])),
       ]
     : [];
+  const pieces = [message, ...raw, ...places];
   const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length + places.reduce((sum, place) => sum + place.length, 0), 1);
-  const bytes = Buffer.concat([prefix, message, ...places]);
+  prefix.writeUInt32BE(
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+    1,
+  );
+  const bytes = join([prefix, ...pieces]);
   const [id, start, end] = places;
   if (!id || !start || !end) return { bytes };
   const endAt = bytes.length - 1;
@@ -210,6 +227,13 @@ export function compressed({ bytes }: EncodedRequest, algorithm: 'gzip' | 'defla
   prefix[0] = 1;
   prefix.writeUInt32BE(packed.length, 1);
   return { bytes: Buffer.concat([prefix, packed]) };
+}
+
+/** ModelInferRequest.raw_input_contents: field 7, with its length in front. */
+const RAW_CONTENTS = 0x3a;
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 }
 
 /** Bytes of a varint that is written with all the room it may take. */

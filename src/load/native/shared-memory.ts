@@ -12,9 +12,9 @@ const SHM = '/dev/shm';
 /** Tensors of a load that lie in shared memory. */
 export interface SharedTensors extends AsyncDisposable {
   /** Where a payload's inputs lie, by name. */
-  inputsOf(payload: Payload): Readonly<Record<string, SharedRegion>>;
+  inputsOf(payload: Payload): ReadonlyMap<string, SharedRegion>;
   /** Where the server is to write outputs, by name. */
-  readonly outputs: Readonly<Record<string, SharedRegion>>;
+  readonly outputs: ReadonlyMap<string, SharedRegion>;
 }
 
 let count = 0;
@@ -32,13 +32,13 @@ export async function shareTensors(
 ): Promise<SharedTensors> {
   if (!triton || !existsSync(SHM)) throw new LoadFailure(`there is no ${SHM} here to share memory through`);
   const name = `tma_load_${process.pid}_${count++}`;
-  const places = new Map<Payload, Record<string, SharedRegion>>();
+  const places = new Map<Payload, Map<string, SharedRegion>>();
   const pieces: Buffer[] = [];
   let offset = 0;
   for (const payload of payloads) {
-    const regions: Record<string, SharedRegion> = {};
+    const regions = new Map<string, SharedRegion>();
     for (const tensor of payload.tensors) {
-      regions[tensor.name] = { name: `${name}_in`, offset, bytes: tensor.data.length };
+      regions.set(tensor.name, { name: `${name}_in`, offset, bytes: tensor.data.length });
       pieces.push(tensor.data);
       offset += tensor.data.length;
     }
@@ -64,8 +64,8 @@ export async function shareTensors(
     throw new LoadFailure(`shared memory: ${messageOf(error)}; the server has to run on this machine`);
   }
   return {
-    inputsOf: (payload) => places.get(payload) ?? {},
-    outputs: Object.fromEntries(
+    inputsOf: (payload) => places.get(payload) ?? new Map(),
+    outputs: new Map(
       outputs.map((output, index) => [
         output,
         { name: `${name}_out`, offset: index * outputBytes, bytes: outputBytes },

@@ -100,7 +100,7 @@ export const inferenceGrpc: MakeTarget = () => ({
     const settings = {
       engine: { kind: 'http2', http2: { streaming } },
       requests: SLOTS,
-      expected: [{ name: 'Y', data: VALUES }],
+      expected: [{ name: 'Y', datatype: 'FP32', data: VALUES }],
       connect: (open, events) => new Http2Connection(open, options, events),
     } as const satisfies Parameters<typeof exchange>[0];
     if (!exchange(settings, input.subarray(2), 1 + (input[0] ?? 0))) throw new Refused();

@@ -47,7 +47,7 @@ export const inferenceHttp: MakeTarget = () => ({
     const settings = {
       engine: { kind: 'http1' },
       requests: 1,
-      expected: [{ name: 'Y', data: VALUES }],
+      expected: [{ name: 'Y', datatype: 'FP32', data: VALUES }],
       connect: (open, events) => new Http1Connection(open, events, true),
     } as const satisfies Parameters<typeof exchange>[0];
     if (!exchange(settings, input.subarray(1), piece)) throw new Refused();

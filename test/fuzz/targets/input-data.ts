@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLoadFlags } from '../../../src/config/read-load-flags.ts';
-import { readInputFile } from '../../../src/load/input-file.ts';
+import { NO_FLAGS, readLoadFlags } from '../../../src/config/read-load-flags.ts';
 import type { InputSpec } from '../../../src/load/inputs.ts';
+import { makePayloads } from '../../../src/load/payloads.ts';
 import { changeBytes } from '../mutate/bytes.ts';
 import { NASTY_JSON, PROTOTYPE_KEYS } from '../mutate/nasty.ts';
 import { changeText } from '../mutate/text.ts';
@@ -116,7 +116,8 @@ export const inputData: MakeTarget = (folder) => {
       }
       writeFileSync(data, bytes.subarray(1));
       const size = [1, 1, 2, 4][(which >> 3) % 4]!;
-      readInputFile(data, MODELS[which % 4]!, OUTPUTS, { size, dimension: which < 180 });
+      const settings = { ...NO_FLAGS.load, inputData: [{ kind: 'file' as const, path: data }] };
+      makePayloads(MODELS[which % 4]!, OUTPUTS, settings, { size, dimension: size > 1 || which < 180 });
     },
     isOurs: isUserError,
   };

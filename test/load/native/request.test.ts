@@ -78,8 +78,8 @@ test('tensors in shared memory are named instead of sent', () => {
   const region = { name: 'r', offset: 4, bytes: 1 };
   const all = {
     model: 'm',
-    inputRegions: { sequence_id: region },
-    outputRegions: { y: { ...region, offset: 0 } },
+    inputRegions: new Map([['sequence_id', region]]),
+    outputRegions: new Map([['y', { ...region, offset: 0 }]]),
   };
   const { json, rest } = parseHttp(encodeHttpRequest(target, tensors, all).bytes);
   expect(json.inputs[1].parameters).toEqual({
