@@ -45,16 +45,9 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** When loads have to be over, ms of `performance.now()`; undefined = whenever they are. */
   readonly deadlineMs: number | undefined;
-  readonly model: ModelFacts;
   /** Called with the first server that comes up. */
   onServer(server: ServerRecord): void;
   readonly knowsServer: () => boolean;
-}
-
-/** What is found out about a model on the way, shared by its trials. */
-export interface ModelFacts {
-  /** Whether the server has to complete configurations; the default's trial finds out. */
-  autoComplete: boolean;
 }
 
 /** Takes the values of a server's environment, of what it inherits from the shell, and of headers out of texts. */
@@ -92,7 +85,7 @@ export async function filesFor(
 
 /** A ready server; the first of a run is described, and failing to get that one ends the run. */
 export async function launchServer(context: TrialContext, name: string, logFile: string): Promise<Server> {
-  const { experiment, plan, launcher, lane, model, signal } = context;
+  const { experiment, plan, launcher, lane, signal } = context;
   const { modelRepository, launch } = experiment;
   const redact = tellableFor(plan);
   if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
@@ -108,7 +101,6 @@ export async function launchServer(context: TrialContext, name: string, logFile:
       gpus: lane.gpus,
       cpus: lane.cpus,
       cacheDirectory: launch.cacheDirectory,
-      autoComplete: model.autoComplete,
       signal,
     });
     if (!context.knowsServer()) context.onServer(await describeServer(server, experiment));

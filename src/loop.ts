@@ -2,7 +2,7 @@ import { closingAsk, mostMeasurements } from './closing.ts';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
 import type { RunListener } from './events.ts';
 import type { Lane } from './lanes.ts';
-import { completedConfig, findsGpu, type ModelFacts, type TrialContext } from './launch.ts';
+import { completedConfig, findsGpu, type TrialContext } from './launch.ts';
 import type { LoadGenerator } from './load/load-generator.ts';
 import type { GpuMonitor } from './measure/gpu-state.ts';
 import { Neighbours } from './neighbours.ts';
@@ -100,10 +100,7 @@ export class ProfileRun {
     this.#time.beginModel(this.#modelsLeft--);
     const { emit, lanes, launchers, journal, checkpoint } = this.#parts;
     const identity = await this.#prepare(plan);
-    const model: ModelFacts = { autoComplete: true };
-    const contexts = lanes.map((lane, i) =>
-      this.#context({ plan, base, lane, launcher: launchers[i]!, model }),
-    );
+    const contexts = lanes.map((lane, i) => this.#context({ plan, base, lane, launcher: launchers[i]! }));
     const config = base.config ?? (await completedConfig(contexts[0]!));
     if (!config) return;
     const space = spaceOf(plan, config, await findsGpu(contexts[0]!, identity, config));
@@ -144,7 +141,7 @@ export class ProfileRun {
       added: [],
     };
     const [first, ...others] = contexts;
-    // The other lanes wait while the default is loaded: what that finds out holds for all.
+    // The other lanes wait while the default is loaded: a server that does not start at all is told once.
     let onFirst = (): void => {};
     const begun = new Promise<void>((resolve) => {
       onFirst = resolve;
@@ -260,7 +257,7 @@ export class ProfileRun {
     return ofExperiment(this.#parts.journal.run, models, this.#keys, this.#generator.name);
   }
 
-  #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher' | 'model'>): TrialContext {
+  #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher'>): TrialContext {
     const { emit, journal, monitor } = this.#parts;
     return {
       experiment: this.#experiment,

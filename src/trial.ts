@@ -2,7 +2,7 @@ import { messageOf } from './errors.ts';
 import { filesFor, launchServer, leaveServer, logFileOf, type TrialContext, tellableFor } from './launch.ts';
 import { measurePoint } from './measure/measure.ts';
 import { isClientBound, type Measurement } from './measure/measurement.ts';
-import { differences, wasCompleted } from './model-config/compare.ts';
+import { additions, differences } from './model-config/compare.ts';
 import type { ModelConfig } from './model-config/config.ts';
 import { suffering } from './neighbours.ts';
 import type { Ask } from './search/search.ts';
@@ -102,7 +102,9 @@ export async function openTrial(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
       );
     }
-    if (candidate.isDefault) context.model.autoComplete = wasCompleted(asked, effective);
+    for (const { path, effective: found } of additions(candidate.assignment, asked, effective)) {
+      warnings.push(`the server completed ${path} = ${JSON.stringify(found)}, asked was none`);
+    }
   }
 
   async function measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord> {

@@ -62,3 +62,12 @@ test('an automatic search has a space', async () => {
 test('without a config.pbtxt nothing can be said beforehand', async () => {
   expect(await planOf('profile_models: m', '')).toMatchObject({ extent: 'unknown', variants: [] });
 });
+
+test('inputs that the server completes are not refused beforehand', async () => {
+  const partial = 'backend: "python"\nmax_batch_size: 4\ninput { name: "x" dims: 4 }\n';
+  const { variants } = await planOf(
+    'profile_models: {m: {parameters: {concurrency: 1}, model_config_parameters: {max_batch_size: 2}, perf_analyzer_flags: {shape: "x:4"}}}',
+    partial,
+  );
+  expect(variants.map(({ points }) => points.length)).toEqual([1, 1]);
+});

@@ -24,23 +24,20 @@ export function differences(asked: unknown, effective: unknown, path = ''): Diff
   return canonicalJson(asked) === canonicalJson(effective) ? [] : [{ path, asked, effective }];
 }
 
-/** Fields that a server completes from the model itself, as opposed to those it merely fills with defaults. */
-const COMPLETED = [
-  'backend',
-  'platform',
-  'max_batch_size',
-  'input',
-  'output',
-  'dynamic_batching',
-  'sequence_batching',
-  'model_transaction_policy',
-];
+/** What a server may complete from the model itself, as opposed to the defaults that it fills in anyway. */
+const COMPLETED = ['max_batch_size', 'dynamic_batching', 'sequence_batching', 'model_transaction_policy'];
 
-/** Whether the server had to complete the configuration from the model. */
-export const wasCompleted = (asked: ModelConfig, effective: ModelConfig): boolean =>
-  COMPLETED.some(
-    (key) => key in effective !== key in asked || differences(asked[key], effective[key]).length > 0,
-  );
+/** What a variant was to be without (`max_batch_size: 0`, `dynamic_batching: null`) and the server completed all the same. */
+export const additions = (
+  assignment: Readonly<Record<string, unknown>>,
+  asked: ModelConfig,
+  effective: ModelConfig,
+): Difference[] =>
+  COMPLETED.filter((path) => path in assignment && !(path in asked) && path in effective).map((path) => ({
+    path,
+    asked: undefined,
+    effective: effective[path],
+  }));
 
 /** A completed configuration without the defaults that every server fills in, fit to be a config.pbtxt. */
 export function withoutFillings(config: ModelConfig): ModelConfig {

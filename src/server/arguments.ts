@@ -9,9 +9,12 @@ export interface Placement {
   readonly sharedMemory: string;
 }
 
-/** tma's flags, then the user's over them; names with `_` or `-`. */
+/**
+ * tma's flags, then the user's over them; names with `_` or `-`. Whether a server completes configurations is left to
+ * Triton's own default, or to the user: variants are completed as the default configuration is.
+ */
 export function serverArguments(
-  request: Pick<LaunchRequest, 'modelRepository' | 'flags' | 'autoComplete'>,
+  request: Pick<LaunchRequest, 'modelRepository' | 'flags'>,
   { address, ports, sharedMemory }: Placement,
 ): string[] {
   const flags = new Map<string, string | readonly string[]>([
@@ -35,8 +38,7 @@ export function serverArguments(
   );
   // A Python model's shared memory, findable by us when its interpreter was not left the time to free it.
   list.push(`--backend-config=python,shm-region-prefix-name=${sharedMemory}`);
-  const decided = flags.has('strict-model-config') || flags.has('disable-auto-complete-config');
-  return request.autoComplete || decided ? list : [...list, '--disable-auto-complete-config'];
+  return list;
 }
 
 /** The user's environment with `$NAME` replaced by tma's own. */

@@ -21,8 +21,6 @@ export interface LaunchRequest {
   readonly cpus: string | undefined;
   /** Folder that the server may keep built engines in. */
   readonly cacheDirectory: string | undefined;
-  /** Let the server complete configurations. */
-  readonly autoComplete: boolean;
   readonly signal: AbortSignal;
 }
 

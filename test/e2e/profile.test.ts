@@ -142,7 +142,7 @@ describe('a whole run on a real tritonserver', () => {
       launchRequest({
         modelRepository: join(cwd, 'output_model_repository'),
         logFile: join(cwd, 'served.log'),
-        autoComplete: false,
+        flags: { 'disable-auto-complete-config': '' },
       }),
     );
     await loadModel(server, 'add_sub_config_2', undefined, {

@@ -14,7 +14,7 @@ export async function reportRun(folder: string, checkpoints: string): Promise<vo
     cwd: () => folder,
     on: () => undefined,
     off: () => undefined,
-  exit: () => undefined,
+    exit: () => undefined,
   };
   const out = join(folder, 'out');
   const options = { checkpoint_directory: checkpoints, export_path: out, output_formats: 'html,csv' };

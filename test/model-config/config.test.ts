@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { differences, wasCompleted, withoutFillings } from '../../src/model-config/compare.ts';
+import { additions, differences, withoutFillings } from '../../src/model-config/compare.ts';
 import {
   canonicalJson,
   instanceGroups,
@@ -80,7 +80,6 @@ describe('what the server made of it', () => {
 
   test('defaults that it fills in are no difference', () => {
     expect(differences(asked, effective)).toEqual([]);
-    expect(wasCompleted(asked, effective)).toBe(false);
   });
 
   test('a field that is not in effect is named', () => {
@@ -90,9 +89,13 @@ describe('what the server made of it', () => {
     ]);
   });
 
-  test('inputs that were missing were completed', () => {
-    const { input: _, ...bare } = asked;
-    expect(wasCompleted(bare, effective)).toBe(true);
+  test('what a variant was to be without and the server completed is named', () => {
+    const { max_batch_size: _, ...bare } = asked;
+    expect(additions({ max_batch_size: 0 }, bare, effective)).toEqual([
+      { path: 'max_batch_size', asked: undefined, effective: effective['max_batch_size'] },
+    ]);
+    expect(additions({ instance_group: [] }, bare, effective)).toEqual([]);
+    expect(additions({ max_batch_size: 4 }, asked, effective)).toEqual([]);
   });
 
   test('a completed configuration becomes a config.pbtxt without the fillings', () => {

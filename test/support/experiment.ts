@@ -85,7 +85,6 @@ export const launchRequest = (changes: Partial<LaunchRequest> = {}): LaunchReque
   gpus: { kind: 'all' },
   cpus: undefined,
   cacheDirectory: undefined,
-  autoComplete: true,
   signal: new AbortController().signal,
   ...changes,
 });

@@ -1,6 +1,6 @@
 import type { LoadGenerator } from '../../src/load/load-generator.ts';
 import type { ModelConfig } from '../../src/model-config/config.ts';
-import { type Launcher, type Server, ServerFailure } from '../../src/server/launcher.ts';
+import { type Launcher, type LaunchRequest, type Server, ServerFailure } from '../../src/server/launcher.ts';
 import type { TritonClient } from '../../src/server/triton.ts';
 
 /** What a fake server does with a model; throwing is a load that fails. */
@@ -24,8 +24,8 @@ export class FakeLauncher implements Launcher {
     this.log.push('closed');
   };
 
-  async launch({ autoComplete }: { autoComplete: boolean }): Promise<Server> {
-    this.log.push(`start${autoComplete ? '' : ' without completion'}`);
+  async launch(_request: LaunchRequest): Promise<Server> {
+    this.log.push('start');
     this.running++;
     let effective: ModelConfig = {};
     const triton = {

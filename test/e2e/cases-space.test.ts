@@ -1,0 +1,50 @@
+import { cpSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { journalPath, readJournal } from '../../src/store/journal.ts';
+import type { Trial } from '../../src/store/run.ts';
+import { folder } from '../support/experiment.ts';
+import { tma } from './tma.ts';
+
+/** A folder with the input of a case. */
+function caseOf(name: string): string {
+  const cwd = folder();
+  cpSync(resolve('test/fixtures/cases', name), cwd, { recursive: true });
+  return cwd;
+}
+
+const trialsOf = (cwd: string, checkpoint: string): readonly Trial[] =>
+  readJournal(journalPath(join(cwd, checkpoint))).run.trials;
+
+const profile = (cwd: string, file: string) =>
+  tma(cwd, 'profile', '-f', file, '--time-limit', '0.3', '--skip-summary-reports');
+
+test('what the server completes it completes for every variant, in the first run as in a later one', async () => {
+  const cwd = caseOf('partial-input');
+  const first = await profile(cwd, 'perf-nodims.yaml');
+  expect(first.output).not.toContain('failed');
+  expect(first.code).toBe(0);
+  const second = await profile(cwd, 'perf-nodims2.yaml');
+  expect(second.output).not.toContain('failed');
+  const trials = trialsOf(cwd, 'ck-nodims');
+  expect(trials.map(({ name, state }) => [name, state])).toEqual([
+    ['nodims_config_default', 'measured'],
+    ['nodims_config_0', 'measured'],
+    ['nodims_config_1', 'measured'],
+  ]);
+  const [asDefault, ...others] = trials.map(({ end }) => [
+    end?.effective?.['input'],
+    end?.effective?.['output'],
+  ]);
+  expect(asDefault).toMatchObject([[{ dims: ['4'] }], [{ dims: ['4'] }]]);
+  expect(others).toEqual([asDefault, asDefault]);
+});
+
+test('inputs without a data type and outputs that the server adds', async () => {
+  const cwd = caseOf('partial-input');
+  const { code, output } = await profile(cwd, 'perf-part.yaml');
+  expect(output).not.toContain('failed');
+  expect(code).toBe(0);
+  const outputs = trialsOf(cwd, 'ck-part').map(({ end }) => end?.effective?.['output']);
+  expect(outputs).toMatchObject([[{ name: 'OUT', dims: ['4'] }], [{ name: 'OUT', dims: ['4'] }]]);
+});
