@@ -107,7 +107,7 @@ export class ProfileRun {
     const place = placeOf(lanes[0]!, this.#experiment.launch, plan);
     const changed = new Set<string>();
     const keyOf = variantKeys(
-      { space, base, identity, place, journal, checkpoint, generator: this.#generator.name },
+      { space, base, identity, place, journal, checkpoint, generator: this.#generator },
       {
         output: this.#experiment.outputModelRepository.path,
         onKey: (key, parts) => {
@@ -130,7 +130,7 @@ export class ProfileRun {
     const notes = [
       ...notesOf(space, config),
       ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
-      ...changeNotes(plan, changed, journal.run, this.#generator.name),
+      ...changeNotes(plan, changed, journal.run, this.#generator),
     ];
     for (const note of notes) emit.onNote(note);
     const tally = new Tally(space);
@@ -244,7 +244,7 @@ export class ProfileRun {
       sessionEntry(this.#experiment, lanes, {
         launcher: launchers[0]!.name,
         server: identity!.path,
-        generator: this.#generator.name,
+        generator: this.#generator,
         command: this.#options.command ?? [],
       }),
     );
@@ -254,7 +254,7 @@ export class ProfileRun {
   /** The trials of this experiment out of everything in the journal, with what it wants of each. */
   result(): Run {
     const { models } = this.#experiment;
-    return ofExperiment(this.#parts.journal.run, models, this.#keys, this.#generator.name);
+    return ofExperiment(this.#parts.journal.run, models, this.#keys, this.#generator);
   }
 
   #context(own: Pick<TrialContext, 'plan' | 'base' | 'lane' | 'launcher'>): TrialContext {
@@ -285,7 +285,7 @@ export class ProfileRun {
 
   /** A point that is in the journal already, as often as it was asked for; failures are tried again. */
   #known(variant: string, { point }: Ask, { plan, looks }: ModelRun): PointRecord | undefined {
-    const key = pointKey(variant, point, plan.load, this.#generator.name);
+    const key = pointKey(variant, point, plan.load, this.#generator);
     const look = looks.get(key) ?? 0;
     looks.set(key, look + 1);
     const trial = this.#parts.journal.run.trials.find((item) => item.key === variant);

@@ -14,9 +14,9 @@ import { buildSpace, type Candidate, isEnsemble, type SkippedPoints, type Space 
 import { relativeHalfWidth } from './statistics/intervals.ts';
 import { changedLoad, changedParts } from './store/changes.ts';
 import { type Entry, trialOf } from './store/entry.ts';
-import { describeEnvironment } from './store/environment.ts';
+import { describeEnvironment, machineFacts } from './store/environment.ts';
 import type { Journal } from './store/journal.ts';
-import { loadParts, type Place, pointKey, variantKey } from './store/key.ts';
+import { type Generator, loadParts, type Place, pointKey, variantKey } from './store/key.ts';
 import type { Checkpoint } from './store/model-analyzer.ts';
 import { type Environment, type PointRecord, type Run, SCHEMA_VERSION } from './store/run.ts';
 import { type BaseModel, modelElsewhere, readBaseModel } from './variant/base.ts';
@@ -42,7 +42,10 @@ export async function baseOf({ modelRepository, launch }: Experiment, plan: Mode
 export function sessionEntry(
   { models, reports }: Experiment,
   lanes: readonly Lane[],
-  programs: Pick<Environment, 'launcher' | 'server' | 'generator' | 'command'>,
+  {
+    generator,
+    ...programs
+  }: Pick<Environment, 'launcher' | 'server' | 'command'> & { readonly generator: Generator },
 ): Entry {
   const gpus = lanes.flatMap(({ devices }) => devices ?? []);
   return {
@@ -51,13 +54,15 @@ export function sessionEntry(
     startedAt: new Date().toISOString(),
     environment: describeEnvironment({
       ...programs,
+      generator: generator.name,
+      ...(generator.version !== undefined && { generatorVersion: generator.version }),
       gpus: gpus.map(({ name }) => name),
       driver: gpus[0]?.driver,
       protocol: models[0]?.load.protocol,
     }),
     goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
     overall: reports.acrossModels.goal,
-    load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, programs.generator)])),
+    load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, generator)])),
   };
 }
 
@@ -106,6 +111,7 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
   const chosen = gpus.kind === 'ids' ? gpus.ids : gpus.kind === 'count' ? [`count=${gpus.count}`] : undefined;
   const { labels: _, name: __, ignored: ___, ...room } = container;
   return {
+    machine: machineFacts(),
     gpus: devices && devices.length > 0 ? devices.map(({ name }) => name) : chosen,
     driver: devices?.[0]?.driver,
     cores: cpus === undefined ? undefined : parseCores(cpus).length,
@@ -172,7 +178,7 @@ export function ofExperiment(
   run: Run,
   models: readonly ModelPlan[],
   keys: ReadonlySet<string>,
-  generator: string,
+  generator: Generator,
 ): Run {
   const trials = run.trials.flatMap((trial) => {
     const plan = models.find(({ name }) => name === trial.model);
@@ -195,7 +201,7 @@ interface KeyParts {
   readonly place: Place;
   readonly journal: Journal;
   readonly checkpoint: Checkpoint | undefined;
-  readonly generator: string;
+  readonly generator: Generator;
 }
 
 /**
@@ -258,7 +264,7 @@ export function changeNotes(
   { name, load: settings }: ModelPlan,
   changed: ReadonlySet<string>,
   run: Run,
-  generator: string,
+  generator: Generator,
 ): string[] {
   // An earlier session's load may be back: what it measured is taken.
   const known = run.trials.some(({ model, key, points }) =>

@@ -108,7 +108,7 @@ export async function openTrial(
   }
 
   async function measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord> {
-    const key = pointKey(variantKey, point, plan.load, generator.name);
+    const key = pointKey(variantKey, point, plan.load, generator);
     const failed = (): PointRecord => {
       const { kind, cause = 'no server' } = failure ?? {};
       return { state: 'failed', key, point, cause, ...(kind && { kind }) };

@@ -10,9 +10,10 @@ import { perfAnalyzerGenerator } from './perf-analyzer/perf-analyzer.ts';
 export async function generatorFor(settings: GeneratorSettings): Promise<LoadGenerator> {
   if (settings.kind === 'native') return nativeGenerator;
   const { timeoutS, cpuPercent, maxAdjusts, output } = settings;
-  const path = await findPerfAnalyzer(settings.path);
+  const { path, version } = await findPerfAnalyzer(settings.path);
   return perfAnalyzerGenerator({
     path,
+    version,
     timeoutS,
     cpuPercent,
     maxAdjusts,

@@ -97,6 +97,8 @@ export interface ClientReport {
 /** Makes load and times it. */
 export interface LoadGenerator {
   readonly name: string;
+  /** Of a program that is not tma's. */
+  readonly version?: string;
   /**
    * Puts the load of one point on a model until what it brings is sure enough or its time is up.
    * It ends by itself, whatever the server does, and at once when it is aborted.

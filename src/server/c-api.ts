@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,13 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { LaunchSettings } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { installedLibrary } from '../install/cache.ts';
 import { type ModelConfig, printConfigText } from '../model-config/config.ts';
 import { makeScratch, removeScratch } from '../scratch.ts';
 import { Guard } from './guard.ts';
+import { installationHash } from './installation.ts';
 import type { Launcher, LaunchRequest, Server } from './launcher.ts';
 import { openLog, readTail } from './log.ts';
 import { removeEnvironments, watchEnvironments } from './python-environments.ts';
@@ -46,9 +44,7 @@ export class CApiLauncher implements Launcher {
 
   async prepare() {
     clearAbandoned();
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(libraryIn(this.#installation)), hash, { end: false });
-    return { path: this.#installation, hash: hash.digest('hex').slice(0, 16) };
+    return { path: this.#installation, hash: installationHash(this.#installation) };
   }
 
   async launch(request: LaunchRequest): Promise<Server> {

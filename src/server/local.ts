@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { LaunchSettings } from '../config/experiment.ts';
 import { Guard } from './guard.ts';
+import { programHash } from './installation.ts';
 import { type Launcher, type LaunchRequest, type Server, ServerFailure } from './launcher.ts';
 import { startServer } from './local-server.ts';
 import { locateTritonServer } from './locate.ts';
@@ -26,8 +25,7 @@ export class LocalLauncher implements Launcher {
 
   async prepare() {
     clearAbandoned();
-    const hash = createHash('sha256').update(readFileSync(this.#path)).digest('hex').slice(0, 16);
-    return { path: this.#path, hash };
+    return { path: this.#path, hash: programHash(this.#path) };
   }
 
   async launch(request: LaunchRequest): Promise<Server> {

@@ -6,6 +6,11 @@ export type Fingerprints = Readonly<Record<string, string>>;
 /** What a configuration's files are called among the parts of a key. */
 export const CONFIGURATION = 'the configuration';
 
+/** What the machine, and tma's way to measure, are called among the parts; journals of early versions have neither. */
+export const MACHINE = 'the machine';
+export const MEASURING = 'how tma measures';
+const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING]);
+
 /**
  * What is no longer as it was when a variant was measured before; [] for one that is known as it is, or was never
  * measured. The default is looked for by what it is, any other by its configuration: numbers go to others when
@@ -34,4 +39,6 @@ export function changedLoad({ sessions }: Run, model: string): string[] {
 }
 
 const different = (a: Fingerprints, b: Fingerprints): string[] =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+  [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((name) => a[name] !== b[name])
+    .map((name) => (SINCE.has(name) && a[name] === undefined ? `${name}, not recorded then` : name));

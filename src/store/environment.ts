@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Environment } from './run.ts';
 
 /** The version of this package. */
@@ -7,11 +7,20 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
+/** What of this machine may change a measurement. Memory in whole GB: a kernel keeps a little more or less of it. */
+export const machineFacts = (): readonly (string | number)[] => [
+  cpus()[0]?.model ?? 'unknown',
+  arch(),
+  cpus().length,
+  availableParallelism(),
+  Math.round(totalmem() / 2 ** 30),
+];
+
 /** This machine, with what else the session measures with. */
 export const describeEnvironment = (
   programs: Pick<
     Environment,
-    'launcher' | 'server' | 'generator' | 'command' | 'gpus' | 'driver' | 'protocol'
+    'launcher' | 'server' | 'generator' | 'generatorVersion' | 'command' | 'gpus' | 'driver' | 'protocol'
   >,
 ): Environment => ({
   tma: VERSION,

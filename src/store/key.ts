@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { LoadSettings, ModelPlan } from '../config/experiment.ts';
+import type { LoadGenerator } from '../load/load-generator.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from '../variant/base.ts';
-import { CONFIGURATION, type Fingerprints } from './changes.ts';
+import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from './changes.ts';
+
+/**
+ * Raised with every change that makes other figures of the same server: of the load generator, of when a point is
+ * done, of what a metric is. Another version of tma that changes none of them measures nothing again.
+ */
+const MEASURING_VERSION = 2;
 
 const hash = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
@@ -23,6 +30,7 @@ const partsOf = (
   'the server': server.hash,
   triton_server_flags: plan.serverFlags,
   triton_server_environment: plan.serverEnvironment,
+  [MACHINE]: place.machine,
   'the GPUs': place.gpus ?? 'all',
   // Only where they differ from what is usual.
   ...(place.driver !== undefined && { 'the GPU driver': place.driver }),
@@ -40,12 +48,21 @@ export function variantKey(...from: Parameters<typeof partsOf>): { key: string; 
   };
 }
 
+/** What makes the load. */
+export type Generator = Pick<LoadGenerator, 'name' | 'version'>;
+
+const told = ({ name, version }: Generator): string => (version === undefined ? name : `${name} ${version}`);
+
 /** What decides how load is made and timed, each part as a hash. */
-export const loadParts = (settings: LoadSettings, generator: string): Fingerprints => {
+export const loadParts = (settings: LoadSettings, generator: Generator): Fingerprints => {
   const named = Object.entries(settings)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [WORDS[name] ?? name, hash(value).slice(0, 8)]);
-  return { load_generator: hash(generator).slice(0, 8), ...Object.fromEntries(named) };
+  return {
+    load_generator: hash(told(generator)).slice(0, 8),
+    [MEASURING]: hash(MEASURING_VERSION).slice(0, 8),
+    ...Object.fromEntries(named),
+  };
 };
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -65,6 +82,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** The share of a machine that a server has, told so that an equal share elsewhere is equal. */
 export interface Place {
+  /** Its CPU, cores and memory. */
+  readonly machine: readonly (string | number)[];
   /** Product names of its GPUs, or what was chosen where those are not known; undefined = all there are. */
   readonly gpus: readonly string[] | undefined;
   /** Version of their driver, where it is known. */
@@ -80,5 +99,5 @@ export const pointKey = (
   variant: string,
   point: LoadPoint,
   settings: LoadSettings,
-  generator: string,
-): string => hash([variant, point, settings, generator]);
+  generator: Generator,
+): string => hash([variant, point, settings, told(generator), MEASURING_VERSION]);

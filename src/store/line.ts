@@ -66,6 +66,7 @@ const environment = z.object({
   launcher: z.string(),
   server: z.string(),
   generator: z.string(),
+  generatorVersion: z.string().optional(),
   protocol: z.literal('grpc').optional(),
   command: texts,
 } satisfies Shape<Environment>);

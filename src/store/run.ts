@@ -27,6 +27,8 @@ export interface Environment {
   readonly launcher: string;
   readonly server: string;
   readonly generator: string;
+  /** Where it is a program that is not tma's, as it tells it. */
+  readonly generatorVersion?: string;
   /** Protocol of inference requests; absent = http. */
   readonly protocol?: 'grpc' | undefined;
   readonly command: readonly string[];

@@ -9,7 +9,9 @@ import { findCommand, isExecutable } from '../../install/find-command.ts';
  * pip package's start script is left out, as it loses the exit code: what it would start is started.
  * @throws UserError when there is none, or it is none.
  */
-export async function findPerfAnalyzer(named: string | undefined): Promise<string> {
+export async function findPerfAnalyzer(
+  named: string | undefined,
+): Promise<{ readonly path: string; readonly version: string }> {
   const installed = installedPerfAnalyzer();
   const found = named
     ? findCommand(named)
@@ -32,7 +34,7 @@ export async function findPerfAnalyzer(named: string | undefined): Promise<strin
       '`tma install perf-analyzer` brings one',
     );
   }
-  return program;
+  return { path: program, version: /Perf Analyzer Version\s+(\S.*)/i.exec(text)?.[1] ?? '' };
 }
 
 /** The program that a Python package's start script would run. */

@@ -12,6 +12,8 @@ import { parseTable, type Row } from './table.ts';
 
 export interface PerfAnalyzerSettings extends KillRules {
   readonly path: string;
+  /** As it tells it; what one version measures, another need not. */
+  readonly version: string;
   /** How often windows may be made longer when they do not agree. */
   readonly maxAdjusts: number;
   /** Told the command line and everything that it printed, for each run. */
@@ -27,6 +29,7 @@ const MOST_WINDOW_MS = 60_000;
 /** The real perf_analyzer: one load a process, in a folder of its own. */
 export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGenerator => ({
   name: 'perf_analyzer',
+  version: settings.version,
   async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
     let window = windowOf(job.settings.flags);
     for (let attempt = 0; ; attempt++) {
