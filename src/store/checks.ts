@@ -12,11 +12,13 @@ export const name = z
 /** A metric's tag, which values are looked up by: nothing that every object has. */
 export const tag = z.string().refine((text) => !(text in {}), { error: 'no metric' });
 
+export const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 /** Whether lists and objects are nested deeper than anything that tma writes. */
 export function isTooDeep(value: unknown): boolean {
   let level = [value];
   for (let depth = 0; depth <= DEEPEST; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    level = level.flatMap((item) => (isObject(item) ? Object.values(item as object) : []));
     if (level.length === 0) return false;
   }
   return true;

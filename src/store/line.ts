@@ -5,10 +5,11 @@ import type { ClientReport } from '../load/load-generator.ts';
 import type { Bottleneck } from '../measure/bottleneck.ts';
 import type { GpuState } from '../measure/gpu-state.ts';
 import type { Measurement } from '../measure/measurement.ts';
+import { findMetric } from '../metric.ts';
 import { configOfServer, type ModelConfig } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { LoadPoint } from '../space/load-point.ts';
-import { isTooDeep, name, tag } from './checks.ts';
+import { isObject, isTooDeep, name } from './checks.ts';
 import type { Entry } from './entry.ts';
 import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRecord } from './run.ts';
 
@@ -49,9 +50,12 @@ const point = z
     error: 'one of concurrency and requestRate',
   });
 
+const metric = z
+  .string()
+  .refine((text) => findMetric(text) !== undefined, { error: 'no metric that this tma knows' });
 const goal = {
-  objectives: z.array(z.object({ tag, weight: z.number() })),
-  constraints: z.array(z.object({ tag, bound: z.enum(['min', 'max']), value: z.number() })),
+  objectives: z.array(z.object({ tag: metric, weight: z.number() })),
+  constraints: z.array(z.object({ tag: metric, bound: z.enum(['min', 'max']), value: z.number() })),
 } satisfies Shape<Omit<Goal, 'name'>>;
 
 const environment = z.object({
@@ -91,7 +95,11 @@ const variant = z.object({
   name,
   isDefault: z.boolean(),
   composing: texts.optional(),
-  assignment: z.record(z.string(), z.unknown()),
+  assignment: z
+    .record(z.string(), z.unknown())
+    .refine(({ instance_group: groups = [] }) => !Array.isArray(groups) || groups.every(isObject), {
+      error: 'an instance group is no object',
+    }),
   config,
   configText: z.string(),
   diff: z.array(z.object({ change: z.enum([' ', '-', '+']), text: z.string() } satisfies Shape<DiffLine>)),

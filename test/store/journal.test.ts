@@ -87,6 +87,14 @@ describe('a line that says nothing is named, and left out', () => {
     ['{"kind":"variant","key":"x"}', 'model'],
     ['{"kind":"session","schemaVersion":"2"}', 'schemaVersion'],
     ['{"kind":"end","variant":"a","end":{}}', 'end.warnings'],
+    [
+      JSON.stringify({
+        ...session,
+        goals: [{ name: 'm', objectives: [{ tag: 'constructor', weight: 1 }], constraints: [] }],
+      }),
+      'no metric',
+    ],
+    [JSON.stringify({ ...variant('a'), assignment: { instance_group: [null] } }), 'no object'],
     ['{"kind":"__proto__"}', '"__proto__", which this tma does not know'],
     ['{"kind":"gate"}', 'of the kind "gate", which this tma does not know'],
     ['\0\0\0', 'cut short'],
