@@ -4,6 +4,15 @@ import { userError } from '../../errors.ts';
 import { installedPerfAnalyzer } from '../../install/cache.ts';
 import { findCommand, isExecutable } from '../../install/find-command.ts';
 
+/** A program that is none may say nothing, or never stop. */
+const LIMITS = {
+  reject: false,
+  stdin: 'ignore',
+  timeout: 20_000,
+  maxBuffer: 100_000,
+  forceKillAfterDelay: 1000,
+} as const;
+
 /**
  * The perf_analyzer to run: the one that was named, the one of `tma install perf-analyzer`, or the one on PATH. A
  * pip package's start script is left out, as it loses the exit code: what it would start is started.
@@ -25,7 +34,7 @@ export async function findPerfAnalyzer(
     );
   }
   const program = await behindScript(found);
-  const result = await execa(program, ['--version'], { reject: false });
+  const result = await execa(program, ['--version'], LIMITS);
   const text = `${result.stdout ?? ''}${result.stderr ?? ''}`;
   if (!/Perf Analyzer Version/i.test(text)) {
     const why = text.trim().split('\n').at(-1) || result.shortMessage || 'it tells no version';
@@ -44,7 +53,7 @@ async function behindScript(path: string): Promise<string> {
   if (!readFileSync(path, 'utf8').includes('perf_analyzer')) return path;
   const script =
     'import os, perf_analyzer; print(os.path.join(os.path.dirname(perf_analyzer.__file__), "bin", "perf_analyzer"))';
-  const result = await execa(interpreter, ['-c', script], { reject: false });
+  const result = await execa(interpreter, ['-c', script], LIMITS);
   const program = `${result.stdout ?? ''}`.trim();
   return isExecutable(program) ? program : path;
 }

@@ -1,13 +1,21 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean } from 'simple-statistics';
+import { makeScratch, removeScratch } from '../../scratch.ts';
+import { meanInterval } from '../../statistics/batch-means.ts';
 import type { Interval } from '../../statistics/intervals.ts';
-import { LoadFailure, type LoadGenerator, type LoadJob, type LoadResult } from '../load-generator.ts';
+import {
+  LoadFailure,
+  type LoadGenerator,
+  type LoadJob,
+  type LoadResult,
+  TIME_IS_UP,
+} from '../load-generator.ts';
 import { argumentsFor, REPORT, type WindowSize, windowOf } from './command.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Level, type Pass, parseOutput } from './output.ts';
-import { type Ended, type KillRules, runProcess } from './process.ts';
+import { type Ended, runProcess } from './process.ts';
+import type { KillRules } from './progress.ts';
 import { parseTable, type Row } from './table.ts';
 
 export interface PerfAnalyzerSettings extends KillRules {
@@ -20,9 +28,10 @@ export interface PerfAnalyzerSettings extends KillRules {
   onOutput?(text: string): void;
 }
 
-/** Two-sided 95 % quantile of Student's t for the three passes that count. */
-const STUDENT_T_3 = 4.303;
 const STEADY_PASSES = 3;
+/** A window of time takes a fifth longer than it says, and is told of at its end. */
+const PATIENCE_WINDOWS = 3;
+const PATIENCE_MS = 30_000;
 /** Longest window that is tried, ms; most requests in one. */
 const MOST_WINDOW_MS = 60_000;
 
@@ -31,42 +40,58 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
   name: 'perf_analyzer',
   version: settings.version,
   async run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
+    const begun = performance.now();
     let window = windowOf(job.settings.flags);
     for (let attempt = 0; ; attempt++) {
-      const folder = mkdtempSync(join(tmpdir(), 'tma-perf_analyzer-'));
+      const folder = makeScratch('perf_analyzer');
       try {
         const before = await job.scrape();
         const args = argumentsFor(job, window);
         const ended = await runProcess(settings.path, args, {
           cwd: folder,
           rules: settings,
-          windowMs: window.mode === 'time_windows' ? window.size : 1000,
+          silenceMs: silenceMs(window, job.settings.requestTimeoutMs),
           signal: job.signal,
+          deadlineMs: job.deadlineMs,
           inProcess: job.inProcess,
           onPass: (pass) => job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 }),
         });
         const after = await job.scrape();
         settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
-        if (ended.unloadable) throw dead(job, `the model does not load: ${ended.unloadable}`);
-        if (ended.killed) throw new LoadFailure(ended.killed);
-        const outcome = outcomeOf(ended.code, ended.signal, `${ended.stdout}\n${ended.stderr}`);
-        if (outcome.kind === 'failed')
-          throw outcome.noServer ? dead(job, outcome.message) : new LoadFailure(outcome.message);
+        const outcome = judge(job, ended);
         if (outcome.kind === 'done') {
           const file = join(folder, REPORT);
           const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
           return { ...measured(job, ended, rows), edges: [before, after] };
         }
+        if (outcome.kind === 'time is up')
+          return { ...cutShort(ended, outcome.message), edges: [before, after] };
         const larger = enlarge(window, outcome.kind);
-        if (attempt >= settings.maxAdjusts || larger.size === window.size)
+        const late = performance.now() - begun > settings.timeoutS * 1000;
+        if (attempt >= settings.maxAdjusts || larger.size === window.size || late)
           return { ...unsteady(ended, outcome.kind), edges: [before, after] };
         window = larger;
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        removeScratch(folder);
       }
     }
   },
 });
+
+/** Time without a word that is not yet a sign of anything, ms: a window and more, and what a request may take. */
+const silenceMs = ({ mode, size }: WindowSize, requestTimeoutMs: number): number =>
+  mode === 'time_windows' ? PATIENCE_WINDOWS * size + PATIENCE_MS : requestTimeoutMs + PATIENCE_MS;
+
+/** What became of a run. @throws LoadFailure where it brought nothing. */
+function judge(job: LoadJob<unknown>, ended: Ended) {
+  if (ended.unloadable) throw dead(job, `the model does not load: ${ended.unloadable}`);
+  if (ended.killed?.kind === 'time is up') return { kind: 'time is up', message: ended.killed.why } as const;
+  if (ended.killed) throw new LoadFailure(ended.killed.why);
+  const outcome = outcomeOf(ended.code, ended.signal, `${ended.stdout}\n${ended.stderr}`);
+  if (outcome.kind === 'failed')
+    throw outcome.noServer ? dead(job, outcome.message) : new LoadFailure(outcome.message);
+  return outcome;
+}
 
 /** No other load on this server will do better. */
 function dead(job: LoadJob<unknown>, reason: string): LoadFailure {
@@ -98,7 +123,7 @@ function measured(job: LoadJob<unknown>, ended: Ended, rows: readonly Row[]): Fi
   const counted = level.passes.slice(-STEADY_PASSES);
   return {
     values: valuesOf(job, level, values),
-    intervals: { perf_throughput: intervalOf(counted) },
+    intervals: intervalsOf(counted),
     requests: client.requestCount,
     failures: {},
     durationS: (client.requestCount * job.point.batchSize) / client.throughput,
@@ -169,12 +194,18 @@ const averageOf = (client: Level['client']): number | undefined =>
 const rateOf = ({ point }: LoadJob<unknown>, columns: Readonly<Record<string, number>>): number =>
   (columns['Inferences/Second'] ?? 0) / point.batchSize;
 
-function intervalOf(passes: readonly Pass[]): Interval {
-  if (passes.length < STEADY_PASSES) return [null, null];
-  const rates = passes.map(({ throughput }) => throughput);
-  const half = (STUDENT_T_3 * sampleStandardDeviation(rates)) / Math.sqrt(rates.length);
-  return [Math.max(0, mean(rates) - half), mean(rates) + half];
+/** What the scatter of the passes says of what they tell: the throughput, and the latency that is to be steady. */
+function intervalsOf(passes: readonly Pass[]): Record<string, Interval> {
+  const [first] = passes;
+  if (!first || passes.length < STEADY_PASSES) return { perf_throughput: [null, null] };
+  return {
+    perf_throughput: meanInterval(passes.map(({ throughput }) => throughput)),
+    [latencyTag(first)]: meanInterval(passes.map(({ latencyUs }) => latencyUs / MS)),
+  };
 }
+
+const latencyTag = ({ percentile }: Pass): string =>
+  percentile === undefined ? 'perf_latency_avg' : `perf_latency_p${percentile}`;
 
 function warningsOf({ client, overloaded }: Level, ended: Ended, empty: readonly string[]): string[] {
   const warnings: string[] = [];
@@ -189,19 +220,33 @@ function warningsOf({ client, overloaded }: Level, ended: Ended, empty: readonly
 
 /** What the passes tell of a load that perf_analyzer gave up: it prints no report then, but nothing is thrown away. */
 function unsteady(ended: Ended, why: string): Figures {
+  const found = ofPasses(ended, [
+    'perf_analyzer gave this load up as unstable: only the figures of its passes are known',
+  ]);
+  if (!found) throw new LoadFailure(`perf_analyzer: no request was answered in any window (${why})`);
+  return found;
+}
+
+/** The same of a load that we ended, as the time was up. */
+function cutShort(ended: Ended, why: string): Figures {
+  const found = ofPasses(ended, [
+    `ended early: ${why}; only the figures of perf_analyzer's passes are known`,
+  ]);
+  if (!found) throw new LoadFailure(`${why}, and nothing was measured until then`, TIME_IS_UP);
+  return found;
+}
+
+function ofPasses(ended: Ended, warnings: readonly string[]): Figures | undefined {
   const passes = parseOutput(ended.stdout).flatMap((level) => level.passes);
   const counted = passes.slice(-STEADY_PASSES);
-  if (counted.length === 0 || counted.every(({ throughput }) => throughput === 0))
-    throw new LoadFailure(`perf_analyzer: no request was answered in any window (${why})`);
-  const latency = mean(counted.map(({ latencyUs }) => latencyUs)) / MS;
-  const { percentile } = counted[0]!;
-  const throughput = mean(counted.map((pass) => pass.throughput));
+  const [first] = counted;
+  if (!first || counted.every(({ throughput }) => throughput === 0)) return undefined;
   return {
     values: {
-      perf_throughput: throughput,
-      [percentile === undefined ? 'perf_latency_avg' : `perf_latency_p${percentile}`]: latency,
+      perf_throughput: mean(counted.map(({ throughput }) => throughput)),
+      [latencyTag(first)]: mean(counted.map(({ latencyUs }) => latencyUs)) / MS,
     },
-    intervals: { perf_throughput: intervalOf(counted) },
+    intervals: intervalsOf(counted),
     requests: 0,
     failures: {},
     durationS: 0,
@@ -210,6 +255,6 @@ function unsteady(ended: Ended, why: string): Figures {
     counted: counted.length,
     stable: false,
     client: { engine: 'perf_analyzer' },
-    warnings: ['perf_analyzer gave this load up as unstable: only the figures of its passes are known'],
+    warnings,
   };
 }
