@@ -49,6 +49,8 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
       expect((throughput! / 2) * (mean! / 1000)).toBeGreaterThan(3.6);
       expect((throughput! / 2) * (mean! / 1000)).toBeLessThan(4.2);
       expect(result.requests).toBeCloseTo((throughput! / 2) * result.durationS, 3);
+      // How sure each figure is, is known.
+      expect(Object.keys(result.intervals).toSorted()).toEqual(Object.keys(result.values).toSorted());
     });
 
     test('hands over what was read at the edges of what counts, and tells of windows on the way', async () => {
