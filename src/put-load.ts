@@ -1,6 +1,7 @@
 import type { RemoteSettings } from './config/experiment.ts';
 import type { LoadFlags } from './config/read-load-flags.ts';
 import { messageOf, userError } from './errors.ts';
+import { checkServed } from './load/check-inputs.ts';
 import { LoadFailure, type LoadGenerator, type WindowSummary } from './load/load-generator.ts';
 import { measurePoint } from './measure/measure.ts';
 import type { Measurement } from './measure/measurement.ts';
@@ -45,6 +46,8 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
   });
   // A KServe server other than Triton tells neither configuration nor statistics.
   const config = await server.triton.config(name, { signal }).catch(() => ({}));
+  const batchSizes = flags.batchSizes ?? [1];
+  for (const note of checkServed(model, config, { load: flags.load, batchSizes })) task.onNote?.(note);
   const statistics = await hasStatistics(server, name, signal);
   if (!statistics) task.onNote?.('the server tells no statistics: its own times are not there');
   for (const point of pointsOf(flags)) {

@@ -55,7 +55,10 @@ export const LOAD_FLAGS = {
   'string-data': native('send this string', 'TEXT'),
   'random-seed': ours('makes the same data, arrivals and sequences again (default: 1)', 'N'),
   'num-of-sequences': native('live sequences with a request rate (default: 4)', 'N'),
-  'sequence-length': native('requests of a sequence (default: 20)', 'N'),
+  'sequence-length': native(
+    'requests of a sequence (default: as many as a stream of the file, else 20)',
+    'N',
+  ),
   'sequence-length-variation': native('by so many percent it varies (default: 20)', 'PERCENT'),
   'sequence-id-range': native('ids of sequences, as first:last', 'RANGE'),
   streaming: native('send requests through gRPC streams (decoupled models need it)'),

@@ -1,10 +1,21 @@
 import type { LoadSettings } from '../config/experiment.ts';
 import { type Place, UserError } from '../errors.ts';
 import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
-import { inputsOfConfig, isComplete, outputsOfConfig, resolveShapes } from './inputs.ts';
+import type { ModelMetadata } from '../server/triton.ts';
+import {
+  type InputSpec,
+  inputsOfConfig,
+  inputsOfMetadata,
+  isBatching,
+  isComplete,
+  outputsOfConfig,
+  outputsOfMetadata,
+  resolveShapes,
+  type TensorSpec,
+} from './inputs.ts';
 import { checkGenerated, makePayloads } from './payloads.ts';
 
-/** What will be sent, as far as a configuration tells it. */
+/** What will be sent. */
 interface Sent {
   readonly load: LoadSettings;
   readonly batchSizes: readonly number[];
@@ -20,16 +31,41 @@ const isGiven = ({ inputData }: LoadSettings): boolean =>
  * some to the server.
  * @throws UserError for what does not fit, and for requests that are larger than tma sends.
  */
-export function checkInputs(config: ModelConfig, { load, batchSizes, place }: Sent): void {
+export function checkInputs(config: ModelConfig, sent: Sent): void {
   if (!isComplete(config, 'input')) return;
-  const inputs = inputsOfConfig(config);
   const outputs = isComplete(config, 'output') ? outputsOfConfig(config) : undefined;
-  const dimension = maxBatchSize(config) > 0;
+  check(inputsOfConfig(config), outputs, sent, maxBatchSize(config) > 0);
+}
+
+/**
+ * The same for a model that a server has.
+ * @returns what was guessed, in words.
+ */
+export function checkServed(model: ModelMetadata, config: ModelConfig, sent: Sent): readonly string[] {
+  const inputs = inputsOfMetadata(model, config);
+  const batching = isBatching(model, config);
+  check(inputs, outputsOfMetadata(model, config), sent, batching);
+  return guesses(inputs, sent.load, batching);
+}
+
+/** What will be sent where a model leaves sizes open and nobody gave them, in words. */
+export const guessesOf = (config: ModelConfig, load: LoadSettings): readonly string[] =>
+  isComplete(config, 'input') ? guesses(inputsOfConfig(config), load, maxBatchSize(config) > 0) : [];
+
+const guesses = (inputs: readonly InputSpec[], load: LoadSettings, batching: boolean): readonly string[] =>
+  isGiven(load) ? [] : resolveShapes(inputs, load.shapes, { batching }).guesses;
+
+function check(
+  inputs: readonly InputSpec[],
+  outputs: readonly TensorSpec[] | undefined,
+  { load, batchSizes, place }: Sent,
+  dimension: boolean,
+): void {
+  // What does not fit at the smallest and at the largest batch size is told now.
+  const sizes = new Set([Math.min(...batchSizes), Math.max(...batchSizes)]);
   try {
-    // What does not fit at the smallest and at the largest batch size is told now.
-    const sizes = dimension ? new Set([Math.min(...batchSizes), Math.max(...batchSizes)]) : [1];
     for (const size of sizes) {
-      const batch = { size, dimension };
+      const batch = { size: dimension ? size : 1, dimension };
       if (isGiven(load)) makePayloads(inputs, outputs, load, batch);
       else checkGenerated(resolveShapes(inputs, load.shapes, { batching: dimension }).inputs, load, batch);
     }
@@ -37,10 +73,4 @@ export function checkInputs(config: ModelConfig, { load, batchSizes, place }: Se
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.problems.map((problem) => ({ ...problem, place: problem.place ?? place })));
   }
-}
-
-/** What will be sent where a model leaves sizes open and nobody gave them, in words. */
-export function guessesOf(config: ModelConfig, load: LoadSettings): readonly string[] {
-  if (isGiven(load) || !isComplete(config, 'input')) return [];
-  return resolveShapes(inputsOfConfig(config), load.shapes, { batching: maxBatchSize(config) > 0 }).guesses;
 }

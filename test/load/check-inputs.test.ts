@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkInputs, guessesOf } from '../../src/load/check-inputs.ts';
+import { checkInputs, checkServed, guessesOf } from '../../src/load/check-inputs.ts';
 import type { ModelConfig } from '../../src/model-config/config.ts';
 import { folder, load } from '../support/experiment.ts';
 
@@ -49,4 +49,20 @@ test('guesses are told of what will be made up', () => {
     input: [{ name: 'x', data_type: 'TYPE_FP32', dims: ['-1', '3', '224', '224'] }],
   };
   expect(guessesOf(own, load()).join()).toContain('[1, 3, 224, 224] is sent');
+});
+
+test('of a model that a server has, all is known before the load begins', () => {
+  const model = {
+    ...{ name: 'm', platform: '' },
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
+    outputs: [],
+  };
+  const sent = { load: load(), batchSizes: [1] };
+  // It takes batches that it makes itself: one inference is sent.
+  expect(checkServed(model, { max_batch_size: 0, name: 'm' }, sent).join()).toContain(
+    '[1, 3] is sent, a guess',
+  );
+  expect(checkServed(model, { max_batch_size: 8 }, sent)).toEqual([]);
+  const large = { load: load({ shapes: { x: [300_000_000, 3] } }), batchSizes: [1] };
+  expect(() => checkServed(model, { name: 'm' }, large)).toThrow('3.6 GB in one request');
 });
