@@ -8,6 +8,7 @@ import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search
 import type { Outcome } from './search/search.ts';
 import { concernsAll, wantsRoom } from './server/failure.ts';
 import type { ServerIdentity } from './server/launcher.ts';
+import { isHttpName, whyNotByHttp } from './server/model-path.ts';
 import { leavesOutPreferences } from './space/legal.ts';
 import { isOfPlan } from './space/loads.ts';
 import { buildSpace, type Candidate, isEnsemble, type SkippedPoints, type Space } from './space/space.ts';
@@ -25,6 +26,7 @@ import { counted } from './wording.ts';
 
 /** A model of the repository; without one it is the remote server's. */
 export async function baseOf({ modelRepository, launch }: Experiment, plan: ModelPlan): Promise<BaseModel> {
+  checkName(plan, launch);
   if (modelRepository === undefined || (launch.mode === 'remote' && !launch.remote.reload))
     return modelElsewhere(plan.name);
   const base = await readBaseModel(modelRepository, plan);
@@ -36,6 +38,18 @@ export async function baseOf({ modelRepository, launch }: Experiment, plan: Mode
     );
   }
   return base;
+}
+
+/** @throws UserError for a name that HTTP can't carry, where it would have to. */
+function checkName({ name, load, place }: ModelPlan, { mode, remote }: LaunchSettings): void {
+  if (mode === 'c_api' || isHttpName(name)) return;
+  if (load.protocol !== 'grpc') throw userError(whyNotByHttp(name), 'write client_protocol: grpc', place);
+  if (mode === 'remote' && !remote.grpc)
+    throw userError(
+      whyNotByHttp(name),
+      'give the gRPC endpoint of the server, too: triton_grpc_endpoint',
+      place,
+    );
 }
 
 /** How a session begins in the journal. */

@@ -72,8 +72,8 @@ export const read = (cwd: string, name: string): string => readFileSync(join(cwd
 
 export const results = (cwd: string) => JSON.parse(read(cwd, 'results/results.json'));
 
-export const journal = (cwd: string) =>
-  read(cwd, 'checkpoints/journal.jsonl')
+export const journal = (cwd: string, file = 'checkpoints/journal.jsonl') =>
+  read(cwd, file)
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));

@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { planRun } from '../src/plan.ts';
+import { experimentOf, folder } from './support/experiment.ts';
+
+const planned = async (name: string, more = '') => {
+  const cwd = folder();
+  mkdirSync(join(cwd, name, '1'), { recursive: true });
+  writeFileSync(join(cwd, name, 'config.pbtxt'), 'backend: "python"\nmax_batch_size: 4\n');
+  return await planRun(experimentOf(`profile_models: ["${name}"]\n${more}`, {}, cwd));
+};
+
+test('a name that HTTP cannot carry is told before anything starts', async () => {
+  await expect(planned('a b')).rejects.toThrow(
+    `Triton's HTTP cannot carry the model name "a b" (blanks, %, ?, #, / and letters outside ASCII do not go into a URL as they are)\n  write client_protocol: grpc`,
+  );
+  expect(await planned('a b', 'client_protocol: grpc')).toHaveLength(1);
+  expect(await planned('mistral:7b')).toHaveLength(1);
+  const remote = 'client_protocol: grpc\ntriton_launch_mode: remote\ntriton_http_endpoint: h:1';
+  await expect(planned('100%', remote)).rejects.toThrow('give the gRPC endpoint of the server, too');
+  expect(await planned('100%', `${remote}\ntriton_grpc_endpoint: h:2`)).toHaveLength(1);
+});
