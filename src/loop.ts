@@ -99,7 +99,10 @@ export class ProfileRun {
     if (this.interrupted) return;
     this.#time.beginModel(this.#modelsLeft--);
     const { emit, lanes, launchers, journal, checkpoint } = this.#parts;
-    const identity = await this.#prepare(plan);
+    const identity = await this.#prepare(plan).catch((error: unknown) => {
+      if (!this.#options.stop?.aborted) throw error;
+    });
+    if (!identity) return;
     const contexts = lanes.map((lane, i) => this.#context({ plan, base, lane, launcher: launchers[i]! }));
     const config = base.config ?? (await completedConfig(contexts[0]!));
     if (!config) return;

@@ -16,7 +16,7 @@ export const RULES: readonly Rule[] = [
     kind: 'engine unreachable',
     steps: ['image', 'create'],
     signs:
-      /ECONNREFUSED|ECONNRESET|ENOENT.*(sock|pipe)|EACCES|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|socket hang up|HTTP request to an HTTPS server|certificate|\bTLS\b|EPROTO/,
+      /did not answer within|ECONNREFUSED|ECONNRESET|ENOENT.*(sock|pipe)|EACCES|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|socket hang up|HTTP request to an HTTPS server|certificate|\bTLS\b|EPROTO/,
     advice:
       'is the engine running, and may this user use it? DOCKER_HOST, or `docker context`, says which one is meant, and DOCKER_CERT_PATH the certificates of one behind TLS',
   },

@@ -1,9 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import type { Duplex, Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import type Docker from 'dockerode';
-import type { Container } from 'dockerode';
 import type { GpuChoice, LaunchSettings } from '../../config/experiment.ts';
 import { userError } from '../../errors.ts';
 import { ownerOf } from '../../owner.ts';
@@ -16,22 +11,17 @@ import {
   type Server,
   ServerFailure,
 } from '../launcher.ts';
-import { openLog } from '../log.ts';
 import { checkPorts, choosePorts } from '../ports.ts';
 import { whenReady } from '../ready.ts';
-import {
-  type ContainerPlan,
-  containerName,
-  containerSpec,
-  type Network,
-  publishedPorts,
-} from './container.ts';
-import { connect, type Engine, engineError, engineMessage, locateEngine } from './engine.ts';
+import { type ContainerPlan, containerName, containerSpec, type Network } from './container.ts';
+import { connect, type Engine, engineError, locateEngine } from './engine.ts';
 import { type DeviceRequest, deviceRequests, type GpuPassing, gpuPassing } from './gpus.ts';
 import { ensureImage } from './image.ts';
 import { LABEL, removeLeftovers } from './leftovers.ts';
 import { type OwnContainer, ownContainer } from './own-container.ts';
-import { ContainerServer, type MemoryWatch, type StartedContainer } from './server.ts';
+import { ask, PATIENCE, type Patience } from './patience.ts';
+import { ContainerServer } from './server.ts';
+import { startContainer } from './start.ts';
 
 const NO_GPU: GpuChoice = { kind: 'ids', ids: [] };
 
@@ -47,6 +37,7 @@ export class DockerLauncher implements Launcher {
   readonly #settings: LaunchSettings;
   readonly #engine: Engine;
   readonly #run = randomBytes(4).toString('hex');
+  readonly #patience: Patience;
   #facts: Facts | undefined;
   /** GPUs were asked for by default only, and the engine has no way to give one. */
   #withoutGpus = false;
@@ -54,26 +45,29 @@ export class DockerLauncher implements Launcher {
   #note: (text: string) => void = () => {};
 
   /** @throws UserError when there is no engine to talk to. */
-  constructor(settings: LaunchSettings) {
+  constructor(settings: LaunchSettings, patience: Patience = PATIENCE) {
     this.#settings = settings;
+    this.#patience = patience;
     this.#engine = connect(locateEngine());
   }
 
-  async prepare({ container, onNote }: Preparation) {
+  async prepare({ container, onNote, signal }: Preparation) {
     this.#note = onNote;
     const { docker } = this.#engine;
+    const patience = this.#patience;
     if (!this.#facts) {
-      this.#facts = await this.#learn();
-      const removed = await removeLeftovers(docker);
+      this.#facts = await this.#learn(signal);
+      const removed = await removeLeftovers(docker, { seconds: patience.callS, signal });
       if (removed > 0) onNote(`removed ${counted(removed, 'container')} that an earlier tma left behind`);
     }
     const image = container.image ?? this.#settings.docker.image;
-    const id = await ensureImage(docker, image, { platform: container.platform, onProgress: onNote });
+    const { platform } = container;
+    const id = await ensureImage(docker, image, { platform, onProgress: onNote, patience, signal });
     return { path: image, hash: id.replace('sha256:', '').slice(0, 16) };
   }
 
   async launch(request: LaunchRequest): Promise<Server> {
-    this.#facts ??= await this.#learn();
+    this.#facts ??= await this.#learn(request.signal);
     const facts = this.#facts;
     const wanted = this.#withoutGpus ? NO_GPU : request.gpus;
     try {
@@ -90,12 +84,14 @@ export class DockerLauncher implements Launcher {
 
   async close(): Promise<void> {}
 
-  async #learn(): Promise<Facts> {
+  async #learn(signal: AbortSignal): Promise<Facts> {
     const { docker, address } = this.#engine;
+    const limits = { seconds: this.#patience.callS, signal };
     try {
-      const own = await ownContainer(docker);
-      return { own, passing: gpuPassing(await docker.info()) };
+      const info = await ask('info', limits, () => docker.info());
+      return { own: await ownContainer(docker, limits), passing: gpuPassing(info ?? {}) };
     } catch (error) {
+      signal.throwIfAborted();
       throw engineError(
         `the Docker engine at ${address.url} (by ${address.saidBy}) can't be used`,
         'create',
@@ -149,15 +145,18 @@ export class DockerLauncher implements Launcher {
       hostPath: (path) => facts.own?.hostPath(path) ?? path,
     };
     const spec = containerSpec(request, plan);
-    const running = await start(docker, spec, openLogStream(request.logFile));
+    const { signal } = request;
+    const running = await startContainer(docker, spec, request.logFile, { patience: this.#patience, signal });
     const server = new ContainerServer(running, {
       host: joined ? '127.0.0.1' : reachable(network.address, host),
       // In a joined network nothing is published, and all three were chosen by us.
       ports: { ...running.published, ...wanted },
       logFile: request.logFile,
       local: host === undefined,
+      patience: this.#patience,
+      signal,
     });
-    return await whenReady(server, this.#settings.readyTimeoutS, request.signal);
+    return await whenReady(server, this.#settings.readyTimeoutS, signal);
   }
 
   async #devices({ gpus }: LaunchRequest, { passing }: Facts): Promise<DeviceRequest[]> {
@@ -166,65 +165,6 @@ export class DockerLauncher implements Launcher {
   }
 }
 
-/**
- * Tells when a process of a container is killed for lack of memory: the engine itself tells it in a container's
- * state only once its main process has ended.
- */
-async function watchMemoryKills(docker: Docker, id: string): Promise<MemoryWatch> {
-  const events = await docker
-    .getEvents({ filters: { container: [id], event: ['oom'] } })
-    .catch(() => undefined);
-  let killed = false;
-  events?.on('data', () => {
-    killed = true;
-  });
-  events?.on('error', () => {});
-  return {
-    killed: () => killed,
-    close: () => (events as Readable | undefined)?.destroy(),
-  };
-}
-
-/** Where the engine has put a container's ports, and its main process; one that has ended already has neither. */
-async function placeOf(container: Container): Promise<Pick<StartedContainer, 'published' | 'pid'>> {
-  const { NetworkSettings, State } = await container.inspect();
-  return { published: publishedPorts(NetworkSettings.Ports ?? {}), pid: State.Pid };
-}
-
 /** The address to call for ports published on another one. */
 const reachable = (published: string, engineHost: string | undefined): string =>
   published === '0.0.0.0' || published === '::' ? (engineHost ?? '127.0.0.1') : published;
-
-const openLogStream = (file: string) => createWriteStream('', { fd: openLog(file).descriptor });
-
-/**
- * Creates and starts a container, its output going to `log` from the first line on.
- * @throws ServerFailure with the engine's reason; nothing of the container is left then.
- */
-async function start(
-  docker: Docker,
-  spec: Docker.ContainerCreateOptions,
-  log: NodeJS.WritableStream,
-): Promise<StartedContainer> {
-  let container: Container | undefined;
-  let stream: NodeJS.ReadWriteStream | undefined;
-  let oom: MemoryWatch | undefined;
-  try {
-    container = await docker.createContainer(spec);
-    stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    docker.modem.demuxStream(stream, log, log);
-    const output = finished(stream)
-      .catch(() => {})
-      .then(() => new Promise<void>((resolve) => log.end(resolve)));
-    oom = await watchMemoryKills(docker, container.id);
-    await container.start();
-    return { container, output, oom, ...(await placeOf(container)) };
-  } catch (error) {
-    // What stays open would keep tma from ending.
-    oom?.close();
-    (stream as Duplex | undefined)?.destroy();
-    log.end();
-    await container?.remove({ force: true, v: true }).catch(() => {});
-    throw new ServerFailure({ step: 'create', message: engineMessage(error), log: [] });
-  }
-}

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { ownerLives } from '../../owner.ts';
+import { ask, type Limits } from './patience.ts';
 
 /** Labels that tell a container of tma's and whose it is. */
 export const LABEL = {
@@ -10,19 +11,21 @@ export const LABEL = {
 };
 
 /** Removes the containers of a tma that is gone; answers how many. Those of others are left alone. */
-export async function removeLeftovers(docker: Docker): Promise<number> {
-  const all = await docker.listContainers({ all: true, filters: { label: [LABEL.owner] } });
-  const running = new Set(all.length > 0 ? (await docker.listContainers()).map(({ Id }) => Id) : []);
-  const orphans = all.filter(({ Labels }) => isOrphan(Labels, running));
-  await Promise.all(
+export async function removeLeftovers(docker: Docker, limits: Limits): Promise<number> {
+  const list = (options: Docker.ContainerListOptions): Promise<Docker.ContainerInfo[]> =>
+    ask('containers', limits, (abortSignal) => docker.listContainers({ ...options, abortSignal }));
+  const all = await list({ all: true, filters: { label: [LABEL.owner] } });
+  const running = new Set(all.length > 0 ? (await list({})).map(({ Id }) => Id) : []);
+  const orphans = all.filter(({ Labels }) => isOrphan(Labels ?? {}, running));
+  const removed = await Promise.allSettled(
     orphans.map(({ Id }) =>
-      docker
-        .getContainer(Id)
-        .remove({ force: true, v: true })
-        .catch(() => {}),
+      ask('remove', limits, (abortSignal) =>
+        docker.getContainer(Id).remove({ force: true, v: true, abortSignal }),
+      ),
     ),
   );
-  return orphans.length;
+  limits.signal?.throwIfAborted();
+  return removed.filter(({ status }) => status === 'fulfilled').length;
 }
 
 /** Whether the tma that a container belongs to can be seen to be gone. */

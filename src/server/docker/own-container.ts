@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { userError } from '../../errors.ts';
+import { ask, EngineSilent, type Limits } from './patience.ts';
 
 /** A folder of the engine's host and where a container sees it. */
 interface Bind {
@@ -16,13 +17,17 @@ export interface OwnContainer {
 }
 
 /** The container of this engine that tma runs in; undefined when it runs in none, or in another engine's. */
-export async function ownContainer(docker: Docker): Promise<OwnContainer | undefined> {
+export async function ownContainer(docker: Docker, limits: Limits): Promise<OwnContainer | undefined> {
   const id = containerIdOf(readMountInfo());
   if (!id) return undefined;
   try {
-    const { Mounts } = await docker.getContainer(id).inspect();
+    const { Mounts } = await ask('own container', limits, (abortSignal) =>
+      docker.getContainer(id).inspect({ abortSignal }),
+    );
     return { id, hostPath: (path) => hostPath(path, Mounts) };
-  } catch {
+  } catch (error) {
+    limits.signal?.throwIfAborted();
+    if (error instanceof EngineSilent) throw error;
     return undefined;
   }
 }

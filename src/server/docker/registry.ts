@@ -46,7 +46,11 @@ export async function credentialsFor(
 /** Docker's protocol of credential helpers: the registry on stdin, JSON on stdout. */
 async function askHelper(helper: string, registry: string): Promise<Credentials | undefined> {
   if (!/^[\w.-]+$/.test(helper)) return undefined;
-  const answer = await execa(`docker-credential-${helper}`, ['get'], { input: registry, reject: false });
+  const answer = await execa(`docker-credential-${helper}`, ['get'], {
+    input: registry,
+    reject: false,
+    timeout: 30_000,
+  });
   if (answer.failed) return undefined;
   const { Username, Secret } = JSON.parse(answer.stdout) as { Username: string; Secret: string };
   return Username === '<token>'

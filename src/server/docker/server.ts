@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerStats } from 'dockerode';
 import type { Ports } from '../arguments.ts';
 import type { Resources, Server } from '../launcher.ts';
@@ -6,6 +7,9 @@ import { killsOfGroup } from '../memory-kills.ts';
 import { availableMemoryMB } from '../process-group.ts';
 import type { Endpoint, TritonClient } from '../triton.ts';
 import { tritonApi } from '../triton-api.ts';
+import { engineMessage } from './engine.ts';
+import { after, ask, type Patience } from './patience.ts';
+import { removeContainer } from './start.ts';
 
 const STOP_GRACE_S = 10;
 /** A limit above this is none. */
@@ -27,6 +31,20 @@ export interface StartedContainer {
   readonly published: Ports;
   /** Its main process, as the engine's machine counts it. */
   readonly pid: number;
+  /** Where in the log its own lines begin, bytes. */
+  readonly begin: number;
+}
+
+/** Where a container's server is reached, and how its engine is waited for. */
+interface Place {
+  readonly host: string;
+  readonly ports: Ports;
+  readonly logFile: string;
+  /** The engine runs on this machine. */
+  readonly local: boolean;
+  readonly patience: Patience;
+  /** Whoever waits wants to end. */
+  readonly signal: AbortSignal;
 }
 
 /** A server in a container. */
@@ -41,19 +59,25 @@ export class ContainerServer implements Server {
   readonly #container: Container;
   readonly logFile: string;
   readonly #local: boolean;
+  readonly #patience: Patience;
+  readonly #signal: AbortSignal;
+  readonly #begin: number;
   readonly #oom: MemoryWatch;
   readonly #pid: number;
   #stopping: Promise<void> | undefined;
 
   constructor(
-    { container, output, oom, pid }: StartedContainer,
-    { host, ports, logFile, local }: { host: string; ports: Ports; logFile: string; local: boolean },
+    { container, output, oom, pid, begin }: StartedContainer,
+    { host, ports, logFile, local, patience, signal }: Place,
   ) {
     this.#container = container;
     this.#oom = oom;
     this.#pid = pid;
     this.logFile = logFile;
     this.#local = local;
+    this.#patience = patience;
+    this.#signal = signal;
+    this.#begin = begin;
     this.http = { host, port: ports.http };
     this.grpc = { host, port: ports.grpc };
     this.metrics = { host, port: ports.metrics };
@@ -61,13 +85,16 @@ export class ContainerServer implements Server {
     this.ended = this.#watch(output);
   }
 
-  logTail = (lines: number): string[] => readTail(this.logFile, lines);
+  logTail = (lines: number): string[] => readTail(this.logFile, lines, this.#begin);
 
   hasModel = async (): Promise<boolean> => true;
 
   async resources(): Promise<Resources | undefined> {
     try {
-      const stats = (await this.#container.stats({ stream: false, 'one-shot': true })) as ContainerStats;
+      const stats = await this.#detail('stats', (abortSignal) => {
+        const once = { stream: false as const, 'one-shot': true, abortSignal };
+        return this.#container.stats(once);
+      });
       return resourcesOf(stats, this.#local ? availableMemoryMB() : undefined);
     } catch {
       return undefined;
@@ -75,7 +102,8 @@ export class ContainerServer implements Server {
   }
 
   async killedForMemory(): Promise<boolean> {
-    if (this.#oom.killed() || (await this.#state())?.OOMKilled === true) return true;
+    const state = await this.#state().catch(() => undefined);
+    if (this.#oom.killed() || state?.OOMKilled === true) return true;
     // Podman tells of its container's main process only; the kernel counts every one of the container's group.
     return this.#local && (killsOfGroup(this.#pid, this.#container.id) ?? 0) > 0;
   }
@@ -83,10 +111,10 @@ export class ContainerServer implements Server {
   async processes(): Promise<readonly number[] | undefined> {
     if (!this.#local) return undefined;
     try {
-      const { Titles, Processes } = (await this.#container.top()) as {
-        Titles: string[];
-        Processes: string[][];
-      };
+      const { Titles, Processes } = await this.#detail<{ Titles: string[]; Processes: string[][] }>(
+        'top',
+        (abortSignal) => this.#container.top({ abortSignal }),
+      );
       const column = Titles.indexOf('PID');
       return column < 0 ? undefined : Processes.map((row) => Number(row[column]));
     } catch {
@@ -106,30 +134,50 @@ export class ContainerServer implements Server {
       .wait()
       .then(({ StatusCode }: { StatusCode: number }) => StatusCode)
       .catch(() => undefined);
-    await output;
-    if (code === undefined) return 'the container was removed';
-    const { Error: reason } = (await this.#state()) ?? {};
+    if (code === undefined) return await this.#whyUnknown();
+    await Promise.race([output, sleep(this.#patience.detailS * 1000, undefined, { ref: false })]);
+    const { Error: reason } = (await this.#state().catch(() => undefined)) ?? {};
     // 128 + the number of a signal, as shells count.
     const signal = SIGNALS[code - 128];
     const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
     return `tritonserver ${how}${reason ? ` (${reason})` : ''}`;
   }
 
-  async #state(): Promise<{ OOMKilled: boolean; Error: string } | undefined> {
+  /** The engine does not tell of the end any more: the container is gone, or the engine is. */
+  async #whyUnknown(): Promise<string> {
     try {
-      return (await this.#container.inspect()).State;
-    } catch {
-      return undefined;
+      return (await this.#state()) ? 'the engine lost sight of the container' : 'the container was removed';
+    } catch (error) {
+      return `the container was lost: ${engineMessage(error)}`;
     }
   }
 
+  /** undefined when there is no such container. */
+  async #state(): Promise<{ OOMKilled: boolean; Error: string } | undefined> {
+    try {
+      const inspect = (abortSignal: AbortSignal) => this.#container.inspect({ abortSignal });
+      return (await this.#detail('inspect', inspect)).State;
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+      throw error;
+    }
+  }
+
+  #detail = <T>(what: string, call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
+    ask(what, { seconds: this.#patience.detailS }, call);
+
+  /** In good order, as long as nobody wants to end at once. */
   async #stop(): Promise<void> {
     this.triton.close();
+    const { detailS } = this.#patience;
+    const limits = { seconds: STOP_GRACE_S + detailS, signal: after(this.#signal, detailS / 2) };
     // 304: it has ended already; 404: it is gone.
-    await this.#container.stop({ t: STOP_GRACE_S }).catch(() => {});
-    await this.ended;
+    await ask('stop', limits, (abortSignal) => this.#container.stop({ t: STOP_GRACE_S, abortSignal })).catch(
+      () => {},
+    );
+    await Promise.race([this.ended, sleep(detailS * 1000, undefined, { ref: false })]);
     this.#oom.close();
-    await this.#container.remove({ force: true, v: true }).catch(() => {});
+    await removeContainer(this.#container, detailS);
   }
 }
 
