@@ -8,6 +8,8 @@ import { tallyOf } from './tally.ts';
 
 const WARM_UP_MS = 150;
 const MEASURE_MS = 300;
+/** Larger answers would be most of what the client has to do, and have to fit into memory many times over. */
+const MOST_ANSWER_BYTES = 32 * 2 ** 20;
 /** Requests in flight that show the most an open loop can send. */
 const OPEN_SLOTS = 32;
 
@@ -19,12 +21,16 @@ export interface Calibration {
   readonly latencyMs: number;
 }
 
-/** Puts the same requests, as many in flight, on a null server of this process. */
+/**
+ * Puts the same requests, as many in flight, on a null server of this process; undefined where that can't be done, as
+ * each of its connections takes two of this process's open files.
+ */
 export async function calibrate(
   input: CrewInput,
   threads: number,
   answerBytes: number,
-): Promise<Calibration> {
+): Promise<Calibration | undefined> {
+  if (answerBytes > MOST_ANSWER_BYTES) return undefined;
   const protocol = ['http2', 'grpc-js'].includes(input.engine.kind) ? 'http2' : 'http1';
   const requestBytes = input.streams[0]![0]!.bytes.length;
   const nullServer: NullServerInput = { protocol, requestBytes, answerBytes: Math.round(answerBytes) };
@@ -44,6 +50,7 @@ export async function calibrate(
     await crew.cut();
     await sleep(MEASURE_MS);
     const { latency, startMs, endMs } = tallyOf(await crew.cut());
+    if (latency.count === 0) return undefined;
     return { rate: (latency.count * 1000) / (endMs - startMs), latencyMs: latency.mean };
   } finally {
     await worker.terminate();

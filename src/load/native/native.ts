@@ -177,5 +177,6 @@ async function floorOf(plan: LoadPlan, tallies: readonly Tally[]): Promise<Calib
   const total = tallies.reduce(joined);
   const requests = total.latency.count;
   if (requests === 0 || clientOf(total).busy < BUSY) return undefined;
-  return await calibrate(plan.crew, plan.threads, total.bytes / requests);
+  // What was measured counts without it, too.
+  return await calibrate(plan.crew, plan.threads, total.bytes / requests).catch(() => undefined);
 }
