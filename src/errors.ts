@@ -37,6 +37,28 @@ export function formatProblem({ message, place, hint }: Problem): string {
 export const userError = (message: string, hint?: string, place?: Place): UserError =>
   new UserError({ message, hint, place });
 
+/**
+ * Does the same with each item; what is wrong with one is told together with what is wrong with the others.
+ * @throws UserError with all their problems, each once.
+ */
+export async function gatherMistakes<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Result | Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const problems = new Map<string, Problem>();
+  for (const item of items) {
+    try {
+      results.push(await work(item));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      for (const problem of error.problems) problems.set(formatProblem(problem), problem);
+    }
+  }
+  if (problems.size > 0) throw new UserError([...problems.values()]);
+  return results;
+}
+
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -1,4 +1,5 @@
 import type { Experiment, ModelPlan } from './config/experiment.ts';
+import { gatherMistakes } from './errors.ts';
 import { planLanes } from './lanes.ts';
 import { printConfigText } from './model-config/config.ts';
 import { baseOf, hasGpu, notesOf, spaceOf } from './preparation.ts';
@@ -61,25 +62,25 @@ export interface Expectation {
 export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const { launch } = experiment;
   const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
-  const models: PlannedModel[] = [];
-  for (const plan of experiment.models) {
-    const { config, notes: ofModel } = await baseOf(experiment, plan);
-    if (!config) {
-      const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
-      models.push({ plan, variants: [], extent: 'unknown', expected: undefined, notes });
-      continue;
-    }
-    const space = spaceOf(plan, config, hasGpu(lanes, launch));
-    const searched = searchedSpace(space);
-    models.push({
-      plan,
-      ...extentOf(searched),
-      variants: variantsOf(searched),
-      expected: expectationOf(space, experiment),
-      notes: [...ofModel, ...notesOf(space, config)],
-    });
+  const hasGpus = hasGpu(lanes, launch);
+  return await gatherMistakes(experiment.models, (plan) => planModel(plan, experiment, hasGpus));
+}
+
+async function planModel(plan: ModelPlan, experiment: Experiment, hasGpus: boolean): Promise<PlannedModel> {
+  const { config, notes: ofModel } = await baseOf(experiment, plan);
+  if (!config) {
+    const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
+    return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
   }
-  return models;
+  const space = spaceOf(plan, config, hasGpus);
+  const searched = searchedSpace(space);
+  return {
+    plan,
+    ...extentOf(searched),
+    variants: variantsOf(searched),
+    expected: expectationOf(space, experiment),
+    notes: [...ofModel, ...notesOf(space, config)],
+  };
 }
 
 function extentOf(space: Space): Pick<PlannedModel, 'extent' | 'space'> {

@@ -1,5 +1,5 @@
 import type { Experiment, ModelPlan } from './config/experiment.ts';
-import { userError } from './errors.ts';
+import { gatherMistakes, userError } from './errors.ts';
 import { type RunListener, tellAll } from './events.ts';
 import { planLanes } from './lanes.ts';
 import { generatorFor } from './load/choose.ts';
@@ -53,8 +53,12 @@ export interface ProfileResult {
  */
 export async function profile(experiment: Experiment, options: ProfileOptions = {}): Promise<ProfileResult> {
   const emit = tellAll(options.listeners ?? []);
-  const bases = new Map<ModelPlan, BaseModel>();
-  for (const plan of experiment.models) bases.set(plan, await baseOf(experiment, plan));
+  const bases = new Map(
+    await gatherMistakes(
+      experiment.models,
+      async (plan): Promise<[ModelPlan, BaseModel]> => [plan, await baseOf(experiment, plan)],
+    ),
+  );
   const output = outputOf(experiment, [...bases.values()]);
   checkOutputRepository(output);
   const { launch } = experiment;
@@ -62,7 +66,9 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const gpus = launch.mode === 'remote' ? [] : await listGpus();
   const lanes = planLanes(launch, gpus);
   // Every mistake in every model is told before the first server starts.
-  for (const [plan, base] of bases) if (base.config) spaceOf(plan, base.config, hasGpu(lanes, launch));
+  await gatherMistakes([...bases], ([plan, base]) => {
+    if (base.config) spaceOf(plan, base.config, hasGpu(lanes, launch));
+  });
   const [folder, command] = [experiment.checkpointDirectory, options.command ?? []];
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);

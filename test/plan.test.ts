@@ -71,3 +71,46 @@ test('inputs that the server completes are not refused beforehand', async () => 
   );
   expect(variants.map(({ points }) => points.length)).toEqual([1, 1]);
 });
+
+test('what is wrong with one model is told together with what is wrong with the others, each once', async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+  writeFileSync(join(cwd, 'm', 'config.pbtxt'), CONFIG);
+  const experiment = experimentOf(
+    'profile_models: [a, b, {m: {perf_analyzer_flags: {shape: "nothing:3"}}}]',
+    {},
+    cwd,
+  );
+  await expect(planRun(experiment)).rejects.toMatchObject({
+    problems: [
+      { message: expect.stringContaining('model "a" is not in') },
+      { message: expect.stringContaining('model "b" is not in') },
+      { message: expect.stringContaining('nothing') },
+    ],
+  });
+});
+
+test('an exact integer of 64 bits comes into the configuration as it stands in the file', async () => {
+  const { variants } = await planOf(
+    'profile_models: {m: {parameters: {concurrency: 1}, model_config_parameters: {sequence_batching: {max_sequence_idle_microseconds: [18446744073709551615, 9007199254740993, 0x10]}}}}',
+  );
+  const numbers = variants.slice(1).map(({ configText }) => /idle_microseconds: (\d+)/.exec(configText)?.[1]);
+  expect(numbers).toEqual(['18446744073709551615', '9007199254740993', '16']);
+});
+
+test('an ensemble has its default alone, whatever is listed or would be tried', async () => {
+  const ensemble =
+    'platform: "ensemble"\nmax_batch_size: 4\ninput { name: "x" data_type: TYPE_FP32 dims: 4 }\noutput { name: "y" data_type: TYPE_FP32 dims: 4 }\nensemble_scheduling { step { model_name: "a" model_version: -1 input_map { key: "i" value: "x" } output_map { key: "o" value: "y" } } }\n';
+  for (const mode of ['auto', 'brute', 'bayes', 'quick', 'random', 'optuna']) {
+    const { variants, notes } = await planOf(
+      `profile_models: {m: {model_config_parameters: {response_cache: {enable: [true, false]}}}}\nrun_config_search_mode: ${mode === 'quick' ? 'brute' : mode}`,
+      ensemble,
+    );
+    expect(variants.map(({ name }) => name)).toEqual(['m_config_default']);
+    expect(notes).toContainEqual(expect.stringContaining('m is an ensemble: it is measured as it is'));
+    const automatic = await planOf(`profile_models: m\nrun_config_search_mode: ${mode}`, ensemble);
+    expect(automatic.variants.map(({ configText }) => configText)).toEqual([
+      expect.not.stringMatching(/^(dynamic_batching|instance_group)/m),
+    ]);
+  }
+});

@@ -2,20 +2,61 @@ import type { Command } from 'commander';
 import { userError } from '../errors.ts';
 
 /**
- * A command line with its long flags written out: as with Model Analyzer a flag may be cut short where that is clear
+ * A command line as commander reads it: its command first, `profile` where none is named, and what stood before it
+ * behind it (`-v profile`); long flags written out, as with Model Analyzer a flag may be cut short where that is clear
  * (`--output-model-repository`), and `_` stands for `-`.
  * @throws UserError when a short form could be several flags.
  */
 export function writeOutFlags(args: readonly string[], program: Command): string[] {
-  const at = args.findIndex((arg) => program.commands.some((command) => namesOf(command).includes(arg)));
-  const command = program.commands.find((item) => namesOf(item).includes(args[at] ?? ''));
-  if (!command) return [...args];
+  const { front, name, rest } = arranged(args, program);
+  const command = program.commands.find((item) => namesOf(item).includes(name ?? ''));
+  if (name === undefined || !command) return [...args];
   const known = [...command.options.map(({ long }) => long), '--help'].filter((flag) => flag !== undefined);
-  return args.map((arg, index) => {
-    if (index <= at || !arg.startsWith('--')) return arg;
+  const written = rest.map((arg) => {
+    if (!arg.startsWith('--')) return arg;
     const [, typed = arg, value = ''] = /^(--[^=]+)(=.*)?$/s.exec(arg) ?? [];
     return writeOut(typed, known) + value;
   });
+  return [...front, name, ...written];
+}
+
+/** How much is said; it may stand before the command. */
+const LOUDNESS = new Map([
+  ['-q', '--quiet'],
+  ['--quiet', '--quiet'],
+  ['-v', '--verbose'],
+  ['--verbose', '--verbose'],
+]);
+const MODES = ['online', 'offline'];
+const ABOUT = ['-h', '--help', '--version'];
+
+/** The command, what belongs before it (the mode), and everything else; without a name where none is meant. */
+function arranged(
+  args: readonly string[],
+  program: Command,
+): { front: string[]; name: string | undefined; rest: string[] } {
+  const isName = (arg: string): boolean => program.commands.some((item) => namesOf(item).includes(arg));
+  const front: string[] = [];
+  const loud: string[] = [];
+  let at = 0;
+  for (; at < args.length; at++) {
+    const arg = args[at]!;
+    const isMode = arg === '-m' || arg === '--mode';
+    if (LOUDNESS.has(arg)) loud.push(LOUDNESS.get(arg)!);
+    else if (arg.startsWith('--mode=')) front.push(arg);
+    else if (isMode && (MODES.includes(args[at + 1] ?? '') || args.slice(at + 2).some(isName)))
+      front.push(arg, args[++at] ?? '');
+    else break;
+  }
+  const first = args[at];
+  if (first === undefined || ABOUT.includes(first)) return { front: [...args], name: undefined, rest: [] };
+  // Behind flags a word may be the value of one, but for a word that is a command.
+  const named = first.startsWith('-') ? args.findIndex((arg, index) => index > at && isName(arg)) : at;
+  const name = named < 0 ? 'profile' : args[named]!;
+  const command = program.commands.find((item) => namesOf(item).includes(name));
+  const knows = (flag: string): boolean => command?.options.some(({ long }) => long === flag) === true;
+  const behind = named < 0 ? args.slice(at) : [...args.slice(at, named), ...args.slice(named + 1)];
+  return { front, name, rest: [...loud.filter(knows), ...behind] };
 }
 
 const namesOf = (command: Command): string[] => [command.name(), ...command.aliases()];

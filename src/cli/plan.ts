@@ -1,6 +1,7 @@
 import type { CommandLine } from '../config/given-options.ts';
 import { loadWithOptions } from '../config/load-experiment.ts';
 import { resolvedOptions } from '../config/resolved-options.ts';
+import { argumentsWithoutSecrets, withoutSecrets } from '../config/secrets.ts';
 import { redactorFor } from '../launch.ts';
 import { type PlannedModel, planRun } from '../plan.ts';
 import type { LoadPoint } from '../space/load-point.ts';
@@ -54,8 +55,8 @@ const modelObject = ({ plan, extent, space, variants, expected, notes }: Planned
       ? { request_rate: plan.requestRates }
       : { concurrency: plan.concurrency }),
   },
-  perf_analyzer_flags: plan.load.flags,
-  triton_server_flags: plan.serverFlags,
+  perf_analyzer_flags: argumentsWithoutSecrets(plan.load.flags),
+  triton_server_flags: withoutSecrets(plan.serverFlags),
   extent,
   ...(expected && {
     search: expected.search,

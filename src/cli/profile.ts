@@ -23,6 +23,7 @@ import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { shown } from '../wording.ts';
+import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
@@ -80,10 +81,11 @@ function view(process: Process, say: (text: string) => void, plain: boolean): Ru
 /** Tables first, then pages: whatever a browser does, the figures are on the disk. */
 async function report(
   process: Process,
-  { reports, exportPath }: Experiment,
+  experiment: Experiment,
   { run, rankings, across }: Verdicts,
   { mode, say, stop }: Pick<Flags, 'mode'> & { say(text: string): void; stop: AbortSignal },
 ): Promise<void> {
+  const { reports, exportPath } = experiment;
   const tables = writeResults(run, rankings, exportPath, { ...reports, across });
   const top = rankings
     .flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel))
@@ -104,10 +106,11 @@ async function report(
   }
   if (plots.files.length > 0) say(`plots    ${shortPath(process, join(exportPath, 'plots'))}`);
   for (const path of tables) say(`results  ${shortPath(process, path)}`);
-  for (const note of [...pdf.notes, ...plots.notes]) say(note);
+  const typed = reportCommandOf(process, { ...experiment, mode });
+  for (const note of [...pdf.notes, ...plots.notes]) say(typedNote(note, typed));
   if (reports.skipDetailed) {
     const names = top.map(({ name }) => name).join(',');
-    say(`for the detailed reports: tma report --report-model-configs ${names} --export-path ${exportPath}`);
+    say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', names])}`);
   }
 }
 

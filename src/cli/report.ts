@@ -22,6 +22,7 @@ import { journalPath, type ReadJournal, readJournal } from '../store/journal.ts'
 import { readCheckpoint } from '../store/model-analyzer.ts';
 import { latestTrials, type Trial } from '../store/run.ts';
 import { nearest, shown } from '../wording.ts';
+import { reportCommandOf, typedNote } from './command-text.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /**
@@ -73,7 +74,8 @@ export async function reportCommand(
       `${shown(tablesText(Object.values(resultTables(run, rankings, settings.fields))))}\n`,
     );
   for (const path of written.files) process.stdout.write(`${shown(shortPath(process, path))}\n`);
-  for (const note of written.notes) process.stdout.write(`${shown(note)}\n`);
+  const typed = reportCommandOf(process, { checkpointDirectory: directory, exportPath, mode });
+  for (const note of written.notes) process.stdout.write(`${shown(typedNote(note, typed))}\n`);
   return EXIT.done;
 }
 

@@ -6,9 +6,9 @@
 /** Values of one range or list. */
 export const MOST_IN_A_LIST = 10_000;
 /** Configurations of one model. */
-export const MOST_CONFIGURATIONS = 10_000;
+export const MOST_CONFIGURATIONS = 5_000;
 /** Configurations times loads of one model. */
-export const MOST_POINTS = 1_000_000;
+export const MOST_POINTS = 100_000;
 /** Seconds that a timer can wait: 2^31 ms. */
 export const MOST_SECONDS = 2_147_483;
 

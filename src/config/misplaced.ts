@@ -28,6 +28,7 @@ function slip(key: string, known: readonly string[]): string | undefined {
 
 /** The same for a key that stands among the settings of one model, or among the loads below its `parameters`. */
 export function whereInModel(key: string, known: readonly string[]): string | undefined {
+  if (/^\d+$/.test(key)) return 'inside {...} a list is written with brackets: [1, 2, 4]';
   const meant = slip(key, known);
   if (meant) return meant;
   const name = key.replaceAll('-', '_');

@@ -1,6 +1,7 @@
 import type { Place } from '../errors.ts';
 import type { GivenOptions } from './given-options.ts';
 import { type Command, OPTIONS, type Option, type OptionKey } from './options.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** An option with the value that holds, and who said so. */
 export interface ResolvedOption {
@@ -33,9 +34,11 @@ export function standardOf({ fallback, value, flags }: Option): { value: unknown
   return { value: /^\d+(\.\d+)?$/.test(fallback) ? Number(fallback) : fallback };
 }
 
-/** As it was understood where that is a plain value or a list of such, else as it was written. */
+/** As it was understood where that is a plain value or a list of such, else as it was written, but for secrets. */
 function understood(key: OptionKey, given: GivenOptions): unknown {
   const value: unknown = given.values[key];
   const plain = (item: unknown): boolean => item === null || typeof item !== 'object';
-  return plain(value) || (Array.isArray(value) && value.every(plain)) ? value : given.written(key);
+  return plain(value) || (Array.isArray(value) && value.every(plain))
+    ? value
+    : withoutSecrets(given.written(key), key);
 }

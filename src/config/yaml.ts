@@ -76,7 +76,7 @@ function documentOf(
   const options = { version: '1.1', merge: false, uniqueKeys: false, prettyErrors: false } as const;
   const composer = new Composer({ ...options, customTags: asPyYaml });
   const documents = [...composer.compose(tokens)] as Document.Parsed[];
-  const mistakes = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
+  const mistakes = documents.flatMap(({ errors }) => errors);
   for (const { message, pos, code } of mistakes)
     tell(pos[0], message.split('\n')[0]!, code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined);
   if (mistakes.length > 0) return undefined;

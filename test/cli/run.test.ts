@@ -1,29 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Process } from '../../src/cli/process.ts';
-import { run } from '../../src/cli/run.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run as recorded, trial } from '../support/run.ts';
-
-/** Runs a command line in a folder; answers the exit code and what was printed. */
-async function tma(args: readonly string[], cwd = folder()) {
-  const printed = { out: '', error: '' };
-  const stream = (key: 'out' | 'error') =>
-    ({ isTTY: false, write: (text: string) => (printed[key] += text) }) as unknown as NodeJS.WriteStream;
-  const process: Process = {
-    argv: ['node', 'tma', ...args],
-    env: {},
-    stdout: stream('out'),
-    stderr: stream('error'),
-    cwd: () => cwd,
-    on: () => {},
-    off: () => {},
-    exit: () => {},
-  };
-  return { code: await run(process), cwd, ...printed };
-}
+import { tma } from '../support/tma.ts';
 
 describe('the command line', () => {
   test('--version and --help', async () => {
@@ -51,6 +32,30 @@ describe('the command line', () => {
     expect(error).toContain("unknown option '--concurency'");
     expect(error).toContain('--concurrency');
   });
+
+  test('what stands before the command belongs behind it, and without one it is profile', async () => {
+    const mistake = expect.stringContaining('no model repository');
+    const options = ['--profile-models', 'm'];
+    for (const args of [
+      ['-v', 'profile', ...options],
+      ['-q', '-m', 'offline', 'profile', ...options],
+      ['-v', ...options],
+      [...options, 'profile'],
+      options,
+      ['-v', 'plan', ...options],
+    ])
+      expect(await tma(args), args.join(' ')).toMatchObject({ code: 2, error: mistake });
+    const models = await tma(['-m', 'nowhere', ...options]);
+    expect(models).toMatchObject({ code: 2, error: expect.stringContaining('no model repository at') });
+  });
+
+  test.each(['--always_report-gpu-metrics', '--always_report_gpu_metrics', '--always-report_gpu-metrics'])(
+    '%s is the flag with hyphens, for every command that has it',
+    async (flag) => {
+      expect((await tma(['profile', flag])).error).toContain('no model to profile');
+      expect((await tma(['report', flag])).error).toContain('nothing is recorded');
+    },
+  );
 
   test('a mistake in the file: its place, exit code 2, no stack, nothing written', async () => {
     const cwd = folder();

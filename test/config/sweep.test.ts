@@ -107,6 +107,64 @@ describe('the sweep rule: own type first, else every item of a list is a choice'
     expect(all(value)).toEqual(expected);
   });
 
+  test.each([
+    [
+      'a list of entries',
+      [
+        { key: 'a', value: 'x' },
+        { key: 'b', value: 2 },
+      ],
+      { a: 'x', b: '2' },
+    ],
+    ['one entry', { key: 'a', value: 'x' }, { a: 'x' }],
+    ['names of its own', { key: 'a', other: 'x' }, { key: 'a', other: 'x' }],
+  ])('a map as config.pbtxt writes it: %s', (_name, map, expected) => {
+    expect(all({ metric_tags: map })).toEqual([{ metric_tags: expected }]);
+  });
+
+  test('an entry sweeps like any value, and two of one key are a mistake where the second stands', () => {
+    const entry = (value: unknown) => ({ parameters: [{ key: 'k', value: { string_value: value } }] });
+    expect(all(entry(['1', '2']))).toEqual(
+      ['1', '2'].map((value) => ({ parameters: { k: { string_value: value } } })),
+    );
+    const twice = {
+      metric_tags: [
+        { key: 'k', value: 'a' },
+        { key: 'k', value: 'b' },
+      ],
+    };
+    const places: unknown[] = [];
+    const { problems } = parametersOf(twice, (path) => void places.push(path));
+    expect(problems).toMatchObject([
+      { message: 'metric_tags.k: the key "k" stands twice', hint: 'to try each, write { k: [A, B] }' },
+    ]);
+    expect(places[0]).toEqual(['metric_tags', 1, 'value']);
+  });
+
+  test.each([
+    ['9007199254740993', '9007199254740993'],
+    ['18446744073709551615', '18446744073709551615'],
+    ['4', 4],
+    ['1_000', '1_000 is refused'],
+  ])('an integer of 64 bits is exact: %s', (text, expected) => {
+    const { parameters, problems } = parametersOf(
+      { sequence_batching: { max_sequence_idle_microseconds: text } },
+      () => undefined,
+    );
+    if (problems.length > 0) expect(`${text} is refused`).toBe(expected);
+    else expect(parameters[0]?.values).toEqual([expected]);
+  });
+
+  test.each([
+    [{ sequence_batching: { max_sequence_idle_microseconds: '18446744073709551616' } }],
+    [{ sequence_batching: { max_sequence_idle_microseconds: -1 } }],
+    [{ max_batch_size: 2147483648 }],
+    [{ input: [{ data_type: 99 }] }],
+    [{ optimization: { priority: 'x'.repeat(100_000) } }],
+  ])('what a field can not hold is refused: %#', (value) => {
+    expect(parametersOf(value, () => undefined).problems).toHaveLength(1);
+  });
+
   test('the last key changes fastest', () => {
     const value = { dynamic_batching: { max_queue_delay_microseconds: [0, 200] }, max_batch_size: [1, 2] };
     expect(all(value).map((item) => JSON.stringify(item))).toEqual([

@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { argumentsWithoutSecrets, withoutSecrets } from '../../src/config/secrets.ts';
+import { folder, messageOf } from '../support/experiment.ts';
+import { tma } from '../support/tma.ts';
+
+const SECRET = 'sw0rdfish';
+const yaml = [
+  'model_repository: .',
+  'profile_models:',
+  `  m: { perf_analyzer_flags: { http-header: ["Authorization: Bearer ${SECRET}"] } }`,
+  `perf_analyzer_flags: { http-header: "X-Key:${SECRET}" }`,
+  `triton_server_environment: { KEY: ${SECRET}, PIN: ab1, PASSED: $PASSED }`,
+  `triton_docker_args: { environment: ["TOKEN=${SECRET}"] }`,
+  `triton_server_flags: { http-restricted-api: "model-repository:admin=${SECRET}" }`,
+].join('\n');
+
+describe('tma plan prints no secret', () => {
+  test.each([[], ['--json']])('%j', async (...flags) => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+    writeFileSync(join(cwd, 'm', 'config.pbtxt'), 'backend: "python"\n');
+    writeFileSync(join(cwd, 'perf.yaml'), yaml);
+    const { code, out, error } = await tma(['plan', '-f', join(cwd, 'perf.yaml'), ...flags], cwd);
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(out).not.toContain(SECRET);
+    expect(out).not.toContain('ab1');
+    expect(out).toContain('[not shown]');
+    expect(out).toContain('$PASSED');
+  });
+
+  test('nor does a mistake', () => {
+    expect(messageOf(`profile_models: m\nperf_analyzer_flags: {http-header: "${SECRET}"}`)).not.toContain(
+      SECRET,
+    );
+  });
+});
+
+test('names stay, values go', () => {
+  expect(
+    withoutSecrets({ 'http-header': ['A: b', 'c'], triton_server_environment: { X: 1 }, x: [2] }),
+  ).toEqual({
+    'http-header': ['A:[not shown]', '[not shown]'],
+    triton_server_environment: { X: '[not shown]' },
+    x: [2],
+  });
+  expect(argumentsWithoutSecrets(['-m', 'x', '-H', 'A:b', '--percentile', '9'])).toEqual([
+    ...['-m', 'x', '-H', 'A:[not shown]', '--percentile', '9'],
+  ]);
+});

@@ -1,0 +1,21 @@
+import type { Process } from '../../src/cli/process.ts';
+import { run } from '../../src/cli/run.ts';
+import { folder } from '../support/experiment.ts';
+
+/** Runs a command line in a folder, in this process; answers the exit code and what was printed. */
+export async function tma(args: readonly string[], cwd = folder()) {
+  const printed = { out: '', error: '' };
+  const stream = (key: 'out' | 'error') =>
+    ({ isTTY: false, write: (text: string) => (printed[key] += text) }) as unknown as NodeJS.WriteStream;
+  const process: Process = {
+    argv: ['node', 'tma', ...args],
+    env: {},
+    stdout: stream('out'),
+    stderr: stream('error'),
+    cwd: () => cwd,
+    on: () => {},
+    off: () => {},
+    exit: () => {},
+  };
+  return { code: await run(process), cwd, ...printed };
+}
