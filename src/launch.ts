@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment, ModelPlan } from './config/experiment.ts';
@@ -24,6 +23,7 @@ import { unloadModel } from './server/unload-model.ts';
 import type { ServerRecord } from './store/run.ts';
 import { timerMs } from './timers.ts';
 import type { BaseModel } from './variant/base.ts';
+import { makeCache } from './variant/engine-cache.ts';
 import { modelFiles } from './variant/files.ts';
 import { visible } from './wording.ts';
 
@@ -88,7 +88,7 @@ export async function launchServer(context: TrialContext, name: string, logFile:
   const { experiment, plan, launcher, lane, signal } = context;
   const { modelRepository, launch } = experiment;
   const redact = tellableFor(plan);
-  if (launch.cacheDirectory) mkdirSync(launch.cacheDirectory, { recursive: true });
+  makeCache(launch.cacheDirectory);
   let server: Server | undefined;
   try {
     server = await launcher.launch({

@@ -98,31 +98,36 @@ export function pathBelow(folder: string, name: string): string {
  * Does something with files; what the operating system says against it is told with the path as the user's to mend.
  * @param what of which the message says that it can't be done: `cannot write /out/results`.
  * @param hint what to do where the reason does not say it.
+ * @param always what else is worth knowing.
  */
-export function onDisk<T>(what: string, hint: string, act: () => T): T {
+export function onDisk<T>(what: string, hint: string, act: () => T, always?: string): T {
   try {
     return act();
   } catch (error) {
-    throw diskError(what, hint, error);
+    throw diskError(what, hint, error, always);
   }
 }
 
 /** The UserError for what the operating system said; anything else as it is. */
-export function diskError(what: string, hint: string, error: unknown): unknown {
+export function diskError(what: string, hint: string, error: unknown, always?: string): unknown {
   const code = codeOf(error);
   if (error instanceof UserError || code === undefined || code.startsWith('ERR_')) return error;
-  return userError(`${what}: ${messageOf(error)}`, hintFor(code) ?? hint);
+  return userError(`${what}: ${messageOf(error)}`, [hintFor(code, hint), always ?? []].flat().join('; '));
 }
 
-/** What helps against an error of the disk, whichever file it is about. */
-function hintFor(code: string): string | undefined {
+/** What helps against an error of the disk. */
+function hintFor(code: string, otherwise: string): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'free some space on its disk';
     case 'ENAMETOOLONG':
       return `a file's name has ${LONGEST_NAME} bytes at most: give the model, or the folder, a shorter name`;
+    case 'EEXIST':
+    case 'ENOTDIR':
+    case 'EISDIR':
+      return `something else is in its way: remove it, or ${otherwise}`;
     default:
-      return undefined;
+      return otherwise;
   }
 }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { userError } from '../errors.ts';
 import { lstatOf, onDisk, pathBelow, statOf, whereItLies } from '../paths.ts';
 
-const OTHER_FOLDER = 'name another folder with --export-path; what was measured is in the journal';
+const OTHER_FOLDER = 'name another folder with --export-path';
+const KEPT = 'what was measured is in the journal: the same command, or tma report, writes what is missing';
 /** What is written below the export path. */
 const PARTS = ['results', 'reports', 'plots'];
 
@@ -14,15 +15,23 @@ const PARTS = ['results', 'reports', 'plots'];
  */
 export function put(exportPath: string, name: string, content: string | Uint8Array): string {
   const path = pathBelow(exportPath, name);
-  onDisk(`cannot write ${path}`, OTHER_FOLDER, () => {
-    mkdirSync(dirname(path), { recursive: true });
-    const there = statOf(path);
-    if (there && !there.isFile()) {
-      const what = there.isDirectory() ? 'a folder' : 'no file';
-      throw userError(`cannot write ${path}: ${what} is in the way`, `remove it, or ${OTHER_FOLDER}`);
-    }
-    writeWhole(lstatOf(path)?.isSymbolicLink() ? whereItLies(path) : path, content);
-  });
+  onDisk(
+    `cannot write ${path}`,
+    OTHER_FOLDER,
+    () => {
+      mkdirSync(dirname(path), { recursive: true });
+      const there = statOf(path);
+      if (there && !there.isFile()) {
+        const what = there.isDirectory() ? 'a folder' : 'no file';
+        throw userError(
+          `cannot write ${path}: ${what} is in the way`,
+          `remove it, or ${OTHER_FOLDER}; ${KEPT}`,
+        );
+      }
+      writeWhole(lstatOf(path)?.isSymbolicLink() ? whereItLies(path) : path, content);
+    },
+    KEPT,
+  );
   return path;
 }
 

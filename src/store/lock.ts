@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, userError } from '../errors.ts';
+import { ownerLives, ownerOf } from '../owner.ts';
 import { lstatOf, onDisk, statOf } from '../paths.ts';
 
 /** How often a holder shows that it is there, and after how long a silent one that can't be looked for is gone, ms. */
@@ -24,13 +17,10 @@ const ATTEMPTS = 50;
 const holder = z.object({
   /** Of this lock alone. */
   id: z.string(),
-  pid: z.int().positive(),
+  /** Its process, unmistakably. */
+  owner: z.string(),
+  pid: z.number(),
   host: z.string(),
-  /** The boot of the machine and the space that process ids count in; only there a process id means anything. */
-  boot: z.string(),
-  pidSpace: z.string(),
-  /** When the process started, in the kernel's words: ids are given anew. */
-  started: z.string(),
   since: z.string(),
   command: z.string(),
 });
@@ -62,7 +52,14 @@ export const CHECKPOINT_LOCK = {
 export function lockFolder(locked: Locked, command: readonly string[]): Disposable {
   const { folder, what, option } = locked;
   const file = join(folder, locked.name);
-  const own: Holder = { ...thisProcess(), id: randomUUID(), command: command.join(' ') };
+  const own: Holder = {
+    id: randomUUID(),
+    owner: ownerOf(),
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    command: command.join(' '),
+  };
   onDisk(`cannot write ${what} ${folder}`, `name another folder with --${option}`, () => {
     mkdirSync(folder, { recursive: true });
     while (!create(file, own)) takeOver(file, locked);
@@ -94,7 +91,7 @@ function takeOver(file: string, { what, folder, option }: Locked): void {
   const other = readPatiently(file);
   if (other === 'none') return;
   if (!lstatOf(file)?.isFile()) throw userError(`${file} is in the way`, 'remove it');
-  const isThere = other === 'broken' ? undefined : runs(other);
+  const isThere = other === 'broken' ? undefined : ownerLives(other.owner);
   if (isThere === true || (isThere === undefined && !isSilent(file))) {
     const who =
       other === 'broken'
@@ -116,18 +113,6 @@ function takeOver(file: string, { what, folder, option }: Locked): void {
   const moved = read(aside);
   if (other !== 'broken' && moved && moved.id !== other.id && !lstatOf(file)) renameSync(aside, file);
   else rmSync(aside, { force: true });
-}
-
-/** Whether the holder's process runs; undefined where its process id means nothing here. */
-function runs({ pid, boot, pidSpace, started }: Holder): boolean | undefined {
-  const here = thisProcess();
-  if (boot !== here.boot || pidSpace !== here.pidSpace) return undefined;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
-  }
-  return startOf(pid) === started;
 }
 
 /** Whether a lock shows no sign of life, by the clock of the file system that it lies on. */
@@ -163,38 +148,6 @@ function readPatiently(file: string): Holder | 'none' | 'broken' {
 function read(file: string): Holder | undefined {
   try {
     return lstatOf(file)?.isFile() ? holder.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const thisProcess = (): Omit<Holder, 'id' | 'command'> => ({
-  pid: process.pid,
-  host: hostname(),
-  boot: textOf('/proc/sys/kernel/random/boot_id') ?? hostname(),
-  pidSpace: pidSpace(),
-  started: startOf(process.pid),
-  since: new Date(Date.now() - process.uptime() * 1000).toISOString(),
-});
-
-/** Where process ids count: a container has its own. */
-function pidSpace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
-}
-
-/** When a process started, in ticks since the boot; '' where that is not told. */
-const startOf = (pid: number): string =>
-  textOf(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ')[19] ?? '';
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim();
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { canonicalJson, type ModelConfig } from '../model-config/config.ts';
+import { onDisk } from '../paths.ts';
 
 type Accelerator = { name?: string; parameters?: Record<string, string> };
 
@@ -45,7 +46,7 @@ export function withEngineCache(
     );
     if (!cache) return accelerator;
     const folder = join(cacheDirectory, 'engines', `${model.name}-${hash([model.fingerprint, accelerator])}`);
-    mkdirSync(folder, { recursive: true });
+    makeCache(folder);
     return { ...accelerator, parameters: { ...cache.parameters(folder), ...accelerator.parameters } };
   };
   const kept = Object.fromEntries(Object.entries(accelerators).map(([kind, list]) => [kind, list.map(keep)]));
@@ -53,6 +54,14 @@ export function withEngineCache(
     ...config,
     optimization: { ...optimization, execution_accelerators: kept as JsonValue } as JsonValue,
   };
+}
+
+/** Makes a folder for what backends keep. @throws UserError when it can't be. */
+export function makeCache(folder: string | undefined): void {
+  if (folder === undefined) return;
+  onDisk(`cannot write ${folder}`, 'name another folder with --cache-directory', () =>
+    mkdirSync(folder, { recursive: true }),
+  );
 }
 
 const hash = (value: unknown): string =>

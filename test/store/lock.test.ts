@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ownerOf } from '../../src/owner.ts';
 import { CHECKPOINT_LOCK, lockFolder } from '../../src/store/lock.ts';
 import { folder } from '../support/experiment.ts';
 
@@ -8,11 +9,21 @@ const lock = (path: string) =>
   lockFolder({ ...CHECKPOINT_LOCK, folder: path }, ['tma', 'profile', '-f', 'a.yaml']);
 const file = (path: string): string => join(path, 'tma.lock');
 
-/** A lock as this process would write it, and what of it is otherwise. */
-function leave(changes: Record<string, unknown>): string {
+/** The parts of what a process is known by. */
+interface Owner {
+  boot?: string;
+  space?: string;
+  pid?: number;
+  start?: string;
+}
+
+/** A lock as this process would write it, and what of its process is otherwise. */
+function leave(changes: Owner): string {
   const path = folder();
   using _held = lock(path);
-  const text = JSON.stringify({ ...JSON.parse(readFileSync(file(path), 'utf8')), id: 'another', ...changes });
+  const [boot, space, pid, start] = ownerOf().split('.');
+  const owner = Object.values({ boot, space, pid, start, ...changes }).join('.');
+  const text = JSON.stringify({ ...JSON.parse(readFileSync(file(path), 'utf8')), id: 'another', owner });
   _held[Symbol.dispose]();
   writeFileSync(file(path), text);
   return path;
@@ -41,7 +52,7 @@ test('the second is told who has it, and gets it afterwards', () => {
 describe('the lock of a process that is gone is taken over', () => {
   test.each([
     ['there is no such process', { pid: 4_194_304 + 1 }],
-    ['another process has its id now', { started: '1' }],
+    ['another process has its id now', { start: '1' }],
   ])('%s', (_name, changes) => {
     const path = leave(changes);
     lock(path)[Symbol.dispose]();
@@ -49,9 +60,8 @@ describe('the lock of a process that is gone is taken over', () => {
   });
 
   test.each([
-    ['of another boot, or another machine of this name', { boot: 'another' }],
-    ['of another container', { pidSpace: 'pid:[1]' }],
-    ['of another machine', { host: 'elsewhere', boot: 'another' }],
+    ['of another boot, or another machine of this name', { boot: 'abc' }],
+    ['of another container', { space: '1' }],
   ])('%s: once it has been silent for a minute', (_name, changes) => {
     const path = leave({ pid: 4_194_304 + 1, ...changes });
     expect(() => lock(path)).toThrow(`or when ${file(path)} is removed`);

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/model-config/config.ts';
-import { withEngineCache } from '../../src/variant/engine-cache.ts';
+import { makeCache, withEngineCache } from '../../src/variant/engine-cache.ts';
 import { modelFiles } from '../../src/variant/files.ts';
 import { folder } from '../support/experiment.ts';
 
@@ -54,4 +54,12 @@ test('the files of a model, as a server is sent them', () => {
   const files = modelFiles('test/fixtures/models/add_sub');
   expect(Object.keys(files)).toEqual(['1/model.py']);
   expect(Buffer.from(files['1/model.py']!, 'base64').toString()).toContain('TritonPythonModel');
+});
+
+test('a cache directory that is a file is told as a mistake', () => {
+  const file = join(folder(), 'cache');
+  writeFileSync(file, '');
+  expect(() => makeCache(file)).toThrow(
+    /cannot write .*cache: EEXIST.*\n.*remove it, or name another folder/,
+  );
 });
