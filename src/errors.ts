@@ -37,6 +37,16 @@ export function formatProblem({ message, place, hint }: Problem): string {
 export const userError = (message: string, hint?: string, place?: Place): UserError =>
   new UserError({ message, hint, place });
 
+/** Does something, and gives mistakes that have no place of their own the one given. */
+export function placed<Result>(place: Place | undefined, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.problems.map((problem) => ({ ...problem, place: problem.place ?? place })));
+  }
+}
+
 /**
  * Does the same with each item; what is wrong with one is told together with what is wrong with the others.
  * @throws UserError with all their problems, each once.

@@ -127,6 +127,11 @@ function flagsOf(parsed: Readonly<Record<string, unknown>>): {
   }
   const problems: Problem[] = [];
   const flags = readLoadFlags(given, (flag, message) => problems.push({ message: `--${flag}: ${message}` }));
+  if (flags.needsPerfAnalyzer && parsed['loadGenerator'] !== 'perf_analyzer')
+    problems.push({
+      message: flags.needsPerfAnalyzer,
+      hint: 'leave it out, or add --load-generator perf_analyzer',
+    });
   if (problems.length > 0) throw new UserError(problems);
   return { given, flags };
 }

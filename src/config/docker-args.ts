@@ -166,8 +166,15 @@ export const NO_CONTAINER_OPTIONS: ContainerOptions = {
 };
 
 /** The zod form of `triton_docker_args`. */
-export const dockerArgs = keys(shape).transform((given): ContainerOptions => {
+export const dockerArgs = keys(shape).transform((given, context): ContainerOptions => {
   const network = given.network_mode ?? given.network;
+  if (network === 'none' || network?.startsWith('container:')) {
+    context.addIssue({
+      code: 'custom',
+      path: [given.network_mode === undefined ? 'network' : 'network_mode'],
+      message: `a server in the network ${show(network)} can't be reached: write host, bridge or the name of a network`,
+    });
+  }
   const fields = (Object.keys(FIELDS) as (keyof typeof FIELDS)[]).flatMap((key) =>
     given[key] === undefined ? [] : [[FIELDS[key][1], given[key]] as const],
   );

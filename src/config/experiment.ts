@@ -159,6 +159,8 @@ export interface ModelPlan extends Goal {
   /** What a container of this model's server gets, the global options and the model's own together. */
   readonly container: ContainerOptions;
   readonly place?: Place | undefined;
+  /** Where its perf_analyzer_flags stand. */
+  readonly flagsPlace?: Place | undefined;
 }
 
 /** GPUs that servers may use: all there are, so many, or these indices or UUIDs ([] = none). */

@@ -2,7 +2,7 @@ import type { Place, Problem } from '../errors.ts';
 import { sizeOfProduct } from './combinations.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { ModelPlan, Parameter } from './experiment.ts';
-import { withPrecision } from './generator.ts';
+import { usesPerfAnalyzer, withPrecision } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import { goalOf } from './goals.ts';
 import { containerOptions } from './launch.ts';
@@ -27,6 +27,17 @@ export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Prob
     at(['model_config_parameters', ...path]),
   );
   const { parameters } = swept;
+  const flagsPlace = (): Place | undefined => {
+    if (settings.perf_analyzer_flags) return at(['perf_analyzer_flags']);
+    return values.perf_analyzer_flags && source?.placeOfKey(['perf_analyzer_flags']);
+  };
+  if (flags.needsPerfAnalyzer && !usesPerfAnalyzer(values)) {
+    problems.push({
+      message: `perf_analyzer_flags of ${name}: ${flags.needsPerfAnalyzer}`,
+      place: flagsPlace(),
+      hint: 'leave it out, or write load_generator: perf_analyzer',
+    });
+  }
   const search = searchPlan(entry, values, flags, parameters.length > 0);
   problems.push(...swept.problems, ...sizeProblems(name, parameters, search, at));
   return {
@@ -43,6 +54,7 @@ export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Prob
       settings.triton_docker_args ?? NO_CONTAINER_OPTIONS,
     ),
     place: source && modelsFromFile ? source.placeOf(base) : undefined,
+    flagsPlace: flagsPlace(),
   };
 }
 

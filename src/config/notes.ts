@@ -23,6 +23,13 @@ export function notesOf(
       notes.push(`perf_analyzer_flags of ${name} without effect here: ${flags.theirs.join(', ')}`);
     }
     notes.push(...flags.decided.map((line) => `perf_analyzer_flags of ${name}: ${line}`));
+    const { client_protocol } = values;
+    if (flags.protocol && client_protocol && flags.protocol !== client_protocol) {
+      const wins = client_protocol === 'grpc' ? 'client_protocol wins' : 'perf_analyzer_flags win';
+      notes.push(
+        `${name}: client_protocol is ${client_protocol}, perf_analyzer_flags say ${flags.protocol}: ${wins}`,
+      );
+    }
     const unused = (['genai_perf_flags', 'weighting'] as const).filter((key) => settings[key] !== undefined);
     if (unused.length > 0) notes.push(`without effect here for ${name}: ${unused.join(', ')}`);
   }

@@ -18,6 +18,8 @@ export interface LoadFlags {
   readonly protocol: 'http' | 'grpc' | undefined;
   /** Given, and followed by perf_analyzer alone. */
   readonly theirs: readonly string[];
+  /** What was asked for and tma's own generator can't do. */
+  readonly needsPerfAnalyzer?: string;
   /** A line for each flag that was given and that something else says. */
   readonly decided: readonly string[];
 }
@@ -114,6 +116,9 @@ export function readLoadFlags(flags: GivenFlags, fail: Fail): LoadFlags {
     protocol,
     theirs: Object.keys(flags).filter((key) => loadFlags.get(key)?.follower === 'perf_analyzer'),
     decided: [],
+    ...(isCuda(read) && {
+      needsPerfAnalyzer: 'shared-memory: cuda needs a native library, which perf_analyzer has',
+    }),
   };
 }
 
@@ -231,13 +236,11 @@ function readSequences(read: FlagReader): LoadSettings['sequences'] {
   };
 }
 
+const isCuda = (read: FlagReader): boolean => read.text('shared-memory') === 'cuda';
+
 function readSharedMemory(read: FlagReader): LoadSettings['sharedMemory'] {
   const bytes = read.count('output-shared-memory-size', 1) ?? 102_400;
-  if (read.text('shared-memory') === 'cuda')
-    return read.fail(
-      'shared-memory',
-      'CUDA shared memory needs a native library: use system, or perf_analyzer',
-    );
+  if (isCuda(read)) return undefined;
   return read.oneOf('shared-memory', ['none', 'system'] as const) === 'system'
     ? { outputBytes: bytes }
     : undefined;

@@ -53,14 +53,15 @@ export async function readBaseModel(repository: string, plan: ModelPlan): Promis
     );
   }
   const entries = onDisk(`cannot read ${folder}`, 'let yourself read it', () => readdirSync(folder));
-  if (!entries.some((name) => /^\d+$/.test(name) && isFolder(join(folder, name)))) {
-    throw userError(
-      `model "${plan.name}" has no version folder in ${folder}`,
-      `put its model file into ${join(folder, '1')}`,
-    );
-  }
   const file = join(folder, 'config.pbtxt');
   const config = readConfig(file);
+  if (!entries.some((name) => /^\d+$/.test(name) && isFolder(join(folder, name)))) {
+    const first = join(folder, '1');
+    const [kind, hint] = config?.['ensemble_scheduling']
+      ? ['ensemble', `make an empty one: ${first}`]
+      : ['model', `put its model file into ${first}`];
+    throw userError(`${kind} "${plan.name}" has no version folder in ${folder}`, hint, plan.place);
+  }
   return {
     name: plan.name,
     folder,

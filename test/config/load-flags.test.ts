@@ -150,7 +150,6 @@ test.each<[Record<string, unknown>, string]>([
   [{ 'http-header': 'nothing' }, 'http-header: expected NAME:VALUE, found 7 letters that are none'],
   [{ 'http-header': 'a: b\r\nc: d' }, 'http-header: expected NAME:VALUE'],
   [{ 'sequence-id-range': '9:5' }, 'sequence-id-range: expected first:last'],
-  [{ 'shared-memory': 'cuda' }, 'shared-memory: CUDA shared memory needs a native library'],
   [{ streaming: 'maybe' }, 'streaming: expected true or false, found "maybe"'],
   [{ protocol: 'quic' }, 'protocol: expected http or grpc, found "quic"'],
   [{ 'stop-rule': 'never' }, 'stop-rule: expected precision or windows'],

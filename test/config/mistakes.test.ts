@@ -148,3 +148,33 @@ test('loads of perf_analyzer_flags that win over listed ones are told', () => {
     'perf_analyzer_flags of m: batch-size wins over the batch_sizes of all models: 4 instead of 2',
   ]);
 });
+
+test('what perf_analyzer alone can do needs it to make the load', () => {
+  const yaml = 'profile_models: m\nperf_analyzer_flags: {shared-memory: cuda}';
+  expect(messageOf(yaml)).toBe(
+    'perf.yaml:2:1: perf_analyzer_flags of m: shared-memory: cuda needs a native library, which perf_analyzer has\n  leave it out, or write load_generator: perf_analyzer',
+  );
+  const { models } = experimentOf(`${yaml}\nload_generator: perf_analyzer`);
+  expect(models[0]?.load.flags).toEqual(['--shared-memory', 'cuda']);
+});
+
+test('two protocols: who wins is said', () => {
+  const both = (client: string, flag: string) =>
+    experimentOf(`profile_models: m\nclient_protocol: ${client}\nperf_analyzer_flags: {protocol: ${flag}}`);
+  expect(both('grpc', 'http')).toMatchObject({
+    models: [{ load: { protocol: 'grpc' } }],
+    notes: ['m: client_protocol is grpc, perf_analyzer_flags say http: client_protocol wins'],
+  });
+  expect(both('http', 'grpc')).toMatchObject({
+    models: [{ load: { protocol: 'grpc' } }],
+    notes: ['m: client_protocol is http, perf_analyzer_flags say grpc: perf_analyzer_flags win'],
+  });
+  expect(both('grpc', 'grpc').notes).toEqual([]);
+});
+
+test('a container that no one can reach', () => {
+  const yaml = 'profile_models: m\ntriton_launch_mode: docker\ntriton_docker_args: {network: none}';
+  expect(messageOf(yaml)).toContain(
+    'perf.yaml:3:22: triton_docker_args.network: a server in the network "none" can\'t be reached',
+  );
+});
