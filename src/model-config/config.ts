@@ -1,9 +1,11 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText, toText } from '@bufbuild/protobuf/txtpb';
-import { messageOf, type Place, UserError } from '../errors.ts';
+import { messageOf, type Place, UserError, userError } from '../errors.ts';
 import { suggestion } from '../wording.ts';
 import { ModelConfigSchema } from './gen/model_config_pb.ts';
 import { MODEL_CONFIG_FIELDS } from './schema.ts';
+import { positionOfError, positionOfUnclosed } from './text-place.ts';
+import { unknownNumbers, withoutUnknownNumbers } from './unknown-numbers.ts';
 
 /**
  * A Triton model configuration as plain JSON with the field names of config.pbtxt (snake_case), the form in
@@ -13,46 +15,59 @@ export type ModelConfig = Readonly<Record<string, JsonValue>>;
 
 const plain = { useProtoFieldName: true } as const;
 
+/** A config.pbtxt that is larger is none; in one that is longer than so many characters no place is looked for. */
+const MOST_CHARACTERS = 2_000_000;
+const MOST_TO_SEARCH = 300_000;
+
 /**
  * Parses the text of a config.pbtxt.
  * @throws UserError naming `file:line:column` and the nearest field name.
  */
 export function parseConfigText(text: string, file: string): ModelConfig {
+  if (text.length > MOST_CHARACTERS)
+    throw userError(`${file} has ${text.length.toLocaleString('en-US')} characters: it is no config.pbtxt`);
   try {
-    return toJson(ModelConfigSchema, fromText(ModelConfigSchema, text), plain) as ModelConfig;
+    const config = toJson(ModelConfigSchema, fromText(ModelConfigSchema, text), plain) as ModelConfig;
+    const [unknown] = unknownNumbers(config);
+    if (unknown) throw new Error(`unknown enum value ${unknown.value} for field "${unknown.field}"`);
+    return config;
   } catch (error) {
-    const message = messageOf(error);
-    const unknown = /unknown field "([^"]+)" for message (\S+)/.exec(message);
-    throw new UserError({
-      message: `not a valid model configuration: ${message}`,
-      place: placeOfError(text, file, message),
-      hint: unknown
-        ? `${suggestion(unknown[1]!, MODEL_CONFIG_FIELDS.get(unknown[2]!) ?? [])} (fields of Triton up to 26.10 are known)`
-        : undefined,
-    });
+    throw configError(text, file, messageOf(error));
   }
 }
 
-/**
- * The parser names no position. The offending line is the last one of the shortest prefix of the text that
- * fails with the same message (shorter prefixes parse, or fail for ending early).
- */
-function placeOfError(text: string, file: string, message: string): Place {
-  const lines = text.split('\n');
-  const failsAlike = (count: number): boolean => {
-    try {
-      fromText(ModelConfigSchema, lines.slice(0, count).join('\n') + '\n');
-      return false;
-    } catch (error) {
-      return messageOf(error) === message;
-    }
-  };
-  const found = lines.findIndex((_, index) => failsAlike(index + 1));
-  const line = found < 0 ? lines.length : found + 1;
-  const content = lines[line - 1] ?? '';
-  const token = /"([^"]+)"/.exec(message)?.[1];
-  const at = token ? content.indexOf(token) : -1;
-  return { file, line, column: (at >= 0 ? at : content.search(/\S|$/)) + 1 };
+function configError(text: string, file: string, message: string): UserError {
+  const unknown = /unknown field "([^"]{1,100})" for message (\S+)/.exec(message);
+  const place = placeOfError(text, file, message);
+  // It may quote what stands in the file.
+  const short = message.length > 400 ? `${message.slice(0, 300)} ... ${message.slice(-60)}` : message;
+  return new UserError({
+    message: `${place ? '' : `${file}: `}not a valid model configuration: ${short}`,
+    place,
+    hint: unknown
+      ? `${suggestion(unknown[1]!, MODEL_CONFIG_FIELDS.get(unknown[2]!) ?? [])} (fields of Triton up to 26.10 are known)`
+      : undefined,
+  });
+}
+
+/** The parser names no position. */
+function placeOfError(text: string, file: string, message: string): Place | undefined {
+  if (text.length > MOST_TO_SEARCH) return undefined;
+  const unclosed = /unexpected end of input/.test(message) ? positionOfUnclosed(text) : undefined;
+  const number = /^unknown enum value (\d+) for field "(\w+)"$/.exec(message);
+  const failsAlike = number
+    ? (beginning: string) => new RegExp(`\\b${number[2]}\\s*:[^:]*\\b${number[1]}\\b`).test(beginning)
+    : (beginning: string) => messageOfParsing(beginning) === message;
+  return { file, ...(unclosed ?? positionOfError(text, failsAlike)) };
+}
+
+function messageOfParsing(text: string): string | undefined {
+  try {
+    fromText(ModelConfigSchema, text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The text of a config.pbtxt, two-space indentation, a field a line. */
@@ -66,29 +81,29 @@ export const printConfigText = (config: ModelConfig): string =>
 export const normalizeConfig = (json: unknown): ModelConfig =>
   toJson(ModelConfigSchema, fromJson(ModelConfigSchema, json as JsonValue), plain) as ModelConfig;
 
-/** The same, for JSON of a server that may be newer than our schema: fields we do not know are dropped. */
+/** The same, for JSON of a server that may be newer than our schema: fields and values we do not know are dropped. */
 export const configOfServer = (json: unknown): ModelConfig =>
-  toJson(
-    ModelConfigSchema,
-    fromJson(ModelConfigSchema, json as JsonValue, { ignoreUnknownFields: true }),
-    plain,
-  ) as ModelConfig;
+  withoutUnknownNumbers(
+    toJson(
+      ModelConfigSchema,
+      fromJson(ModelConfigSchema, json as JsonValue, { ignoreUnknownFields: true }),
+      plain,
+    ) as ModelConfig,
+  );
 
 const isObject = (value: unknown): value is Record<string, JsonValue> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Puts `patch` over `base`: objects merge key by key, null takes away, anything else replaces (Model Analyzer's rule). */
 export function mergeConfig(base: ModelConfig, patch: ModelConfig): ModelConfig {
-  const result: Record<string, JsonValue> = { ...base };
+  // A map may have any key, also one that means something to an object.
+  const result = new Map<string, JsonValue>(Object.entries(base));
   for (const [key, value] of Object.entries(patch)) {
-    const old = result[key];
-    if (value === null) {
-      delete result[key];
-      continue;
-    }
-    result[key] = isObject(old) && isObject(value) ? (mergeConfig(old, value) as JsonValue as never) : value;
+    const old = result.get(key);
+    if (value === null) result.delete(key);
+    else result.set(key, isObject(old) && isObject(value) ? (mergeConfig(old, value) as JsonValue) : value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** A text that is equal for equal values: object keys sorted at every level. */

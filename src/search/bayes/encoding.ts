@@ -102,8 +102,9 @@ function leavesOf(config: ModelConfig): Map<string, unknown> {
       if (path !== '') leaves.set(path, '{}');
       for (const [key, item] of Object.entries(value)) visit(path === '' ? key : `${path}.${key}`, item);
     } else {
-      const number = typeof value === 'boolean' ? Number.NaN : Number(value);
-      leaves.set(path, Number.isNaN(number) ? value : number);
+      // 64-bit integers are texts; one that a number can't hold is another than its neighbour all the same.
+      const isNumber = typeof value !== 'boolean' && String(Number(value)) === String(value);
+      leaves.set(path, isNumber && value !== 'NaN' ? Number(value) : value);
     }
   };
   const { name: _, instance_group: __, ...others } = config;
