@@ -41,15 +41,9 @@ export async function baseOf({ modelRepository, launch }: Experiment, plan: Mode
 }
 
 /** @throws UserError for a name that HTTP can't carry, where it would have to. */
-function checkName({ name, load, place }: ModelPlan, { mode, remote }: LaunchSettings): void {
-  if (mode === 'c_api' || isHttpName(name)) return;
-  if (load.protocol !== 'grpc') throw userError(whyNotByHttp(name), 'write client_protocol: grpc', place);
-  if (mode === 'remote' && !remote.grpc)
-    throw userError(
-      whyNotByHttp(name),
-      'give the gRPC endpoint of the server, too: triton_grpc_endpoint',
-      place,
-    );
+function checkName({ name, load, place }: ModelPlan, { mode }: LaunchSettings): void {
+  if (mode !== 'c_api' && load.protocol !== 'grpc' && !isHttpName(name))
+    throw userError(whyNotByHttp(name), 'write client_protocol: grpc', place);
 }
 
 /** How a session begins in the journal. */

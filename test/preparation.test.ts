@@ -17,7 +17,4 @@ test('a name that HTTP cannot carry is told before anything starts', async () =>
   );
   expect(await planned('a b', 'client_protocol: grpc')).toHaveLength(1);
   expect(await planned('mistral:7b')).toHaveLength(1);
-  const remote = 'client_protocol: grpc\ntriton_launch_mode: remote\ntriton_http_endpoint: h:1';
-  await expect(planned('100%', remote)).rejects.toThrow('give the gRPC endpoint of the server, too');
-  expect(await planned('100%', `${remote}\ntriton_grpc_endpoint: h:2`)).toHaveLength(1);
 });
