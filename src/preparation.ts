@@ -4,6 +4,7 @@ import { type Lane, parseCores } from './lanes.ts';
 import { checkInputs, guessesOf } from './load/check-inputs.ts';
 import type { Measurement } from './measure/measurement.ts';
 import { canonicalJson, type ModelConfig } from './model-config/config.ts';
+import { redactor, secretsOf } from './redact.ts';
 import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from './search/choose.ts';
 import type { Outcome } from './search/search.ts';
 import { concernsAll, wantsRoom } from './server/failure.ts';
@@ -62,6 +63,7 @@ export function sessionEntry(
     startedAt: new Date().toISOString(),
     environment: describeEnvironment({
       ...programs,
+      command: programs.command.map(redactor(secretsOf(process.env))),
       generator: generator.name,
       ...(generator.version !== undefined && { generatorVersion: generator.version }),
       gpus: gpus.map(({ name }) => name),

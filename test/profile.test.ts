@@ -231,7 +231,10 @@ test("what a failing model says of the shell's secrets, and to the terminal, doe
   vi.stubEnv('TMA_TEST_API_TOKEN', 'tok-98765');
   const experiment = setUp('profile_models: m');
   const launcher = new FakeLauncher(() => refuse('no access with TOK-98765 \x1b[2J\x1b]0;mine\x07'));
-  await go(experiment, { launcher });
+  await go(experiment, {
+    launcher,
+    command: ['tma', 'profile', '--triton-docker-labels', 'token=tok-98765'],
+  });
   vi.unstubAllEnvs();
   const journal = readFileSync(join(experiment.checkpointDirectory, 'journal.jsonl'), 'utf8');
   expect(journal).not.toMatch(/tok-98765/i);

@@ -38,7 +38,8 @@ export async function profileCommand(
   };
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
-  if (!experiment.reports.skipSummary) checkExportPath(experiment.exportPath);
+  if (!experiment.reports.skipSummary)
+    checkExportPath(experiment.exportPath, Object.values(experiment.reports.fileNames));
   const listeners = flags.quiet ? [] : [view(process, say, prints(experiment))];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';

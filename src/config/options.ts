@@ -174,7 +174,7 @@ export const OPTIONS = {
   override_output_model_repository: {
     flags: '--override-output-model-repository',
     schema: flag,
-    help: 'empty that folder first, whatever is in it',
+    help: 'remove earlier output of tma or Model Analyzer from that folder first',
     commands: profile,
   },
   export_path: {

@@ -56,9 +56,10 @@ function writeWhole(path: string, content: string | Uint8Array): void {
 
 /**
  * Finds out before anything is measured whether the results can be written.
+ * @param fileNames of the tables.
  * @throws UserError when they can't.
  */
-export function checkExportPath(exportPath: string): void {
+export function checkExportPath(exportPath: string, fileNames: readonly string[] = []): void {
   onDisk(`cannot write ${exportPath}`, OTHER_FOLDER, () => {
     mkdirSync(exportPath, { recursive: true });
     const probe = join(exportPath, `.tma-${randomUUID()}`);
@@ -69,6 +70,7 @@ export function checkExportPath(exportPath: string): void {
       rmSync(probe, { force: true });
     }
   });
+  for (const name of fileNames) pathBelow(exportPath, join('results', name));
   for (const part of PARTS) {
     const path = pathBelow(exportPath, part);
     if (lstatOf(path) && !statOf(path)?.isDirectory()) {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { codeOf, userError } from '../errors.ts';
 import { ownerLives, ownerOf } from '../owner.ts';
 import { lstatOf, onDisk, statOf } from '../paths.ts';
+import { redactor, secretsOf } from '../redact.ts';
 
 /** How often a holder shows that it is there, and after how long a silent one that can't be looked for is gone, ms. */
 const SIGN_OF_LIFE_MS = 10_000;
@@ -58,7 +59,7 @@ export function lockFolder(locked: Locked, command: readonly string[]): Disposab
     pid: process.pid,
     host: hostname(),
     since: new Date().toISOString(),
-    command: command.join(' '),
+    command: redactor(secretsOf(process.env))(command.join(' ')),
   };
   onDisk(`cannot write ${what} ${folder}`, `name another folder with --${option}`, () => {
     mkdirSync(folder, { recursive: true });

@@ -50,6 +50,10 @@ describe('what is written stays below the export path', () => {
   });
 });
 
+test('names of tables that lead elsewhere are told before anything is measured', () => {
+  expect(() => checkExportPath(folder(), ['a.csv', '../../a.csv'])).toThrow('"../a.csv" is not written');
+});
+
 describe('something in the way is named, and stays', () => {
   test.each([
     ['a folder', (path: string) => mkdirSync(path)],
