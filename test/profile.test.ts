@@ -373,6 +373,15 @@ describe('failures are results', () => {
     expect(launcher.running).toBe(0);
   });
 
+  test('a log that the user named keeps what it holds, whatever it is, whether tma writes it or not', async () => {
+    const file = join(folder(), 'mine.log');
+    writeFileSync(file, 'a log of mine\n');
+    const experiment = setUp(sweep);
+    const launch = { ...experiment.launch, outputPath: file };
+    await go({ ...experiment, launch });
+    expect(readFileSync(file, 'utf8')).toBe('a log of mine\n');
+  });
+
   test('a server that can not be stopped in good order takes nothing with it', async () => {
     const launcher = new FakeLauncher();
     const launch = launcher.launch.bind(launcher);

@@ -1,13 +1,35 @@
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Launcher, LaunchRequest } from '../../src/server/launcher.ts';
+import type { Launcher, LaunchRequest, Server } from '../../src/server/launcher.ts';
+import { watchLife } from '../../src/server/life.ts';
 import { loadModel } from '../../src/server/load-model.ts';
+import { processState } from '../../src/server/processes.ts';
 import { unloadModel } from '../../src/server/unload-model.ts';
 import { folder, launchRequest } from '../support/experiment.ts';
 
 const MODELS = resolve('test/fixtures/models');
 const signal = new AbortController().signal;
 const patience = { timeoutS: 60, signal };
+
+/** A process of a server by the name that the kernel has for it. */
+async function processOf(server: Server, name: string): Promise<number> {
+  const processes = (await server.processes()) ?? [];
+  const found = processes.find((pid) => processState(pid)?.name === name);
+  if (found === undefined) throw new Error(`the server has no process "${name}"`);
+  return found;
+}
+
+const kill = (pid: number, by: NodeJS.Signals): void => {
+  process.kill(pid, by);
+};
+
+async function until(is: () => boolean): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!is()) {
+    if (performance.now() > end) throw new Error('it did not happen');
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
 
 /**
  * What every launcher keeps to, on a real server.
@@ -82,6 +104,35 @@ export function launcherContract(name: string, make: () => Promise<Launcher>, ow
       await server.stop();
       expect(await server.ended).toMatch(/tritonserver (exited with code|was ended by)/);
       await expect(fetch(`http://${http!.host}:${http!.port}/v2`)).rejects.toThrow();
+    });
+
+    onOwn('well, then broken: a model loses its process, then the server its life', async () => {
+      await using server = await launch();
+      await loadModel(server, 'add_sub', undefined, patience);
+      using life = await watchLife(server);
+      expect(life.over.aborted).toBe(false);
+      kill(await processOf(server, 'triton_python_b'), 'SIGKILL');
+      await until(() => life.over.aborted);
+      expect(life.lost).toMatch(/process of a Python model .* has ended/);
+      kill(await processOf(server, 'tritonserver'), 'SIGKILL');
+      expect(await server.ended).toMatch(/tritonserver was ended by SIGKILL/);
+      expect(await server.killedForMemory()).toBe(false);
+      await expect(loadModel(server, 'add_sub', undefined, patience)).rejects.toMatchObject({
+        failure: { kind: 'server died' },
+      });
+    });
+
+    onOwn('one that is stopped (SIGSTOP) can be ended, and the next launch is well', async () => {
+      const server = await launch();
+      await loadModel(server, 'add_sub', undefined, patience);
+      const pid = await processOf(server, 'tritonserver');
+      kill(pid, 'SIGSTOP');
+      const begun = performance.now();
+      await server.stop();
+      expect(performance.now() - begun).toBeLessThan(60_000);
+      await until(() => processState(pid) === undefined);
+      await using next = await launch();
+      expect(await next.triton.isLive()).toBe(true);
     });
 
     test('an abort ends a launch', async () => {
