@@ -45,8 +45,10 @@ export function batches(
 function rowsOfRequests(steps: readonly Inference[], size: number): number[][] {
   const largest = steps.reduce((most, step) => Math.max(most, bytesOfInference(step)), 1);
   const cycle = steps.length / greatestDivisor(steps.length, size);
+  // What has its time is sent once.
+  const isTimed = steps.some(({ dueMs }) => dueMs !== undefined);
   const isLong = cycle * size > MOST_CYCLE_ROWS || cycle * size * largest > MOST_CYCLE_BYTES;
-  const count = isLong ? Math.ceil(steps.length / size) : cycle;
+  const count = isTimed || isLong ? Math.ceil(steps.length / size) : cycle;
   return Array.from({ length: count }, (_, request) =>
     Array.from({ length: size }, (_row, row) => (request * size + row) % steps.length),
   );
@@ -69,6 +71,8 @@ function requestOf(
   const { place } = steps[0]!;
   const bytes = steps.reduce((sum, step) => sum + bytesOfInference(step), 0);
   checkRequestBytes(bytes, place, 'give smaller tensors, or a smaller batch size');
+  const [{ dueMs }] = steps as [Inference];
+  const due = dueMs === undefined ? {} : { dueMs };
   const tensors = inputs.flatMap((spec) =>
     batched(
       spec,
@@ -77,11 +81,12 @@ function requestOf(
       `${place}: input`,
     ),
   );
-  if (steps.every(({ expected }) => expected === undefined)) return { tensors };
+  if (steps.every(({ expected }) => expected === undefined)) return { tensors, ...due };
   // An output of which not every inference says what it must be can't be compared.
   const known = outputs.filter(({ name }) => steps.every(({ expected }) => expected?.has(name)));
   return {
     tensors,
+    ...due,
     expected: known.flatMap((spec) =>
       batched(
         spec,

@@ -5,7 +5,7 @@ import { nearest } from '../wording.ts';
 import { readInput, whatLiesAt } from './input-source.ts';
 import type { InputSpec, TensorSpec } from './inputs.ts';
 import type { Inference, Row } from './payloads.ts';
-import { bytesOf, checkRequestBytes, countOf } from './sizes.ts';
+import { bytesOf, checkRequestBytes, countOf, shapeText } from './sizes.ts';
 import { byteSize, encodeValues } from './tensor-data.ts';
 
 /** Bytes of a file of texts. */
@@ -68,7 +68,7 @@ function rawOf(file: string, bytes: number, spec: TensorSpec, what: string): Row
   const wanted = dims && bytesOf(datatype, dims);
   if (!dims || bytes !== wanted) {
     const needs = wanted === undefined ? 'shape' : `${wanted} bytes`;
-    const sizes = `${datatype} [${spec.dims.join(', ')}]`;
+    const sizes = `${datatype} ${shapeText(spec.dims)}`;
     throw userError(
       `${file}: ${what} "${name}" needs ${wanted === undefined ? 'its ' : ''}${needs} (${sizes}), found ${bytes}`,
       wanted === undefined ? `say its sizes with shape: ${name}:SIZE,SIZE` : undefined,

@@ -6,7 +6,7 @@ import { readInputFile } from './input-file.ts';
 import { readInputFolder } from './input-folder.ts';
 import { whatLiesAt } from './input-source.ts';
 import { type InputSpec, resolveShapes, type Tensor, type TensorSpec } from './inputs.ts';
-import { bytesOf, checkRequestBytes, countOf } from './sizes.ts';
+import { bytesOf, checkRequestBytes, countOf, shapeText } from './sizes.ts';
 import { type Element, randomElement, tensorWriter } from './tensor-data.ts';
 
 /** One request's inputs. */
@@ -14,6 +14,8 @@ export interface Payload {
   readonly tensors: readonly Tensor[];
   /** What the model must answer, where that is known. */
   readonly expected?: readonly Tensor[];
+  /** When it is due, ms from the start, where the file says so. */
+  readonly dueMs?: number;
 }
 
 /** Requests to send in turn; a stream is what one sequence sends. */
@@ -21,8 +23,6 @@ export interface Payloads {
   readonly streams: readonly (readonly Payload[])[];
   /** A file's streams are as long as sequences are to be. */
   readonly ownLength: boolean;
-  /** When the requests are due, ms from the start, where the file says so. */
-  readonly timesMs?: readonly number[];
   /** What was guessed, in words. */
   readonly notes: readonly string[];
 }
@@ -71,11 +71,9 @@ export function makePayloads(
   if (paths.length === 0) return generated(inputs, settings, batch);
   const { inputs: specs } = resolveShapes(inputs, settings.shapes, { guess: false });
   const read = readAll(paths, specs, outputs);
-  const times = read.streams.flat().flatMap(({ dueMs }) => dueMs ?? []);
   return {
     streams: batches(read.streams, specs, outputs ?? [], batch),
     ownLength: read.ownLength,
-    ...(times.length > 0 && { timesMs: times.sort((a, b) => a - b) }),
     notes: [],
   };
 }
@@ -162,7 +160,7 @@ export function checkGenerated(
     const texts = spec.datatype === 'BYTES' ? `, texts of ${textBytes} bytes` : '';
     checkRequestBytes(
       total,
-      `input "${spec.name}" (${spec.datatype} [${shape.join(', ')}]${texts})`,
+      `input "${spec.name}" (${spec.datatype} ${shapeText(shape)}${texts})`,
       'give smaller sizes with shape, or a smaller batch size',
     );
   }

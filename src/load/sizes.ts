@@ -11,6 +11,15 @@ const MOST_BYTES = 2 ** 30;
 export const countOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
+/** Sizes that a message shows at most. */
+const SHOWN_SIZES = 12;
+
+/** Sizes in a message: `[3, 224, 224]`. */
+export const shapeText = (shape: readonly number[]): string =>
+  shape.length > SHOWN_SIZES
+    ? `[${shape.slice(0, SHOWN_SIZES).join(', ')}, ... ${shape.length} sizes]`
+    : `[${shape.join(', ')}]`;
+
 /** The bytes of a tensor; texts take `textBytes` each. */
 export const bytesOf = (datatype: string, shape: readonly number[], textBytes = 0): number =>
   countOf(shape) * (byteSize(datatype) ?? LENGTH_BYTES + textBytes);

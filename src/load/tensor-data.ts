@@ -49,7 +49,9 @@ export interface TensorWriter {
 
 /** @param count of the elements that will come. */
 export const tensorWriter = (datatype: string, count: number): TensorWriter =>
-  datatype === 'BYTES' ? bytesWriter() : fixedWriter(datatype, Buffer.alloc(count * byteSize(datatype)!));
+  datatype === 'BYTES'
+    ? bytesWriter(count)
+    : fixedWriter(datatype, Buffer.alloc(count * byteSize(datatype)!));
 
 /** Little-endian bytes of values in a Triton datatype; BYTES elements carry their length in front. */
 export function encodeValues(datatype: string, values: readonly Element[]): Buffer {
@@ -58,17 +60,24 @@ export function encodeValues(datatype: string, values: readonly Element[]): Buff
   return writer.bytes();
 }
 
-function bytesWriter(): TensorWriter {
-  const pieces: Buffer[] = [];
+function bytesWriter(count: number): TensorWriter {
+  // Grows as texts come: their lengths are not known before.
+  let buffer = Buffer.alloc(count * LENGTH_BYTES);
+  let used = 0;
   return {
     push(element) {
       const text = element instanceof Uint8Array ? element : Buffer.from(String(element));
-      const piece = Buffer.allocUnsafe(LENGTH_BYTES + text.length);
-      piece.writeUInt32LE(text.length);
-      piece.set(text, LENGTH_BYTES);
-      pieces.push(piece);
+      const end = used + LENGTH_BYTES + text.length;
+      if (end > buffer.length) {
+        const larger = Buffer.alloc(Math.max(end, 2 * buffer.length));
+        larger.set(buffer.subarray(0, used));
+        buffer = larger;
+      }
+      buffer.writeUInt32LE(text.length, used);
+      buffer.set(text, used + LENGTH_BYTES);
+      used = end;
     },
-    bytes: () => Buffer.concat(pieces),
+    bytes: () => (used === buffer.length ? buffer : Buffer.from(buffer.subarray(0, used))),
   };
 }
 

@@ -3,7 +3,7 @@ import { elementReader } from './element.ts';
 import type { TensorSpec } from './inputs.ts';
 import type { JsonText } from './json/json-text.ts';
 import type { Row } from './payloads.ts';
-import { countOf } from './sizes.ts';
+import { countOf, shapeText } from './sizes.ts';
 import { byteSize, encodeValues, LENGTH_BYTES, tensorWriter } from './tensor-data.ts';
 
 const PARTS = ['content', 'shape', 'b64'];
@@ -78,7 +78,7 @@ function fromValues(
   const { leaves, nesting } = nestingOf(json, at);
   const dims = dimsOf(spec, shape, leaves, nesting, (what, hint) => wrong(at, what, hint));
   const wanted = countOf(dims);
-  if (leaves !== wanted) wrong(at, `needs ${wanted} values ([${dims.join(', ')}]), found ${leaves}`);
+  if (leaves !== wanted) wrong(at, `needs ${wanted} values (${shapeText(dims)}), found ${leaves}`);
   return { dims, data: encodeLeaves(json, at, spec.datatype, leaves, name) };
 }
 
@@ -137,7 +137,7 @@ function dimsOf(
     sizes.length === to.length && sizes.every((size, index) => to[index] === -1 || to[index] === size);
   if (!fitting(dims, spec.dims))
     wrong(
-      `has shape [${dims.join(', ')}], the model wants [${spec.dims.join(', ')}]`,
+      `has shape ${shapeText(dims)}, the model wants ${shapeText(spec.dims)}`,
       'leave the batch dimension out',
     );
   // A batch of one around it is no size of its own.
@@ -147,7 +147,7 @@ function dimsOf(
   const open = dims.filter((size) => size === -1).length;
   if (isNested && !fitting(nested, dims) && (open > 0 || values === countOf(dims)))
     wrong(
-      `is nested as [${nested.join(', ')}], its shape is [${dims.join(', ')}]`,
+      `is nested as ${shapeText(nested)}, its shape is ${shapeText(dims)}`,
       'nest it like its shape, or write one flat list',
     );
   if (open === 0) return dims;
@@ -155,7 +155,7 @@ function dimsOf(
   const rest = countOf(dims.filter((size) => size !== -1));
   if (open > 1 || rest === 0 || values % rest !== 0)
     wrong(
-      `has a variable size, [${dims.join(', ')}], that ${values} values do not tell`,
+      `has a variable size, ${shapeText(dims)}, that ${values} values do not tell`,
       'give its shape: {"content": [values], "shape": [sizes]}',
     );
   return dims.map((size) => (size === -1 ? values / rest : size));
@@ -177,7 +177,7 @@ function fromBase64(
   if (size !== undefined) {
     const wanted = count * size;
     if (data.length !== wanted)
-      wrong(at, `needs ${wanted} bytes ([${dims.join(', ')}]), b64 holds ${data.length}`);
+      wrong(at, `needs ${wanted} bytes (${shapeText(dims)}), b64 holds ${data.length}`);
     return { dims, data };
   }
   if (serializedCount(data) === count) return { dims, data };
@@ -185,7 +185,7 @@ function fromBase64(
   if (count !== 1)
     wrong(
       at,
-      `needs ${count} texts ([${dims.join(', ')}]), b64 does not hold as many`,
+      `needs ${count} texts (${shapeText(dims)}), b64 does not hold as many`,
       'each has its length in front, four bytes',
     );
   return { dims, data: encodeValues('BYTES', [data]) };

@@ -32,7 +32,7 @@ export function checkJson(
     return `${line}:${column}`;
   });
   const root = skipBlanks(bytes, startOfJson(bytes));
-  if (root === bytes.length) fail(root, 'holds nothing but blanks', 'expected {"data": [...]}');
+  if (root === bytes.length) fail(root, 'the file is empty', 'expected {"data": [...]}');
   const end = skipBlanks(bytes, checker.value(root, 0));
   if (end < bytes.length)
     fail(end, 'more text behind the end of the JSON', 'put all steps into one {"data": [step, step]}');

@@ -11,6 +11,12 @@ export interface Sequence {
   step: number;
 }
 
+/** What sends one request at a time. */
+interface Sender {
+  sequence: Sequence | undefined;
+  request: SharedRequest | undefined;
+}
+
 /** Picks what is sent next: the requests in turn, or the next step of a slot's sequence. */
 export class Picker {
   readonly #input: WorkerInput;
@@ -18,8 +24,11 @@ export class Picker {
   readonly #buffers = new Map<SharedRequest, Buffer>();
   readonly #random: () => number;
   #next: number;
-  #nextStream = 0;
+  #nextStream: number;
   #nextId: number;
+  /** The id that each slot had last: its last request may still be under way. */
+  readonly #ids = new Map<Sender, number>();
+  readonly #live = new Set<number>();
 
   constructor(input: WorkerInput) {
     this.#input = input;
@@ -29,20 +38,22 @@ export class Picker {
       this.#buffers.set(request, Buffer.from(buffer, byteOffset, byteLength));
     }
     this.#random = randomSource(input.seed + input.index);
-    // Threads start at different requests and ids.
-    this.#next = Math.floor((this.#all.length * input.index) / input.of);
+    // Of requests, streams and ids each thread takes every so-manieth: together they take all, in order.
+    this.#next = input.index;
+    this.#nextStream = input.index;
     this.#nextId = (input.sequences?.idStart ?? 1) + input.index;
   }
 
   /** The next request's bytes; `slot` keeps the sequence it is in, or loses it with its last step. */
-  next(slot: { sequence: Sequence | undefined; request: SharedRequest | undefined }): Buffer {
+  next(slot: Sender): Buffer {
     const { sequences } = this.#input;
     if (!sequences) {
-      slot.request = this.#all[this.#next++ % this.#all.length]!;
+      slot.request = this.#all[this.#next % this.#all.length]!;
+      this.#next += this.#input.of;
       return this.#buffers.get(slot.request)!;
     }
     const begins = slot.sequence === undefined;
-    slot.sequence ??= this.#newSequence(sequences);
+    slot.sequence ??= this.#newSequence(slot, sequences);
     const { sequence } = slot;
     const stream = this.#input.streams[sequence.stream]!;
     const request = stream[sequence.step++ % stream.length]!;
@@ -55,16 +66,32 @@ export class Picker {
     return request.sequence ? withSequence(bytes, request.sequence, step) : bytes;
   }
 
-  #newSequence({ length, variation, idStart, idEnd }: SequenceSettings): Sequence {
-    const { of, index, streams } = this.#input;
-    const id = this.#nextId;
-    this.#nextId += of;
-    if (this.#nextId >= idEnd) this.#nextId = idStart + index;
-    const stream = this.#nextStream++ % streams.length;
+  #newSequence(slot: Sender, settings: SequenceSettings): Sequence {
+    const { length, variation } = settings;
+    const { of, streams } = this.#input;
+    const stream = this.#nextStream % streams.length;
+    this.#nextStream += of;
     const left =
       length === undefined
         ? streams[stream]!.length
         : Math.max(1, Math.round(length * (1 + variation * (2 * this.#random() - 1))));
-    return { id, left, stream, step: 0 };
+    return { id: this.#newId(slot, settings), left, stream, step: 0 };
+  }
+
+  /** The next id that no other slot has; there are at least as many as slots. */
+  #newId(slot: Sender, { idStart, idEnd }: SequenceSettings): number {
+    const { of, index } = this.#input;
+    const last = this.#ids.get(slot);
+    if (last !== undefined) this.#live.delete(last);
+    let id = this.#nextId;
+    for (let tries = 0; tries <= this.#live.size; tries++) {
+      id = this.#nextId;
+      this.#nextId += of;
+      if (this.#nextId >= idEnd) this.#nextId = idStart + index;
+      if (!this.#live.has(id)) break;
+    }
+    this.#live.add(id);
+    this.#ids.set(slot, id);
+    return id;
   }
 }

@@ -6,22 +6,15 @@ import type { Arrivals } from '../../statistics/arrivals.ts';
 import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../inputs.ts';
 import { LoadFailure, type LoadJob } from '../load-generator.ts';
 import { makePayloads, type Payload, type Payloads } from '../payloads.ts';
+import { checkRequestBytes } from '../sizes.ts';
 import type { CrewInput } from './crew.ts';
 import { describeEngine } from './engine.ts';
 import { connectionLimits, whyTooMany } from './limits.ts';
-import type { EngineSettings, LoadShape, SequenceSettings, SharedRequest } from './protocol.ts';
+import type { EngineSettings, LoadShape, SequenceSettings } from './protocol.ts';
 import { proxyFor } from './proxy.ts';
-import {
-  compressed,
-  type EncodedRequest,
-  encodeBareBody,
-  encodeGrpcRequest,
-  encodeHttpRequest,
-  inferPath,
-  type RequestOptions,
-} from './request.ts';
-import { SharedBytes } from './shared-bytes.ts';
-import { shareTensors } from './shared-memory.ts';
+import { inferPath, type RequestOptions } from './request.ts';
+import { type SharedTensors, shareTensors } from './shared-memory.ts';
+import { sharedRequests } from './shared-requests.ts';
 
 /** Requests on one gRPC connection; more would wait for each other in it. */
 const STREAMS = 6;
@@ -58,10 +51,11 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const stateful = config['sequence_batching'] !== undefined;
   if (stateful && settings.compression)
     throw new LoadFailure(`${model.name} keeps sequences, whose requests tma can't compress: leave it out`);
-  const payloads = makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
+  const made = makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
     size: point.batchSize,
     dimension: isBatching(model, config),
   });
+  const payloads = stateful ? made : { ...made, streams: inTurn(made.streams) };
   const options: RequestOptions = {
     model: model.name,
     version: settings.modelVersion,
@@ -75,30 +69,13 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const shape = shapeOf(job, payloads, stateful);
   const tooMany = whyTooMany(connectionsOf(shape, engine), connectionLimits(endpoint));
   if (tooMany !== undefined) throw new LoadFailure(tooMany);
-  const shared = settings.sharedMemory
-    ? await shareTensors(
-        job.triton,
-        payloads.streams.flat(),
-        model.outputs.map(({ name }) => name),
-        settings.sharedMemory.outputBytes * point.batchSize,
-      )
-    : undefined;
-  const memory = new SharedBytes();
-  const encode = (payload: Payload): EncodedRequest => {
-    const all = shared
-      ? { ...options, inputRegions: shared.inputsOf(payload), outputRegions: shared.outputs }
-      : options;
-    if (engine.kind === 'undici') return encodeBareBody(payload.tensors, all, memory.join);
-    if (engine.kind === 'http1')
-      return encodeHttpRequest({ authority, headers: settings.headers }, payload.tensors, all, memory.join);
-    if (!settings.compression || engine.kind !== 'http2')
-      return encodeGrpcRequest(payload.tensors, all, memory.join);
-    const { bytes } = compressed(encodeGrpcRequest(payload.tensors, all), settings.compression);
-    return { bytes: memory.join([bytes]) };
-  };
-  const streams = payloads.streams.map((steps) =>
-    steps.map((payload) => requestOf(payload, encode(payload), memory)),
-  );
+  const ids = settings.sequences.idEnd - settings.sequences.idStart;
+  if (stateful && mostInFlight(shape) > ids)
+    throw new LoadFailure(
+      `${mostInFlight(shape)} sequences are live at once, sequence-id-range has ${ids} ids for them: give more`,
+    );
+  const tensors = await shareAll(job, payloads, keepBody);
+  const streams = sharedRequests(payloads.streams, { engine, authority, settings, options, tensors });
   return {
     crew: {
       engine,
@@ -113,9 +90,39 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     engine: describeEngine(engine),
     notes: payloads.notes,
     async [Symbol.asyncDispose]() {
-      await shared?.[Symbol.asyncDispose]();
+      await tensors?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Tensors in shared memory, where that was asked for. */
+async function shareAll(
+  { settings, model, point, triton }: LoadJob<unknown>,
+  { streams }: Payloads,
+  compares: boolean,
+): Promise<SharedTensors | undefined> {
+  if (!settings.sharedMemory) return undefined;
+  if (compares)
+    throw new LoadFailure(
+      'outputs in shared memory are not read: leave validation data or shared-memory out',
+    );
+  const outputs = model.outputs.map(({ name }) => name);
+  const bytes = settings.sharedMemory.outputBytes * point.batchSize;
+  checkRequestBytes(
+    bytes * outputs.length,
+    `${outputs.length} outputs in shared memory`,
+    'give a smaller output-shared-memory-size',
+  );
+  return await shareTensors(triton, streams.flat(), outputs, bytes);
+}
+
+/** Where a file says when requests are due, they are sent in that order, whatever stream they stand in. */
+function inTurn(streams: Payloads['streams']): Payloads['streams'] {
+  const all = streams.flat();
+  const dueOf = ({ dueMs }: Payload): number => dueMs ?? Number.MAX_VALUE;
+  return all.some(({ dueMs }) => dueMs !== undefined)
+    ? [all.toSorted((a, b) => dueOf(a) - dueOf(b))]
+    : streams;
 }
 
 /** A file's streams are sequences as they are, unless a length was asked for, as in perf_analyzer. */
@@ -186,10 +193,13 @@ function arrivalsOf(
   rate: number,
   settings: LoadJob<unknown>['settings']['arrivals'],
   seed: number,
-  { timesMs }: Payloads,
+  { streams }: Payloads,
 ): Arrivals {
   if (settings.kind === 'intervals' || settings.kind === 'trace') return settings;
-  return timesMs ? { kind: 'trace', timesMs } : { kind: settings.kind, rate, seed };
+  const timesMs = streams.flatMap((steps) => steps.flatMap(({ dueMs }) => dueMs ?? []));
+  return timesMs.length > 0
+    ? { kind: 'trace', timesMs: timesMs.sort((a, b) => a - b) }
+    : { kind: settings.kind, rate, seed };
 }
 
 /** Requests that may be in flight at a time; a thread without any has nothing to do. */
@@ -203,19 +213,4 @@ const connectionsOf = (shape: LoadShape, { kind }: EngineSettings): number =>
 function threadsFor(shape: LoadShape): number {
   const slots = shape.kind === 'closed' ? shape.slots : 1;
   return Math.max(1, Math.min(Math.floor(availableParallelism() / 4), Math.ceil(slots / SLOTS_OF_A_THREAD)));
-}
-
-/** A request with what must be answered, both in memory that all threads see. */
-function requestOf(
-  { expected }: Payload,
-  { bytes, sequence }: EncodedRequest,
-  memory: SharedBytes,
-): SharedRequest {
-  return {
-    bytes,
-    ...(sequence && { sequence }),
-    ...(expected && {
-      expected: expected.map(({ name, datatype, data }) => ({ name, datatype, data: memory.join([data]) })),
-    }),
-  };
 }

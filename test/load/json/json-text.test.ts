@@ -72,7 +72,7 @@ test('keys that objects have of themselves', () => {
 
 describe('a mistake has its line and column, and what to write instead', () => {
   test.each([
-    ['', 'f.json:1:1: holds nothing but blanks\n  expected {"data": [...]}'],
+    ['', 'f.json:1:1: the file is empty\n  expected {"data": [...]}'],
     ['\n  [1,\n   2,]', 'f.json:3:5: a comma before the end of the list\n  take it away'],
     ['{"é": tru}', 'f.json:1:7: "tru" is no JSON\n  a text stands in double quotes'],
     ['[True]', 'f.json:1:2: "True" is no JSON\n  write true'],

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LoadSettings } from '../../../src/config/experiment.ts';
 import { Picker, type Sequence } from '../../../src/load/native/picker.ts';
-import { planLoad } from '../../../src/load/native/plan.ts';
+import { type LoadPlan, planLoad } from '../../../src/load/native/plan.ts';
 import type { SharedRequest } from '../../../src/load/native/protocol.ts';
-import { parseConfigText } from '../../../src/model-config/config.ts';
+import { type ModelConfig, parseConfigText } from '../../../src/model-config/config.ts';
 import { folder, load } from '../../support/experiment.ts';
 
 const config = parseConfigText(
@@ -15,38 +15,40 @@ const config = parseConfigText(
   'config.pbtxt',
 );
 
-/** What the first requests of one slot say of themselves. */
-async function sent(settings: LoadSettings, count: number) {
-  await using plan = await planLoad({
+type Slot = { sequence: Sequence | undefined; request: SharedRequest | undefined };
+const newSlot = (): Slot => ({ sequence: undefined, request: undefined });
+
+const planOf = (settings: LoadSettings, concurrency = 1, of: ModelConfig = config) =>
+  planLoad({
     http: { host: 'h', port: 1 },
     model: {
       ...{ name: 'm', platform: '' },
       inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
       outputs: [{ name: 'OUTPUT', datatype: 'BYTES', shape: [-1, 1] }],
     },
-    config,
-    point: { batchSize: 1, concurrency: 1 },
+    config: of,
+    point: { batchSize: 1, concurrency },
     settings,
     scrape: async () => undefined,
     signal: new AbortController().signal,
   });
-  const picker = new Picker({
-    ...plan.crew,
-    ...{ index: 0, of: 1, originNs: 0n, counters: new SharedArrayBuffer(16) },
-  });
-  const slot: { sequence: Sequence | undefined; request: SharedRequest | undefined } = {
-    sequence: undefined,
-    request: undefined,
-  };
-  return Array.from({ length: count }, () => {
-    const text = picker.next(slot).toString('latin1');
-    const value = (key: string) => new RegExp(`"sequence_${key}":(\\w+)`).exec(text)?.[1];
-    return {
-      id: Number(value('id')),
-      flags: (value('start') === 'true' ? 's' : '') + (value('end') === 'true' ? 'e' : ''),
-      text: text.at(-1),
-    };
-  });
+
+const pickerOf = (plan: LoadPlan, index = 0, of = 1) =>
+  new Picker({ ...plan.crew, index, of, originNs: 0n, counters: new SharedArrayBuffer(16) });
+
+/** What a request says of itself. */
+function told(bytes: Buffer) {
+  const text = bytes.toString('latin1');
+  const value = (key: string) => new RegExp(`"sequence_${key}":(\\w+)`).exec(text)?.[1];
+  const flags = (value('start') === 'true' ? 's' : '') + (value('end') === 'true' ? 'e' : '');
+  return { id: Number(value('id')), flags, text: text.at(-1) };
+}
+
+/** What the first requests of one slot say of themselves. */
+async function sent(settings: LoadSettings, count: number) {
+  await using plan = await planOf(settings);
+  const [picker, slot] = [pickerOf(plan), newSlot()];
+  return Array.from({ length: count }, () => told(picker.next(slot)));
 }
 
 const path = resolve('test/fixtures/cases/seq-stream-length/seq_data.json');
@@ -89,4 +91,59 @@ test('without a file there are about 20', async () => {
   const length = found.findIndex(({ flags }) => flags === 'e') + 1;
   expect(length).toBeGreaterThanOrEqual(16);
   expect(length).toBeLessThanOrEqual(24);
+});
+
+test('live sequences have ids of their own, however short the range and however unlike their lengths', async () => {
+  const sequences = { ...load().sequences, idStart: 5, idEnd: 8, variation: 1 };
+  await using plan = await planOf(load({ sequences }), 3);
+  const picker = pickerOf(plan);
+  const slots = [newSlot(), newSlot(), newSlot()];
+  const seen = new Set<number>();
+  for (let round = 0; round < 500; round++) {
+    // Slots are served in any order.
+    for (const slot of slots)
+      if ((round * 7) % (slots.indexOf(slot) + 2) !== 0) seen.add(told(picker.next(slot)).id);
+    const live = slots.flatMap(({ sequence }) => sequence?.id ?? []);
+    expect(new Set(live).size).toBe(live.length);
+  }
+  expect([...seen].sort()).toEqual([5, 6, 7]);
+  await expect(planOf(load({ sequences }), 4)).rejects.toThrow(
+    '4 sequences are live at once, sequence-id-range has 3 ids for them',
+  );
+});
+
+test('threads take requests, streams and ids in turn', async () => {
+  await using plan = await planOf(streams, 2);
+  const first = [0, 1].map((index) => told(pickerOf(plan, index, 2).next(newSlot())));
+  expect(first).toEqual([
+    { id: 1, flags: 's', text: '1' },
+    { id: 2, flags: 's', text: '1' },
+  ]);
+  const { sequence_batching: _, ...stateless } = config;
+  await using without = await planOf(streams, 2, stateless);
+  const pickers = [0, 1].map((index) => pickerOf(without, index, 2));
+  const found = Array.from({ length: 9 }, (_all, turn) => told(pickers[turn % 2]!.next(newSlot())).text);
+  expect(found.join('')).toBe('123411111');
+});
+
+test('requests that have a time are sent in its order, and each once', async () => {
+  const file = join(folder(), 'timed.json');
+  const step = (text: string, timestamp: number) => ({ INPUT: [text], timestamp: [timestamp] });
+  writeFileSync(file, JSON.stringify({ data: [[step('a', 30), step('b', 10)], [step('c', 20)]] }));
+  const { sequence_batching: _, ...stateless } = config;
+  await using plan = await planLoad({
+    http: { host: 'h', port: 1 },
+    model: {
+      ...{ name: 'm', platform: '', outputs: [] },
+      inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
+    },
+    config: stateless,
+    point: { batchSize: 1, requestRate: 1 },
+    settings: load({ inputData: [{ kind: 'file', path: file }] }),
+    scrape: async () => undefined,
+    signal: new AbortController().signal,
+  });
+  expect(plan.crew.shape).toMatchObject({ arrivals: { kind: 'trace', timesMs: [10, 20, 30] } });
+  const picker = pickerOf(plan);
+  expect([1, 2, 3].map(() => told(picker.next(newSlot())).text)).toEqual(['b', 'c', 'a']);
 });
