@@ -37,6 +37,21 @@ export function formatProblem({ message, place, hint }: Problem): string {
 export const userError = (message: string, hint?: string, place?: Place): UserError =>
   new UserError({ message, hint, place });
 
+/** Mistakes told at once; the others are told when these are mended. */
+export const MOST_TOLD = 40;
+
+/** @throws UserError with all mistakes in the order of their places, those without one first. */
+export function refuse(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const order = ({ place }: Problem): number => (place ? place.line * 1e6 + place.column : 0);
+  const sorted = [...problems].sort((a, b) => order(a) - order(b));
+  const more = sorted.length - MOST_TOLD;
+  throw new UserError([
+    ...sorted.slice(0, MOST_TOLD),
+    ...(more > 0 ? [{ message: `and ${more} mistakes more` }] : []),
+  ]);
+}
+
 /** Does something, and gives mistakes that have no place of their own the one given. */
 export function placed<Result>(place: Place | undefined, work: () => Result): Result {
   try {
@@ -65,7 +80,7 @@ export async function gatherMistakes<Item, Result>(
       for (const problem of error.problems) problems.set(formatProblem(problem), problem);
     }
   }
-  if (problems.size > 0) throw new UserError([...problems.values()]);
+  refuse([...problems.values()]);
   return results;
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Place, type Problem, UserError } from '../errors.ts';
+import { MOST_TOLD, type Place, type Problem, refuse } from '../errors.ts';
 import { whereItBelongs } from './misplaced.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 import { pathText } from './paths.ts';
@@ -53,7 +53,8 @@ export function checkOptions(
   };
   for (const [key, raw] of Object.entries(source?.data ?? {})) {
     if (!isOption(key)) {
-      problems.push(unknownKey(key, source!));
+      // What is not told needs no hint.
+      problems.push(unknownKey(key, source!, problems.length < MOST_TOLD));
     } else if (isGiven(key, raw)) {
       parse(key, raw, (path, message) => {
         problems.push({
@@ -107,21 +108,6 @@ export function readOptions(
   return given;
 }
 
-/** Mistakes told at once; more are told when these are mended. */
-const MOST_TOLD = 40;
-
-/** @throws UserError with all mistakes in the order of their places, those of the command line first. */
-export function refuse(problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  const order = ({ place }: Problem): number => (place ? place.line * 1e6 + place.column : 0);
-  const sorted = [...problems].sort((a, b) => order(a) - order(b));
-  const more = sorted.length - MOST_TOLD;
-  throw new UserError([
-    ...sorted.slice(0, MOST_TOLD),
-    ...(more > 0 ? [{ message: `and ${more} mistakes more` }] : []),
-  ]);
-}
-
 /** A problem with the last step of a path: its key if the path ends at one, else the value. */
 export const placeIn = (source: YamlSource, path: Path): Place =>
   typeof path.at(-1) === 'string' ? source.placeOfKey(path) : source.placeOf(path);
@@ -132,8 +118,10 @@ const isOption = (key: string): key is OptionKey => Object.hasOwn(OPTIONS, key);
 const isGiven = (key: OptionKey, raw: unknown): boolean =>
   !isEmpty(raw) || (key === 'gpus' && (raw === '' || Array.isArray(raw)));
 
-function unknownKey(key: string, source: YamlSource): Problem {
-  const hint = whereItBelongs(key, source.data['profile_models'], Object.keys(OPTIONS));
+function unknownKey(key: string, source: YamlSource, withHint: boolean): Problem {
+  const hint = withHint
+    ? whereItBelongs(key, source.data['profile_models'], Object.keys(OPTIONS))
+    : undefined;
   return {
     message: `unknown key ${show(key)}`,
     place: source.placeOfKey([key]),

@@ -1,5 +1,6 @@
+import { refuse } from '../errors.ts';
 import type { Experiment } from './experiment.ts';
-import { type CommandLine, checkOptions, type GivenOptions, refuse } from './given-options.ts';
+import { type CommandLine, checkOptions, type GivenOptions } from './given-options.ts';
 import type { Command } from './options.ts';
 import { resolveExperiment } from './resolve.ts';
 import { readTextFile } from './text-file.ts';

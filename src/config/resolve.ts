@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { Place, Problem } from '../errors.ts';
+import { type Place, type Problem, refuse } from '../errors.ts';
 import type { Experiment, ModelPlan } from './experiment.ts';
 import { generatorSettings } from './generator.ts';
-import { type GivenOptions, placeIn, refuse } from './given-options.ts';
+import { type GivenOptions, placeIn } from './given-options.ts';
 import { launchSettings, withTls } from './launch.ts';
 import { modelPlan } from './model-plan.ts';
 import { notesOf } from './notes.ts';

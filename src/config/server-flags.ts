@@ -54,12 +54,12 @@ const unquoted = (word: string): string => word.replace(/"([^"]*)"|'([^']*)'/g, 
 
 /** `--name=value`, `--name value` or `--name`. */
 function fromWords(words: readonly string[], fail: Fail): ServerFlags {
-  const flags: Record<string, string | string[]> = {};
+  const values = new Map<string, string[]>();
   let open: string | undefined;
   const add = (name: string, value: string): void => {
-    const before = Object.hasOwn(flags, name) ? flags[name]! : [];
-    const list = [...(typeof before === 'string' ? [before] : before), value];
-    flags[name] = list.length > 1 ? list : value;
+    const list = values.get(name);
+    if (list) list.push(value);
+    else values.set(name, [value]);
   };
   for (const [index, word] of words.entries()) {
     const match = /^--([\w-]+)(?:=(.*))?$/s.exec(word);
@@ -75,7 +75,7 @@ function fromWords(words: readonly string[], fail: Fail): ServerFlags {
     }
   }
   if (open !== undefined) add(open, '');
-  return flags;
+  return Object.fromEntries([...values].map(([name, list]) => [name, list.length > 1 ? list : list[0]!]));
 }
 
 /** What says instead, for flags that a run sets itself. */

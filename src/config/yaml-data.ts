@@ -37,6 +37,11 @@ export class NodeReader {
   readonly #open = new Set<Node>();
   #size = 0;
 
+  /** Whether not all was read, as there is too much of it. */
+  get isFull(): boolean {
+    return this.#size > MOST_VALUES;
+  }
+
   constructor(tell: Tell, lineOf: (offset: number) => number) {
     this.#tell = tell;
     this.#lineOf = lineOf;

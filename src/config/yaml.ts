@@ -48,7 +48,9 @@ export function parseYaml(text: string, file: string): YamlSource {
   const document = documentOf(text, lines, tell);
   if (!document) return source({}, EMPTY, problems.length === 0);
   const start = document.contents?.range?.[0] ?? 0;
-  const { value, spot } = new NodeReader(tell, (offset) => at(offset).line).read(document.contents, start);
+  const reader = new NodeReader(tell, (offset) => at(offset).line);
+  const { value, spot } = reader.read(document.contents, start);
+  if (reader.isFull) return source({}, EMPTY, false);
   if (isMapping(value)) return source(value, spot);
   if (value !== null && value !== undefined)
     tell(spot.at, `expected a mapping of options, found ${show(value)}`, 'profile_models: [NAME]');

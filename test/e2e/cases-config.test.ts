@@ -1,0 +1,33 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { folder } from '../support/experiment.ts';
+import { nothingLeft, tma } from './tma.ts';
+
+test('an ensemble is measured as it is, the next model after it, whatever the server flags say of ports and control', async () => {
+  const cwd = folder();
+  cpSync(resolve('test/fixtures/cases/ensemble-auto/repo'), join(cwd, 'repo'), { recursive: true });
+  const yaml = [
+    'model_repository: repo',
+    'profile_models: [ens, { pre: { parameters: { concurrency: 2 } } }]',
+    'run_config_search_mode: brute',
+    'run_config_search_max_instance_count: 1',
+    'run_config_search_max_model_batch_size: 1',
+    'concurrency: 1',
+    'triton_server_flags:',
+    '  http-port: 8123',
+    '  model-control-mode: poll',
+    '  model-repository: ./elsewhere',
+    '  backend-config: ["python,shm-default-byte-size=1048576", "python,shm-growth-byte-size=1048576"]',
+  ].join('\n');
+  writeFileSync(join(cwd, 'perf.yaml'), yaml);
+  const options = ['-f', 'perf.yaml', '--time-limit', '0.3', '--skip-summary-reports'];
+  const { code, output } = await tma(cwd, '-v', 'profile', ...options);
+  expect(output).toContain('triton_server_flags: http-port is decided by triton_http_endpoint');
+  expect(output).toContain('ens is an ensemble: it is measured as it is');
+  expect(output).toMatch(/^\[1\/\d\] ens_config_default, 1 in flight: [\d,.]+ infer\/s/m);
+  expect(output).toMatch(/pre_config_0, 2 in flight: [\d,.]+ infer\/s/);
+  expect(output).not.toContain('failed');
+  expect(code).toBe(0);
+  expect(await nothingLeft()).toEqual([]);
+});
