@@ -10,6 +10,7 @@ import { withLimits } from './budget.ts';
 import { quickSearch } from './quick.ts';
 import { randomSearch } from './random.ts';
 import { withRefinement } from './refine.ts';
+import { amongSome, sampleOf } from './sample.ts';
 import type { Earlier, Search } from './search.ts';
 
 const FINALS = FINALISTS * LOOKS;
@@ -59,8 +60,11 @@ export function searchFor(space: Space, earlier: readonly Earlier[] = []): Searc
       return withLimits(search, settings);
     }
     case 'bayes':
-    case 'optuna':
-      return bayesSearch(searchedSpace(space), budgetOf(space), earlier);
+    case 'optuna': {
+      const whole = searchedSpace(space);
+      const part = sampleOf(whole, earlier);
+      return amongSome(bayesSearch(part.space, budgetOf(space), earlier), part.points, sizeOf(whole));
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import { whyIllegal } from '../space/legal.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../space/space.ts';
 import { type Coordinate, distance, steps } from './neighbourhood.ts';
@@ -76,14 +77,15 @@ export function quickSearch(
     const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0);
     const load = loadOf(Math.max(1, instances), Math.max(1, maxBatchSize(config)));
     // The default counts as what is at the start, until that is measured itself.
-    learn(start, start, yield { candidate: first!, point: load });
+    const ask = { candidate: first!, point: load };
+    learn(start, start, isLegal(ask) ? yield ask : undefined);
     let [home, next]: [Coordinate, Coordinate] = [start, start];
     let forced = false;
     // Beyond the limits everything is as at the limits, so that a walk there need not end by itself.
     for (let step = 0; step < MOST_STEPS; step++) {
       learn(next, home, yield* measure(next));
-      if (!best) {
-        // Nothing works so far: the climb starts at the first place that does.
+      if (!best || ![...known.values()].some((measured) => measured !== undefined)) {
+        // No place works so far: the climb starts at the first that does.
         const other = untried();
         if (!other) return;
         [home, next] = [other, other];
@@ -146,13 +148,18 @@ export function quickSearch(
     return known.get(String(at));
   }
 
+  function isLegal({ candidate: { config }, point }: Ask): boolean {
+    return whyIllegal(config, point) === undefined;
+  }
+
   /** What is at a coordinate; those beyond the limits are the last within. */
   function* measure(at: Coordinate): Generator<Ask, Measured | undefined, Measured | undefined> {
     const [batch, count] = settingsOf(at);
     const candidate = automatic.propose(count, batch);
     if (dropped.has(candidate)) return undefined;
     if (results.has(candidate)) return results.get(candidate);
-    const measured = yield { candidate, point: loadOf(count, batch ?? 1) };
+    const ask = { candidate, point: loadOf(count, batch ?? 1) };
+    const measured = isLegal(ask) ? yield ask : undefined;
     results.set(candidate, measured);
     return measured;
   }

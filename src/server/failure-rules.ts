@@ -23,7 +23,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'no such device',
     signs:
-      /could not select device driver|unresolvable CDI devices|failed to inject CDI|CDI device injection failed|nvidia-container-cli|no CUDA-capable device|unknown device|(KIND_GPU but (no GPUs are available|server does not support))|invalid device ordinal|CUDA driver version is insufficient|specified invalid or unsupported gpu id/i,
+      /could not select device driver|unresolvable CDI devices|failed to inject CDI|CDI device injection failed|nvidia-container-cli|no CUDA-capable device|unknown device|(KIND_GPU but (no GPUs are available|server does not support))|invalid device ordinal|CUDA driver version is insufficient|specifie[sd] invalid or unsupported gpu id/i,
     advice:
       'is there a GPU (nvidia-smi), and may the server see it? In Docker that takes the NVIDIA Container Toolkit or a CDI specification; see --gpus; KIND_CPU needs none',
   },

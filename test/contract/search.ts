@@ -54,6 +54,23 @@ export function searchContract(name: string, make: (space: Space) => Search): vo
     expect(asked.some((text) => text.startsWith('m_config_2 '))).toBe(true);
   });
 
+  test(`${name} passes over what is illegal, for a reason that is told`, () => {
+    const preferring = parametersOf(
+      { max_batch_size: [1, 2, 4], dynamic_batching: { preferred_batch_size: [[4]] } },
+      () => undefined,
+    ).parameters;
+    const illegal = buildSpace(plan({ parameters: preferring, concurrency: [1, 2, 4, 8] }), {
+      name: 'm',
+      max_batch_size: 9,
+    });
+    expect(illegal.skipped.map(({ candidate, reason }) => `${candidate.name}: ${reason}`)).toEqual([
+      'm_config_0: preferred_batch_size 4 exceeds max_batch_size 1',
+      'm_config_1: preferred_batch_size 4 exceeds max_batch_size 2',
+    ]);
+    const asked = new Set(play(make(illegal)).map((text) => text.split(' ')[0]));
+    expect(asked).toEqual(new Set(['m_config_default', 'm_config_2']));
+  });
+
   test(`${name} goes on when the default failed`, () => {
     const asked = play(make(space()), ({ candidate }) => candidate.isDefault);
     expect(asked.filter((text) => text.startsWith('m_config_default '))).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
@@ -47,4 +47,19 @@ test('inputs without a data type and outputs that the server adds', async () => 
   expect(code).toBe(0);
   const outputs = trialsOf(cwd, 'ck-part').map(({ end }) => end?.effective?.['output']);
   expect(outputs).toMatchObject([[{ name: 'OUT', dims: ['4'] }], [{ name: 'OUT', dims: ['4'] }]]);
+});
+
+test('a default on a GPU that is not there fails, and variants on the CPU are measured', async () => {
+  const cwd = caseOf('climb-ends-at-illegal');
+  const config = join(cwd, 'repo/plain/config.pbtxt');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(config, text.replace('kind: KIND_CPU count: 1', 'kind: KIND_GPU gpus: [ 7 ]'));
+  writeFileSync(
+    join(cwd, 'perf.yaml'),
+    'model_repository: repo\nprofile_models: {plain: {parameters: {concurrency: 1}, model_config_parameters: {instance_group: [[{kind: KIND_CPU}]]}}}\n',
+  );
+  const { code, output } = await profile(cwd, 'perf.yaml');
+  expect(output).toMatch(/plain_config_default, 1 in flight: failed: no such device: .*gpu/i);
+  expect(output).toMatch(/plain_config_0, 1 in flight: [\d,.]+ infer\/s/);
+  expect(code).toBe(0);
 });

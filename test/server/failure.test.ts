@@ -28,6 +28,10 @@ describe("what a failure is, by the words of Triton, CUDA and Docker's engine", 
       'image missing',
     ],
     [engine('could not select device driver "nvidia" with capabilities: [[gpu]]'), 'no such device'],
+    [
+      load('Invalid argument: instance group m_0 of model m specifies invalid or unsupported gpu id 7. GPUs'),
+      'no such device',
+    ],
     [engine('CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=7'), 'no such device'],
     [
       load(

@@ -1,0 +1,61 @@
+import type { LoadPoint } from '../space/load-point.ts';
+import type { Candidate, Space } from '../space/space.ts';
+import { randomSource } from '../statistics/random.ts';
+import { counted } from '../wording.ts';
+import type { Earlier, Search } from './search.ts';
+
+/** What is learned over more points takes seconds a step, and memory that a machine may not have. */
+const MOST_POINTS = 40_000;
+/** So many configurations at least are looked among, however many loads there are. */
+const LEAST_CONFIGURATIONS = 20;
+
+/**
+ * The part of a large space that tma's own search looks among: the default, what earlier runs measured, and
+ * configurations by chance; where there are more loads than fit, each so manieth of them.
+ * @param most points to keep, about.
+ */
+export function sampleOf(
+  space: Space,
+  earlier: readonly Earlier[] = [],
+  most = MOST_POINTS,
+): { readonly space: Space; readonly points: number } {
+  const all = (candidates: readonly Candidate[]): number =>
+    candidates.reduce((sum, candidate) => sum + space.pointsOf(candidate).length, 0);
+  const size = all(space.candidates);
+  if (size <= most) return { space, points: size };
+  const kept = Math.max(LEAST_CONFIGURATIONS, Math.floor(most / (size / space.candidates.length)));
+  const known = new Set(earlier.map(({ candidateKey }) => candidateKey));
+  const isKept = (candidate: Candidate): boolean => candidate.isDefault || known.has(candidate.key);
+  const chosen = new Set(space.candidates.filter(isKept).slice(0, kept));
+  const random = randomSource(space.plan.search.seed);
+  const others = space.candidates.filter((candidate) => !chosen.has(candidate));
+  for (let left = Math.min(kept - chosen.size, others.length); left > 0; left--) {
+    const at = Math.floor(random() * others.length);
+    chosen.add(others[at]!);
+    others[at] = others.at(-1)!;
+    others.pop();
+  }
+  const candidates = space.candidates.filter((candidate) => chosen.has(candidate));
+  const step = Math.ceil(all(candidates) / most);
+  const points = new Map<Candidate, readonly LoadPoint[]>(
+    candidates.map((candidate) => [
+      candidate,
+      space.pointsOf(candidate).filter((_, index) => index % step === 0),
+    ]),
+  );
+  const part = { ...space, candidates, pointsOf: (candidate: Candidate) => points.get(candidate) ?? [] };
+  return { space: part, points: [...points.values()].reduce((sum, list) => sum + list.length, 0) };
+}
+
+/** A search that says that it looked among a part only. */
+export function amongSome(search: Search, points: number, all: number): Search {
+  if (points >= all) return search;
+  return {
+    ...search,
+    account() {
+      const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
+      const remark = `of ${counted(all, 'point')} it looked among ${counted(points, 'point')} of configurations chosen by chance (--search-seed)`;
+      return { ...own, remarks: [...own.remarks, remark] };
+    },
+  };
+}
