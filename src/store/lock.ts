@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -126,12 +135,16 @@ function isSilent(file: string): boolean {
   return then !== undefined && now - then > SILENT_MS;
 }
 
+/** Written anew, so that the file system's own clock says when. */
 function showLife(file: string): void {
+  let descriptor: number | undefined;
   try {
-    const now = new Date();
-    utimesSync(file, now, now);
+    descriptor = openSync(file, 'r+');
+    writeSync(descriptor, '{', 0);
   } catch {
     // Whoever removed it knows why.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ownerOf } from '../../src/owner.ts';
 import { CHECKPOINT_LOCK, lockFolder } from '../../src/store/lock.ts';
 import { folder } from '../support/experiment.ts';
@@ -95,4 +103,16 @@ test('something else in its place, or no folder to write to', () => {
   const there = join(folder(), 'file');
   writeFileSync(there, '');
   expect(() => lock(join(there, 'ckpt'))).toThrow(`cannot write the checkpoint directory ${there}/ckpt`);
+});
+
+test('a holder shows that it is there', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const path = folder();
+  using _held = lock(path);
+  const text = readFileSync(file(path), 'utf8');
+  age(path, 90);
+  vi.advanceTimersByTime(10_000);
+  expect(statSync(file(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+  expect(readFileSync(file(path), 'utf8')).toBe(text);
+  vi.useRealTimers();
 });
