@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '../support/random.ts';
 import { MOST_CPU_MS, MOST_MB, MOST_WALL_MS } from './limits.ts';
+import { progressFile, type Told, type Work } from './protocol.ts';
 import { TARGETS } from './targets.ts';
-import { progressFile, type Told, type Work } from './worker.ts';
 
 /** Something that went wrong. */
 export interface Finding {

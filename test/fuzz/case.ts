@@ -36,7 +36,8 @@ const wrong = (signature: string, cpuMs: number): Outcome => ({ kind: 'wrong', s
 /** Most memory that this process ever had. */
 export const peakMB = (): number => process.resourceUsage().maxRSS / 1000;
 
-function describe(error: unknown): { signature: string; stack: string } {
+/** What was thrown, in words that are equal for equal causes, and where. */
+export function describe(error: unknown): { signature: string; stack: string } {
   if (!(error instanceof Error)) return { signature: `thrown: ${typeof error}`, stack: String(error) };
   const stack = error.stack ?? '';
   const place = /(?:src|test)\/[\w/.-]+\.ts:\d+/.exec(stack)?.[0] ?? 'no place in src/';

@@ -18,5 +18,9 @@ export type MakeTarget = (folder: string) => Target | Promise<Target>;
 /** Errors that tell the user what is wrong. */
 export const isUserError = (error: unknown): boolean => named(error, 'UserError');
 
+/** Errors that are data of a trial, or told to the user, wherever a server's answers are read. */
+export const isServerError = (error: unknown): boolean =>
+  named(error, 'UserError', 'TritonError', 'ServerFailure', 'LoadFailure');
+
 const named = (error: unknown, ...names: string[]): boolean =>
   error instanceof Error && names.includes(error.name);

@@ -1,43 +1,11 @@
 import { openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { randomOf } from '../support/random.ts';
-import { peakMB, tryCase } from './case.ts';
+import { describe, peakMB, tryCase } from './case.ts';
 import { MOST_MB } from './limits.ts';
+import { progressFile, type Told, type Work } from './protocol.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
 import { TARGETS } from './targets.ts';
-
-/** What a worker is to do: the cases `from` to below `to` of a kind. */
-export interface Work {
-  readonly kind: string;
-  readonly seed: number;
-  readonly from: number;
-  readonly to: number;
-  readonly folder: string;
-}
-
-/** What a worker tells. */
-export type Told =
-  | {
-      readonly kind: 'finding';
-      readonly number: number;
-      readonly signature: string;
-      readonly stack: string;
-      readonly input: string;
-    }
-  | {
-      readonly kind: 'done';
-      readonly next: number;
-      readonly accepted: number;
-      readonly refused: number;
-      readonly wrong: number;
-      readonly slowestMs: number;
-      readonly slowest: number;
-      readonly peakMB: number;
-    };
-
-/** Where a worker writes what it is at, so that a case that kills or never ends is known: case and try. */
-export const progressFile = (folder: string): string => join(folder, 'at');
 
 async function work({ kind, seed, from, to, folder }: Work): Promise<void> {
   const target = await (await TARGETS[kind]!())(folder);
@@ -53,6 +21,14 @@ async function work({ kind, seed, from, to, folder }: Work): Promise<void> {
   let slowest = from;
   const known = new Set<string>();
   let number = from;
+  // What is thrown where nobody waits for it would end tma.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      const { signature, stack } = describe(error);
+      const input = target.make(randomOf(seed, number)).toString('base64');
+      tell({ kind: 'finding', number, signature: `uncaught: ${signature}`, stack, input });
+    });
+  }
   for (; number < to && peakMB() <= MOST_MB; number++) {
     at(number, 0);
     const input = target.make(randomOf(seed, number));
@@ -70,8 +46,7 @@ async function work({ kind, seed, from, to, folder }: Work): Promise<void> {
     // What is told leaves only when there is time for it.
     if (number % 64 === 0) await new Promise(setImmediate);
   }
-  tell({ kind: 'done', next: number, ...count, slowestMs, slowest, peakMB: peakMB() });
-  process.disconnect();
+  tell({ kind: 'done', next: number, ...count, slowestMs, slowest, peakMB: peakMB() }, () => process.exit());
 }
 
 /** An input that goes wrong alike, but for those that take long or much, of which there are to be few. */
@@ -89,6 +64,6 @@ async function smallest(
   });
 }
 
-const tell = (told: Told): void => void process.send!(told);
+const tell = (told: Told, onSent: () => void = () => {}): void => void process.send!(told, onSent);
 
 process.once('message', (given) => void work(given as Work));
