@@ -60,7 +60,7 @@ export function exchange(
     return socket as unknown as Socket;
   }, events);
   onReady();
-  for (let slot = 0; slot < requests; slot++) connection.send(slot, Buffer.from('a request'));
+  for (let slot = 0; slot < requests; slot++) connection.send(slot, Buffer.from('a request'), true);
   for (let at = 0; at < bytes.length; at += piece) onRead(bytes.subarray(at, at + piece));
   socket.emit('close');
   const twice = [...ended].find(([, times]) => times > 1);

@@ -22,7 +22,7 @@ export interface ConnectionEvents {
   onResponse(slot: number, nowMs: number, empty: boolean): void;
   /**
    * The answer is complete.
-   * @param bytes of its body. @param body only where it was asked for.
+   * @param bytes of its body. @param body where it was asked for.
    */
   onDone(
     slot: number,
@@ -40,17 +40,27 @@ export interface ConnectionEvents {
   onBroken(failed: RequestFailure | undefined): void;
 }
 
+/** Larger answers are refused: they would have to be held in memory. */
+export const MOST_ANSWER_BYTES = 2 ** 30;
+export const TOO_LARGE = 'an answer of more than 1 GiB';
+
 /** A connection that requests go through, `capacity` at a time, each in a slot of its own. */
 export interface LoadConnection {
   readonly capacity: number;
   /** Whether it takes requests (it may still be connecting). */
   readonly open: boolean;
-  /** @param request as the engine's encoder made it. */
-  send(slot: number, request: Buffer): void;
+  /**
+   * @param request as the engine's encoder made it.
+   * @param keep hands the body of the answer over, to be looked at.
+   */
+  send(slot: number, request: Buffer, keep?: boolean): void;
   /** Gives up the request in a slot, whose answer no longer matters. */
   cancel(slot: number): void;
   close(): void;
 }
+
+/** Connects anew, telling these events. */
+export type Connect = (events: ConnectionEvents) => LoadConnection;
 
 /** Opens a socket; the engine adds its own listeners. What is read is valid during the call only. */
 export type OpenSocket = (onRead: (bytes: Buffer) => void, onReady: () => void) => Socket;

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { scheduleOf } from '../../statistics/arrivals.ts';
-import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from './connection.ts';
+import { AnswerCheck } from './answer-check.ts';
+import { type Connect, failure, type RequestFailure } from './connection.ts';
 import { Pacer } from './pacer.ts';
 import { Picker } from './picker.ts';
 import type { WorkerInput } from './protocol.ts';
 import type { Recorder } from './recorder.ts';
 import { type Line, newLine, type Slot } from './slots.ts';
-import { type AnswerBody, validate } from './validate.ts';
 
 const RECONNECT_MS = 100;
 const TIMEOUT_CHECK_MS = 200;
@@ -17,9 +17,6 @@ const LONGEST_PAUSE_MS = 1000;
 const LOOK_MS = 5;
 /** Slots that an open loop begins with. */
 const FIRST_SLOTS = 8;
-
-/** Connects anew, telling these events. */
-export type Connect = (events: ConnectionEvents) => LoadConnection;
 
 export interface DriverCounters {
   completed(): void;
@@ -38,6 +35,7 @@ export class Driver {
   readonly #recorder: Recorder;
   readonly #counters: DriverCounters;
   readonly #picker: Picker;
+  readonly #answers: AnswerCheck;
   readonly #lines: Line[] = [];
   readonly #capacity: number;
   /** Open loop: slots that wait for a request. */
@@ -71,6 +69,7 @@ export class Driver {
     this.#decoupled = parts.decoupled;
     this.#capacity = parts.capacity;
     this.#picker = new Picker(input);
+    this.#answers = new AnswerCheck(input.engine, input.outputs);
     this.#timeouts = setInterval(() => this.#checkTimeouts(), TIMEOUT_CHECK_MS);
   }
 
@@ -128,7 +127,12 @@ export class Driver {
       },
       onResponse: (place, nowMs, empty) => this.#onResponse(line.slots[place]!, nowMs, empty),
       onDone: (place, nowMs, failed, bytes, body) =>
-        this.#onDone(line.slots[place]!, nowMs, failed ?? this.#check(line.slots[place]!, body), bytes),
+        this.#onDone(
+          line.slots[place]!,
+          nowMs,
+          failed ?? this.#answers.check(line.slots[place]!.request, body),
+          bytes,
+        ),
       onUnprocessed: (place, failed) => this.#onUnprocessed(line.slots[place]!, failed),
       onBroken: (failed) => this.#onBroken(line, failed),
     });
@@ -154,7 +158,8 @@ export class Driver {
     slot.firstMs = 0;
     this.#inFlight++;
     this.#recorder.sent(plannedMs, nowMs, waited);
-    slot.line.connection!.send(slot.place, this.#picker.next(slot));
+    const request = this.#picker.next(slot);
+    slot.line.connection!.send(slot.place, request, this.#answers.wants(slot.request, nowMs));
   }
 
   #onResponse(slot: Slot, nowMs: number, empty: boolean): void {
@@ -207,11 +212,6 @@ export class Driver {
     const pacer = this.#pacer;
     if (pacer && pacer.due === undefined && this.#inFlight === 0 && this.#again.length === 0)
       this.#counters.exhausted();
-  }
-
-  /** Compares an answer with what it must be, where that is known. */
-  #check({ request }: Slot, body: AnswerBody | undefined): RequestFailure | undefined {
-    return request?.expected && validate(body, request.expected, this.#input.engine);
   }
 
   /** The request is sent again as it was planned; a server that never looks at any is one that fails. */

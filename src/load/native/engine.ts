@@ -1,4 +1,4 @@
-import type { Connect } from './driver.ts';
+import type { Connect } from './connection.ts';
 import { Http1Connection } from './http1/http1-connection.ts';
 import { Http2Connection } from './http2/http2-connection.ts';
 import { GrpcConnection } from './library/grpc-connection.ts';
@@ -19,7 +19,7 @@ export function connectorOf(engine: EngineSettings): Connector {
   switch (engine.kind) {
     case 'http1': {
       const open = socketsTo(engine.endpoint, 'http/1.1');
-      return single((events) => new Http1Connection(open, events, engine.keepBody));
+      return single((events) => new Http1Connection(open, events));
     }
     case 'http2': {
       const { http2 } = engine;

@@ -64,8 +64,7 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   };
   const authority = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
   const streaming = decoupled ? 'decoupled' : settings.streaming ? 'one answer each' : undefined;
-  const keepBody = payloads.streams.flat().some(({ expected }) => expected !== undefined);
-  const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options, keepBody });
+  const engine = engineOf({ protocol, endpoint, authority, streaming, settings, options });
   const shape = shapeOf(job, payloads, stateful);
   const tooMany = whyTooMany(connectionsOf(shape, engine), connectionLimits(endpoint));
   if (tooMany !== undefined) throw new LoadFailure(tooMany);
@@ -74,12 +73,14 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
     throw new LoadFailure(
       `${mostInFlight(shape)} sequences are live at once, sequence-id-range has ${ids} ids for them: give more`,
     );
-  const tensors = await shareAll(job, payloads, keepBody);
+  const tensors = await shareAll(job, payloads);
   const streams = sharedRequests(payloads.streams, { engine, authority, settings, options, tensors });
   return {
     crew: {
       engine,
       streams,
+      // A decoupled model may end with an answer that holds none.
+      outputs: decoupled ? [] : model.outputs,
       shape,
       sequences: stateful ? sequencesOf(settings, payloads) : undefined,
       seed: settings.seed,
@@ -99,10 +100,9 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
 async function shareAll(
   { settings, model, point, triton }: LoadJob<unknown>,
   { streams }: Payloads,
-  compares: boolean,
 ): Promise<SharedTensors | undefined> {
   if (!settings.sharedMemory) return undefined;
-  if (compares)
+  if (streams.flat().some(({ expected }) => expected !== undefined))
     throw new LoadFailure(
       'outputs in shared memory are not read: leave validation data or shared-memory out',
     );
@@ -148,10 +148,8 @@ function engineOf(facts: {
   streaming: 'decoupled' | 'one answer each' | undefined;
   settings: LoadSettings;
   options: RequestOptions;
-  /** Answers are compared with what they must be. */
-  keepBody: boolean;
 }): EngineSettings {
-  const { protocol, endpoint, authority, streaming, settings, options, keepBody } = facts;
+  const { protocol, endpoint, authority, streaming, settings, options } = facts;
   const { headers, compression } = settings;
   const proxy = proxyFor({
     host: endpoint.tls?.serverName ?? endpoint.host,
@@ -160,8 +158,8 @@ function engineOf(facts: {
   const library = settings.engine === 'library' || (settings.engine === 'auto' && proxy !== undefined);
   if (protocol === 'http')
     return library
-      ? { kind: 'undici', endpoint, path: inferPath(options), headers, proxy, keepBody }
-      : { kind: 'http1', endpoint, keepBody };
+      ? { kind: 'undici', endpoint, path: inferPath(options), headers, proxy }
+      : { kind: 'http1', endpoint };
   const path = `${SERVICE}/${streaming ? 'ModelStreamInfer' : 'ModelInfer'}`;
   const metadata = [
     ...headers.map(([name, value]) => [name.toLowerCase(), value] as const),
@@ -169,7 +167,6 @@ function engineOf(facts: {
   ];
   const http2 = {
     ...{ capacity: STREAMS, path, authority, metadata, secure: endpoint.tls !== undefined },
-    keepBody,
     ...(streaming && { streaming }),
     ...(compression && { compression }),
   };

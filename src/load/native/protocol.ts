@@ -8,7 +8,7 @@ import type { SequencePatch } from './request.ts';
 
 /** How a worker talks to the server. */
 export type EngineSettings =
-  | { readonly kind: 'http1'; readonly endpoint: Endpoint; readonly keepBody?: boolean }
+  | { readonly kind: 'http1'; readonly endpoint: Endpoint }
   | { readonly kind: 'http2'; readonly endpoint: Endpoint; readonly http2: Http2Options }
   | ({ readonly kind: 'undici' } & UndiciOptions)
   | { readonly kind: 'grpc-js'; readonly endpoint: Endpoint; readonly http2: Http2Options };
@@ -25,6 +25,13 @@ export interface ExpectedOutput {
   readonly name: string;
   readonly datatype: string;
   readonly data: Uint8Array;
+}
+
+/** An output as a model declares it, or an answer holds it; -1 = of any size. */
+export interface OutputShape {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
 }
 
 /** Sequences of a stateful model: each slot runs one after the other. */
@@ -53,6 +60,8 @@ export interface WorkerInput {
   readonly engine: EngineSettings;
   /** Streams of requests, sent in turn (sequences take one stream each). */
   readonly streams: readonly (readonly SharedRequest[])[];
+  /** What answers are to hold; none where that is not known. */
+  readonly outputs: readonly OutputShape[];
   readonly shape: LoadShape;
   readonly sequences: SequenceSettings | undefined;
   readonly seed: number;

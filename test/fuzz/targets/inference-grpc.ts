@@ -94,7 +94,6 @@ export const inferenceGrpc: MakeTarget = () => ({
       capacity: SLOTS,
       path: '/x',
       authority: 'a',
-      keepBody: true,
       ...(streaming && { streaming }),
     };
     const settings = {

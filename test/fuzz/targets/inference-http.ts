@@ -48,7 +48,7 @@ export const inferenceHttp: MakeTarget = () => ({
       engine: { kind: 'http1' },
       requests: 1,
       expected: [{ name: 'Y', datatype: 'FP32', data: VALUES }],
-      connect: (open, events) => new Http1Connection(open, events, true),
+      connect: (open, events) => new Http1Connection(open, events),
     } as const satisfies Parameters<typeof exchange>[0];
     if (!exchange(settings, input.subarray(1), piece)) throw new Refused();
   },

@@ -31,6 +31,7 @@ async function run(
   tls?: EndpointTls,
   point: LoadJob<number>['point'] = { batchSize: 1, concurrency: 2 },
   config: LoadJob<number>['config'] = { max_batch_size: 4 },
+  outputs: LoadJob<number>['model']['outputs'] = [],
 ) {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.address() as AddressInfo;
@@ -38,7 +39,7 @@ async function run(
   const job: LoadJob<number> = {
     http: endpoint,
     grpc: endpoint,
-    model,
+    model: { ...model, outputs },
     config,
     point,
     settings: load({
@@ -443,6 +444,21 @@ test('what our own reader does not understand, a library is tried with', async (
   const result = await run(server, 'http', { engine: 'auto' });
   expect(result.client.engine).toBe('HTTP through undici');
 });
+
+test.each(['raw', 'library'] as const)(
+  '%s: outputs that are none of the model’s fail the load',
+  async (engine) => {
+    const answer = '{"outputs":[{"name":"w","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]}]}';
+    const server = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => response.setHeader('Content-Length', answer.length).end(answer));
+    });
+    const outputs = [{ name: 'y', datatype: 'FP32', shape: [-1, 4] }];
+    const error = await failure(run(server, 'http', { engine }, undefined, undefined, undefined, outputs));
+    expect(error.class).toBe('wrong output');
+    expect(error.message).toContain('output "w" is none of the model’s');
+  },
+);
 
 test('five hundred connections at once', async () => {
   const server = tcp((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));

@@ -21,20 +21,19 @@ export class Http1Connection implements LoadConnection {
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
   readonly #reader: ResponseReader;
-  readonly #keepBody: boolean;
   #closed = false;
   #inFlight = false;
   #answered = false;
+  /** The body of the answer is wanted. */
+  #keep = false;
   #body: Buffer[] = [];
   #kept = 0;
   #bytes = 0;
   /** The socket was closed, which may have been the end of the answer. */
   #ending = false;
 
-  /** @param keepBody hands the bodies of answers over, to be compared. */
-  constructor(open: OpenSocket, events: ConnectionEvents, keepBody = false) {
+  constructor(open: OpenSocket, events: ConnectionEvents) {
     this.#events = events;
-    this.#keepBody = keepBody;
     this.#reader = new ResponseReader({
       onBody: (piece) => this.#onBody(piece),
       onEnd: () => this.#onEnd(),
@@ -51,8 +50,9 @@ export class Http1Connection implements LoadConnection {
     return !this.#closed;
   }
 
-  send(_slot: number, request: Buffer): void {
+  send(_slot: number, request: Buffer, keep = false): void {
     this.#inFlight = true;
+    this.#keep = keep;
     this.#answered = false;
     this.#reader.expect();
     let sent = false;
@@ -91,7 +91,7 @@ export class Http1Connection implements LoadConnection {
   #onBody(piece: Buffer): void {
     this.#bytes += piece.length;
     const good = this.#reader.status === 200;
-    if (good ? !this.#keepBody : this.#kept > ERROR_BODY) return;
+    if (good ? !this.#keep : this.#kept > ERROR_BODY) return;
     this.#body.push(Buffer.from(piece));
     this.#kept += piece.length;
   }
@@ -103,7 +103,7 @@ export class Http1Connection implements LoadConnection {
     this.#bytes = 0;
     let failed: RequestFailure | undefined;
     let body: Buffer | undefined;
-    if (this.#kept > 0) {
+    if (this.#keep || this.#kept > 0) {
       body = Buffer.concat(this.#body);
       this.#body = [];
       this.#kept = 0;

@@ -1,8 +1,12 @@
+import { MOST_ANSWER_BYTES, TOO_LARGE } from '../connection.ts';
+
 const HEAD_LIMIT = 64 * 1024;
 const LINE_LIMIT = 8 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const NEW_LINE = 10;
 const TOO_LONG = 'the answer is longer than announced';
+/** `100 Continue` and the like in front of one answer. */
+const MOST_INFORMATIONAL = 16;
 
 /** Where the reader is in an answer. */
 type State = 'idle' | 'head' | 'length' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers';
@@ -36,6 +40,10 @@ export class ResponseReader {
   #head: Head = { status: 0, length: 0, chunked: false, close: false, jsonLength: undefined };
   /** The step that was just taken ended the answer. */
   #ended = false;
+  /** Informational answers in front of this one. */
+  #informational = 0;
+  /** Bytes of the body that came. */
+  #taken = 0;
   /** Bytes to come of the body or the chunk. */
   #left = 0;
   /** The beginning of a head or a line that has not come as a whole. */
@@ -65,6 +73,7 @@ export class ResponseReader {
   /** A request was sent: an answer is due. */
   expect(): void {
     this.#state = 'head';
+    this.#informational = 0;
   }
 
   /** Takes the next bytes in; answers with what is wrong with them, or undefined. */
@@ -131,7 +140,11 @@ export class ResponseReader {
     this.#partial = Buffer.alloc(0);
     const length = end + END_OF_HEAD.length;
     // 100 Continue and the like: the answer itself follows.
-    if (head.status < 200) return all.subarray(length);
+    if (head.status === 101) return 'the server changes to another protocol (101)';
+    if (head.status < 200)
+      return ++this.#informational > MOST_INFORMATIONAL
+        ? `more than ${MOST_INFORMATIONAL} informational answers (${head.status})`
+        : all.subarray(length);
     if (wasWhole) {
       this.#lastBytes = Buffer.from(all.subarray(0, length));
       this.#lastHead = head;
@@ -142,6 +155,7 @@ export class ResponseReader {
 
   #begin(head: Head): void {
     this.#head = head;
+    this.#taken = 0;
     this.#left = head.length ?? 0;
     if (head.chunked) this.#state = 'chunk-size';
     else if (head.length === undefined && head.status !== 204 && head.status !== 304)
@@ -150,13 +164,16 @@ export class ResponseReader {
     else this.#state = 'length';
   }
 
-  #readBody(bytes: Buffer): Buffer {
+  #readBody(bytes: Buffer): Buffer | string {
+    if (this.#taken + this.#left > MOST_ANSWER_BYTES) return TOO_LARGE;
     if (this.#state === 'until-close') {
+      this.#taken += bytes.length;
       this.#handler.onBody(bytes);
       return bytes.subarray(bytes.length);
     }
     const taken = Math.min(this.#left, bytes.length);
     this.#left -= taken;
+    this.#taken += taken;
     this.#handler.onBody(taken === bytes.length ? bytes : bytes.subarray(0, taken));
     if (this.#left === 0) {
       if (this.#state === 'chunk') this.#state = 'chunk-end';

@@ -29,8 +29,6 @@ export interface Http2Options {
   readonly compression?: 'gzip' | 'deflate';
   /** One long call a slot that carries its requests one after the other. */
   readonly streaming?: 'decoupled' | 'one answer each';
-  /** Hands the messages over, to be compared. */
-  readonly keepBody?: boolean;
 }
 
 /** The headers that every call begins with. */

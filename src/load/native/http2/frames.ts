@@ -28,6 +28,9 @@ export const DEFAULT_FRAME_SIZE = 16_384;
 export const MOST_WINDOW = 2 ** 31 - 1;
 export const DEFAULT_WINDOW = 65_535;
 
+/** More PINGs and SETTINGS than this with no part of an answer between them are an attack: each is answered. */
+const MOST_IDLE = 10_000;
+
 /** One frame with its header. */
 export function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
@@ -79,6 +82,8 @@ export class FrameReader {
   /** Of them, padding at the end. */
   #padding = 0;
   #payload: Buffer[] = [];
+  /** Frames since the last that was part of an answer. */
+  #idle = 0;
 
   /** @param mostBytes the largest payload that the peer was allowed. */
   constructor(handler: FrameHandler, mostBytes: number) {
@@ -124,6 +129,9 @@ export class FrameReader {
     this.#stream = header.readUInt32BE(at + 5) & 0x7fff_ffff;
     this.#left = length;
     this.#padding = 0;
+    if (this.#type === FRAME.ping || this.#type === FRAME.settings) {
+      if (++this.#idle > MOST_IDLE) return 'a flood of PINGs or SETTINGS';
+    } else if (this.#type === FRAME.headers || this.#type === FRAME.data) this.#idle = 0;
     if (this.#type === FRAME.data) {
       if (this.#stream === 0) return 'a DATA frame without a stream';
       this.#handler.onDataBytes(this.#stream, length);

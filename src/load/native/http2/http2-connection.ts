@@ -4,9 +4,11 @@ import {
   type ConnectionEvents,
   failure,
   type LoadConnection,
+  MOST_ANSWER_BYTES,
   type OpenSocket,
   type RequestFailure,
   socketFailure,
+  TOO_LARGE,
 } from '../connection.ts';
 import { AnswerHeaders, type CompleteHeaders } from './answer-headers.ts';
 import { callHeaders, type Http2Options, type Stream } from './call.ts';
@@ -67,15 +69,16 @@ export class Http2Connection implements LoadConnection {
   }
 
   /** @param request a whole gRPC message, its length in front. */
-  send(slot: number, request: Buffer): void {
+  send(slot: number, request: Buffer, keep = false): void {
     const { streaming } = this.#options;
     const call = streaming ? this.#calls[slot] : undefined;
     if (call) {
       call.busy = true;
       call.answered = false;
+      call.body = keep ? [] : undefined;
       this.#sender.more(call, request);
     } else {
-      this.#sender.open(this.#openStream(slot, streaming === undefined), request);
+      this.#sender.open(this.#openStream(slot, streaming === undefined, keep), request);
     }
     this.#events.onSent(slot, performance.now());
   }
@@ -100,11 +103,11 @@ export class Http2Connection implements LoadConnection {
     this.#events.onReady();
   }
 
-  #openStream(slot: number, ends: boolean): Stream {
+  #openStream(slot: number, ends: boolean, keep: boolean): Stream {
     const id = this.#nextStream;
     this.#nextStream += 2;
     if (this.#nextStream > MOST_STREAM) this.#leaving = true;
-    const { streaming, keepBody } = this.#options;
+    const { streaming } = this.#options;
     const stream: Stream = {
       id,
       slot,
@@ -116,7 +119,7 @@ export class Http2Connection implements LoadConnection {
       unrefilled: 0,
       reader: streaming ? new MessageReader((message) => this.#onMessage(stream, message)) : undefined,
       busy: true,
-      body: keepBody ? [] : undefined,
+      body: keep ? [] : undefined,
     };
     this.#streams.set(id, stream);
     if (streaming) this.#calls[slot] = stream;
@@ -139,6 +142,8 @@ export class Http2Connection implements LoadConnection {
     const stream = this.#streams.get(id);
     if (!stream) return;
     stream.received += piece.length;
+    if (!stream.reader && stream.received > MOST_ANSWER_BYTES)
+      this.#break(failure('malformed answer', TOO_LARGE));
     if (stream.reader) {
       const wrong = stream.reader.read(piece);
       if (wrong !== undefined) this.#end(stream, failure('malformed answer', wrong));

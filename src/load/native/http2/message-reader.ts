@@ -1,11 +1,13 @@
-/** Larger answers of one message are refused. */
-const MOST_BYTES = 2 ** 30;
+import { MOST_ANSWER_BYTES } from '../connection.ts';
+
 const PREFIX = 5;
 
 /** Cuts the data of a gRPC stream, in pieces cut anywhere, into messages. */
 export class MessageReader {
   readonly #onMessage: (message: Buffer) => void;
   #pieces: Buffer[] = [];
+  /** So many of them are copies of our own. */
+  #copied = 0;
   #have = 0;
   #wanted = PREFIX;
   #inMessage = false;
@@ -26,13 +28,15 @@ export class MessageReader {
       if (wrong !== undefined) return wrong;
     }
     // What is kept beyond this call lies in a buffer that is used again.
-    if (this.#pieces.length > 0) this.#pieces = [Buffer.from(Buffer.concat(this.#pieces))];
+    for (; this.#copied < this.#pieces.length; this.#copied++)
+      this.#pieces[this.#copied] = Buffer.from(this.#pieces[this.#copied]!);
     return undefined;
   }
 
   #complete(): string | undefined {
     const bytes = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = [];
+    this.#copied = 0;
     this.#have = 0;
     if (this.#inMessage) {
       this.#inMessage = false;
@@ -42,7 +46,7 @@ export class MessageReader {
     }
     if (bytes[0] !== 0) return 'a compressed message, none was asked for';
     const length = bytes.readUInt32BE(1);
-    if (length > MOST_BYTES) return `a message of ${length} bytes`;
+    if (length > MOST_ANSWER_BYTES) return `a message of ${length} bytes`;
     this.#wanted = length;
     this.#inMessage = true;
     return length === 0 ? this.#complete() : undefined;

@@ -31,6 +31,7 @@ export class GrpcConnection implements LoadConnection {
   readonly #metadata = new Metadata();
   #stream: ClientDuplexStream<Buffer, Buffer> | undefined;
   #busy = false;
+  #keep = false;
   #closed = false;
 
   constructor(endpoint: Endpoint, options: Http2Options, events: ConnectionEvents) {
@@ -60,7 +61,8 @@ export class GrpcConnection implements LoadConnection {
     return !this.#closed;
   }
 
-  send(_slot: number, request: Buffer): void {
+  send(_slot: number, request: Buffer, keep = false): void {
+    this.#keep = keep;
     // The library puts the length in front itself.
     const message = request.subarray(PREFIX);
     this.#busy = true;
@@ -100,7 +102,7 @@ export class GrpcConnection implements LoadConnection {
       now,
       failed,
       answer?.length ?? 0,
-      this.#options.keepBody && answer ? { bytes: answer, jsonLength: undefined } : undefined,
+      this.#keep && answer ? { bytes: answer, jsonLength: undefined } : undefined,
     );
   }
 
@@ -138,7 +140,7 @@ export class GrpcConnection implements LoadConnection {
 
   #done(failed: RequestFailure | undefined, message: Buffer = Buffer.alloc(0)): void {
     this.#busy = false;
-    const body = this.#options.keepBody ? { bytes: message, jsonLength: undefined } : undefined;
+    const body = this.#keep ? { bytes: message, jsonLength: undefined } : undefined;
     this.#events.onDone(0, performance.now(), failed, message.length, body);
   }
 }

@@ -13,7 +13,6 @@ export interface UndiciOptions {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Address of a proxy between. */
   readonly proxy?: string | undefined;
-  readonly keepBody?: boolean | undefined;
 }
 
 const ERROR_BODY = 16 * 1024;
@@ -41,8 +40,8 @@ export class UndiciConnection implements LoadConnection {
     return !this.#closed;
   }
 
-  send(_slot: number, request: Buffer): void {
-    const { endpoint, path, headers, keepBody } = this.#options;
+  send(_slot: number, request: Buffer, keep = false): void {
+    const { endpoint, path, headers } = this.#options;
     const { jsonLength, body } = splitBody(request);
     let status = 0;
     let bytes = 0;
@@ -72,7 +71,7 @@ export class UndiciConnection implements LoadConnection {
         },
         onResponseData: (_controller, piece) => {
           bytes += piece.length;
-          if (status === 200 ? keepBody : bytes <= ERROR_BODY) pieces.push(Buffer.from(piece));
+          if (status === 200 ? keep : bytes <= ERROR_BODY) pieces.push(Buffer.from(piece));
         },
         onResponseEnd: () => {
           if (this.#closed) return;
@@ -83,7 +82,7 @@ export class UndiciConnection implements LoadConnection {
             performance.now(),
             failed,
             bytes,
-            keepBody ? { bytes: whole, jsonLength: length } : undefined,
+            keep ? { bytes: whole, jsonLength: length } : undefined,
           );
         },
         onResponseError: (_controller, error) => {

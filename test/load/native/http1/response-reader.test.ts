@@ -46,6 +46,17 @@ describe('an answer', () => {
       '200 a',
     ],
     [
+      'nothing but 100 Continue',
+      Array(20).fill('HTTP/1.1 100 Continue\r\n\r\n'),
+      'wrong: more than 16 informational answers (100)',
+    ],
+    [
+      '101',
+      [head('101 Switching Protocols', 'Upgrade: x')],
+      'wrong: the server changes to another protocol (101)',
+    ],
+    ['enormous', [`${head('200 OK', 'Content-Length: 2000000000')}a`], 'wrong: an answer of more than 1 GiB'],
+    [
       'chunked',
       [head('200 OK', 'Transfer-Encoding: chunked'), '3\r\nabc\r\n', '2;x=y\r\nde\r\n0\r\n\r\n'],
       '200 abcde',

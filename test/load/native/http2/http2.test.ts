@@ -60,6 +60,13 @@ describe('frames', () => {
     expect(read([frame(FRAME.data, 0, 0, Buffer.from('x'))]).at(-1)).toContain('without a stream');
   });
 
+  test('a flood of what has to be answered is refused, many requests with a PING each are not', () => {
+    const ping = frame(FRAME.ping, 0, 0, Buffer.alloc(8));
+    expect(read(Array(10_001).fill(ping)).at(-1)).toBe('wrong: a flood of PINGs or SETTINGS');
+    const each = Buffer.concat([ping, frame(FRAME.data, FLAG.endStream, 1, Buffer.from('x'))]);
+    expect(read(Array(11_000).fill(each)).at(-1)).not.toContain('wrong');
+  });
+
   test('fuzzed: the same however they are cut', () => {
     fc.assert(
       fc.property(
@@ -183,6 +190,20 @@ describe('messages of a stream', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test('a large one in many pieces is not copied over and over', () => {
+    const large = 'x'.repeat(40_000_000);
+    let told = 0;
+    const reader = new MessageReader((whole) => {
+      told = whole.length;
+    });
+    const bytes = message(large);
+    const begun = performance.now();
+    for (let at = 0; at < bytes.length; at += 10_000) reader.read(bytes.subarray(at, at + 10_000));
+    expect(told).toBe(large.length);
+    // 80 GB of copying take much longer than 40 MB.
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   test('a compressed or an enormous one is refused', () => {
