@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LoadSettings, ModelPlan } from '../config/experiment.ts';
+import { contentsOf } from '../load/input-contents.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
@@ -53,9 +54,15 @@ export type Generator = Pick<LoadGenerator, 'name' | 'version'>;
 
 const told = ({ name, version }: Generator): string => (version === undefined ? name : `${name} ${version}`);
 
+/** With what the files of input data hold; without files as it was. */
+function withContents(settings: LoadSettings): LoadSettings & { readonly contents?: readonly string[] } {
+  const contents = contentsOf(settings.inputData);
+  return contents.length > 0 ? { ...settings, contents } : settings;
+}
+
 /** What decides how load is made and timed, each part as a hash. */
 export const loadParts = (settings: LoadSettings, generator: Generator): Fingerprints => {
-  const named = Object.entries(settings)
+  const named = Object.entries(withContents(settings))
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [WORDS[name] ?? name, hash(value).slice(0, 8)]);
   return {
@@ -71,6 +78,7 @@ const WORDS: Readonly<Record<string, string>> = {
   stopRule: 'how long a point is measured',
   shapes: 'shape',
   inputData: 'input-data',
+  contents: 'what the files of input-data hold',
   stringLength: 'string-length',
   stringData: 'string-data',
   maxInFlight: 'max-in-flight',
@@ -100,4 +108,4 @@ export const pointKey = (
   point: LoadPoint,
   settings: LoadSettings,
   generator: Generator,
-): string => hash([variant, point, settings, told(generator), MEASURING_VERSION]);
+): string => hash([variant, point, withContents(settings), told(generator), MEASURING_VERSION]);

@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Candidate } from '../../src/space/space.ts';
 import { changedLoad, changedParts } from '../../src/store/changes.ts';
 import { machineFacts } from '../../src/store/environment.ts';
 import { loadParts, type Place, pointKey, variantKey } from '../../src/store/key.ts';
-import { load, plan } from '../support/experiment.ts';
+import { folder, load, plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const candidate: Candidate = {
@@ -64,4 +66,26 @@ test('what a journal of an early version did not record is not called a change',
     load: { m: item },
   }));
   expect(changedLoad({ ...run(), sessions }, 'm')).toEqual(['how tma measures, not recorded then']);
+});
+
+test('other data in the same file is another load, the same data is not, whenever it was written', () => {
+  const path = folder();
+  const file = join(path, 'data.json');
+  const generator = { name: 'native' };
+  const keysOf = (kind: 'file' | 'folder', where: string) => {
+    const settings = load({ inputData: [{ kind, path: where }] });
+    const parts = loadParts(settings, generator);
+    return [pointKey('v', { batchSize: 1, concurrency: 1 }, settings, generator), JSON.stringify(parts)];
+  };
+  const both = () => [keysOf('file', file), keysOf('folder', path)];
+  writeFileSync(file, '{"data": [1]}');
+  const before = both();
+  writeFileSync(file, '{"data": [1] }');
+  const after = both();
+  for (const [at, keys] of before.entries())
+    for (const [part, key] of keys.entries()) expect(after[at]![part]).not.toBe(key);
+  writeFileSync(file, '{"data": [1]}');
+  expect(both()).toEqual(before);
+  // What is not there is told elsewhere.
+  expect(keysOf('file', join(path, 'nothing.json'))).toEqual(keysOf('file', join(path, 'nothing.json')));
 });

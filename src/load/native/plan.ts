@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LoadSettings } from '../../config/experiment.ts';
+import { UserError } from '../../errors.ts';
 import { isHttpName, whyNotByHttp } from '../../server/model-path.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
@@ -36,7 +37,7 @@ export interface LoadPlan extends AsyncDisposable {
 
 /** Prepares everything that the threads need: requests as bytes, connections, the shape of the load. */
 export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
-  const { settings, model, config, point } = job;
+  const { settings, model, config } = job;
   const protocol = settings.protocol ?? 'http';
   const endpoint = endpointOf(job, protocol);
   if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
@@ -51,10 +52,7 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
   const stateful = config['sequence_batching'] !== undefined;
   if (stateful && settings.compression)
     throw new LoadFailure(`${model.name} keeps sequences, whose requests tma can't compress: leave it out`);
-  const made = makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
-    size: point.batchSize,
-    dimension: isBatching(model, config),
-  });
+  const made = payloadsOf(job);
   const payloads = stateful ? made : { ...made, streams: inTurn(made.streams) };
   const options: RequestOptions = {
     model: model.name,
@@ -94,6 +92,18 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
       await tensors?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Data that does not fit the model as the server has it fails this load; others may fit. */
+function payloadsOf({ model, config, settings, point }: LoadJob<unknown>): Payloads {
+  try {
+    return makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
+      size: point.batchSize,
+      dimension: isBatching(model, config),
+    });
+  } catch (error) {
+    throw error instanceof UserError ? new LoadFailure(error.message) : error;
+  }
 }
 
 /** Tensors in shared memory, where that was asked for. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LoadSettings } from '../../../src/config/experiment.ts';
+import { LoadFailure } from '../../../src/load/load-generator.ts';
 import { Picker, type Sequence } from '../../../src/load/native/picker.ts';
 import { type LoadPlan, planLoad } from '../../../src/load/native/plan.ts';
 import type { SharedRequest } from '../../../src/load/native/protocol.ts';
@@ -146,4 +147,12 @@ test('requests that have a time are sent in its order, and each once', async () 
   expect(plan.crew.shape).toMatchObject({ arrivals: { kind: 'trace', timesMs: [10, 20, 30] } });
   const picker = pickerOf(plan);
   expect([1, 2, 3].map(() => told(picker.next(newSlot())).text)).toEqual(['b', 'c', 'a']);
+});
+
+test('data that does not fit the model as the server has it fails the load, not the run', async () => {
+  const file = join(folder(), 'other.json');
+  writeFileSync(file, '{"data": [{"OTHER": ["a"]}]}');
+  const failed = planOf(load({ inputData: [{ kind: 'file', path: file }] }));
+  await expect(failed).rejects.toThrow(LoadFailure);
+  await expect(failed).rejects.toThrow('step 1: input "INPUT" is missing');
 });
