@@ -28,6 +28,7 @@ export const MOST_ANSWER_BYTES = 16 * 2 ** 20;
 const MOST_ERROR_BYTES = 64 * 2 ** 10;
 /** And no more than this is kept. */
 const MOST_ERROR_TEXT = 4000;
+const MOST_FOREIGN_TEXT = 200;
 /**
  * The body of a good answer. Whatever the server sends, or does not, this ends by its deadline and keeps little.
  * @throws TritonError for any other answer, and for none; the signal's reason when that is what ended it.
@@ -110,15 +111,18 @@ function asTritonError(error: unknown, what: string): TritonError {
     : noAnswer(`${reason}: ${what}`);
 }
 
-/** Triton's own words where it has some. */
+/** Triton's own words where it has some; of anything else, a page perhaps, only the beginning. */
 function errorText(body: string): string {
-  let text = body;
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
-    text = typeof error === 'string' ? error : error === undefined ? '' : JSON.stringify(error);
+    if (error === undefined) return '';
+    return beginning(typeof error === 'string' ? error : JSON.stringify(error), MOST_ERROR_TEXT);
   } catch {
-    // No JSON, or no object: as it is.
+    return beginning(body, MOST_FOREIGN_TEXT);
   }
-  const trimmed = text.trim();
-  return trimmed.length > MOST_ERROR_TEXT ? `${trimmed.slice(0, MOST_ERROR_TEXT)} ...` : trimmed;
 }
+
+const beginning = (text: string, most: number): string => {
+  const trimmed = text.trim();
+  return trimmed.length > most ? `${trimmed.slice(0, most)} ...` : trimmed;
+};

@@ -39,6 +39,7 @@ import {
   type ModelStatistics,
   PATIENCE_MS,
   type ServerMetadata,
+  SHORT_MS,
   type TritonClient,
   TritonError,
 } from './triton.ts';
@@ -120,7 +121,7 @@ export class GrpcTriton implements TritonClient {
   }
 
   async unload(model: string, limits?: CallLimits): Promise<void> {
-    await this.#call(UNLOAD, { modelName: model }, limits);
+    await this.#call(UNLOAD, { modelName: model }, { timeoutMs: SHORT_MS, ...limits });
   }
 
   async registerSharedMemory(name: string, bytes: number): Promise<void> {
@@ -132,7 +133,7 @@ export class GrpcTriton implements TritonClient {
   }
 
   repositoryIndex = async (limits?: CallLimits): Promise<readonly IndexEntry[]> =>
-    indexOf((await this.#call(INDEX, {}, limits)).models);
+    indexOf((await this.#call(INDEX, {}, { timeoutMs: SHORT_MS, ...limits })).models);
 
   async config(model: string, limits?: CallLimits): Promise<ModelConfig> {
     const { config } = await this.#call(CONFIG, { name: model }, limits);

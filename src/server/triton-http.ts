@@ -17,6 +17,7 @@ import {
   type ModelStatistics,
   PATIENCE_MS,
   type ServerMetadata,
+  SHORT_MS,
   type TritonClient,
   TritonError,
 } from './triton.ts';
@@ -68,11 +69,12 @@ export class HttpTriton implements TritonClient {
   }
 
   async unload(model: string, limits?: CallLimits): Promise<void> {
-    await this.#post(`${repositoryPath(model)}/unload`, {}, limits);
+    await this.#post(`${repositoryPath(model)}/unload`, {}, { timeoutMs: SHORT_MS, ...limits });
   }
 
   async repositoryIndex(limits?: CallLimits): Promise<readonly IndexEntry[]> {
-    return indexOf(jsonOf(await this.#post('/v2/repository/index', {}, limits), 'list of models'));
+    const text = await this.#post('/v2/repository/index', {}, { timeoutMs: SHORT_MS, ...limits });
+    return indexOf(jsonOf(text, 'list of models'));
   }
 
   async config(model: string, limits?: CallLimits): Promise<ModelConfig> {

@@ -82,6 +82,8 @@ export class TritonError extends Error {
 export const PATIENCE_MS = 30_000;
 /** A load, in which engines may be built. */
 export const LOAD_MS = 1_800_000;
+/** One that Triton answers at once, whatever it is busy with. */
+export const SHORT_MS = 10_000;
 /** And one that only asks whether somebody is there. */
 export const HEALTH_MS = 2000;
 
