@@ -60,7 +60,7 @@ function writeWhole(path: string, content: string | Uint8Array): void {
  * @throws UserError when they can't.
  */
 export function checkExportPath(exportPath: string, fileNames: readonly string[] = []): void {
-  onDisk(`cannot write ${exportPath}`, OTHER_FOLDER, () => {
+  onDisk(`cannot write ${exportPath}/`, OTHER_FOLDER, () => {
     mkdirSync(exportPath, { recursive: true });
     const probe = join(exportPath, `.tma-${randomUUID()}`);
     try {
