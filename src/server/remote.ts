@@ -111,7 +111,12 @@ interface Attaching {
 export async function attach(remote: RemoteSettings, need: Attaching): Promise<Server> {
   const { http, grpc, metrics, reload } = remote;
   const triton = await clientOf(remote, need.onLoad);
-  await untilReady(triton, whereOf(remote), need.readyTimeoutS, need.signal);
+  try {
+    await untilReady(triton, whereOf(remote), need.readyTimeoutS, need.signal);
+  } catch (error) {
+    triton.close();
+    throw error;
+  }
   const server: Server = {
     triton,
     http: http && (await resolveAddress(http, 'triton-http-endpoint')),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from './launcher.ts';
 
 const POLL_MS = 50;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 /** When everything is to end at once, what is somebody else's is still asked to be tidied up, but not for long. */
 const LITTLE_PATIENCE_MS = 5000;
 
