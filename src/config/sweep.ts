@@ -65,11 +65,20 @@ function flatten(type: FieldType, value: unknown, where: Where, fail: Fail): Fou
     return [];
   }
   if (value.length === 0) return [];
+  if (type.kind === 'list' && !value.some(Array.isArray)) {
+    // One list with a wrong item in it, and no list of lists to try.
+    for (const [index, item] of value.entries())
+      if (!hasType(type.of, item)) failForm(type.of, item, below(where, index), fail);
+    return [];
+  }
   const values = value.flatMap((item, index) => expand(type, item, where, index, fail));
   if (values.length <= MOST_IN_A_LIST) return [{ ...where, values }];
   fail(where, tooMany(values.length));
   return [];
 }
+
+const failForm = (type: FieldType, value: unknown, where: Where, fail: Fail): void =>
+  fail(where, `expected ${describeType(type)}, found ${show(value)}`, formHint(type, value));
 
 /** How a value of the wrong form is to be written. */
 function formHint(type: FieldType, value: unknown): string | undefined {
@@ -92,7 +101,7 @@ function expand(type: FieldType, value: unknown, where: Where, index: number, fa
   if (value === null) return [null];
   const here = below(where, index);
   if (!hasType(type, value)) {
-    fail(here, `expected ${describeType(type)}, found ${show(value)}`, formHint(type, value));
+    failForm(type, value, here, fail);
     return [];
   }
   const inner = flattenTyped(type, value, { segments: [], at: [] }, (inside, message, hint) =>
@@ -138,6 +147,10 @@ function flattenMap(
   const seen = new Set<string>();
   return entries.flatMap(({ key, value: item, below: inFile }) => {
     const here = below(where, key, inFile);
+    if (type.keys === 'numbers' && !/^(0|[1-9]\d{0,19})$/.test(key)) {
+      fail(here, `expected a number as key, found ${show(key)}`);
+      return [];
+    }
     if (!seen.has(key)) {
       seen.add(key);
       return flatten(type.of, item, here, fail);

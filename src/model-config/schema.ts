@@ -11,7 +11,8 @@ export type FieldType =
   | { readonly kind: 'enum'; readonly names: readonly string[] }
   | { readonly kind: 'message'; readonly name: string; readonly fields: ReadonlyMap<string, FieldType> }
   | { readonly kind: 'list'; readonly of: FieldType }
-  | { readonly kind: 'map'; readonly of: FieldType };
+  /** By names, or by numbers of 0 or more. */
+  | { readonly kind: 'map'; readonly keys: 'names' | 'numbers'; readonly of: FieldType };
 
 const messages = new Map<string, FieldType>();
 
@@ -58,7 +59,10 @@ function elementType(field: DescField): FieldType {
 
 function fieldType(field: DescField): FieldType {
   if (field.fieldKind === 'list') return { kind: 'list', of: elementType(field) };
-  if (field.fieldKind === 'map') return { kind: 'map', of: elementType(field) };
+  if (field.fieldKind === 'map') {
+    const keys = field.mapKey === ScalarType.STRING ? 'names' : 'numbers';
+    return { kind: 'map', keys, of: elementType(field) };
+  }
   return elementType(field);
 }
 

@@ -183,6 +183,12 @@ describe('the sweep rule: own type first, else every item of a list is a choice'
       'instance_group: expected a list, each item a mapping of ModelInstanceGroup fields',
     ],
     [{ dynamic_batching: { preserve_ordering: 'perhaps' } }, 'expected true or false'],
+    [{ input: [{ dims: [4, 'x'] }] }, 'input[0].dims[1]: expected an integer, found "x"'],
+    [{ instance_group: [1] }, 'instance_group[0]: expected a mapping of ModelInstanceGroup fields, found 1'],
+    [
+      { dynamic_batching: { priority_queue_policy: { one: { max_queue_size: 3 } } } },
+      'expected a number as key, found "one"',
+    ],
     [[1], 'expected a mapping of ModelConfig fields'],
   ])('%j is refused', (value, message) => {
     expect(parametersOf(value, () => undefined).problems[0]?.message).toContain(message);
