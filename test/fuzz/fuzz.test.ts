@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { campaign } from './campaign.ts';
+import { TARGETS } from './targets.ts';
+
+/** The same cases each time; `npm run fuzz` tries others. */
+const SEED = 1;
+const CASES = 5000;
+
+test.concurrent.for(Object.keys(TARGETS))(
+  '%s: whatever is in it, it is taken or refused with a reason, soon and in little memory',
+  async (kind) => {
+    const { findings, cases, accepted, refused } = await campaign(kind, SEED, CASES);
+    expect(
+      findings.map(
+        ({ signature, number }) => `${signature}; npm run fuzz -- ${kind} --seed ${SEED} --case ${number}`,
+      ),
+    ).toEqual([]);
+    expect(cases).toBe(CASES);
+    // Cases that are all refused at the door would try nothing behind it.
+    expect(accepted).toBeGreaterThan(CASES / 40);
+    expect(refused).toBeGreaterThan(0);
+  },
+);
