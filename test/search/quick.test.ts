@@ -66,3 +66,37 @@ test('stops within the limits where more breaks them', () => {
   expect(seen.some(({ instances, batch }) => instances > 1 && batch <= 4)).toBe(true);
   expect(seen.length).toBeLessThan(40);
 });
+
+test('a first place that fails does not end the climb, whether the default works or not', () => {
+  const visited = (defaultWorks: boolean): Set<string> => {
+    const space = buildSpace(plan({ automatic: { instanceCounts: [1, 2, 3], batchSizes: [1, 2, 4] } }), {
+      name: 'm',
+      max_batch_size: 8,
+    });
+    const search = quickSearch({
+      plan: space.plan,
+      candidates: space.candidates,
+      automatic: space.automatic!,
+    });
+    const seen = new Set<string>();
+    for (let ask = search.ask(); ask; ask = search.ask()) {
+      const { assignment, isDefault } = ask.candidate;
+      seen.add(JSON.stringify(assignment));
+      const fails = isDefault ? !defaultWorks : assignment['max_batch_size'] === 1;
+      search.tell(
+        ask,
+        fails
+          ? { state: 'failed', kind: 'other', cause: 'no', wantsRoom: false }
+          : {
+              state: 'measured',
+              values: { perf_throughput: 100 * Number(assignment['max_batch_size'] ?? 1) },
+            },
+      );
+    }
+    expect(search.account!().why).toBe('no step from the best promised more');
+    return seen;
+  };
+  const best = '{"max_batch_size":4,"instance_group":[{"count":1,"kind":"KIND_GPU"}]}';
+  expect(visited(true)).toContain(best);
+  expect(visited(false)).toContain(best);
+});
