@@ -47,7 +47,10 @@ export function bruteSearch(space: Space): Search {
   };
   /** Something was left out because throughput did not grow. */
   let leftOut = false;
-  const walks = walksOf(space).map((walk) => ({
+  const onFlat = (): void => {
+    leftOut = true;
+  };
+  const walks = walksOf(space, onFlat).map((walk) => ({
     walk,
     current: undefined as Candidate | undefined,
     done: false,
@@ -110,8 +113,7 @@ export function bruteSearch(space: Space): Search {
       return known + (open ? untried * space.loads.length : 0);
     },
     account() {
-      const isShort = leftOut || space.candidates.length < space.most;
-      return { why: isShort ? 'throughput no longer grew' : '', importance: [], remarks: [] };
+      return { why: leftOut ? 'throughput no longer grew' : '', importance: [], remarks: [] };
     },
   };
 }
@@ -123,18 +125,19 @@ interface Step {
 }
 
 /** The default, then what is listed or tried: whatever does not depend on each other is a walk of its own. */
-function walksOf({ plan, candidates, groups, automatic }: Space): Walk[] {
+function walksOf({ plan, candidates, groups, automatic }: Space, onFlat: () => void): Walk[] {
   const known = (candidate: Candidate): Step => ({
     batchSize: maxBatchSize(candidate.config),
     make: () => candidate,
   });
   const listed = plan.earlyExit
-    ? groups.map((group) => climb(group.map(known)))
+    ? groups.map((group) => climb(group.map(known), onFlat))
     : groups.flat().map((candidate) => climb([known(candidate)]));
   const proposed = (automatic?.instanceCounts ?? []).map((count) => {
     const { batchSizes, propose } = automatic!;
     const sizes = batchSizes.length > 0 ? batchSizes : [undefined];
-    return climb(sizes.map((size) => ({ batchSize: size ?? 0, make: () => propose(count, size) })));
+    const steps = sizes.map((size) => ({ batchSize: size ?? 0, make: () => propose(count, size) }));
+    return climb(steps, onFlat);
   });
   return [climb([known(candidates[0]!)]), ...listed, ...proposed];
 }
@@ -142,17 +145,21 @@ function walksOf({ plan, candidates, groups, automatic }: Space): Walk[] {
 /**
  * One candidate after the other, as long as each beats all before. One that no load can be put on is passed over, and after
  * one that failed those with a smaller batch get their turn all the same.
+ * @param onFlat called when it ends before its last step because one was not better.
  */
-function* climb(steps: readonly Step[]): Walk {
+function* climb(steps: readonly Step[], onFlat: () => void = () => {}): Walk {
   let best = Number.NEGATIVE_INFINITY;
   let failed = Number.POSITIVE_INFINITY;
-  for (const { batchSize, make } of steps) {
+  for (const [index, { batchSize, make }] of steps.entries()) {
     if (batchSize >= failed) continue;
     const entry = yield make();
     if (!entry) return;
     if (!entry.legal) continue;
     if (entry.failed) failed = batchSize;
-    else if (!(entry.best > best)) return;
+    else if (!(entry.best > best)) {
+      if (index + 1 < steps.length) onFlat();
+      return;
+    }
     best = Math.max(best, entry.best);
   }
 }

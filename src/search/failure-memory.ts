@@ -16,6 +16,7 @@ export interface FailureMemory extends Search {
 export function withFailureMemory(search: Search, space: Space): FailureMemory {
   const common = new CommonCause();
   const measured = new Set<Candidate>();
+  let failed = false;
   /** Why there is nothing to go on for. */
   let end: string | undefined;
   /** Why the last one was given up, where nothing worked until then. */
@@ -67,6 +68,7 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
         hopeless = undefined;
         return;
       }
+      failed = true;
       if (outcome.concernsAll) {
         end = `every configuration would meet what ${candidate.name} failed of: ${causeText(outcome)}`;
         for (const other of space.candidates) giveUp(other, end);
@@ -79,7 +81,8 @@ export function withFailureMemory(search: Search, space: Space): FailureMemory {
     },
     account() {
       const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
-      return { ...own, why: end ?? hopeless ?? own.why };
+      const vain = failed && measured.size === 0 ? 'nothing that was tried works' : '';
+      return { ...own, why: end ?? hopeless ?? (own.why || vain) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bruteSearch, stillGrowing } from '../../src/search/brute.ts';
+import type { Outcome } from '../../src/search/search.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
@@ -53,4 +54,19 @@ test('with early exit, one that failed leaves those with a smaller batch their t
     );
   }
   expect(asked).toEqual([1, 8, 4, 2]);
+});
+
+test('says why it left something out: because throughput did not grow, and not where all failed', () => {
+  const automatic = { instanceCounts: [1, 2], batchSizes: [1, 2, 4] };
+  const why = (outcome: (size: number) => Outcome): string => {
+    const space = buildSpace(plan({ automatic }), { name: 'm', max_batch_size: 1 });
+    const search = bruteSearch(space);
+    for (let ask = search.ask(); ask; ask = search.ask())
+      search.tell(ask, outcome(Number(ask.candidate.config['max_batch_size'])));
+    return search.account!().why;
+  };
+  const measured = (perf_throughput: number): Outcome => ({ state: 'measured', values: { perf_throughput } });
+  expect(why(() => measured(1))).toBe('throughput no longer grew');
+  expect(why(measured)).toBe('');
+  expect(why(() => ({ state: 'failed', kind: 'out of memory', cause: 'full', wantsRoom: true }))).toBe('');
 });

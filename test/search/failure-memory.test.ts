@@ -64,6 +64,8 @@ describe('what failures teach', () => {
     search.tell(search.ask()!, failed(true));
     expect(search.givenUp()).toMatchObject([{ candidate: { assignment: { instance_group: group(16) } } }]);
     expect(search.ask()?.candidate.assignment).toEqual({ instance_group: group(1) });
+    for (let ask = search.ask(); ask; ask = search.ask()) search.tell(ask, failed(true));
+    expect(search.account?.().why).toBe('nothing that was tried works');
   });
 
   test('what concerns every configuration ends the search, for that reason', () => {
