@@ -1,17 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { EngineAddress } from './docker/engine.ts';
 import type { Traces } from './traces.ts';
 
 /** What the guard is told, one JSON line each. */
 export type GuardOrder =
   | { readonly watch: Traces }
   /** Its process group. */
-  | { readonly forget: number };
+  | { readonly forget: number }
+  | { readonly watchContainer: ContainerTrace }
+  /** Its id. */
+  | { readonly forgetContainer: string };
+
+/** A container of ours, and the engine that has it. */
+export interface ContainerTrace {
+  readonly engine: EngineAddress;
+  readonly id: string;
+}
 
 /**
- * A small process of its own that outlives tma: when tma dies, however it dies, the guard ends the programs it was told
- * of, and removes what they leave. One guard serves a whole run.
+ * A small process of its own that outlives tma: when tma dies, however it dies, the guard ends the programs and
+ * containers it was told of, and removes what they leave. One guard serves a whole run.
  */
 export class Guard {
   readonly #child: ChildProcess;
@@ -34,6 +44,14 @@ export class Guard {
 
   forget({ group }: Pick<Traces, 'group'>): void {
     this.#tell({ forget: group });
+  }
+
+  watchContainer(trace: ContainerTrace): void {
+    this.#tell({ watchContainer: trace });
+  }
+
+  forgetContainer(id: string): void {
+    this.#tell({ forgetContainer: id });
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { userError } from '../../errors.ts';
 import { ownerOf } from '../../owner.ts';
 import { counted } from '../../wording.ts';
 import { listGpus } from '../gpu/list.ts';
+import { Guard } from '../guard.ts';
 import {
   type Launcher,
   type LaunchRequest,
@@ -38,6 +39,7 @@ export class DockerLauncher implements Launcher {
   readonly #engine: Engine;
   readonly #run = randomBytes(4).toString('hex');
   readonly #patience: Patience;
+  readonly #guard = new Guard();
   #facts: Facts | undefined;
   /** GPUs were asked for by default only, and the engine has no way to give one. */
   #withoutGpus = false;
@@ -82,7 +84,9 @@ export class DockerLauncher implements Launcher {
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#guard.close();
+  }
 
   async #learn(signal: AbortSignal): Promise<Facts> {
     const { docker, address } = this.#engine;
@@ -146,7 +150,14 @@ export class DockerLauncher implements Launcher {
     };
     const spec = containerSpec(request, plan);
     const { signal } = request;
-    const running = await startContainer(docker, spec, request.logFile, { patience: this.#patience, signal });
+    const running = await startContainer(docker, spec, request.logFile, {
+      patience: this.#patience,
+      signal,
+      guard: (id) => {
+        this.#guard.watchContainer({ engine: this.#engine.address, id });
+        return () => this.#guard.forgetContainer(id);
+      },
+    });
     const server = new ContainerServer(running, {
       host: joined ? '127.0.0.1' : reachable(network.address, host),
       // In a joined network nothing is published, and all three were chosen by us.

@@ -33,6 +33,8 @@ export interface StartedContainer {
   readonly pid: number;
   /** Where in the log its own lines begin, bytes. */
   readonly begin: number;
+  /** To be called once it is removed. */
+  forget(): void;
 }
 
 /** Where a container's server is reached, and how its engine is waited for. */
@@ -62,12 +64,13 @@ export class ContainerServer implements Server {
   readonly #patience: Patience;
   readonly #signal: AbortSignal;
   readonly #begin: number;
+  readonly #forget: () => void;
   readonly #oom: MemoryWatch;
   readonly #pid: number;
   #stopping: Promise<void> | undefined;
 
   constructor(
-    { container, output, oom, pid, begin }: StartedContainer,
+    { container, output, oom, pid, begin, forget }: StartedContainer,
     { host, ports, logFile, local, patience, signal }: Place,
   ) {
     this.#container = container;
@@ -78,6 +81,7 @@ export class ContainerServer implements Server {
     this.#patience = patience;
     this.#signal = signal;
     this.#begin = begin;
+    this.#forget = forget;
     this.http = { host, port: ports.http };
     this.grpc = { host, port: ports.grpc };
     this.metrics = { host, port: ports.metrics };
@@ -177,7 +181,7 @@ export class ContainerServer implements Server {
     );
     await Promise.race([this.ended, sleep(detailS * 1000, undefined, { ref: false })]);
     this.#oom.close();
-    await removeContainer(this.#container, detailS);
+    if (await removeContainer(this.#container, detailS)) this.#forget();
   }
 }
 

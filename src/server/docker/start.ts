@@ -10,6 +10,14 @@ import { engineMessage } from './engine.ts';
 import { ask, type Limits, type Patience } from './patience.ts';
 import type { MemoryWatch, StartedContainer } from './server.ts';
 
+/** How an engine is waited for, and who sees to a container when tma is killed. */
+interface Care {
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** Called once there is a container; answers how to say that it is gone. */
+  guard(id: string): () => void;
+}
+
 /**
  * Creates and starts a container, its output going to a log from the first line on.
  * @throws ServerFailure with the engine's reason; nothing of the container is left then.
@@ -18,12 +26,13 @@ export async function startContainer(
   docker: Docker,
   spec: Docker.ContainerCreateOptions,
   logFile: string,
-  { patience, signal }: { patience: Patience; signal: AbortSignal },
+  { patience, signal, guard }: Care,
 ): Promise<StartedContainer> {
   const { descriptor, begin } = openLog(logFile);
   const log = createWriteStream('', { fd: descriptor });
   const limits: Limits = { seconds: patience.callS, signal };
   let container: Container | undefined;
+  let forget = (): void => {};
   let stream: NodeJS.ReadWriteStream | undefined;
   let oom: MemoryWatch | undefined;
   try {
@@ -31,6 +40,7 @@ export async function startContainer(
       docker.createContainer({ ...spec, abortSignal }),
     );
     container = made;
+    forget = guard(made.id);
     stream = await ask('attach', limits, (abortSignal) =>
       made.attach({ stream: true, stdout: true, stderr: true, abortSignal }),
     );
@@ -40,14 +50,14 @@ export async function startContainer(
       .then(() => new Promise<void>((resolve) => log.end(resolve)));
     oom = await watchMemoryKills(docker, made.id, limits);
     await ask('start', limits, (abortSignal) => made.start({ abortSignal }));
-    return { container, output, oom, begin, ...(await placeOf(made, limits)) };
+    return { container, output, oom, begin, forget, ...(await placeOf(made, limits)) };
   } catch (error) {
     // What stays open would keep tma from ending.
     oom?.close();
     (stream as Duplex | undefined)?.destroy();
     log.end();
-    if (container) await removeContainer(container, patience.detailS);
-    else await removeByName(docker, spec.name, patience.detailS);
+    if (container && (await removeContainer(container, patience.detailS))) forget();
+    if (!container) await removeByName(docker, spec.name, patience.detailS);
     signal.throwIfAborted();
     throw new ServerFailure({ step: 'create', message: engineMessage(error), log: [] });
   }
