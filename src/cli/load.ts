@@ -16,6 +16,7 @@ import { perfAnalyzerTable, pointObject } from '../report/load-table.ts';
 import { levelText } from '../space/load-point.ts';
 import { loadText } from '../terminal/load.ts';
 import { shown } from '../wording.ts';
+import { watchInterruption } from './interruption.ts';
 import { commandLineOf } from './options.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 
@@ -63,10 +64,10 @@ export async function loadCommand(
   };
   const model = given['model-name'];
   if (typeof model !== 'string') throw userError('no model', 'name it with -m MODEL');
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  using interruption = watchInterruption(process, () => {});
+  // A load that is cut short tells nothing.
+  interruption.nothingToFinish();
+  const { stop } = interruption;
   const measured: Measurement[] = [];
   let failure: { load: string; cause: string } | undefined;
   try {
@@ -75,7 +76,7 @@ export async function loadCommand(
       flags,
       remote: remoteOf(given['url'], flags),
       generator: await generatorFor(generatorSettings(generatorOptions(parsed), process.cwd())),
-      signal: stop.signal,
+      signal: stop,
       onPoint: (point) => say(`${levelText(point)} ...`),
       onNote: (text) => process.stderr.write(`${shown(text)}\n`),
     });
@@ -84,10 +85,7 @@ export async function loadCommand(
       else failure = { load: levelText(outcome.point), cause: outcome.cause };
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
-  } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    if (!stop.aborted) throw error;
   }
   if (json) {
     const points = measured.map(pointObject);
@@ -102,7 +100,7 @@ export async function loadCommand(
     say(`\nwritten to ${shortPath(process, resolve(process.cwd(), file))}`);
   }
   if (failure) process.stderr.write(`${shown(`${failure.load}: failed: ${failure.cause}`)}\n`);
-  if (stop.signal.aborted) return EXIT.interrupted;
+  if (stop.aborted) return EXIT.interrupted;
   return failure ? EXIT.nothing : EXIT.done;
 }
 
