@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,7 +37,8 @@ else await tryMany();
 
 /** One input again, in this process: what is thrown is seen as it is. */
 async function tryOne(kind: string): Promise<void> {
-  const target = await (await TARGETS[kind]!())(mkdtempSync(join(tmpdir(), 'tma-fuzz-')));
+  const folder = mkdtempSync(join(tmpdir(), 'tma-fuzz-'));
+  const target = await (await TARGETS[kind]!())(folder);
   const input =
     values.input === undefined
       ? target.make(randomOf(seed, Number(values.case)))
@@ -49,7 +50,11 @@ async function tryOne(kind: string): Promise<void> {
   } catch (error) {
     console.log(target.isOurs(error) ? 'refused:' : 'WRONG:', error);
     if (!target.isOurs(error)) process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
+  // Some targets have a server of their own that would keep the process.
+  process.exit();
 }
 
 async function tryMany(): Promise<void> {

@@ -66,4 +66,6 @@ async function smallest(
 
 const tell = (told: Told, onSent: () => void = () => {}): void => void process.send!(told, onSent);
 
+// Nobody is there any more who wants to know.
+process.on('disconnect', () => process.exit());
 process.once('message', (given) => void work(given as Work));
