@@ -97,6 +97,7 @@ export class ProfileRun {
 
   async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
     if (this.interrupted) return;
+    this.#broken = false;
     this.#time.beginModel(this.#modelsLeft--);
     const { emit, lanes, launchers, journal, checkpoint } = this.#parts;
     const identity = await this.#prepare(plan).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { Experiment, ModelPlan } from './config/experiment.ts';
-import { gatherMistakes, userError } from './errors.ts';
+import { gatherMistakes, UserError, userError } from './errors.ts';
 import { type RunListener, tellAll } from './events.ts';
 import { planLanes } from './lanes.ts';
 import { generatorFor } from './load/choose.ts';
@@ -44,6 +44,8 @@ export interface ProfileResult {
   /** The trials of this experiment, whichever session measured them. */
   readonly run: Run;
   readonly interrupted: boolean;
+  /** What ended the profiling of a model early, where others, or this one before, were measured all the same. */
+  readonly mistakes: readonly UserError[];
 }
 
 /**
@@ -93,8 +95,8 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
       monitor,
       generator,
     });
-    for (const [plan, base] of bases) await run.profileModel(plan, base);
-    return { run: run.result(), interrupted: run.interrupted };
+    const mistakes = await profileAll(run, bases);
+    return { run: run.result(), interrupted: run.interrupted, mistakes };
   } finally {
     monitor?.close();
     const leaving = { signal: whileLeaving(options), onNote: emit.onNote };
@@ -102,6 +104,29 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     emit.onRunEnd(run?.interrupted ?? false);
     journal?.close();
   }
+}
+
+/**
+ * One model after the other: a mistake in one is no reason to leave the others out.
+ * @throws UserError with all mistakes when nothing was measured, so that there is nothing to tell but them.
+ */
+async function profileAll(
+  run: ProfileRun,
+  bases: ReadonlyMap<ModelPlan, BaseModel>,
+): Promise<readonly UserError[]> {
+  const mistakes: UserError[] = [];
+  for (const [plan, base] of bases) {
+    try {
+      await run.profileModel(plan, base);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // What ends every model, as a disk that is full, is told once.
+      if (!mistakes.some(({ message }) => message === error.message)) mistakes.push(error);
+    }
+  }
+  const isMeasured = run.result().trials.some(({ state }) => state === 'measured');
+  if (!isMeasured && mistakes.length > 0) throw new UserError(mistakes.flatMap(({ problems }) => problems));
+  return mistakes;
 }
 
 /** What ends the putting back of what was ready elsewhere: the next signal that comes. */

@@ -120,6 +120,32 @@ describe("Model Analyzer's checkpoint", () => {
   });
 });
 
+describe('several models', () => {
+  const yaml = 'profile_models: {m: {parameters: {concurrency: [1]}}, n: {parameters: {concurrency: [1]}}}';
+  /** Beside `m` a model that the server would have to complete. */
+  const setUpTwo = (): Experiment => {
+    const experiment = setUp(yaml);
+    mkdirSync(join(experiment.modelRepository!, 'n', '1'), { recursive: true });
+    writeFileSync(join(experiment.modelRepository!, 'n', '1', 'model.py'), '');
+    return experiment;
+  };
+  const cannotComplete = () =>
+    new FakeLauncher((config) => ('backend' in config ? config : refuse('no backend is known for it')));
+
+  test.each([
+    yaml,
+    'profile_models: {n: {parameters: {concurrency: [1]}}, m: {parameters: {concurrency: [1]}}}',
+  ])('a mistake in one of them is told, and the other is measured: %s', async (text) => {
+    const experiment = { ...setUpTwo(), models: experimentOf(text, {}, setUpTwo().modelRepository!).models };
+    const { run, mistakes } = await go(experiment, { launcher: cannotComplete() });
+    const measured = run.trials.filter(({ state }) => state === 'measured');
+    expect([...new Set(measured.map(({ model }) => model))]).toEqual(['m']);
+    expect(mistakes.map(({ message }) => message)).toEqual([
+      expect.stringContaining('model "n" has no config.pbtxt, and the server can\'t complete one'),
+    ]);
+  });
+});
+
 describe('resuming', () => {
   test('measures only what is missing', async () => {
     const experiment = setUp(sweep);
@@ -221,7 +247,9 @@ describe('several variants at once', () => {
         return await good.run(job);
       },
     };
-    await expect(go(setUp(wide), { launcher, generator })).rejects.toThrow('a mistake');
+    // What was measured before is there to be reported.
+    const { mistakes } = await go(setUp(wide), { launcher, generator });
+    expect(mistakes.map(({ message }) => message)).toEqual(['a mistake']);
     expect(launcher.running).toBe(0);
     expect(launcher.log.filter((line) => line.startsWith('start')).length).toBeLessThan(4);
   });

@@ -47,10 +47,14 @@ export async function profileCommand(
   });
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];
-  const { run, interrupted } = await profile(experiment, { listeners, finish, stop, abandon, command });
+  const { run, interrupted, mistakes } = await profile(experiment, {
+    ...{ listeners, finish, stop, abandon, command },
+  });
   interruption.nothingToFinish();
   const rankings = experiment.models.map((plan) => rank(run, plan));
   const across = acrossModels(run, rankings, experiment.reports);
+  // Before anything else can fail.
+  for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
   if (rankings.length > 1) say(`\n${modelsText(rankings)}`);
   if (across) say(`\n${acrossText(across)}`);
@@ -60,6 +64,7 @@ export async function profileCommand(
     await report(process, experiment, { run, rankings, across }, { mode: flags.mode, say, stop });
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
+  if (mistakes.length > 0) return EXIT.mistake;
   return exitCode(run, rankings, experiment);
 }
 

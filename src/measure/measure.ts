@@ -226,7 +226,7 @@ function whyUncertain(result: LoadResult<unknown>, rule: StopRule, percent: numb
   const asked = `${Number((rule.precision * 100).toPrecision(2))} %`;
   return worst >= 1
     ? `too few requests came back within ${rule.limitMs / 1000} s to know it to ${asked}; a longer time-limit may help`
-    : `known to ± ${(worst * 100).toPrecision(2)} %, not to the ${asked} asked for; a longer time-limit may help`;
+    : `known to ± ${Number((worst * 100).toPrecision(2))} %, not to the ${asked} asked for; a longer time-limit may help`;
 }
 
 /** What a GPU's own state says against a figure. */

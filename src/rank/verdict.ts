@@ -215,6 +215,8 @@ function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
 function uncertainty({ intervals }: Measurement): string {
   const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
   const known =
-    width === undefined ? 'is not known precisely' : `is known to ± ${(width * 100).toPrecision(2)} % only`;
+    width === undefined
+      ? 'is not known precisely'
+      : `is known to ± ${Number((width * 100).toPrecision(2))} % only`;
   return `Its throughput ${known}: measure it longer (--time-limit) before you rely on it.`;
 }
