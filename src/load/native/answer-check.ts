@@ -129,6 +129,7 @@ function grpcOutputs(bytes: Buffer, { kind, http2 }: AnswerForm): Output[] {
     name,
     datatype,
     shape: shape.map(Number),
-    bytes: rawOutputContents[index]?.length,
+    // Triton leaves it empty where the data went into shared memory.
+    bytes: rawOutputContents[index]?.length || undefined,
   }));
 }

@@ -75,6 +75,11 @@ describe.each([
   });
 });
 
+test('data in shared memory leaves nothing in a gRPC answer', () => {
+  const check = new AnswerCheck({ kind: 'http2' }, declared);
+  expect(check.check(undefined, grpc([{ ...y, bytes: 0 }, z]))).toBeUndefined();
+});
+
 test('an answer is looked at now and then, each from the first wrong one on, none where nothing is declared', () => {
   const check = new AnswerCheck({ kind: 'http1' }, declared);
   const wanted = (of: AnswerCheck): number =>
