@@ -7,6 +7,8 @@ export interface AcrossModels {
   readonly goal: Omit<Goal, 'name'>;
   /** Best first; where some keep the limits, only those. */
   readonly entries: readonly RankedEntry[];
+  /** Those that are decided for by this goal, each for its model. */
+  readonly decided: readonly RankedEntry[];
 }
 
 /** The best configurations of these models together: a model may have several among them, or none. */
@@ -16,11 +18,16 @@ export function rankAcross(
   goal: Omit<Goal, 'name'>,
   most: number,
 ): AcrossModels {
-  const entries = models
-    .flatMap((name) => rank(run, { name, ...goal }).entries)
+  const rankings = models.map((name) => rank(run, { name, ...goal }));
+  const entries = rankings
+    .flatMap((ranking) => ranking.entries)
     .sort((a, b) => comparePoints(a.best, b.best, goal));
   const passing = entries.filter(({ best }) => best.passes);
-  return { goal, entries: (passing.length > 0 ? passing : entries).slice(0, most) };
+  return {
+    goal,
+    entries: (passing.length > 0 ? passing : entries).slice(0, most),
+    decided: rankings.flatMap(({ winner }) => winner ?? []),
+  };
 }
 
 /** The same as reports want it; undefined when they do not. */

@@ -3,7 +3,7 @@ import { type Gain, widerForBestOf } from './noise.ts';
 import type { RankedEntry, Standings } from './rank.ts';
 
 /** A gain of fewer percent is not worth a change, however sure it is. */
-const LEAST_GAIN = 2;
+export const LEAST_GAIN = 2;
 
 /**
  * What a run comes to for one model. Everything that names, colours, writes or deploys a configuration follows it:
@@ -48,24 +48,25 @@ export function decide(standings: Standings): Decision {
   if (standings.interrupted) return unfinished('interrupted');
   if (!leader) return { kind: 'none', entry: undefined, reason: 'nothing measured' };
   if (!leader.best.passes) {
-    const allByClient = entries.every(({ points }) =>
-      points.every((point) => isClientBound(point.measurement)),
-    );
-    return allByClient ? unfinished('client') : { kind: 'none', entry: undefined, reason: 'constraints' };
+    return entries.some(missesByClient)
+      ? unfinished('client')
+      : { kind: 'none', entry: undefined, reason: 'constraints' };
   }
   if (leader === base) return besideDefault(leader, entries);
   if (!base) return withoutDefault(standings, leader);
   const supported = isSupported(standings);
   if (!base.best.passes) {
+    if (missesByClient(base)) return unfinished('client');
     return supported || missesForSure(base, standings)
       ? { kind: 'deploy', entry: leader, reason: 'default misses' }
       : unfinished('too close');
   }
   // What the client held back may be better than it looks.
   if (isByClient(base)) return unfinished('client');
-  return supported
-    ? { kind: 'deploy', entry: leader, reason: 'better' }
-    : { kind: 'keep', entry: base, reason: 'noise' };
+  if (supported) return { kind: 'deploy', entry: leader, reason: 'better' };
+  // What was measured again goes first, also where it is not better.
+  const isWorse = standings.gain !== undefined && standings.gain.percent <= 0;
+  return { kind: 'keep', entry: base, reason: isWorse ? 'best' : 'noise' };
 }
 
 const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason']): Decision => ({
@@ -76,6 +77,12 @@ const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason'])
 
 const isByClient = ({ best }: RankedEntry): boolean => isClientBound(best.measurement);
 
+/** Whether a configuration may keep the limits after all: what it misses is what the client set. */
+const missesByClient = ({ best: { passes, checks, measurement } }: RankedEntry): boolean =>
+  !passes &&
+  isClientBound(measurement) &&
+  checks.every(({ met, constraint: { tag } }) => met || tag.startsWith('perf_'));
+
 /** The default leads: it stays, unless the client held it back together with something that it is compared with. */
 function besideDefault(base: RankedEntry, entries: readonly RankedEntry[]): Decision {
   const others = entries.filter((entry) => entry !== base);
@@ -85,14 +92,10 @@ function besideDefault(base: RankedEntry, entries: readonly RankedEntry[]): Deci
 
 function withoutDefault({ unmeasured }: Standings, leader: RankedEntry): Decision {
   const trial = unmeasured.find(({ isDefault }) => isDefault);
-  switch (trial?.state) {
-    case 'failed':
-      return { kind: 'deploy', entry: leader, reason: 'default failed' };
-    case 'skipped':
-      return { kind: 'deploy', entry: leader, reason: 'default skipped' };
-    default:
-      return unfinished('no default');
-  }
+  if (trial?.state === 'failed') return { kind: 'deploy', entry: leader, reason: 'default failed' };
+  // One that nobody has looked at yet is not known to take no load.
+  const isIllegal = trial?.points.some(({ state }) => state === 'skipped') === true;
+  return isIllegal ? { kind: 'deploy', entry: leader, reason: 'default skipped' } : unfinished('no default');
 }
 
 /** Whether the leader's gain over the default is worth while and not what the best of so many has by chance. */

@@ -115,8 +115,9 @@ export interface Gain {
 }
 
 /**
- * How much better `a` is than `b`, in percent of `b` for what should be high and of `a` for what should be low, weighted
- * over the objectives that both have; undefined when there is none.
+ * How much better `a` is than `b`, in percent: how many times as good, as the weighted geometric mean over the objectives
+ * that both have, so that what is won in one and lost in another is no gain, and of two configurations only one is better;
+ * undefined when there is none.
  */
 export function gainOf(
   a: Measurement,
@@ -132,15 +133,13 @@ export function gainOf(
   });
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return undefined;
-  const share = (weight: number): number => (100 * weight) / total;
+  const times = Math.exp(parts.reduce((sum, part) => sum + (part.weight / total) * Math.log(part.times), 0));
+  const noises = parts.map(
+    ({ tag, weight }) => (weight / total) * Math.hypot(noise.overall(a, tag), noise.overall(b, tag)),
+  );
   return {
-    percent: parts.reduce((sum, { weight, times }) => sum + share(weight) * (times - 1), 0),
-    plusMinus: Math.hypot(
-      ...parts.map(
-        ({ tag, weight, times }) =>
-          share(weight) * times * Math.hypot(noise.overall(a, tag), noise.overall(b, tag)),
-      ),
-    ),
+    percent: 100 * (times - 1),
+    plusMinus: 100 * times * Math.hypot(...noises),
     assumed: parts.map(({ tag }) => tag).filter((tag) => !hasInterval(a, tag) || !hasInterval(b, tag)),
   };
 }

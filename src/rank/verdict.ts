@@ -5,8 +5,9 @@ import type { Check } from '../search/score.ts';
 import { isRate, type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { counted } from '../wording.ts';
+import { LEAST_GAIN } from './decision.ts';
 import type { Gain } from './noise.ts';
-import type { RankedEntry, RankedPoint, Ranking } from './rank.ts';
+import { gainOver, type RankedEntry, type RankedPoint, type Ranking } from './rank.ts';
 import { describeConstraint, formatNumber } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
@@ -129,25 +130,37 @@ const assumedText = ({ decision, gain }: Ranking): string | undefined =>
 
 function keep(ranking: Ranking, base: RankedEntry): string {
   const { decision, model, leader, entries, gain } = ranking;
+  const rivals = entries.length - 1;
   const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking.goal)} ${levelWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
   if (decision.kind !== 'keep' || decision.reason === 'only') return `${start}, the only one measured.`;
-  if (decision.reason === 'best' || !leader || !gain)
-    return `${start}; none of ${counted(entries.length - 1, 'other')} is better.`;
-  const rivals = entries.length - 1;
-  const why =
+  if (decision.reason === 'best' || !leader) {
+    const more = entries.some((entry) => measuredBetter(entry, ranking, base))
+      ? ' by more than the noise'
+      : '';
+    return `${start}; none of ${counted(rivals, 'other')} is better${more}.`;
+  }
+  if (!gain)
+    return `${start}. What the best of the others, ${figuresOf(leader, ranking)}, brings can't be told in percent.`;
+  const byChance =
     gain.percent > gain.plusMinus
-      ? `which the best of ${rivals} may be by chance, or is not worth a change`
+      ? `which the best of ${rivals} may be by chance`
       : 'which is within the noise';
+  const why =
+    gain.percent > gain.plusMinus && gain.percent < LEAST_GAIN ? 'which is not worth a change' : byChance;
   return `${start}. The best of the others, ${figuresOf(leader, ranking)}, is ${overDefault(ranking)}, ${why}.`;
 }
 
-function whyUnfinished({ decision, leader, model, default: base }: Ranking): string {
+/** Whether a configuration that keeps the limits has the better figures, however sure they are. */
+const measuredBetter = (entry: RankedEntry, { goal, noise }: Ranking, base: RankedEntry): boolean =>
+  entry !== base && entry.best.passes && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
+
+function whyUnfinished({ decision, model, entries, default: base }: Ranking): string {
   if (decision.kind !== 'unfinished') return '';
   switch (decision.reason) {
     case 'interrupted':
       return `Nothing is decided for ${model} yet: the run did not come to its end; the same command goes on from here.`;
     case 'client':
-      return `No configuration of ${model} can be named: at ${base && leader !== base ? 'the points that are to be compared' : 'every point'} the load generator was the limit, not the server.`;
+      return `No configuration of ${model} can be named: at ${entries.every(({ best }) => isClientBound(best.measurement)) ? 'every point' : 'points that are to be compared'} the load generator was the limit, not the server.`;
     case 'no default':
       return `Nothing can be decided for ${model}: its default configuration was not measured, so that there is nothing to compare with.`;
     case 'too close':

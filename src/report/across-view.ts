@@ -20,12 +20,14 @@ export const ACROSS_MODELS = 'Best Configs Across All Models';
 /** Everything that the page of the best configurations of all models shows. */
 export function acrossView(
   run: Run,
-  { entries, goal }: AcrossModels,
+  { entries, decided, goal }: AcrossModels,
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const trials = entries.map(({ trial }) => trial);
   const columns = columnsOf(trials).filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   const [first] = entries;
+  const isDecided = first !== undefined && decided.includes(first);
+  const but = !first?.best.passes || isDecided ? '' : ' That is no decision: see the summary of its model.';
   return {
     title: ACROSS_MODELS,
     mode,
@@ -33,12 +35,12 @@ export function acrossView(
     objectives: describeObjectives(goal),
     constraints: goal.constraints.map(describeConstraint),
     verdict: first
-      ? `The best ${counted(entries.length, 'configuration')} of all models${first.best.passes ? '' : ', none of which meets the constraints'}. First is ${first.trial.name}: ${describeConfig(first.trial)}.`
+      ? `The best ${counted(entries.length, 'configuration')} of all models${first.best.passes ? '' : ', none of which meets the constraints'}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${but}`
       : 'Nothing could be measured.',
-    verdictClass: first?.best.passes ? 'good' : 'bad',
+    verdictClass: isDecided ? 'good' : first?.best.passes ? 'open' : 'bad',
     method: methodView(run, trials),
     figures: plotFigures(plots ?? USUAL_PLOTS.summary[mode], ACROSS_MODELS, entries, {
-      winner: first,
+      winner: isDecided ? first : undefined,
       constraints: goal.constraints,
     }),
     columns,

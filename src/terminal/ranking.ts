@@ -52,21 +52,28 @@ export function rankingText(ranking: Ranking): string {
 
 function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
   const { measurement } = entry.best;
-  const { default: base, goal, noise } = ranking;
-  const gain = base && entry !== base ? gainOver(entry, base, goal, noise)?.percent : undefined;
   const { assignment } = entry.trial;
   const cells = [
     String(ranking.entries.indexOf(entry) + 1),
     entry.trial.name,
     throughputCell(measurement),
     formatNumber(measurement.values['perf_latency_p99'] ?? Number.NaN),
-    gain === undefined ? '' : `${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`,
+    gainCell(entry, ranking),
     String(levelOf(measurement.point)),
     String(measurement.point.batchSize),
     constraintsCell(entry.best),
     ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),
   ];
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
+}
+
+/** Over the default; where the client set the figures of one of the two it is the least or the most, of both nothing is known. */
+function gainCell(entry: RankedEntry, { default: base, goal, noise }: Ranking): string {
+  const gain = base && entry !== base ? gainOver(entry, base, goal, noise)?.percent : undefined;
+  if (!base || gain === undefined) return '';
+  const [least, most] = [entry, base].map(({ best }) => isClientBound(best.measurement));
+  if (least && most) return '';
+  return `${least ? '≥ ' : most ? '≤ ' : ''}${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`;
 }
 
 /** What the client set is the least that the server can do. */

@@ -132,6 +132,67 @@ describe('keep', () => {
     expect(decided(wild)).toMatchObject({ kind: 'keep', reason: 'noise' });
   });
 
+  test('what wins as much in one objective as it loses in another is not better, whichever of the two is the default', () => {
+    const objectives = ['perf_throughput', 'perf_latency_p99'].map((tag) => ({ tag, weight: 1 }));
+    const sure = (throughput: number, p99: number): Measurement =>
+      known(throughput, 0.01, 1, {
+        values: { perf_throughput: throughput, perf_latency_p99: p99 },
+        intervals: {
+          perf_throughput: [throughput * 0.99, throughput * 1.01],
+          perf_latency_p99: [p99 * 0.99, p99 * 1.01],
+        },
+      });
+    const [fast, quick] = [sure(200, 20.2), sure(100, 10)];
+    expect(decided(run(base(fast), one(quick)), goal({ objectives }))).toMatchObject({ kind: 'keep' });
+    expect(decided(run(base(quick), one(fast)), goal({ objectives }))).toMatchObject({ kind: 'keep' });
+  });
+
+  test('what was measured again goes first and is not called better, nor worse within the noise', () => {
+    const again: Trial = {
+      ...one(known(95, 0.01)),
+      points: [undefined, 'here', 'afresh'].map((way) => ({
+        ...{ state: 'measured' as const, key: 'again', measurement: known(95, 0.01) },
+        ...(way && { again: way as 'here' | 'afresh' }),
+      })),
+    };
+    const found = decided(run(base(known(103, 0.01)), again));
+    expect(found).toMatchObject({ kind: 'keep', reason: 'best' });
+    expect(found.text).toContain('none of 1 other is better.');
+    expect(found.text).not.toContain('worse');
+  });
+
+  test('the default that was measured again, beside one that looked better once', () => {
+    const again: Trial = {
+      ...base(known(100, 0.03)),
+      points: ['here', 'afresh'].map((way) => ({
+        ...{ state: 'measured' as const, key: 'again', measurement: known(100, 0.03) },
+        again: way as 'here' | 'afresh',
+      })),
+    };
+    expect(decided(run(again, one(known(108, 0.03)))).text).toContain(
+      'none of 1 other is better by more than the noise.',
+    );
+  });
+
+  test('a gain that is sure and too small is not worth a change', () => {
+    const sure = { confirmed: true, looks: 4 };
+    const twice = (trialOf: Trial, value: number): Trial => ({
+      ...trialOf,
+      points: ['here', 'afresh', 'afresh', 'afresh'].map((way) => ({
+        ...{ state: 'measured' as const, key: trialOf.name, measurement: known(value, 0.001, 1, sure) },
+        again: way as 'here' | 'afresh',
+      })),
+    });
+    const many = Array.from({ length: 40 }, (_, index) => twice(trial(`m_config_${index + 1}`, []), 90)).map(
+      (item) => ({ ...item, state: 'measured' as const }),
+    );
+    const found = decided(
+      run(twice(base(known(100, 0.001)), 100), twice(one(known(1, 0.1)), 101.9), ...many),
+    );
+    expect(found).toMatchObject({ kind: 'keep', reason: 'noise' });
+    expect(found.text).toContain('which is not worth a change');
+  });
+
   test('the default where nothing is better, and where nothing else was measured', () => {
     expect(decided(run(base(known(100, 0.03)), one(known(90, 0.03))))).toMatchObject({
       ...{ kind: 'keep', reason: 'best', name: 'm_config_default' },
@@ -179,6 +240,21 @@ describe('unfinished', () => {
     expect(decided(run(one(known(150, 0.03))))).toMatchObject({ kind: 'unfinished', reason: 'no default' });
   });
 
+  test('nor with one that nobody has looked at yet', () => {
+    const unseen = trial('m_config_default', [], { state: 'skipped' });
+    expect(decided(run(unseen, one(known(150, 0.03))))).toMatchObject({
+      ...{ kind: 'unfinished', reason: 'no default' },
+    });
+    const illegal = {
+      state: 'skipped' as const,
+      points: [{ batchSize: 8, concurrency: 1 }],
+      reason: 'too big',
+    };
+    expect(decided(run({ ...unseen, points: [illegal] }, one(known(150, 0.03))))).toMatchObject({
+      ...{ kind: 'deploy', reason: 'default skipped' },
+    });
+  });
+
   test('a default that may keep the limit after all', () => {
     const intervals = { perf_throughput: [97, 103] as const, perf_latency_p99: [9.5, 11] as const };
     const found = decided(
@@ -211,6 +287,22 @@ describe('points that the client limited', () => {
     const found = decided(run(base(known(100, 0.03)), one(known(318, 0.03, 8, client))));
     expect(found).toMatchObject({ kind: 'deploy', name: 'm_config_0' });
     expect(found.text).toContain('at least 218 %');
+  });
+
+  test('that break a limit may keep it all the same: neither that nothing keeps it is told nor that the default misses it', () => {
+    const least: Constraint = { tag: 'perf_throughput', bound: 'min', value: 120 };
+    const held = known(110, 0.03, 8, client);
+    const constraints = [least];
+    const nothing = decided(run(base(known(100, 0.03)), one(held)), goal({ constraints }));
+    expect(nothing).toMatchObject({ kind: 'unfinished', reason: 'client', name: undefined });
+    expect(nothing.text).toContain('at points that are to be compared the load generator was the limit');
+    expect(decided(run(base(held), one(known(300, 0.03))), goal({ constraints }))).toMatchObject({
+      ...{ kind: 'unfinished', reason: 'client' },
+    });
+    // What the client has no part in is broken whoever set the load.
+    const memory = measurement({ perf_throughput: 110, gpu_used_memory: 900 }, 8, client);
+    const small: Constraint = { tag: 'gpu_used_memory', bound: 'max', value: 500 };
+    expect(decided(run(base(memory)), goal({ constraints: [small] }))).toMatchObject({ kind: 'none' });
   });
 
   test('that are not named are mentioned: they may be better', () => {

@@ -154,6 +154,16 @@ describe('the best of all models', () => {
     expect(across(1, []).entries).toHaveLength(1);
   });
 
+  test('shows as decided only what is', () => {
+    const alone = run(trial('m_config_0', [at(150, 8, 1)]));
+    const { html } = acrossPage(
+      alone,
+      rankAcross(alone, ['m'], { objectives: goal.objectives, constraints: [] }, 2),
+    );
+    expect(html).toContain('class="verdict open"');
+    expect(html).toContain('That is no decision: see the summary of its model.');
+  });
+
   test("has a page where Model Analyzer's is, and its place in results.json", async () => {
     const path = folder();
     const page = acrossPage(both, across(2));
@@ -164,6 +174,8 @@ describe('the best of all models', () => {
     expect(readdirSync(path)).toEqual(['reports']);
     expect(page.html).toContain('First is m_config_0: 2 instances on CPU');
     expect(page.figures[0]?.path).toBe('plots/simple/Best Configs Across All Models/throughput_v_latency');
+    expect(page.html).toContain('class="verdict good"');
+    expect(page.html).not.toContain('That is no decision');
     const { acrossModels } = JSON.parse(resultsJson(both, [ranking], across(2)));
     expect(acrossModels.ranking).toMatchObject([
       { model: 'm', variant: 'm_config_0' },

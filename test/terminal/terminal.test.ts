@@ -113,6 +113,26 @@ test('the ranked table, what failed, what was not measured, the verdict', async 
   );
 });
 
+test('a gain is the least where the client set the figures, the most where it set those of the default', () => {
+  const client = { bottleneck: { who: 'client' as const, reasons: ['busy'] } };
+  const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+  const text = (ofDefault: object, ofOther: object): string =>
+    stripVTControlCharacters(
+      rankingText(
+        rank(
+          run(
+            trial('m_config_default', [measurement({ perf_throughput: 100 }, 1, ofDefault)]),
+            trial('m_config_0', [measurement({ perf_throughput: 300 }, 1, ofOther)]),
+          ),
+          goal,
+        ),
+      ),
+    );
+  expect(text({}, client)).toContain(' ≥ +200 % ');
+  expect(text(client, {})).toContain(' ≤ +200 % ');
+  expect(text(client, client)).not.toContain('+200 %');
+});
+
 test('several models: the best of each, and the best of all', () => {
   const both = run(
     trial('m_config_default', [measurement({ perf_throughput: 100 }, 2)]),
