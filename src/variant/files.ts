@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { userError } from '../errors.ts';
-import { onDisk, statOf } from '../paths.ts';
+import { onDisk, statOf, whereItLies } from '../paths.ts';
 
 /** More than this does not go into one request of Triton's API. */
 const LIMIT_BYTES = 1.5e9;
@@ -27,6 +27,34 @@ function filesBelow(folder: string, below: string, above: ReadonlySet<string>): 
     if (there?.isDirectory()) return filesBelow(folder, path, new Set([...above, real]));
     return there?.isFile() ? [path] : [];
   });
+}
+
+/**
+ * Every link below a folder, and below the folders that they lead to.
+ * @param leftOut a folder that is not looked into. What can't be read is passed over.
+ */
+export function linksBelow(folder: string, leftOut: string): string[] {
+  const seen = new Set([whereItLies(leftOut)]);
+  const below = (path: string): string[] => {
+    const real = whereItLies(path);
+    if (seen.has(real)) return [];
+    seen.add(real);
+    return entriesOf(path).flatMap((entry) => {
+      const here = join(path, entry.name);
+      if (entry.isDirectory()) return below(here);
+      if (!entry.isSymbolicLink()) return [];
+      return statOf(here)?.isDirectory() ? [here, ...below(here)] : [here];
+    });
+  };
+  return below(folder);
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { userError } from '../errors.ts';
 import { holds, lstatOf, onDisk, statOf, whyNoFileName } from '../paths.ts';
+import { linksBelow } from './files.ts';
 
 /**
  * Marks an output model repository as tma's and lists the folders that tma made in it, a name a line: only they are
@@ -31,7 +32,7 @@ export interface OutputRepository {
   readonly path: string;
   /** Folders of earlier output are removed first. */
   readonly override: boolean;
-  /** The user's model repository, and the folders of the models that are profiled; links in these are followed. */
+  /** The user's model repository, and the folders of the models that are profiled; links in both are followed. */
   readonly modelRepository: string | undefined;
   readonly modelFolders: readonly string[];
   /** Other folders that this run writes to. They may lie in it, and stay. */
@@ -69,10 +70,10 @@ export function checkOutputRepository(repository: OutputRepository): void {
   }
 }
 
-/** The user's models are never written to, whatever links lead there. */
+/** The user's models, those that are not profiled, too, are never written to, whatever links lead there. */
 function checkModels({ path, modelRepository, modelFolders }: OutputRepository): void {
-  const files = modelFolders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  for (const model of [modelRepository ?? [], modelFolders, files].flat()) {
+  const folders = [modelRepository ?? [], modelFolders].flat();
+  for (const model of [...folders, ...folders.flatMap((folder) => linksBelow(folder, path))]) {
     if (!holds(path, model)) continue;
     const where = holds(model, path) ? 'is' : 'holds';
     throw userError(

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   makeVariantFolder,
@@ -74,6 +74,37 @@ describe("the user's models stay", () => {
       'would delete your models',
     );
     expect(existsSync(join(variant, '1', 'model.py'))).toBe(true);
+  });
+
+  test.each([
+    ['the file of a version', 'models/m/1/model.py'],
+    ['a model that is not profiled', 'models/other/1/model.py'],
+    ['what a link of the repository leads to', 'elsewhere/model.py'],
+  ])('where %s is a link into the output', (_name, link) => {
+    const root = folder();
+    const weights = join(root, 'out', 'x_config_0', '1', 'model.py');
+    modelAnalyzerVariant(join(root, 'out', 'x_config_0'));
+    const model = join(root, 'models', 'm');
+    for (const made of [join(model, '1'), dirname(join(root, link))]) mkdirSync(made, { recursive: true });
+    if (link.startsWith('elsewhere')) symlinkSync('../../elsewhere', join(model, '2'));
+    symlinkSync(weights, join(root, link));
+    const repositories = { modelRepository: join(root, 'models'), modelFolders: [model] };
+    expect(() => prepareOutputRepository(output(join(root, 'out'), repositories))).toThrow(
+      'would delete your models',
+    );
+    expect(existsSync(weights)).toBe(true);
+  });
+
+  test('an output in the repository, with links among its own variants, is no model of the user', () => {
+    const { root, model } = house();
+    const path = join(root, 'real', 'models', 'out');
+    modelAnalyzerVariant(join(path, 'm_config_0'));
+    mkdirSync(join(path, 'm_config_1'));
+    writeFileSync(join(path, 'm_config_1', 'config.pbtxt'), '');
+    symlinkSync('../m_config_0/1', join(path, 'm_config_1', '1'));
+    const modelRepository = join(root, 'alias', 'models');
+    prepareOutputRepository(output(path, { modelRepository, modelFolders: [model] }));
+    expect(readdirSync(path)).toEqual(['.tma']);
   });
 });
 
