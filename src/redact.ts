@@ -81,15 +81,19 @@ function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   const url = encodeURIComponent(value);
   const forms = [
-    value,
     url,
     url.replaceAll('%20', '+'),
-    JSON.stringify(value).slice(1, -1),
+    ...[value, escapedInJson(value), escapedInPython(value)].flatMap((text) => [text, escapedInJson(text)]),
     bytes.toString('hex'),
     ...[0, 1, 2].flatMap((before) => base64Within(bytes, before)),
   ];
   return forms.filter((form) => form.length >= LONG);
 }
+
+const escapedInJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** As `repr` writes it between single quotes. */
+const escapedInPython = (text: string): string => text.replace(/[\\']/g, '\\$&');
 
 /** What base64 of something longer shows for certain of bytes that so many others stand before (modulo 3). */
 function base64Within(bytes: Buffer, before: number): string[] {

@@ -19,7 +19,15 @@ describe('a value in other letters', () => {
     hidden(encodeURIComponent(secret));
     hidden(encodeURIComponent(secret).replaceAll('%20', '+').toLowerCase());
     hidden(JSON.stringify(secret).slice(1, -1));
+    // As a log quotes a text that was JSON already.
+    hidden(JSON.stringify(JSON.stringify(secret)).slice(3, -3));
     hidden(Buffer.from(secret).toString('hex'));
+  });
+
+  test("as Python's repr writes it", () => {
+    const quoting = redactor({ MY_TOKEN: `it's "a\\b"` });
+    expect(quoting(String.raw`'it\'s "a\\b"'`)).toBe("'[value of MY_TOKEN]'");
+    expect(quoting(String.raw`"'it\\'s \"a\\\\b\"'"`)).toBe(`"'[value of MY_TOKEN]'"`);
   });
 
   test.each(['base64', 'base64url'] as const)('%s, also of something longer', (encoding) => {
