@@ -223,11 +223,17 @@ function whyUncertain(result: LoadResult<unknown>, rule: StopRule, percent: numb
   const throughput = width('perf_throughput');
   const latency = percent === undefined ? undefined : width(`perf_latency_p${percent}`);
   const worst = Math.max(throughput ?? 1, percent === undefined ? 0 : (latency ?? 1));
-  const asked = `${Number((rule.precision * 100).toPrecision(2))} %`;
-  return worst >= 1
-    ? `too few requests came back within ${rule.limitMs / 1000} s to know it to ${asked}; a longer time-limit may help`
-    : `known to ± ${Number((worst * 100).toPrecision(2))} %, not to the ${asked} asked for; a longer time-limit may help`;
+  const asked = percentText(rule.precision);
+  if (worst >= 1)
+    return `too few requests came back within ${rule.limitMs / 1000} s to know it to ${asked}; a longer time-limit may help`;
+  // Tight by chance: what lies behind the warm-up is short, or it may not be over.
+  if (worst <= rule.precision)
+    return `known to ± ${percentText(worst)} from too short a time to rely on; a longer time-limit may help`;
+  const known = percentText(worst) === asked ? percentText(worst, 3) : percentText(worst);
+  return `known to ± ${known}, not to the ${asked} asked for; a longer time-limit may help`;
 }
+
+const percentText = (share: number, digits = 2): string => `${Number((share * 100).toPrecision(digits))} %`;
 
 /** What a GPU's own state says against a figure. */
 function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readonly GpuProcess[]): string[] {

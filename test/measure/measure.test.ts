@@ -213,4 +213,13 @@ describe('a measurement', () => {
     expect(text).toContain('80 requests a second were sent instead of 100: as many were in flight as may be');
     expect(failures).toEqual({ 'HTTP 500': { count: 3, message: 'out of memory' } });
   });
+
+  test.each([
+    [[196, 204], 'known to ± 2 % from too short a time to rely on'],
+    [[193.96, 206.04], 'known to ± 3.02 %, not to the 3 % asked for'],
+    [[0, 400], 'too few requests came back within 2.5 s to know it to 3 %'],
+  ] as const)('why a point that is not precise is not: %j', (perf_throughput, why) => {
+    const result = { ...raw().result, stable: false, intervals: { perf_throughput } };
+    expect(toMeasurement(raw({ result })).warnings).toContainEqual(expect.stringContaining(why));
+  });
 });
