@@ -93,13 +93,15 @@ export function constraintsCell({ passes, checks, measurement }: RankedPoint): s
   return isClientBound(measurement) ? `${text}; client-bound` : text;
 }
 
-/** Name, kind and cause of a failure, and what to try on a line below. */
+/** Name, kind and cause of a failure, and what to try on a line below, with the place of a log that it speaks of. */
 function failureText(
   name: string,
-  { kind, cause, advice }: Pick<TrialEnd, 'kind' | 'cause' | 'advice'>,
+  { kind, cause, advice, logFile }: Pick<TrialEnd, 'kind' | 'cause' | 'advice' | 'logFile'>,
 ): string {
   const what = kind && kind !== 'other' ? `${kind}: ` : '';
-  return `${name}: ${what}${cause}${advice ? `\n         ${advice}` : ''}`;
+  const hint =
+    logFile === undefined ? advice : advice?.replace(/see the log\b/, (words) => `${words} ${logFile}`);
+  return `${name}: ${what}${cause}${hint ? `\n         ${hint}` : ''}`;
 }
 
 /** A trial whose server lived, and whose load failed all the same. */

@@ -113,6 +113,17 @@ test('the ranked table, what failed, what was not measured, the verdict', async 
   );
 });
 
+test('a failure whose log is to be seen says where it is', () => {
+  const end = { ...trial('x', []).end!, cause: 'ended', advice: 'see the log; fewer instances may work' };
+  const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+  const text = (more: object): string =>
+    stripVTControlCharacters(
+      rankingText(rank(run(trial('m_config_7', [], { end: { ...end, ...more } })), goal)),
+    );
+  expect(text({ logFile: '/ck/logs/$&.log' })).toContain('see the log /ck/logs/$&.log; fewer');
+  expect(text({ logFile: undefined })).toContain('see the log; fewer');
+});
+
 test('a gain is the least where the client set the figures, the most where it set those of the default', () => {
   const client = { bottleneck: { who: 'client' as const, reasons: ['busy'] } };
   const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
