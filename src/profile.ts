@@ -140,19 +140,22 @@ function whileLeaving({ stop, abandon }: ProfileOptions): AbortSignal | undefine
  * @throws UserError when something would be written into a model's own folder: what is measured holds for its files.
  */
 function outputOf(experiment: Experiment, bases: readonly BaseModel[]): OutputRepository {
-  const { outputModelRepository, modelRepository, checkpointDirectory, exportPath, launch } = experiment;
+  const { outputModelRepository, modelRepository, checkpointDirectory, exportPath, launch, generator } =
+    experiment;
   const modelFolders = bases.flatMap(({ folder }) => folder ?? []);
   const written = {
     'output-model-repository-path': outputModelRepository.path,
     'checkpoint-directory': checkpointDirectory,
     'export-path': exportPath,
+    'triton-output-path': launch.mode === 'remote' ? undefined : launch.outputPath,
+    'perf-output-path': generator.kind === 'perf_analyzer' ? generator.output?.file : undefined,
   };
   for (const [option, path] of Object.entries(written)) {
-    const model = modelFolders.find((folder) => holds(folder, path));
+    const model = path === undefined ? undefined : modelFolders.find((folder) => holds(folder, path));
     if (model === undefined) continue;
     throw userError(
       `${path} lies in the folder of a model, ${model}: every run would change the model that is measured`,
-      `name a folder elsewhere with --${option}`,
+      `name a place elsewhere with --${option}`,
     );
   }
   const beside = [checkpointDirectory, exportPath, launch.cacheDirectory ?? []].flat();

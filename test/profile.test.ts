@@ -468,7 +468,7 @@ describe('mistakes in the models', () => {
       'a model that is not there',
       'profile_models: n',
       CONFIG,
-      /perf.yaml:1:17: model "n" is not in .*\n {2}did you mean "m"\?/,
+      /perf.yaml:1:17: model "n" is not in .*\n {2}known here: m/,
     ],
     [
       'a config.pbtxt with a typo',
@@ -548,8 +548,13 @@ describe('mistakes in the models', () => {
     const experiment = setUp('profile_models: m');
     const inside = join(experiment.modelRepository!, 'm', 'ckpt');
     await expect(go({ ...experiment, checkpointDirectory: inside })).rejects.toThrow(
-      'name a folder elsewhere with --checkpoint-directory',
+      'name a place elsewhere with --checkpoint-directory',
     );
+    const launch = {
+      ...experiment.launch,
+      outputPath: join(experiment.modelRepository!, 'm', 'config.pbtxt'),
+    };
+    await expect(go({ ...experiment, launch })).rejects.toThrow('--triton-output-path');
     await expect(go({ ...experiment, exportPath: inside })).rejects.toThrow('--export-path');
     expect(existsSync(inside)).toBe(false);
   });
