@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import { nearest } from '../wording.ts';
 import { lengthOfRange, MOST_IN_A_LIST, rangeOf, tooMany } from './limits.ts';
 import { LOAD_FLAGS, type LoadFlag, type LoadFlagName } from './load-flags.ts';
+import { withoutSecrets } from './secrets.ts';
 import { readTextFile } from './text-file.ts';
 import { isEmpty, show, textOf } from './written.ts';
 
@@ -27,7 +28,8 @@ export class FlagReader {
       return !(good(value) || (list && Array.isArray(value) && value.every(good)));
     };
     const given = Object.entries(flags).filter(([, value]) => value === '' || !isEmpty(value));
-    for (const [key, value] of given.filter(isWrong)) fail(key, `expected one value, found ${show(value)}`);
+    for (const [key, value] of given.filter(isWrong))
+      fail(key, `expected one value, found ${show(withoutSecrets(value, key))}`);
     this.#flags = Object.fromEntries(given.filter((entry) => !isWrong(entry)));
     this.#fail = fail;
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LOAD_FLAGS, type LoadFlag } from './load-flags.ts';
 import { type LoadFlags, NO_FLAGS, readLoadFlags } from './read-load-flags.ts';
-import { isEmpty, isMapping, show } from './written.ts';
+import { isEmpty, isMapping, kindOf } from './written.ts';
 
 /** What says instead, for flags that a run sets itself. */
 const DECIDED: ReadonlyMap<string, string> = new Map([
@@ -20,7 +20,7 @@ const readFlags = z.unknown().transform((value, context): LoadFlags => {
   const fail = (key: string, message: string): void =>
     context.addIssue({ code: 'custom', path: key === '' ? [] : [key], message });
   if (!isMapping(value)) {
-    fail('', `expected a mapping of perf_analyzer's flags, found ${show(value)}`);
+    fail('', `expected a mapping of perf_analyzer's flags, found ${kindOf(value)}`);
     return NO_FLAGS;
   }
   const followed = Object.entries(value).filter(([key]) => !DECIDED.has(key));

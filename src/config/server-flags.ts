@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutSecrets } from './secrets.ts';
 import { isMapping, plainOf, show, textOf } from './written.ts';
 
 /** tritonserver's flags by name; several values of one are a list. */
@@ -39,7 +40,8 @@ function fromMapping(value: Record<string, unknown>, fail: Fail): ServerFlags {
     const list = (several ? given : [given]).filter((item: unknown) => item !== null);
     const texts = list.map(flagText);
     const wrong = list.find((_item, index) => texts[index] === undefined);
-    if (wrong !== undefined) fail([key], `expected a value or a list of values, found ${show(wrong)}`);
+    if (wrong !== undefined)
+      fail([key], `expected a value or a list of values, found ${show(withoutSecrets(wrong, key))}`);
     const good = texts.filter((text) => text !== undefined);
     return good.length === 0 ? [] : [[key, several && good.length > 1 ? good : good[0]!]];
   });

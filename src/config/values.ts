@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { whyNoFileName } from '../paths.ts';
 import { nearest, suggestion } from '../wording.ts';
 import { lengthOfRange, MOST_IN_A_LIST, MOST_SECONDS, rangeOf, tooMany } from './limits.ts';
-import { isEmpty, isMapping, plainOf, shorten, show, textOf } from './written.ts';
+import { isEmpty, isMapping, kindOf, plainOf, shorten, show, textOf } from './written.ts';
 
 /**
  * The forms that values take in perf.yaml and on the command line. Each accepts both: a number from YAML or
@@ -158,10 +159,15 @@ export const countOrAuto = form(
   (value) => (value === 'auto' ? 'auto' : asInteger(value, 1)),
 );
 
-/** Names that become files and folders: one step, not up and not away. */
-export const fileName = form('a file name without a folder', { type: 'string' }, (value) =>
-  typeof value === 'string' && isFileName(value) ? value : undefined,
-);
+/** What is written beside the tables. */
+const BESIDE_TABLES = ['results.json', 'best'];
+
+/** Names of tables: one step, not up and not away. */
+export const fileName = form('a file name without a folder', { type: 'string' }, (value) => {
+  if (typeof value !== 'string' || !isFileName(value)) return undefined;
+  const reason = BESIDE_TABLES.includes(value) ? 'tma writes it beside the tables' : whyNoFileName(value);
+  return reason === undefined ? value : new Wrong(`${show(value)} can't be a table's name: ${reason}`);
+});
 
 /** Whether a name stays in the folder it is put into. */
 export const isFileName = (name: string): boolean =>
@@ -248,12 +254,13 @@ export const mistakesIn = (error: z.ZodError): { path: PropertyKey[]; message: s
 
 /** A mapping of free names to texts; numbers and booleans are taken as they are written. */
 export const texts = form('a mapping of names to values', TEXTS, (value) => {
-  if (!isMapping(value)) return undefined;
+  // What was found is not repeated: it may be secret.
+  if (!isMapping(value)) return new Wrong(`expected a mapping of names to values, found ${kindOf(value)}`);
   const given = Object.entries(value).filter(([, item]) => item !== null);
   const entries = given.map(([key, item]) => [key, textOf(item)] as const);
   const wrong = given.find(([, item]) => textOf(item) === undefined);
   return wrong
-    ? new Wrong(`expected a text for ${shorten(wrong[0])}, found ${show(wrong[1])}`)
+    ? new Wrong(`expected a text for ${shorten(wrong[0])}, found ${kindOf(wrong[1])}`)
     : (Object.fromEntries(entries) as Record<string, string>);
 });
 

@@ -44,6 +44,10 @@ export function isEmpty(value: unknown): boolean {
   return isMapping(value) && Object.keys(value).length === 0;
 }
 
+/** What a value is, where it is not to be shown. */
+export const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? 'a list' : isMapping(value) ? 'a mapping' : 'a single value';
+
 const LONGEST_SHOWN = 60;
 
 /** A value as it would stand in the file, shortened, for "found ...". */

@@ -186,6 +186,14 @@ describe('mistakes name the place and what to write', () => {
       'profile_models: m\nfilename_model_gpu: ../gpu.csv',
       'perf.yaml:2:1: filename_model_gpu: expected a file name without a folder, found "../gpu.csv"',
     ],
+    [
+      'profile_models: m\nfilename_model_gpu: results.json',
+      `filename_model_gpu: "results.json" can't be a table's name: tma writes it beside the tables`,
+    ],
+    [
+      `profile_models: m\nfilename_server_only: ${'a'.repeat(256)}`,
+      "can't be a table's name: it is 256 bytes long, and a file's name has 255",
+    ],
     ['profile_models: m\ngpus: [x]', 'perf.yaml:2:7: gpus: "x" is no GPU'],
     [
       'profile_models: m\nparallel: 2\ntriton_http_endpoint: localhost:8000',

@@ -30,10 +30,18 @@ describe('tma plan prints no secret', () => {
     expect(out).toContain('$PASSED');
   });
 
-  test('nor does a mistake', () => {
-    expect(messageOf(`profile_models: m\nperf_analyzer_flags: {http-header: "${SECRET}"}`)).not.toContain(
-      SECRET,
-    );
+  test.each([
+    `perf_analyzer_flags: {http-header: "${SECRET}"}`,
+    `perf_analyzer_flags: {http-header: ["Key ${SECRET}", {Key: ${SECRET}}]}`,
+    `perf_analyzer_flags: {http-header: {Key: ${SECRET}}}`,
+    `perf_analyzer_flags: "-H 'Key: ${SECRET}'"`,
+    `triton_server_environment: ["KEY=${SECRET}"]`,
+    `triton_server_environment: {KEY: {value: ${SECRET}}}`,
+    `triton_server_flags: {http-restricted-api: {inference: ${SECRET}}}`,
+  ])('nor does a mistake: %s', (line) => {
+    const message = messageOf(`profile_models: m\n${line}`);
+    expect(message).toContain('expected');
+    expect(message).not.toContain(SECRET);
   });
 });
 
