@@ -114,7 +114,7 @@ async function report(
   for (const path of tables) say(`results  ${shortPath(process, path)}`);
   const typed = reportCommandOf(process, { ...experiment, mode });
   for (const note of [...pdf.notes, ...plots.notes]) say(typedNote(note, typed));
-  if (reports.skipDetailed) {
+  if (reports.skipDetailed && top.length > 0) {
     const names = top.map(({ name }) => name).join(',');
     say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', names])}`);
   }
