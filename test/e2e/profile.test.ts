@@ -165,7 +165,7 @@ test('several models, one without config.pbtxt: each by its own, and all of them
   const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
   expect(output).toContain('Keep the default configuration of no_config');
   expect(output).toMatch(
-    /The best of each model:\nModel .*\nno_config +no_config_config_default .*\nadd_sub /,
+    /What was decided for each model:\ndecision +Model .*\nkeep +no_config +no_config_config_default .*\nkeep +add_sub /,
   );
   expect(output).toContain('The best 2 configurations of all models, by the highest throughput:');
   expect(code).toBe(0);

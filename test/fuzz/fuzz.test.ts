@@ -18,6 +18,7 @@ test.concurrent.for(Object.keys(TARGETS))(
     expect(cases).toBe(CASES);
     // Cases that are all refused at the door would try nothing behind it.
     expect(accepted).toBeGreaterThan(CASES / 40);
-    expect(refused).toBeGreaterThan(0);
+    // Of a page of metrics what can be read is taken, and nothing is refused.
+    if (kind !== 'metrics') expect(refused).toBeGreaterThan(0);
   },
 );
