@@ -1,5 +1,5 @@
 import type { Experiment, LaunchSettings, ModelPlan } from './config/experiment.ts';
-import { placed, userError } from './errors.ts';
+import { userError } from './errors.ts';
 import { type Lane, parseCores } from './lanes.ts';
 import { checkInputs, guessesOf } from './load/check-inputs.ts';
 import type { Measurement } from './measure/measurement.ts';
@@ -81,7 +81,7 @@ export function sessionEntry(
  * @throws UserError for parameters that are no configuration, and for shapes and data that do not fit the inputs.
  */
 export function spaceOf(plan: ModelPlan, config: ModelConfig, gpu = true): Space {
-  placed(plan.flagsPlace, () => checkInputs(config, plan));
+  checkInputs(config, plan);
   return buildSpace(plan, config, gpu);
 }
 

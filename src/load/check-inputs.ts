@@ -1,5 +1,5 @@
 import type { LoadSettings } from '../config/experiment.ts';
-import { type Place, UserError } from '../errors.ts';
+import { type Place, placed } from '../errors.ts';
 import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
 import type { ModelMetadata } from '../server/triton.ts';
 import {
@@ -19,8 +19,9 @@ import { checkGenerated, makePayloads } from './payloads.ts';
 interface Sent {
   readonly load: LoadSettings;
   readonly batchSizes: readonly number[];
-  /** Where the user wrote it. */
+  /** Where the user wrote the model, and where how it is loaded. */
   readonly place?: Place | undefined;
+  readonly flagsPlace?: Place | undefined;
 }
 
 const isGiven = ({ inputData }: LoadSettings): boolean =>
@@ -58,19 +59,16 @@ const guesses = (inputs: readonly InputSpec[], load: LoadSettings, batching: boo
 function check(
   inputs: readonly InputSpec[],
   outputs: readonly TensorSpec[] | undefined,
-  { load, batchSizes, place }: Sent,
+  { load, batchSizes, place, flagsPlace = place }: Sent,
   dimension: boolean,
 ): void {
   // What does not fit at the smallest and at the largest batch size is told now.
   const sizes = new Set([Math.min(...batchSizes), Math.max(...batchSizes)]);
-  try {
+  placed(flagsPlace, () => {
     for (const size of sizes) {
       const batch = { size: dimension ? size : 1, dimension };
       if (isGiven(load)) makePayloads(inputs, outputs, load, batch);
       else checkGenerated(resolveShapes(inputs, load.shapes, { batching: dimension }).inputs, load, batch);
     }
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.problems.map((problem) => ({ ...problem, place: problem.place ?? place })));
-  }
+  });
 }

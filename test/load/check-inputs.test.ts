@@ -23,6 +23,15 @@ test('sizes that are too large are told with the place of the model', () => {
   expect(() => check({ shapes: { z: [1] } })).toThrow('perf.yaml:3:5: shape: the model has no input "z"');
 });
 
+test('where perf_analyzer_flags stand, the place is theirs', () => {
+  const flagsPlace = { file: 'perf.yaml', line: 7, column: 1 };
+  const sent = { load: load({ shapes: { z: [1] } }), batchSizes: [1], place };
+  expect(() => checkInputs(config, { ...sent, flagsPlace })).toThrow(
+    'perf.yaml:7:1: shape: the model has no',
+  );
+  expect(() => checkInputs(config, { ...sent, flagsPlace: undefined })).toThrow('perf.yaml:3:5: shape');
+});
+
 test('data is read before anything starts; a mistake keeps its own place', () => {
   const path = join(folder(), 'data.json');
   const inputData = [{ kind: 'file' as const, path }];
