@@ -1,7 +1,8 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OWNER, ownerLives, ownerOf } from './owner.ts';
+import { namesIn } from './paths.ts';
 
 let cleared = false;
 
@@ -36,13 +37,5 @@ export function removeAbandoned(folder: string, prefix: string): void {
     } catch {
       // Somebody else was quicker.
     }
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

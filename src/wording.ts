@@ -45,6 +45,10 @@ export function suggestion(typed: string, known: Iterable<string>): string {
   return names.length > MOST_LISTED ? 'nothing known here is like it' : `known here: ${names.join(', ')}`;
 }
 
+/** A word as a shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 /** `1.2 GB`, units of 10^3. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import type { Mode } from '../report/plots.ts';
+import { shellWord } from '../wording.ts';
 import { type Process, shortPath } from './process.ts';
 
 /** A command as it can be typed: what a shell would take apart is quoted. */
-export const commandText = (words: readonly string[]): string => words.map(quoted).join(' ');
-
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+export const commandText = (words: readonly string[]): string => words.map(shellWord).join(' ');
 
 /** `tma report` with what says where a run's journal and pages lie. */
 export function reportCommandOf(

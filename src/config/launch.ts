@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isFolder } from '../paths.ts';
 import { type ContainerOptions, mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { Address, GpuChoice, LaunchSettings, ModelPlan } from './experiment.ts';
 import { DEFAULT_IMAGE, type OptionKey, type OptionValues } from './options.ts';
@@ -61,14 +61,6 @@ export function launchSettings(values: OptionValues, cwd: string, refuse: Refuse
     );
   }
   return settings;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 function refuseContradictions({ mode, parallel, ports, outputPath }: LaunchSettings, refuse: Refuse): void {

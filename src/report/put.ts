@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { userError } from '../errors.ts';
-import { lstatOf, onDisk, pathBelow, statOf, whereItLies } from '../paths.ts';
+import { isFolder, lstatOf, namesIn, onDisk, pathBelow, statOf, whereItLies } from '../paths.ts';
 
 const OTHER_FOLDER = 'name another folder with --export-path';
 const KEPT = 'what was measured is in the journal: the same command, or tma report, writes what is missing';
@@ -39,7 +39,12 @@ export function put(exportPath: string, name: string, content: string | Uint8Arr
 export function takeBack(exportPath: string, name: string): void {
   const path = pathBelow(exportPath, name);
   if (!lstatOf(path)?.isFile()) return;
-  onDisk(`cannot remove ${path}`, OTHER_FOLDER, () => rmSync(path));
+  onDisk(`cannot remove ${path}`, OTHER_FOLDER, () => {
+    rmSync(path);
+    // A folder without its file would look like an answer.
+    const above = dirname(path);
+    if (lstatOf(above)?.isDirectory() && namesIn(above).length === 0) rmdirSync(above);
+  });
 }
 
 /** By a file beside it that then takes its place: a full disk leaves no half or empty file. */
@@ -73,7 +78,7 @@ export function checkExportPath(exportPath: string, fileNames: readonly string[]
   for (const name of fileNames) pathBelow(exportPath, join('results', name));
   for (const part of PARTS) {
     const path = pathBelow(exportPath, part);
-    if (lstatOf(path) && !statOf(path)?.isDirectory()) {
+    if (lstatOf(path) && !isFolder(path)) {
       throw userError(`cannot write ${path}: it is no folder`, `remove it, or ${OTHER_FOLDER}`);
     }
   }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { diskError, statOf } from '../paths.ts';
+import { diskError, isFolder, statOf } from '../paths.ts';
 
 /** Bytes of each end of a file that are looked at: a program's build id is in them. */
 const ENDS_BYTES = 65_536;
@@ -25,7 +25,7 @@ export function programHash(program: string): string {
   const real = realpathSync(program);
   const folder = dirname(dirname(real));
   // Beside a program in /usr/bin lies what is none of its own.
-  const whole = statOf(join(folder, 'backends'))?.isDirectory() === true;
+  const whole = isFolder(join(folder, 'backends'));
   return hashOf([real, ...(whole ? partsOf(folder) : [])]);
 }
 

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../paths.ts';
 import { listProcesses, readOrEmpty } from './processes.ts';
 
 /**
@@ -79,12 +80,4 @@ function usersOfBackend(): BackendUser[] {
       id: `${pid}.${start}`,
       startMs: bootMs + (Number(start) / TICKS_PER_S) * 1000,
     }));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

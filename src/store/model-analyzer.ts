@@ -5,7 +5,7 @@ import type { Measurement } from '../measure/measurement.ts';
 import { aggregate, findMetric } from '../metric.ts';
 import { canonicalJson, configOfServer, type ModelConfig, printConfigText } from '../model-config/config.ts';
 import { diffText } from '../model-config/diff.ts';
-import { onDisk, statOf, whyNoFileName } from '../paths.ts';
+import { isFolder, onDisk, whyNoFileName } from '../paths.ts';
 import type { LoadPoint } from '../space/load-point.ts';
 import { firstFew } from './checks.ts';
 import {
@@ -34,7 +34,7 @@ const NO_STEPS = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
  * @throws UserError when it can't be read.
  */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
-  const names = statOf(directory)?.isDirectory()
+  const names = isFolder(directory)
     ? onDisk(`cannot read ${directory}`, 'name another folder with --checkpoint-directory', () =>
         readdirSync(directory),
       )

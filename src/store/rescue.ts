@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shellWord } from '../wording.ts';
 
 /** Keeps lines that a journal could not take, so that they can be put back when there is space again. */
 export class Rescue {
@@ -19,14 +20,10 @@ export class Rescue {
       // A name that nobody can foresee: what lies under one in a shared folder may be somebody else's link.
       this.#file ??= join(mkdtempSync(join(tmpdir(), 'tma-unsaved-')), 'lines.jsonl');
       appendFileSync(this.#file, line, { mode: 0o600 });
-      return `what was just measured is kept in ${this.#file} (put it back with \`cat ${quoted(this.#file)} >> ${quoted(this.#journal)}\`)`;
+      return `what was just measured is kept in ${this.#file} (put it back with \`cat ${shellWord(this.#file)} >> ${shellWord(this.#journal)}\`)`;
     } catch {
       this.#lost += line;
       return `what was just measured: ${this.#lost.trim()}`;
     }
   }
 }
-
-/** A path as a shell takes it. */
-const quoted = (path: string): string =>
-  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ModelPlan } from '../config/experiment.ts';
 import { userError } from '../errors.ts';
 import { type ModelConfig, parseConfigText } from '../model-config/config.ts';
-import { diskError, lstatOf, onDisk, statOf } from '../paths.ts';
+import { diskError, isFolder, lstatOf, onDisk, statOf } from '../paths.ts';
 import { suggestion } from '../wording.ts';
 import { filesOfModel } from './files.ts';
 
@@ -98,8 +98,6 @@ function namedAsFolder(
     ],
   };
 }
-
-const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
 /** Hash of the names and contents of all files below a folder, the top config.pbtxt and caches left out. */
 async function fingerprint(folder: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { userError } from '../errors.ts';
-import { onDisk, statOf, whereItLies } from '../paths.ts';
+import { isFolder, onDisk, statOf, whereItLies } from '../paths.ts';
 
 /** More than this does not go into one request of Triton's API. */
 const LIMIT_BYTES = 1.5e9;
@@ -43,7 +43,7 @@ export function linksBelow(folder: string, leftOut: string): string[] {
       const here = join(path, entry.name);
       if (entry.isDirectory()) return below(here);
       if (!entry.isSymbolicLink()) return [];
-      return statOf(here)?.isDirectory() ? [here, ...below(here)] : [here];
+      return isFolder(here) ? [here, ...below(here)] : [here];
     });
   };
   return below(folder);

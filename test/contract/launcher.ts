@@ -6,6 +6,7 @@ import { loadModel } from '../../src/server/load-model.ts';
 import { processState } from '../../src/server/processes.ts';
 import { unloadModel } from '../../src/server/unload-model.ts';
 import { folder, launchRequest } from '../support/experiment.ts';
+import { until } from '../support/until.ts';
 
 const MODELS = resolve('test/fixtures/models');
 const signal = new AbortController().signal;
@@ -22,14 +23,6 @@ async function processOf(server: Server, name: string): Promise<number> {
 const kill = (pid: number, by: NodeJS.Signals): void => {
   process.kill(pid, by);
 };
-
-async function until(is: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!is()) {
-    if (performance.now() > end) throw new Error('it did not happen');
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
 
 /**
  * What every launcher keeps to, on a real server.

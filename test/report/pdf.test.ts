@@ -6,6 +6,7 @@ import { ownerOf } from '../../src/owner.ts';
 import { openPrinter } from '../../src/report/pdf.ts';
 import { isAlive, processState } from '../../src/server/processes.ts';
 import { folder } from '../support/experiment.ts';
+import { until } from '../support/until.ts';
 
 /** Real processes, short limits; the tests' own limits are generous. */
 const LIMIT_MS = 30_000;
@@ -28,14 +29,6 @@ function browser(script: string) {
 }
 const profiles = (): string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith('tma-browser-') && name.includes(ownerOf()));
-
-async function until(is: () => boolean): Promise<void> {
-  const end = Date.now() + LIMIT_MS;
-  while (!is()) {
-    if (Date.now() > end) throw new Error('it did not happen');
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
 
 test(
   'a browser that does not answer is ended in time, with its profile; it listens on no port',

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkExportPath, put } from '../../src/report/put.ts';
+import { checkExportPath, put, takeBack } from '../../src/report/put.ts';
 import { folder } from '../support/experiment.ts';
 
 describe('what is written stays below the export path', () => {
@@ -48,6 +48,20 @@ describe('what is written stays below the export path', () => {
     expect(readFileSync(join(root, 'disk/new/results.json'), 'utf8')).toBe('y');
     expect(lstatSync(join(root, 'disk/new/latest.json')).isSymbolicLink()).toBe(true);
   });
+});
+
+test('what is taken back leaves no empty folder, and nothing else goes', () => {
+  const path = folder();
+  put(path, 'results/best/m/config.pbtxt', 'x');
+  put(path, 'results/best/n/config.pbtxt', 'x');
+  writeFileSync(join(path, 'results/best/n/mine'), '');
+  mkdirSync(join(path, 'mine'));
+  put(path, 'mine/config.pbtxt', 'x');
+  symlinkSync('../../mine', join(path, 'results/best/l'));
+  for (const model of ['m', 'n', 'l', 'o']) takeBack(path, `results/best/${model}/config.pbtxt`);
+  expect(readdirSync(join(path, 'results/best'))).toEqual(['l', 'n']);
+  expect(readdirSync(join(path, 'results/best/n'))).toEqual(['mine']);
+  expect(readdirSync(join(path, 'mine'))).toEqual([]);
 });
 
 test('names of tables that lead elsewhere are told before anything is measured', () => {

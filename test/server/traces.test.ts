@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { interpreterLost, watchFamily } from '../../src/server/family.ts';
 import { isAlive, processesWith, processState } from '../../src/server/processes.ts';
 import { clearAbandoned, clearAway, MARK, newMark } from '../../src/server/traces.ts';
+import { until } from '../support/until.ts';
 
 /** Real processes of this machine: limits are generous. */
 const LIMIT_MS = 30_000;
@@ -23,14 +24,6 @@ const alive = (pid: number): boolean => {
   const state = processState(pid);
   return state !== undefined && isAlive(state);
 };
-async function until(is: () => boolean): Promise<void> {
-  const end = Date.now() + LIMIT_MS;
-  while (!is()) {
-    if (Date.now() > end) throw new Error('it did not happen');
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
 test(
   "what a program's processes left in a session of their own ends with it, and nobody else",
   async () => {
