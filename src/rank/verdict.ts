@@ -117,10 +117,17 @@ function loadsOfDefault({ search, default: base, sameLoad, leader }: Ranking): s
   const points = (base?.points ?? []).map(({ measurement }) => measurement.point);
   const isFew = search !== undefined && search.points.seen < search.points.all && points.length <= FEW;
   if (!leader || points.length === 0 || (sameLoad && !isFew)) return '';
-  const list = [...new Set(points.map(levelOf))].sort((a, b) => a - b).join(' and ');
+  const { point } = leader.best.measurement;
+  const list = (values: readonly number[]): string =>
+    [...new Set(values)].sort((a, b) => a - b).join(' and ');
   const unit = isRate(points[0]!) ? 'requests a second' : 'in flight';
-  const other = sameLoad ? '' : `, not with ${levelText(leader.best.measurement.point)}`;
-  return ` (looked at with ${list} ${unit} only${other})`;
+  // Told where it tells the loads apart.
+  const batch = (of: readonly LoadPoint[]): string =>
+    points.every(({ batchSize }) => batchSize === point.batchSize)
+      ? ''
+      : ` and client batch ${list(of.map(({ batchSize }) => batchSize))}`;
+  const other = sameLoad ? '' : `, not with ${levelText(point)}${batch([point])}`;
+  return ` (looked at with ${list(points.map(levelOf))} ${unit}${batch(points)} only${other})`;
 }
 
 const assumedText = ({ decision, gain }: Ranking): string | undefined =>

@@ -372,6 +372,15 @@ test('a limit that is kept by less than the noise is told', () => {
 test('a default that was not measured at the load that is named is told as such', () => {
   const found = decided(run(base(known(100, 0.03, 1)), one(known(150, 0.03, 8))));
   expect(found.text).toContain('(looked at with 1 in flight only, not with 8 in flight)');
+  const batch = decided(
+    run(
+      base(known(100, 0.03, 2, { point: { batchSize: 2, concurrency: 2 } })),
+      one(known(150, 0.03, 2, { point: { batchSize: 16, concurrency: 2 } })),
+    ),
+  );
+  expect(batch.text).toContain(
+    '(looked at with 2 in flight and client batch 2 only, not with 2 in flight and client batch 16)',
+  );
 });
 
 test('ties are folded', () => {
