@@ -169,17 +169,24 @@ function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoi
 const isConfirmed = ({ passes, measurement }: RankedPoint): boolean =>
   passes && measurement.confirmed === true && !isClientBound(measurement);
 
-/** Of finalists that can't be told apart the one that needs least goes first. */
+/**
+ * Of finalists that can't be told apart the one that needs least goes first; so it does of those that keep up with the same
+ * request rate, as what comes back is what was sent.
+ */
 function smallerFirst(
   entries: readonly RankedEntry[],
   goal: Goal,
   noise: Noise,
 ): { entries: readonly RankedEntry[]; preferredTo: RankedEntry | undefined } {
   const [top] = entries;
-  if (!top || !isConfirmed(top.best)) return { entries, preferredTo: undefined };
+  if (!top || !(isConfirmed(top.best) || keepsUp(top.best))) return { entries, preferredTo: undefined };
+  const isKnownAlike = ({ best }: RankedEntry): boolean =>
+    isConfirmed(top.best)
+      ? isConfirmed(best)
+      : keepsUp(best) && isSamePoint(best.measurement.point, top.best.measurement.point);
   const alike = entries.filter(
     (entry) =>
-      isConfirmed(entry.best) &&
+      isKnownAlike(entry) &&
       isTie(top, entry, goal, noise) &&
       score(top.best.measurement, entry.best.measurement, goal.objectives) <= ALIKE,
   );
@@ -187,6 +194,10 @@ function smallerFirst(
   if (!least || compareNeeds(least, top) === 0) return { entries, preferredTo: undefined };
   return { entries: [least, ...entries.filter((entry) => entry !== least)], preferredTo: top };
 }
+
+/** Whether a configuration takes a request rate, within the limits. */
+const keepsUp = ({ passes, measurement }: RankedPoint): boolean =>
+  passes && isRate(measurement.point) && !isClientBound(measurement);
 
 /** Fewer instances before more, then smaller batches, then less memory. */
 function compareNeeds(a: RankedEntry, b: RankedEntry): number {

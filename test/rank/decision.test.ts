@@ -337,6 +337,20 @@ describe('the load that is named', () => {
     );
   });
 
+  test('of those that keep up with the same request rate is that of the one that needs least', () => {
+    const at = (value: number, changes: Partial<Measurement> = {}): Measurement =>
+      known(value, 0.02, 1, { point: { batchSize: 1, requestRate: 160 }, ...changes });
+    const large = trial('m_config_11', [at(160.4)]);
+    const found = rank(run(base(at(88)), large, one(at(160))), goal());
+    expect(found.winner?.trial.name).toBe('m_config_0');
+    expect(verdict(found)).toContain(
+      'It is preferred to m_config_11, which needs more and is better by less than the noise.',
+    );
+    // Neither one that does not, nor one of which only the least is known.
+    for (const other of [at(150), at(160, client)])
+      expect(rank(run(base(at(88)), large, one(other)), goal()).winner?.trial.name).toBe('m_config_11');
+  });
+
   test('is not a lesser one that is merely badly known', () => {
     const vague = [known(150, 0.6, 2), known(267, 0.02, 8)];
     expect(rank(run(one(...vague)), goal()).leader?.best.measurement.point.concurrency).toBe(8);
