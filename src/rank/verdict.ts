@@ -189,6 +189,7 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
   const others = ties.filter((other) => other !== preferredTo && other !== entry);
   const hidden = entries.filter((other) => other !== entry && isClientBound(other.best.measurement));
   return [
+    notAlone(entry),
     assumedText(ranking),
     moreLoad(entry, ranking),
     entry === leader && preferredTo
@@ -202,6 +203,11 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     best.measurement.stable ? undefined : uncertainty(best.measurement),
   ];
 }
+
+/** Its config.pbtxt alone does not serve as it was measured. */
+const notAlone = ({ trial: { composing } }: RankedEntry): string | undefined =>
+  composing &&
+  `The models that it is made of (${composing.join(', ')}) were measured with configurations of their own: its config.pbtxt alone is not what was measured, and nothing is written to results/best.`;
 
 function namesOf(entries: readonly RankedEntry[]): string {
   const names = entries.slice(0, NAMED).map(({ trial }) => trial.name);

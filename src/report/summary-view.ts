@@ -114,6 +114,7 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
           heading: decision.kind === 'keep' ? 'Keep' : 'Deploy',
           isDefault: winner.trial.isDefault,
           about: describeConfig(winner.trial),
+          isWritten: !winner.trial.composing,
           diff: diffView(winner.trial.diff),
           configText: winner.trial.configText,
         }

@@ -397,6 +397,13 @@ test('a default that was not measured at the load that is named is told as such'
   );
 });
 
+test('models that it is made of and that were changed, too, are told of', () => {
+  const made: Trial = { ...one(known(150, 0.03)), composing: ['preprocess'] };
+  expect(decided(run(base(known(100, 0.03)), made)).text).toContain(
+    'The models that it is made of (preprocess) were measured with configurations of their own',
+  );
+});
+
 test('ties are folded', () => {
   const many = Array.from({ length: 8 }, (_, index) =>
     trial(`m_config_${index}`, [known(200 + index, 0.05)]),

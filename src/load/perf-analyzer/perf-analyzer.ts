@@ -46,6 +46,7 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
       const folder = makeScratch('perf_analyzer');
       try {
         const before = await job.scrape();
+        const looks: Promise<Scrape | undefined>[] = [];
         const args = argumentsFor(job, window);
         const ended = await runProcess(settings.path, args, {
           cwd: folder,
@@ -54,22 +55,24 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
           signal: job.signal,
           deadlineMs: job.deadlineMs,
           inProcess: job.inProcess,
-          onPass: (pass) => job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 }),
+          onPass: (pass) => {
+            looks.push(job.scrape().catch(() => undefined));
+            job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 });
+          },
         });
-        const after = await job.scrape();
+        const edges = edgesOf(before, await Promise.all(looks), await job.scrape());
         settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
         const outcome = judge(job, ended);
         if (outcome.kind === 'done') {
           const file = join(folder, REPORT);
           const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
-          return { ...measured(job, ended, rows), edges: [before, after] };
+          return { ...measured(job, ended, rows), edges };
         }
-        if (outcome.kind === 'time is up')
-          return { ...cutShort(ended, outcome.message), edges: [before, after] };
+        if (outcome.kind === 'time is up') return { ...cutShort(ended, outcome.message), edges };
         const larger = enlarge(window, outcome.kind);
         const late = performance.now() - begun > settings.timeoutS * 1000;
         if (attempt >= settings.maxAdjusts || larger.size === window.size || late)
-          return { ...unsteady(ended, outcome.kind), edges: [before, after] };
+          return { ...unsteady(ended, outcome.kind), edges };
         window = larger;
       } finally {
         removeScratch(folder);
@@ -77,6 +80,15 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
     }
   },
 });
+
+/**
+ * The ends of the passes that count, so that nothing is taken for load that is not: before the first of them it prepares
+ * its data, and after the last one it computes. Where there are not two, all of the run.
+ */
+function edgesOf<Scrape>(before: Scrape, ends: readonly (Scrape | undefined)[], after: Scrape): Scrape[] {
+  const counted = ends.slice(-STEADY_PASSES).filter((look) => look !== undefined);
+  return counted.length >= 2 ? counted : [before, after];
+}
 
 /** Time without a word that is not yet a sign of anything, ms: a window and more, and what a request may take. */
 const silenceMs = ({ mode, size }: WindowSize, requestTimeoutMs: number): number =>
