@@ -182,11 +182,11 @@ describe('values are sent as they stand there', () => {
 
 describe('what does not fit is told with its place', () => {
   test.each<[unknown, string, InputSpec?]>([
-    [{ data: [{ y: [1] }] }, ':1:10: step 1: input "x" is missing\n  write "x" instead of "y"'],
+    [{ data: [{ y: [1] }] }, ':1:10: step 1: input "x" is missing\n  one entry for each input of the model'],
     [{ data: [{}] }, 'step 1: input "x" is missing\n  one entry for each input of the model'],
     [{ data: [{ x: [1] }] }, ':1:15: step 1: input "x" needs 6 values ([2, 3]), found 1'],
     [{ data: [{ x: six }, { x: [[1, 2], [3]] }] }, 'step 2: input "x" needs 6 values ([2, 3]), found 3'],
-    [{ data: [{ x: six, z: [1] }] }, 'step 1: the model has no input "z"\n  did you mean "x"?'],
+    [{ data: [{ x: six, z: [1] }] }, 'step 1: the model has no input "z"\n  known here: x'],
     [
       {
         data: [
@@ -227,10 +227,7 @@ describe('what does not fit is told with its place', () => {
     [{ data: [[{ x: six }], { x: six }] }, 'stands beside streams'],
     [{ data: [{ x: six }], validation_data: [{}, {}] }, 'validation_data has 2 steps, data has 1'],
     [{ data: [[{ x: six }]], validation_data: [[{}], [{}]] }, 'validation_data has 2 streams, data has 1'],
-    [
-      { data: [{ x: six }], validation_data: [{ z: [1] }] },
-      'the model has no output "z"\n  did you mean "y"?',
-    ],
+    [{ data: [{ x: six }], validation_data: [{ z: [1] }] }, 'the model has no output "z"\n  known here: y'],
     [
       { data: [{ x: six }], validation_data: [{ y: [2 ** 40] }] },
       'output "y" is INT32, value 1 is 1099511627776',

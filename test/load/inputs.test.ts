@@ -16,7 +16,7 @@ describe('shapes', () => {
   });
 
   test.each([
-    [[fixed], { y: [1] }, 'the model has no input "y"\n  did you mean "x"?'],
+    [[fixed], { y: [1] }, 'the model has no input "y"\n  known here: x'],
     [[fixed], { x: [2, 4] }, "x:2,4 does not fit the model's [2, 3]"],
     [[open], { 'input.1': [1, 3, 100] }, 'does not fit'],
     [[{ ...fixed, datatype: 'FP8' }], {}, 'datatype FP8'],
