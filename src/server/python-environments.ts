@@ -1,4 +1,4 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../paths.ts';
 import { listProcesses, readOrEmpty } from './processes.ts';
@@ -72,12 +72,24 @@ function foldersSince(place: string, sinceMs: number): { path: string; bornMs: n
     });
 }
 
+function seesOurFiles(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt');
+  } catch {
+    // Somebody else's, which can't be told.
+    return true;
+  }
+}
+
 function usersOfBackend(): BackendUser[] {
   const bootMs = Date.now() - Number(readOrEmpty('/proc/uptime').split(' ')[0]) * 1000;
-  return listProcesses()
-    .filter(({ pid }) => readOrEmpty(`/proc/${pid}/maps`).includes(BACKEND))
-    .map(({ pid, start }) => ({
-      id: `${pid}.${start}`,
-      startMs: bootMs + (Number(start) / TICKS_PER_S) * 1000,
-    }));
+  return (
+    listProcesses()
+      // One that has a /tmp of its own, in a container, makes no folder in ours.
+      .filter(({ pid }) => seesOurFiles(pid) && readOrEmpty(`/proc/${pid}/maps`).includes(BACKEND))
+      .map(({ pid, start }) => ({
+        id: `${pid}.${start}`,
+        startMs: bootMs + (Number(start) / TICKS_PER_S) * 1000,
+      }))
+  );
 }
