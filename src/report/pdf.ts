@@ -40,19 +40,21 @@ export async function openPrinter(need: PrinterNeed = {}): Promise<PdfPrinter | 
   const path = await findBrowser(env);
   if (!path) return undefined;
   clearAbandoned();
+  const guard = new Guard();
   const profile = makeScratch('browser');
   const mark = newMark();
+  // Before it starts: tma may be killed while it does. Its processes are known by their mark.
+  guard.watch({ group: 0, mark, folders: [profile] });
   let browser: Browser;
   try {
     browser = await limited(launch(path, profile, mark), startS, signal);
   } catch (error) {
     await endMarked(mark);
     removeScratch(profile);
+    guard.close();
     throw error;
   }
   const traces = { group: browser.process()?.pid ?? 0, mark, folders: [profile] };
-  const guard = new Guard();
-  guard.watch(traces);
   /** Without an answer in time the browser is ended: it would not answer the next question either. */
   const answered = async <T>(work: Promise<T>): Promise<T> => {
     try {

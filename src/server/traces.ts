@@ -13,7 +13,7 @@ import { type EnvironmentWatch, removeEnvironments } from './python-environments
  * gets it, too.
  */
 export interface Traces {
-  /** The process group that the program leads. */
+  /** The process group that the program leads; 0 = its processes are known by their mark alone. */
   readonly group: number;
   /** What all its processes have in their environment under MARK, those that left the group, too. */
   readonly mark: string;

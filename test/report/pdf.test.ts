@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,21 @@ test(
     await expect(opening).rejects.toThrow('stopped');
     await until(() => !hanging.isAlive());
     expect(profiles()).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a tma that is killed while its browser starts leaves neither browser nor profile',
+  async () => {
+    const hanging = browser('exec sleep 3000');
+    const place = folder();
+    const script = `import(${JSON.stringify(join(import.meta.dirname, '../../src/report/pdf.ts'))}).then((pdf) => pdf.openPrinter())`;
+    const tma = spawn(process.execPath, ['-e', script], { env: { ...hanging.env, TMPDIR: place } });
+    await until(hanging.started);
+    expect(readdirSync(place)).toEqual([expect.stringMatching(/^tma-browser-/)]);
+    tma.kill('SIGKILL');
+    await until(() => !hanging.isAlive() && readdirSync(place).length === 0);
   },
   LIMIT_MS,
 );
