@@ -22,7 +22,8 @@ export function nearest(typed: string, known: Iterable<string>): string | undefi
   const names = new Map([...known].map((name) => [plain(name), name]));
   const wanted = plain(typed);
   const keys = [...names.keys()];
-  const maxDistance = Math.max(2, Math.floor(typed.length / 3));
+  // A name of which no letter is left is another name.
+  const maxDistance = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
   const within = wanted.length >= LEAST_PART ? keys.find((key) => key.includes(wanted)) : undefined;
   const found =
     (names.has(wanted) ? wanted : undefined) ??

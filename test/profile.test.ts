@@ -468,7 +468,7 @@ describe('mistakes in the models', () => {
       'a model that is not there',
       'profile_models: n',
       CONFIG,
-      /perf.yaml:1:17: model "n" is not in .*\n {2}did you mean "m"\?/,
+      /perf.yaml:1:17: model "n" is not in .*\n {2}known here: m/,
     ],
     [
       'a config.pbtxt with a typo',

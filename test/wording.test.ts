@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shown, visible } from '../src/wording.ts';
+import { shown, suggestion, visible } from '../src/wording.ts';
 
 test('what would act on a terminal, or show otherwise than it is, is written out', () => {
   expect(visible('\x1b]0;title\x07 \x1b[2J \x9b31m a\rb\b \x7f \0')).toBe(
@@ -8,6 +8,12 @@ test('what would act on a terminal, or show otherwise than it is, is written out
   expect(visible('gnp\u202eexe.\u2066 zero\u200bwidth \u2028 \ufeff \ud800')).toBe(
     'gnp\\u202eexe.\\u2066 zero\\u200bwidth \\u2028 \\ufeff \\ud800',
   );
+});
+
+test('a name that shares no letter with what was typed is not taken to be meant', () => {
+  expect(suggestion('Z', ['B', 'I'])).toBe('known here: B, I');
+  expect(suggestion('xy', ['ab', 'xz'])).toBe('did you mean "xz"?');
+  expect(suggestion('b', ['B', 'I'])).toBe('did you mean "B"?');
 });
 
 test('words of every language, tabs and lines stay', () => {
