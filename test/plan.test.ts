@@ -85,7 +85,7 @@ test('what is wrong with one model is told together with what is wrong with the 
     problems: [
       { message: expect.stringContaining('model "a" is not in') },
       { message: expect.stringContaining('model "b" is not in') },
-      { message: expect.stringContaining('nothing'), place: { line: 1, column: 28 } },
+      { message: expect.stringContaining('nothing'), place: { line: 1, column: 29 } },
     ],
   });
 });
