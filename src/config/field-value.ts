@@ -99,6 +99,16 @@ const isEntry = (value: unknown): value is { key: unknown; value: unknown } =>
   textOf(value['key']) !== undefined &&
   Object.hasOwn(value, 'value');
 
+/** Whether what is meant to be an entry is none: it holds more, or a key that is no name. */
+export const isNearlyEntry = (value: unknown): boolean =>
+  isMapping(value) && Object.hasOwn(value, 'key') && Object.hasOwn(value, 'value') && !isEntry(value);
+
+/** Where a list of a map's entries holds a mapping that is none; undefined: nowhere, or no item is an entry. */
+export function strayItem(items: readonly unknown[]): number | undefined {
+  const stray = items.findIndex((item) => isMapping(item) && !isEntry(item));
+  return stray >= 0 && items.some(isEntry) ? stray : undefined;
+}
+
 const isEntryList = (value: unknown): value is { key: unknown; value: unknown }[] =>
   Array.isArray(value) && value.length > 0 && value.every(isEntry);
 

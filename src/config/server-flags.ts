@@ -98,15 +98,22 @@ const DECIDED: ReadonlyMap<string, string> = new Map([
   ['model-config-name', 'tma, which gives every configuration itself, made from config.pbtxt'],
 ]);
 
+/** The flag of DECIDED that is meant: tritonserver takes a name that is cut short, too, as long as it is clear. */
+function decidedFlag(key: string): string | undefined {
+  const name = flagName(key);
+  if (DECIDED.has(name)) return name;
+  const [first, second] = [...DECIDED.keys()].filter((flag) => name !== '' && flag.startsWith(name));
+  return second === undefined ? first : undefined;
+}
+
 /** The flags that a server gets, and a line for each that it does not get from here. */
 export function splitServerFlags(given: ServerFlags): { flags: ServerFlags; notes: string[] } {
   const entries = Object.entries(given);
-  const decider = ([key]: [string, unknown]): string | undefined => DECIDED.get(flagName(key));
   return {
-    flags: Object.fromEntries(entries.filter((entry) => decider(entry) === undefined)),
-    notes: entries.flatMap((entry) => {
-      const by = decider(entry);
-      return by === undefined ? [] : [`triton_server_flags: ${flagName(entry[0])} is decided by ${by}`];
+    flags: Object.fromEntries(entries.filter(([key]) => decidedFlag(key) === undefined)),
+    notes: entries.flatMap(([key]) => {
+      const flag = decidedFlag(key);
+      return flag === undefined ? [] : [`triton_server_flags: ${flag} is decided by ${DECIDED.get(flag)}`];
     }),
   };
 }
@@ -117,12 +124,38 @@ export function missedService(
   protocol: 'http' | 'grpc',
 ): { readonly key: string; readonly message: string } | undefined {
   const off = (name: string): string | undefined =>
-    Object.keys(given).find((key) => flagName(key) === name && /^(false|off|0)$/i.test(String(given[key])));
+    Object.keys(given).find((key) => isCutShort(key, name) && /^(false|off|0)$/i.test(String(given[key])));
   const http = off('allow-http');
   if (http !== undefined)
     return { key: http, message: 'tma loads models by HTTP, so allow-http must not be false' };
+  const restricted = restrictedApi(given);
+  if (restricted) return restricted;
   const grpc = protocol === 'grpc' ? off('allow-grpc') : undefined;
   return grpc === undefined
     ? undefined
     : { key: grpc, message: 'client_protocol is grpc, so allow-grpc must not be false' };
+}
+
+/** Whether a key is this `allow-` flag, maybe cut short. */
+const isCutShort = (key: string, name: string): boolean =>
+  name.startsWith(flagName(key)) && flagName(key).length > 'allow-'.length;
+
+/** The parts of Triton's HTTP API that every trial asks, without a header of its own. */
+const ASKED = ['health', 'metadata', 'model-config', 'model-repository', 'statistics'];
+
+/** `http-restricted-api: health,metadata:KEY=VALUE` answers only who sends that header. */
+function restrictedApi(given: ServerFlags): { readonly key: string; readonly message: string } | undefined {
+  for (const [key, value] of Object.entries(given)) {
+    if (flagName(key) !== 'http-restricted-api') continue;
+    const parts = [value].flat().flatMap((text) =>
+      text
+        .split(':')[0]!
+        .split(',')
+        .map((part) => part.trim()),
+    );
+    const asked = ASKED.find((part) => parts.includes(part));
+    if (asked !== undefined)
+      return { key, message: `tma asks for ${asked} by HTTP, so http-restricted-api must not restrict it` };
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { describeType, type FieldType, MODEL_CONFIG_TYPE } from '../model-config
 import { nearest, suggestion } from '../wording.ts';
 import { combinations, type Sweep, sizeOfProduct } from './combinations.ts';
 import type { Parameter } from './experiment.ts';
-import { entriesOfMap, hasType, integerRange, scalarValue } from './field-value.ts';
+import { entriesOfMap, hasType, integerRange, isNearlyEntry, scalarValue, strayItem } from './field-value.ts';
 import { MOST_IN_A_LIST, tooMany } from './limits.ts';
 import { whereAmongFields } from './misplaced.ts';
 import { buildValue, pathText } from './paths.ts';
@@ -65,6 +65,15 @@ function flatten(type: FieldType, value: unknown, where: Where, fail: Fail): Fou
     return [];
   }
   if (value.length === 0) return [];
+  const stray = type.kind === 'map' ? strayItem(value) : undefined;
+  if (stray !== undefined) {
+    fail(
+      below(where, stray),
+      `expected {key, value} as the other items are, found ${show(value[stray])}`,
+      MAP_FORMS,
+    );
+    return [];
+  }
   if (type.kind === 'list' && !value.some(Array.isArray)) {
     // One list with a wrong item in it, and no list of lists to try.
     for (const [index, item] of value.entries())
@@ -136,12 +145,18 @@ function flattenTyped(type: FieldType, value: unknown, where: Where, fail: Fail)
   return [{ ...where, values: [scalarValue(type, value)] }];
 }
 
+const MAP_FORMS = 'write { NAME: VALUE, ... }, and to try each { NAME: [A, B] }';
+
 function flattenMap(
   type: Extract<FieldType, { kind: 'map' }>,
   value: unknown,
   where: Where,
   fail: Fail,
 ): Found[] {
+  if (isNearlyEntry(value)) {
+    fail(where, `expected a map or its entry {key: NAME, value: VALUE}, found ${show(value)}`, MAP_FORMS);
+    return [];
+  }
   const entries = entriesOfMap(value);
   if (entries.length === 0) return [{ ...where, values: [{}] }];
   const seen = new Set<string>();

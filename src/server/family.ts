@@ -15,6 +15,9 @@ const STOPPED_MS = 15_000;
 const UNNOTICED_MS = 5000;
 /** The process that Triton's Python backend runs a model in, as the kernel cuts its name. */
 const STUB = 'triton_python_backend_stub'.slice(0, 15);
+/** What Triton starts it with, and what has ended where it could not be started. */
+const SHELL = 'bash';
+const TRITON = 'tritonserver';
 
 /**
  * Watches a process group: which processes it has, and whether the server can't go on, though it has not ended: a
@@ -37,7 +40,7 @@ export function watchFamily(
     last = begun;
     for (const member of listProcesses().filter((item) => item.group === group)) {
       seen.add(member.pid);
-      const long = isStuck(member) ? (stuckMs.get(member.pid) ?? 0) + passed : 0;
+      const long = isStuck(member) || isShellOfTriton(member) ? (stuckMs.get(member.pid) ?? 0) + passed : 0;
       stuckMs.set(member.pid, long);
       if (long < (member.state === 'T' ? stoppedLimitMs : UNNOTICED_MS)) continue;
       onStuck(wordsFor(member, long));
@@ -51,6 +54,10 @@ export function watchFamily(
 }
 
 const isStuck = ({ state, name }: ProcessState): boolean => state === 'T' || (state === 'Z' && name === STUB);
+
+/** Whether it is a shell that Triton started, which has ended without becoming a Python model's process. */
+const isShellOfTriton = ({ state, name, parent }: ProcessState): boolean =>
+  state === 'Z' && name === SHELL && processState(parent)?.name === TRITON;
 
 const wordsFor = ({ state, name, pid }: ProcessState, ms: number): string =>
   state === 'T'

@@ -7,6 +7,7 @@ export interface ProcessState {
   readonly name: string;
   /** `R`, `S`, `D`; `T` = stopped by a signal, `Z` and `X` = ended. */
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   /** Ticks since boot: with the pid it tells a process from a later one of the same number. */
   readonly start: string;
@@ -30,6 +31,7 @@ export function processState(pid: number): ProcessState | undefined {
     pid,
     name: stat.slice(stat.indexOf('(') + 1, end),
     state: fields[0] ?? '',
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     start: fields[19] ?? '',
   };

@@ -13,7 +13,7 @@ const yaml = [
   `perf_analyzer_flags: { http-header: "X-Key:${SECRET}" }`,
   `triton_server_environment: { KEY: ${SECRET}, PIN: ab1, PASSED: $PASSED }`,
   `triton_docker_args: { environment: ["TOKEN=${SECRET}"] }`,
-  `triton_server_flags: { http-restricted-api: "model-repository:admin=${SECRET}" }`,
+  `triton_server_flags: { http-restricted-api: "inference:admin=${SECRET}" }`,
 ].join('\n');
 
 describe('tma plan prints no secret', () => {

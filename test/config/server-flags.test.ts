@@ -53,6 +53,33 @@ describe('triton_server_flags', () => {
     ]);
   });
 
+  test('a name that tritonserver would understand cut short is the same flag', () => {
+    const yaml = 'triton_server_flags: {http-po: 1, --model_control: poll, log-v: 1, metrics: 2}';
+    expect(flagsOf(yaml)).toEqual({ 'log-v': '1', metrics: '2' });
+    expect(notesOf(yaml)).toEqual([
+      'triton_server_flags: http-port is decided by triton_http_endpoint',
+      'triton_server_flags: model-control-mode is decided by tma, which loads one configuration after the other',
+    ]);
+    expect(messageOf('profile_models: m\ntriton_server_flags: {allow-htt: false}')).toContain(
+      'perf.yaml:2:23: triton_server_flags: tma loads models by HTTP',
+    );
+  });
+
+  test.each([
+    ['"health:admin=x"', 'health'],
+    ['["trace:admin=x", "logging,model-repository:admin=x"]', 'model-repository'],
+  ])('what tma asks for is not restricted: %s', (value, part) => {
+    const yaml = `profile_models: m\ntriton_server_flags: {http-restricted-api: ${value}}`;
+    expect(messageOf(yaml)).toContain(
+      `perf.yaml:2:23: triton_server_flags: tma asks for ${part} by HTTP, so http-restricted-api must not restrict it`,
+    );
+  });
+
+  test('what tma does not ask for, or may be told the header of, is restricted as the file says', () => {
+    const yaml = 'triton_server_flags: {http-restricted-api: "trace,inference:admin=x"}';
+    expect(flagsOf(yaml)).toEqual({ 'http-restricted-api': 'trace,inference:admin=x' });
+  });
+
   test('a service that is needed can not be switched off', () => {
     const model = 'profile_models:\n  m:\n    triton_server_flags: {allow_http: off}';
     expect(messageOf(model)).toBe(

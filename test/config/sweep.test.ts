@@ -122,6 +122,25 @@ describe('the sweep rule: own type first, else every item of a list is a choice'
     expect(all({ metric_tags: map })).toEqual([{ metric_tags: expected }]);
   });
 
+  test.each([
+    ['a key that is a list', { key: ['a', 'b'], value: 'x' }, 'metric_tags'],
+    ['more than an entry holds', { key: 'a', value: 'x', more: 'y' }, 'metric_tags'],
+    [
+      'an entry with more among others',
+      [
+        { key: 'a', value: 'x' },
+        { key: 'b', value: 'y', more: 'z' },
+      ],
+      'metric_tags[1]',
+    ],
+    ['an entry and a map', [{ b: 'y' }, { key: 'a', value: 'x' }], 'metric_tags[0]'],
+  ])('what is nearly an entry is a mistake, not tags called key and value: %s', (_name, map, where) => {
+    const { parameters, problems } = parametersOf({ metric_tags: map }, () => undefined);
+    expect(parameters).toEqual([]);
+    expect(problems.map(({ message }) => message.split(': ')[0])).toEqual([where]);
+    expect(problems[0]!.hint).toContain('{ NAME: VALUE, ... }');
+  });
+
   test('an entry sweeps like any value, and two of one key are a mistake where the second stands', () => {
     const entry = (value: unknown) => ({ parameters: [{ key: 'k', value: { string_value: value } }] });
     expect(all(entry(['1', '2']))).toEqual(

@@ -112,6 +112,29 @@ test(
 );
 
 test(
+  'a shell of Triton that could not become the process of a Python model is told, not waited for',
+  async () => {
+    // A parent that never asks how its child ended, by the name of Triton's.
+    const script =
+      "process.title = 'tritonserver'; require('node:child_process').spawn('bash', ['-c', 'exit 1']); " +
+      "process.kill(process.pid, 'SIGSTOP')";
+    const program = start(`exec ${process.execPath} -e "${script}"`);
+    let told: string | undefined;
+    using _family = watchFamily(
+      program.pid!,
+      (what) => {
+        told = what;
+      },
+      10 * LIMIT_MS,
+    );
+    await until(() => told !== undefined);
+    expect(told).toMatch(/^the process of a Python model .* has ended, and Triton waits for it$/);
+    process.kill(-program.pid!, 'SIGKILL');
+  },
+  2 * LIMIT_MS,
+);
+
+test(
   'the process of a Python model is missed when it is gone, others are not',
   async () => {
     // The kernel cuts names at fifteen letters.
