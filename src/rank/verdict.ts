@@ -17,7 +17,7 @@ const NAMED = 3;
 
 /** The answer to the run in words: what to serve the model with, what that gives, how sure it is. */
 export function verdict(ranking: Ranking): string {
-  const { decision, leader, model } = ranking;
+  const { decision, leader } = ranking;
   switch (decision.kind) {
     case 'deploy':
       return sentences(
@@ -29,11 +29,17 @@ export function verdict(ranking: Ranking): string {
     case 'none':
       return leader
         ? `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader.best.checks)}).`
-        : `Nothing could be measured for ${model}: see the causes below each configuration.`;
+        : nothingOf(ranking);
     case 'unfinished':
       return sentences(whyUnfinished(ranking), soFar(ranking));
   }
 }
+
+/** A run that was stopped before anything was tried has no causes to show. */
+const nothingOf = ({ model, unmeasured }: Ranking): string =>
+  unmeasured.length > 0
+    ? `Nothing could be measured for ${model}: see the causes below each configuration.`
+    : `Nothing was measured for ${model}: no configuration was tried.`;
 
 /** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */
 export const missed = (checks: readonly Check[]): string =>

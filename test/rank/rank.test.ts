@@ -161,6 +161,11 @@ describe('ranking', () => {
     expect(ranking).toMatchObject({ winner: undefined, entries: [] });
     expect(verdict(ranking)).toContain('Nothing could be measured');
   });
+
+  test('a run that was stopped before anything was tried did not fail', () => {
+    const ranking = rank(run(), goal());
+    expect(verdict(ranking)).toBe('Nothing was measured for m: no configuration was tried.');
+  });
 });
 
 test('gain is positive for the better, in percent of the default for rates and of the new one for times', () => {
