@@ -27,9 +27,11 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
       ...['--export-path', out, '--checkpoint-directory', join(out, 'checkpoints')],
       ...['--output-model-repository-path', join(out, 'variants'), '--skip-detailed-reports'],
     );
-    expect(output).toMatch(/Deploy text_recognition_config_\d/);
-    expect(code).toBe(0);
-    const { trials, sessions } = results(out);
+    const { trials, sessions, models } = results(out);
+    // Which it is depends on how quiet the machine is.
+    const [{ verdict, winner }] = models;
+    expect(output).toContain(verdict);
+    expect(code).toBe(winner ? 0 : 3);
     expect(sessions[0].environment).toMatchObject({ launcher: 'docker', server: IMAGE });
     expect(trials).toHaveLength(9);
     for (const trial of trials) {

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheFolder } from '../../src/install/cache.ts';
 import { newMark } from '../support/own-processes.ts';
 import { privateFolders } from './private-folders.ts';
 
 const MAIN = resolve('dist/cli/main.js');
 const MODELS = resolve('test/fixtures/models');
-/** Not below /tmp, which every run has of its own. */
 const FOLDERS = resolve('.faults');
 
 /** whole: three configurations at two loads, and reports; short: two configurations, and none. */
@@ -55,7 +56,10 @@ export async function smallRun(length: Length): Promise<SmallRun> {
   const folder = mkdtempSync(join(FOLDERS, 'run-'));
   writeFileSync(join(folder, 'perf.yaml'), perfYaml(length));
   const mark = newMark();
-  const own = await privateFolders(folder);
+  const own = await privateFolders(
+    folder,
+    [resolve('.'), homedir(), cacheFolder()].filter((path) => existsSync(path)),
+  );
   const read = (path: string): string => {
     try {
       return readFileSync(join(folder, path), 'utf8');
