@@ -19,8 +19,11 @@ export interface ResourceWatch {
 
 /** Reading the memory of a large process holds it up: it is done this often at most. */
 const LEAST_GAP_MS = 250;
-/** And takes so small a share of the time. */
+/** And takes so small a share of the time, unless that would leave a short point without a second look. */
 const GAP_TO_COST = 20;
+const MOST_GAP_MS = 600;
+/** So far a look may lie outside of what counts where there are fewer than two within: the load was on by then. */
+const NEAR_MS = 500;
 
 /** Looks every `intervalS`, and when it is told to, until it is stopped. */
 export function watchResources({ resources }: Pick<Server, 'resources'>, intervalS: number): ResourceWatch {
@@ -36,7 +39,7 @@ export function watchResources({ resources }: Pick<Server, 'resources'>, interva
       .then((found) => {
         const now = performance.now();
         if (found) samples.push({ atMs: (begun + now) / 2, resources: found });
-        nextMs = now + Math.max(LEAST_GAP_MS, GAP_TO_COST * (now - begun));
+        nextMs = now + Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, GAP_TO_COST * (now - begun)));
         looking = undefined;
       });
   };
@@ -55,8 +58,8 @@ export function watchResources({ resources }: Pick<Server, 'resources'>, interva
  * CPU and memory while it counted. The memory used is the highest that was seen, what the machine had left the lowest;
  * their intervals hold everything that was seen. The CPU time is taken between the first and the last look.
  */
-export function resourceFigures(samples: readonly ResourceSample[], { startMs, endMs }: Span): Figures {
-  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
+export function resourceFigures(samples: readonly ResourceSample[], span: Span): Figures {
+  const seen = within(samples, span);
   if (seen.length === 0) return NO_FIGURES;
   const used = rangeOf(seen.map(({ resources }) => resources.usedMB));
   const available = rangeOf(
@@ -77,6 +80,14 @@ export function resourceFigures(samples: readonly ResourceSample[], { startMs, e
       ...(over > 0 && { cpu_utilization: ratioInterval(cpu) }),
     },
   };
+}
+
+/** What was seen within a span; where that is less than the two looks that a difference takes, what was seen near it. */
+function within(samples: readonly ResourceSample[], { startMs, endMs }: Span): ResourceSample[] {
+  const between = (from: number, to: number): ResourceSample[] =>
+    samples.filter(({ atMs }) => atMs >= from && atMs <= to);
+  const seen = between(startMs, endMs);
+  return seen.length >= 2 ? seen : between(startMs - NEAR_MS, endMs + NEAR_MS);
 }
 
 /** Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count. */
