@@ -22,8 +22,6 @@ const LEAST_GAP_MS = 250;
 /** And takes so small a share of the time, unless that would leave a short point without a second look. */
 const GAP_TO_COST = 20;
 const MOST_GAP_MS = 600;
-/** So far a look may lie outside of what counts where there are fewer than two within: the load was on by then. */
-const NEAR_MS = 500;
 
 /** Looks every `intervalS`, and when it is told to, until it is stopped. */
 export function watchResources({ resources }: Pick<Server, 'resources'>, intervalS: number): ResourceWatch {
@@ -82,12 +80,16 @@ export function resourceFigures(samples: readonly ResourceSample[], span: Span):
   };
 }
 
-/** What was seen within a span; where that is less than the two looks that a difference takes, what was seen near it. */
+/**
+ * What was seen within a span. Where that is less than the two looks that a difference takes, as a Docker engine needs a
+ * second for each, the last look before it and the first one after it as well.
+ */
 function within(samples: readonly ResourceSample[], { startMs, endMs }: Span): ResourceSample[] {
-  const between = (from: number, to: number): ResourceSample[] =>
-    samples.filter(({ atMs }) => atMs >= from && atMs <= to);
-  const seen = between(startMs, endMs);
-  return seen.length >= 2 ? seen : between(startMs - NEAR_MS, endMs + NEAR_MS);
+  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
+  if (seen.length >= 2) return seen;
+  const before = samples.findLast(({ atMs }) => atMs < startMs);
+  const after = samples.find(({ atMs }) => atMs > endMs);
+  return [before, ...seen, after].filter((sample) => sample !== undefined);
 }
 
 /** Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count. */
