@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { installedTriton } from '../../src/install/cache.ts';
+import { Guard } from '../../src/server/guard.ts';
 import { choosePorts } from '../../src/server/ports.ts';
-import { endGroup } from '../../src/server/process-group.ts';
+import { watchEnvironments } from '../../src/server/python-environments.ts';
+import { clearAway, MARK, newMark } from '../../src/server/traces.ts';
 import { HttpTriton } from '../../src/server/triton-http.ts';
 
 export const MODELS = resolve('test/fixtures/models');
@@ -10,6 +12,9 @@ export const MODELS = resolve('test/fixtures/models');
 /** A tritonserver that somebody else runs. */
 export async function somebodysServer(repository: string, ...flags: string[]) {
   const ports = await choosePorts({});
+  const mark = newMark();
+  const sharedMemory = `tma_${process.pid}_${ports.http}_${mark}_`;
+  const environments = watchEnvironments();
   const child = spawn(
     installedTriton(),
     [
@@ -18,10 +23,15 @@ export async function somebodysServer(repository: string, ...flags: string[]) {
       `--grpc-port=${ports.grpc}`,
       `--metrics-port=${ports.metrics}`,
       '--exit-timeout-secs=0',
+      `--backend-config=python,shm-region-prefix-name=${sharedMemory}`,
       ...flags,
     ],
-    { stdio: 'ignore', detached: true },
+    { stdio: 'ignore', detached: true, env: { ...process.env, [MARK]: mark } },
   );
+  // Tests that are killed leave no server either.
+  const traces = { group: child.pid!, mark, sharedMemory, environments };
+  const guard = new Guard();
+  guard.watch(traces);
   const triton = new HttpTriton({ host: '127.0.0.1', port: ports.http });
   for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
     await new Promise((done) => setTimeout(done, 100));
@@ -53,7 +63,8 @@ export async function somebodysServer(repository: string, ...flags: string[]) {
       } catch {
         // It is gone already.
       }
-      await endGroup(child.pid!);
+      await clearAway(traces);
+      guard.close();
     },
   };
 }
