@@ -19,19 +19,20 @@ export interface ResourceWatch {
 
 /** Reading the memory of a large process holds it up: it is done this often at most. */
 const LEAST_GAP_MS = 250;
-/** And takes so small a share of the time, unless that would leave a short point without a second look. */
+/** And takes so small a share of the time, up to a gap that leaves a second look where an engine elsewhere is slow to answer. */
 const GAP_TO_COST = 20;
 const MOST_GAP_MS = 600;
 
 /** Looks every `intervalS`, and when it is told to, until it is stopped. */
-export function watchResources({ resources }: Pick<Server, 'resources'>, intervalS: number): ResourceWatch {
+export function watchResources(server: Pick<Server, 'resources'>, intervalS: number): ResourceWatch {
   const samples: ResourceSample[] = [];
   let nextMs = 0;
   let looking: Promise<void> | undefined;
   const look = (): void => {
     const begun = performance.now();
     if (looking || begun < nextMs) return;
-    looking = resources()
+    looking = server
+      .resources()
       // What can't be read is not there to be measured.
       .catch(() => undefined)
       .then((found) => {
@@ -56,8 +57,8 @@ export function watchResources({ resources }: Pick<Server, 'resources'>, interva
  * CPU and memory while it counted. The memory used is the highest that was seen, what the machine had left the lowest;
  * their intervals hold everything that was seen. The CPU time is taken between the first and the last look.
  */
-export function resourceFigures(samples: readonly ResourceSample[], span: Span): Figures {
-  const seen = within(samples, span);
+export function resourceFigures(samples: readonly ResourceSample[], { startMs, endMs }: Span): Figures {
+  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
   if (seen.length === 0) return NO_FIGURES;
   const used = rangeOf(seen.map(({ resources }) => resources.usedMB));
   const available = rangeOf(
@@ -78,18 +79,6 @@ export function resourceFigures(samples: readonly ResourceSample[], span: Span):
       ...(over > 0 && { cpu_utilization: ratioInterval(cpu) }),
     },
   };
-}
-
-/**
- * What was seen within a span. Where that is less than the two looks that a difference takes, as a Docker engine needs a
- * second for each, the last look before it and the first one after it as well.
- */
-function within(samples: readonly ResourceSample[], { startMs, endMs }: Span): ResourceSample[] {
-  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
-  if (seen.length >= 2) return seen;
-  const before = samples.findLast(({ atMs }) => atMs < startMs);
-  const after = samples.find(({ atMs }) => atMs > endMs);
-  return [before, ...seen, after].filter((sample) => sample !== undefined);
 }
 
 /** Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count. */

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
 import { codeOf } from '../errors.ts';
+import { fieldIn, groupFolders } from './control-group.ts';
 import { readOrEmpty } from './processes.ts';
 
 /** What is known of processes that the kernel killed for lack of memory while a server ran. */
@@ -32,21 +33,8 @@ export const countKills = (pid: number | 'self' = 'self'): number => killsOfGrou
  * @param id part of the group's name, where the number of the process alone does not say that it is the one meant.
  */
 export function killsOfGroup(pid: number | 'self', id = ''): number | undefined {
-  for (const line of readOrEmpty(`/proc/${pid}/cgroup`).split('\n')) {
-    const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (!path.includes(id)) continue;
-    const files =
-      controllers === ''
-        ? [`/sys/fs/cgroup${path}/memory.events`, `/sys/fs/cgroup/unified${path}/memory.events`]
-        : controllers.split(',').includes('memory')
-          ? [`/sys/fs/cgroup/memory${path}/memory.oom_control`]
-          : [];
-    for (const file of files) {
-      const count = /^oom_kill (\d+)$/m.exec(readOrEmpty(file))?.[1];
-      if (count !== undefined) return Number(count);
-    }
-  }
-  return undefined;
+  const folders = groupFolders(pid, 'memory', id);
+  return fieldIn(folders, 'memory.events', 'oom_kill') ?? fieldIn(folders, 'memory.oom_control', 'oom_kill');
 }
 
 const killsOfMachine = (): number => Number(/^oom_kill (\d+)$/m.exec(readOrEmpty('/proc/vmstat'))?.[1] ?? 0);

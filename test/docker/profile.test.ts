@@ -34,21 +34,14 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
     expect(code).toBe(winner ? 0 : 3);
     expect(sessions[0].environment).toMatchObject({ launcher: 'docker', server: IMAGE });
     expect(trials).toHaveLength(9);
-    let [points, looked] = [0, 0];
     for (const trial of trials) {
       for (const { state, measurement } of trial.points) {
         expect(state).toBe('measured');
-        points++;
-        const { cpu_used_ram: memory, cpu_utilization: cpu } = measurement.values;
-        // The engine takes a second for each look, so that a short point may end before there is one.
-        if (memory === undefined || cpu === undefined) continue;
-        looked++;
-        expect(memory).toBeGreaterThan(30);
-        expect(cpu).toBeGreaterThan(10);
-        expect(cpu).toBeLessThan(100 * sessions[0].environment.cores * 1.3);
+        expect(measurement.values.cpu_used_ram).toBeGreaterThan(30);
+        expect(measurement.values.cpu_utilization).toBeGreaterThan(20);
+        expect(measurement.values.cpu_utilization).toBeLessThan(100 * sessions[0].environment.cores * 1.1);
       }
     }
-    expect(looked).toBeGreaterThan(points / 3);
     expect(read(out, 'checkpoints/logs/text_recognition_config_0.log')).toContain('successfully loaded');
     expect(existsSync(join(out, 'reports/summaries/text_recognition/result_summary.pdf'))).toBe(true);
   });

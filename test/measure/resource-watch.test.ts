@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ResourceSample, resourceFigures } from '../../src/measure/resource-watch.ts';
+import { type ResourceSample, resourceFigures, watchResources } from '../../src/measure/resource-watch.ts';
 import { samplesWithin } from '../../src/measure/span.ts';
 
 const sample = (atMs: number, cpuS: number, usedMB = 100, availableMB = 900): ResourceSample => ({
@@ -36,20 +36,28 @@ describe('what a server uses while it counts', () => {
   test('every value has an interval; what was not seen has neither', () => {
     const { values, intervals } = resourceFigures(samples, span);
     expect(Object.keys(values).sort()).toEqual(Object.keys(intervals).sort());
-    expect(resourceFigures([], { startMs: 4000, endMs: 5000 })).toEqual({ values: {}, intervals: {} });
-    const once = resourceFigures(samples.slice(3, 4), { startMs: 1400, endMs: 1600 });
+    expect(resourceFigures(samples, { startMs: 4000, endMs: 5000 })).toEqual({ values: {}, intervals: {} });
+    const once = resourceFigures(samples, { startMs: 1400, endMs: 1600 });
     expect(once.values).not.toHaveProperty('cpu_utilization');
-  });
-
-  test('where a look takes long, those next to a short stretch will do', () => {
-    const { values } = resourceFigures(samples.slice(2), { startMs: 1400, endMs: 1600 });
-    expect(values['cpu_utilization']).toBeCloseTo(200, 6);
   });
 
   test('a process that ended takes its time with it: that stretch does not count', () => {
     const fallen = [sample(0, 10), sample(1000, 11), sample(2000, 5), sample(3000, 6)];
     expect(resourceFigures(fallen, { startMs: 0, endMs: 3000 }).values['cpu_utilization']).toBe(100);
   });
+});
+
+test('a server that keeps its state to itself is asked as the object that it is', async () => {
+  class InAContainer {
+    readonly #usedMB = 70;
+
+    async resources() {
+      return { usedMB: this.#usedMB, availableMB: 1, cpuS: 2 };
+    }
+  }
+  const watch = watchResources(new InAContainer(), 1000);
+  watch.look();
+  expect(await watch.stop()).toMatchObject([{ resources: { usedMB: 70 } }]);
 });
 
 test('samples tell of what was before them: those of the span alone, or the last where it is short', () => {

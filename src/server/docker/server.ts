@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerStats } from 'dockerode';
 import type { Ports } from '../arguments.ts';
+import { type Usage, usageOfGroup } from '../control-group.ts';
 import type { Resources, Server } from '../launcher.ts';
 import { readTail } from '../log.ts';
 import { killsOfGroup } from '../memory-kills.ts';
@@ -94,6 +95,9 @@ export class ContainerServer implements Server {
   hasModel = async (): Promise<boolean> => true;
 
   async resources(): Promise<Resources | undefined> {
+    // An engine needs a second for each look, in which a short point is over: the kernel is asked where it is ours.
+    const usage = this.#local ? usageOfGroup(this.#pid, this.#container.id) : undefined;
+    if (usage) return asResources(usage, availableMemoryMB());
     try {
       const stats = await this.#detail('stats', (abortSignal) => {
         const once = { stream: false as const, 'one-shot': true, abortSignal };
@@ -198,13 +202,16 @@ export function resourcesOf(stats: ContainerStats, machineMB: number | undefined
   const { usage, limit, stats: details } = stats.memory_stats ?? {};
   if (usage === undefined) return undefined;
   const cached = details?.total_inactive_file ?? details?.inactive_file ?? 0;
-  const used = usage - cached;
   const limited = limit !== undefined && limit > 0 && limit < NO_LIMIT;
-  const left = limited ? (limit - used) / 1e6 : undefined;
-  return {
-    usedMB: used / 1e6,
-    // Without a limit the engine tells the machine's memory, of which others use some, too.
-    availableMB: machineMB === undefined ? left : left === undefined ? machineMB : Math.min(left, machineMB),
-    cpuS: (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e9,
-  };
+  const usedBytes = usage - cached;
+  const cpuS = (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e9;
+  return asResources({ usedBytes, limitBytes: limited ? limit : undefined, cpuS }, machineMB);
+}
+
+function asResources({ usedBytes, limitBytes, cpuS }: Usage, machineMB: number | undefined): Resources {
+  const left = limitBytes === undefined ? undefined : (limitBytes - usedBytes) / 1e6;
+  // Without a limit the engine tells the machine's memory, of which others use some, too.
+  const availableMB =
+    machineMB === undefined ? left : left === undefined ? machineMB : Math.min(left, machineMB);
+  return { usedMB: usedBytes / 1e6, availableMB, cpuS };
 }
