@@ -4,8 +4,11 @@ import { type Length, type Running, type SmallRun, smallRun } from './run.ts';
 
 /** What is done to a run, and what must come of it. */
 export interface Disturbance {
-  /** Answers false when the run was over before it could be done. */
-  disturb(run: SmallRun, running: Running): Promise<boolean>;
+  /**
+   * Answers false when the run was over before it could be done.
+   * @param share random, 0 to 1: how far into the life of a server that has yet to start.
+   */
+  disturb(run: SmallRun, running: Running, share: number): Promise<boolean>;
   /** Seconds that it may take to end on a busy machine. */
   readonly endsWithinS: number;
   /** How it may end. */
@@ -52,16 +55,30 @@ export const DISTURBANCES = {
 
 export type DisturbanceName = keyof typeof DISTURBANCES;
 
-/** Stops the server of the moment, so that it neither answers nor ends. */
-async function stopServer(run: SmallRun, running: Running): Promise<boolean> {
+/** What a server of the small run lives for, in ms: loading, calibrating, two points. */
+const SERVER_LIFE_MS = 2500;
+
+/**
+ * Stops the server of the moment, so that it neither answers nor ends. Where none runs at the moment, the
+ * next one is stopped later in its life, or all of these would hit servers that have only just started.
+ */
+async function stopServer(run: SmallRun, running: Running, share: number): Promise<boolean> {
+  const serverNow = (): number | undefined => {
+    const server = run.processes().find((process) => /^\d+ \S*tritonserver(\.real)? --/.test(process));
+    return server ? Number(server.split(' ')[0]) : undefined;
+  };
   let over = false;
   void running.ended.then(() => {
     over = true;
   });
-  while (!over) {
-    const server = run.processes().find((process) => /^\d+ \S*tritonserver(\.real)? --/.test(process));
-    if (server) return process.kill(Number(server.split(' ')[0]), 'SIGSTOP');
-    await sleep(20);
+  for (let waited = false; !over; waited = true) {
+    const server = serverNow();
+    if (server === undefined) {
+      await sleep(20);
+      continue;
+    }
+    if (waited) await Promise.race([sleep(share * SERVER_LIFE_MS), running.ended]);
+    if (serverNow() === server) return process.kill(server, 'SIGSTOP');
   }
   return false;
 }
@@ -128,12 +145,13 @@ async function attack(
   const { disturb, endsWithinS, ends } = DISTURBANCES[name];
   const wrong: string[] = [];
   await using run = await smallRun(whole.length);
-  const atS = 0.05 + (randomOf(seed, number).below(1000) / 1000) * whole.seconds;
+  const random = randomOf(seed, number);
+  const atS = 0.05 + (random.below(1000) / 1000) * whole.seconds;
   const running = run.start();
   await Promise.race([sleep(atS * 1000), running.ended]);
   // What was printed is on the disk: only what is in flight may be lost.
   const told = [...running.output().matchAll(/^\[ *\d+\/\d+\].* infer\/s/gm)].length;
-  await disturb(run, running);
+  await disturb(run, running, random.below(1000) / 1000);
   const end = await within(endsWithinS, running.ended);
   if (end === undefined) wrong.push(`still running after ${endsWithinS} s`);
   else if (!([...ends, ...THROUGH] as (number | string)[]).includes(end)) wrong.push(`ends with ${end}`);
