@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Constraint, Objective } from '../src/config/experiment.ts';
-import { findMetric } from '../src/metric.ts';
+import { findMetric } from '../src/ground/metric.ts';
+import type { Constraint, Objective } from '../src/record/goal.ts';
+import { levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
-import { levelOf } from '../src/space/load-point.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { gridText, medianOf, type Row, readGrid, readResults } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { NO_FLAGS } from '../../src/config/read-load-flags.ts';
 import { nativeGenerator } from '../../src/load/native/native.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 
 const RUNS = Number(process.env['RUNS'] ?? 200);
 /** Answers a second of the server below, by how it is made. */

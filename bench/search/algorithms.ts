@@ -1,14 +1,14 @@
 import type { ModelPlan } from '../../src/config/experiment.ts';
+import { compareMeasured } from '../../src/goal/score.ts';
 import { bayesSearch, type JudgingSearch } from '../../src/search/bayes/bayes.ts';
 import type { Budget } from '../../src/search/bayes/budget.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
-import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/choose.ts';
 import { withFailureMemory } from '../../src/search/failure-memory.ts';
 import { quickSearch } from '../../src/search/quick.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { withRefinement } from '../../src/search/refine.ts';
-import { compareMeasured } from '../../src/search/score.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
+import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/search-for.ts';
 import type { Landscape } from './landscape.ts';
 
 /** Brute force that looks again: so many of the best, so often. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { median } from 'simple-statistics';
-import { instanceGroups, type ModelConfig, maxBatchSize } from '../../src/model-config/config.ts';
-import { isRate, type LoadPoint, levelOf } from '../../src/space/load-point.ts';
+import { instanceGroups, maxBatchSize } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import { isRate, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 
 /** One recorded point of a landscape. */
 export interface Row {

@@ -1,7 +1,8 @@
-import type { Goal, ModelPlan } from '../../src/config/experiment.ts';
-import type { ModelConfig } from '../../src/model-config/config.ts';
-import { checkConstraints, score } from '../../src/search/score.ts';
-import { type LoadPoint, levelOf } from '../../src/space/load-point.ts';
+import type { ModelPlan } from '../../src/config/experiment.ts';
+import { checkConstraints, score } from '../../src/goal/score.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import type { Goal } from '../../src/record/goal.ts';
+import { type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../../src/space/space.ts';
 import type { Row } from './grid.ts';
 

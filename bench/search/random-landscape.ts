@@ -1,4 +1,4 @@
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 import type { Row } from './grid.ts';
 
 /**

@@ -1,8 +1,8 @@
+import { checkConstraints, score } from '../../src/goal/score.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
-import { checkConstraints, score } from '../../src/search/score.ts';
 import type { Ask } from '../../src/search/search.ts';
-import { levelOf } from '../../src/space/load-point.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { userError } from '../errors.ts';
+import { userError } from '../ground/errors.ts';
 
 /**
  * A command line as commander reads it: its command first, `profile` where none is named, and what stood before it

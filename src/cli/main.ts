@@ -14,7 +14,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
-  const { run } = await import('./run.ts');
+  const { run } = await import('./run-command-line.ts');
   process.exitCode = await run(process);
   // All is done and written. What still waits for somebody that does not answer has no say in when tma ends.
   setTimeout(() => process.exit(), 3000).unref();

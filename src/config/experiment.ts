@@ -1,22 +1,10 @@
-import type { Place } from '../errors.ts';
+import type { Place } from '../ground/errors.ts';
+import type { Goal } from '../record/goal.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
-import type { PlotSettings } from './plots.ts';
+import type { PlotSettings } from './plot-settings.ts';
 import type { SearchSettings } from './search-settings.ts';
 import type { ServerFlags } from './server-flags.ts';
-
-/** One direction to optimise in; weights are relative to each other. */
-export interface Objective {
-  readonly tag: string;
-  readonly weight: number;
-}
-
-/** A limit that a measurement must keep; exactly one bound is given. */
-export interface Constraint {
-  readonly tag: string;
-  readonly bound: 'min' | 'max';
-  readonly value: number;
-}
 
 /**
  * One swept or fixed field of the model configuration.
@@ -125,14 +113,6 @@ export interface WindowRule {
   /** Largest spread, max/min - 1, over the last three windows. */
   readonly stability: number;
   readonly maxWindows: number;
-}
-
-/** What a model's configurations are judged by. */
-export interface Goal {
-  /** The model. */
-  readonly name: string;
-  readonly objectives: readonly Objective[];
-  readonly constraints: readonly Constraint[];
 }
 
 /** Everything about one model to profile. */

@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts';
-import { nearest } from '../wording.ts';
+import { messageOf } from '../ground/errors.ts';
+import { nearest } from '../ground/wording.ts';
 import { lengthOfRange, MOST_IN_A_LIST, rangeOf, tooMany } from './limits.ts';
 import { LOAD_FLAGS, type LoadFlag, type LoadFlagName } from './load-flags.ts';
 import { withoutSecrets } from './secrets.ts';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { MOST_TOLD, type Place, type Problem, refuse } from '../errors.ts';
+import { MOST_TOLD, type Place, type Problem, refuse } from '../ground/errors.ts';
+import { pathText } from './field-path.ts';
 import { whereItBelongs } from './misplaced.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
-import { pathText } from './paths.ts';
 import { mistakesIn } from './values.ts';
 import { isEmpty, show } from './written.ts';
 import type { Path, YamlSource } from './yaml.ts';

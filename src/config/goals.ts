@@ -1,4 +1,4 @@
-import type { Constraint, Goal, Objective } from './experiment.ts';
+import type { Constraint, Goal, Objective } from '../record/goal.ts';
 import { withConstraint } from './objectives.ts';
 import type { OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';

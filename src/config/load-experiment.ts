@@ -1,4 +1,4 @@
-import { refuse } from '../errors.ts';
+import { refuse } from '../ground/errors.ts';
 import type { Experiment } from './experiment.ts';
 import { type CommandLine, checkOptions, type GivenOptions } from './given-options.ts';
 import type { Command } from './options.ts';

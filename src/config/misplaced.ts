@@ -1,5 +1,5 @@
+import { nearest } from '../ground/wording.ts';
 import { type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
-import { nearest } from '../wording.ts';
 import { loadFlags } from './load-flags.ts';
 import { isMapping } from './written.ts';
 

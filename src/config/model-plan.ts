@@ -1,11 +1,11 @@
-import type { Place, Problem } from '../errors.ts';
+import type { Place, Problem } from '../ground/errors.ts';
 import { sizeOfProduct } from './combinations.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { ModelPlan, Parameter } from './experiment.ts';
 import { usesPerfAnalyzer, withPrecision } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import { goalOf } from './goals.ts';
-import { containerOptions } from './launch.ts';
+import { containerOptions } from './launch-settings.ts';
 import { MOST_CONFIGURATIONS, MOST_POINTS } from './limits.ts';
 import type { ModelEntry } from './profile-models.ts';
 import { NO_FLAGS } from './read-load-flags.ts';

@@ -2,7 +2,7 @@ import type { LaunchSettings, ModelPlan } from './experiment.ts';
 import { generatorNotes, usesPerfAnalyzer } from './generator.ts';
 import type { GivenOptions } from './given-options.ts';
 import { goalNotes } from './goals.ts';
-import { launchNotes } from './launch.ts';
+import { launchNotes } from './launch-settings.ts';
 import type { OptionValues } from './options.ts';
 import { NO_FLAGS } from './read-load-flags.ts';
 import { searchNotes } from './search-mode.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { findMetric, METRIC_NAMES } from '../metric.ts';
-import { suggestion } from '../wording.ts';
-import type { Constraint, Objective } from './experiment.ts';
+import { findMetric, METRIC_NAMES } from '../ground/metric.ts';
+import { suggestion } from '../ground/wording.ts';
+import type { Constraint, Objective } from '../record/goal.ts';
 import { isEmpty, isMapping, plainOf, show } from './written.ts';
 
 const DEFAULT_WEIGHT = 10;

@@ -3,7 +3,7 @@ import { dockerArgs, mounts } from './docker-args.ts';
 import { MOST_IN_A_LIST, MOST_SECONDS } from './limits.ts';
 import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
-import { plots, reportedConfigs } from './plots.ts';
+import { plots, reportedConfigs } from './plot-settings.ts';
 import { profileModels } from './profile-models.ts';
 import { SEARCH_MODES } from './search-settings.ts';
 import { serverFlags } from './server-flags.ts';

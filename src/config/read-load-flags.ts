@@ -1,5 +1,5 @@
+import { suggestion } from '../ground/wording.ts';
 import { meanRate } from '../statistics/arrivals.ts';
-import { suggestion } from '../wording.ts';
 import type { ArrivalSettings, InputSource, LoadSettings, StopRule, TlsSettings } from './experiment.ts';
 import { type Fail, FlagReader, type GivenFlags } from './flag-reader.ts';
 import { MOST_SECONDS } from './limits.ts';

@@ -1,4 +1,5 @@
-import type { Goal, ReportSettings } from './experiment.ts';
+import type { Goal } from '../record/goal.ts';
+import type { ReportSettings } from './experiment.ts';
 import { overallGoal } from './goals.ts';
 import type { OptionValues } from './options.ts';
 

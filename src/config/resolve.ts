@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { type Place, type Problem, refuse } from '../errors.ts';
+import { type Place, type Problem, refuse } from '../ground/errors.ts';
 import type { Experiment, ModelPlan } from './experiment.ts';
 import { generatorSettings } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
-import { launchSettings, withTls } from './launch.ts';
+import { launchSettings, withTls } from './launch-settings.ts';
 import { modelPlan } from './model-plan.ts';
 import { notesOf } from './notes.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';

@@ -1,4 +1,4 @@
-import type { Place } from '../errors.ts';
+import type { Place } from '../ground/errors.ts';
 import type { GivenOptions } from './given-options.ts';
 import { type Command, OPTIONS, type Option, type OptionKey } from './options.ts';
 import { withoutSecrets } from './secrets.ts';

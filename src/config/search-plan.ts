@@ -1,4 +1,4 @@
-import type { Place, Problem } from '../errors.ts';
+import type { Place, Problem } from '../ground/errors.ts';
 import type { ModelPlan } from './experiment.ts';
 import type { OptionKey, OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';

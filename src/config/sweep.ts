@@ -1,12 +1,12 @@
-import type { Place, Problem } from '../errors.ts';
+import type { Place, Problem } from '../ground/errors.ts';
+import { nearest, suggestion } from '../ground/wording.ts';
 import { describeType, type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
-import { nearest, suggestion } from '../wording.ts';
 import { combinations, type Sweep, sizeOfProduct } from './combinations.ts';
 import type { Parameter } from './experiment.ts';
+import { buildValue, pathText } from './field-path.ts';
 import { entriesOfMap, hasType, integerRange, isNearlyEntry, scalarValue, strayItem } from './field-value.ts';
 import { MOST_IN_A_LIST, tooMany } from './limits.ts';
 import { whereAmongFields } from './misplaced.ts';
-import { buildValue, pathText } from './paths.ts';
 import { isMapping, show, textOf } from './written.ts';
 import type { Path } from './yaml.ts';
 

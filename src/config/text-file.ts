@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { messageOf, userError } from '../errors.ts';
-import { formatBytes } from '../wording.ts';
+import { messageOf, userError } from '../ground/errors.ts';
+import { formatBytes } from '../ground/wording.ts';
 
 /**
  * Reads a text file that the user names: a regular file, of a size that can be meant, in UTF-8 or in UTF-16 with its

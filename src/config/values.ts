@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { whyNoFileName } from '../paths.ts';
-import { nearest, suggestion } from '../wording.ts';
+import { whyNoFileName } from '../ground/paths.ts';
+import { nearest, suggestion } from '../ground/wording.ts';
 import { lengthOfRange, MOST_IN_A_LIST, MOST_SECONDS, rangeOf, tooMany } from './limits.ts';
 import { isEmpty, isMapping, kindOf, plainOf, shorten, show, textOf } from './written.ts';
 

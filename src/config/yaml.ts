@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, LineCounter, Parser, type Tags } from 'yaml';
-import type { Place, Problem } from '../errors.ts';
+import type { Place, Problem } from '../ground/errors.ts';
 import { isMapping, show } from './written.ts';
 import { NodeReader, type Spot } from './yaml-data.ts';
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '../errors.ts';
+import { codeOf } from '../ground/errors.ts';
 
 /**
  * Makes a folder whole or not at all: `build` fills a temporary one beside it, which then takes its place. Two

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { userError } from '../errors.ts';
+import { userError } from '../ground/errors.ts';
 
 /** A file of PyPI, known to the byte. */
 export interface Wheel {

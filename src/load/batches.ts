@@ -1,6 +1,5 @@
-import { userError } from '../errors.ts';
-import type { InputSpec, Tensor, TensorSpec } from './inputs.ts';
-import type { BatchShape, Inference, Payload, Row } from './payloads.ts';
+import { userError } from '../ground/errors.ts';
+import type { BatchShape, Inference, InputSpec, Payload, Row, Tensor, TensorSpec } from './inputs.ts';
 import { checkAllBytes, checkRequestBytes } from './sizes.ts';
 
 /** Batches that begin at another step each time take no more than this; else the last one alone is filled up. */

@@ -1,6 +1,7 @@
 import type { LoadSettings } from '../config/experiment.ts';
-import { type Place, placed } from '../errors.ts';
-import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
+import { type Place, placed } from '../ground/errors.ts';
+import { maxBatchSize } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { ModelMetadata } from '../server/triton.ts';
 import {
   type InputSpec,

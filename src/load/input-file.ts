@@ -1,8 +1,7 @@
-import { nearest, suggestion } from '../wording.ts';
+import { nearest, suggestion } from '../ground/wording.ts';
 import { MOST_JSON_BYTES, readInput } from './input-source.ts';
-import type { InputSpec, TensorSpec } from './inputs.ts';
+import type { Inference, InputSpec, Row, TensorSpec } from './inputs.ts';
 import { JsonText } from './json/json-text.ts';
-import type { Inference, Row } from './payloads.ts';
 import { readTensor } from './tensor-entry.ts';
 
 /** Keys of a step that are no tensors, unless the model has one of that name. */

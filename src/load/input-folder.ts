@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { userError } from '../errors.ts';
-import { nearest } from '../wording.ts';
+import { userError } from '../ground/errors.ts';
+import { nearest } from '../ground/wording.ts';
 import { readInput, whatLiesAt } from './input-source.ts';
-import type { InputSpec, TensorSpec } from './inputs.ts';
-import type { Inference, Row } from './payloads.ts';
+import type { Inference, InputSpec, Row, TensorSpec } from './inputs.ts';
 import { bytesOf, checkRequestBytes, countOf, shapeText } from './sizes.ts';
 import { byteSize, encodeValues } from './tensor-data.ts';
 

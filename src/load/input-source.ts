@@ -1,6 +1,6 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { codeOf, messageOf, userError } from '../errors.ts';
-import { formatBytes } from '../wording.ts';
+import { codeOf, messageOf, userError } from '../ground/errors.ts';
+import { formatBytes } from '../ground/wording.ts';
 
 /** Bytes of a JSON file. */
 export const MOST_JSON_BYTES = 512 * 2 ** 20;

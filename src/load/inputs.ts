@@ -1,8 +1,9 @@
 import type { LoadSettings } from '../config/experiment.ts';
-import { userError } from '../errors.ts';
-import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
+import { userError } from '../ground/errors.ts';
+import { suggestion } from '../ground/wording.ts';
+import { maxBatchSize } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { ModelMetadata } from '../server/triton.ts';
-import { suggestion } from '../wording.ts';
 import { isKnownDatatype } from './tensor-data.ts';
 
 /** An input or output of a model without its batch dimension; -1 = variable. */
@@ -155,4 +156,45 @@ function guessSizes(datatype: string, dims: readonly number[], batching: boolean
   const isPicture = variable === 2 && (dims.includes(3) || dims.includes(1));
   const size = datatype === 'BYTES' ? 1 : isPicture ? 224 : 64;
   return dims.map((dim) => (dim === -1 ? size : dim));
+}
+
+/** One request's inputs. */
+export interface Payload {
+  readonly tensors: readonly Tensor[];
+  /** What the model must answer, where that is known. */
+  readonly expected?: readonly Tensor[];
+  /** When it is due, ms from the start, where the file says so. */
+  readonly dueMs?: number;
+}
+
+/** Requests to send in turn; a stream is what one sequence sends. */
+export interface Payloads {
+  readonly streams: readonly (readonly Payload[])[];
+  /** A file's streams are as long as sequences are to be. */
+  readonly ownLength: boolean;
+  /** What was guessed, in words. */
+  readonly notes: readonly string[];
+}
+
+/** How inferences are put together to a request. */
+export interface BatchShape {
+  readonly size: number;
+  /** Whether tensors have a batch dimension at all. */
+  readonly dimension: boolean;
+}
+
+/** The tensor of one inference, without a batch dimension. */
+export interface Row {
+  readonly dims: readonly number[];
+  readonly data: Buffer;
+}
+
+/** What is known of one inference before it is sent. */
+export interface Inference {
+  readonly inputs: ReadonlyMap<string, Row>;
+  readonly expected?: ReadonlyMap<string, Row>;
+  /** When it is due, ms from the start. */
+  readonly dueMs?: number;
+  /** Where it was given, for messages. */
+  readonly place: string;
 }

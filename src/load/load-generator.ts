@@ -1,10 +1,12 @@
-import type { Constraint, LoadSettings } from '../config/experiment.ts';
-import type { ModelConfig } from '../model-config/config.ts';
+import type { LoadSettings } from '../config/experiment.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { ClientReport } from '../record/client.ts';
+import type { Constraint } from '../record/goal.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { Failures } from '../record/request-failures.ts';
 import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
-import type { LoadPoint } from '../space/load-point.ts';
 import type { Interval } from '../statistics/intervals.ts';
-import type { Failures } from './failures.ts';
 
 /** One point to put load on; `Scrape` is whatever the caller reads from the server while it is measured. */
 export interface LoadJob<Scrape> {
@@ -64,34 +66,6 @@ export interface LoadResult<Scrape> {
   readonly client: ClientReport;
   /** What a reader should know before trusting it. */
   readonly warnings: readonly string[];
-}
-
-/** How the client itself fared. */
-export interface ClientReport {
-  /** What made the load, such as `HTTP/1.1 on raw sockets`. */
-  readonly engine: string;
-  readonly threads?: number;
-  /** Share of the time that the busiest thread had something to do, 0 to 1. */
-  readonly busy?: number;
-  /** CPU time for one request, microseconds, all threads. */
-  readonly cpuUs?: number;
-  /** Share of the time that went into collecting garbage. */
-  readonly gc?: number;
-  /** What it can do against a server that answers at once; only where it was busy enough to ask. */
-  readonly floor?: { readonly rate: number; readonly latencyMs: number };
-  /** Open loop: how late requests were sent for which there was room, ms; how many were asked for a second, and how many never sent. */
-  readonly lateness?: {
-    readonly p50: number;
-    readonly p99: number;
-    /** The lower end of the 95 % interval of the p95; absent where too few were sent. */
-    readonly p95Low?: number;
-  };
-  readonly asked?: number;
-  readonly dropped?: number;
-  /** Open loop: requests that waited as too many were in flight. */
-  readonly waited?: number;
-  /** Open loop: as many requests were in flight as may be, so that others waited. */
-  readonly full?: boolean;
 }
 
 /** Makes load and times it. */

@@ -1,54 +1,21 @@
 import type { InputSource, LoadSettings } from '../config/experiment.ts';
-import { userError } from '../errors.ts';
-import { randomSource } from '../statistics/random.ts';
+import { userError } from '../ground/errors.ts';
+import { randomSource } from '../statistics/random-source.ts';
 import { batches } from './batches.ts';
 import { readInputFile } from './input-file.ts';
 import { readInputFolder } from './input-folder.ts';
 import { whatLiesAt } from './input-source.ts';
-import { type InputSpec, resolveShapes, type Tensor, type TensorSpec } from './inputs.ts';
+import {
+  type BatchShape,
+  type Inference,
+  type InputSpec,
+  type Payload,
+  type Payloads,
+  resolveShapes,
+  type TensorSpec,
+} from './inputs.ts';
 import { bytesOf, checkRequestBytes, countOf, shapeText } from './sizes.ts';
 import { type Element, randomElement, tensorWriter } from './tensor-data.ts';
-
-/** One request's inputs. */
-export interface Payload {
-  readonly tensors: readonly Tensor[];
-  /** What the model must answer, where that is known. */
-  readonly expected?: readonly Tensor[];
-  /** When it is due, ms from the start, where the file says so. */
-  readonly dueMs?: number;
-}
-
-/** Requests to send in turn; a stream is what one sequence sends. */
-export interface Payloads {
-  readonly streams: readonly (readonly Payload[])[];
-  /** A file's streams are as long as sequences are to be. */
-  readonly ownLength: boolean;
-  /** What was guessed, in words. */
-  readonly notes: readonly string[];
-}
-
-/** How inferences are put together to a request. */
-export interface BatchShape {
-  readonly size: number;
-  /** Whether tensors have a batch dimension at all. */
-  readonly dimension: boolean;
-}
-
-/** The tensor of one inference, without a batch dimension. */
-export interface Row {
-  readonly dims: readonly number[];
-  readonly data: Buffer;
-}
-
-/** What is known of one inference before it is sent. */
-export interface Inference {
-  readonly inputs: ReadonlyMap<string, Row>;
-  readonly expected?: ReadonlyMap<string, Row>;
-  /** When it is due, ms from the start. */
-  readonly dueMs?: number;
-  /** Where it was given, for messages. */
-  readonly place: string;
-}
 
 /** Different requests are sent in turn, so that no cache is measured by mistake. */
 const PAYLOADS = 8;

@@ -1,5 +1,5 @@
-import { userError } from '../errors.ts';
-import { formatBytes } from '../wording.ts';
+import { userError } from '../ground/errors.ts';
+import { formatBytes } from '../ground/wording.ts';
 import { byteSize, LENGTH_BYTES } from './tensor-data.ts';
 
 /** Bytes of the tensors of one request. */

@@ -1,4 +1,5 @@
-import type { Constraint, StopRule } from '../config/experiment.ts';
+import type { StopRule } from '../config/experiment.ts';
+import type { Constraint } from '../record/goal.ts';
 import type { Histogram } from '../statistics/histogram.ts';
 import {
   type Interval,

@@ -1,8 +1,7 @@
-import { nearest } from '../wording.ts';
+import { nearest } from '../ground/wording.ts';
 import { elementReader } from './element.ts';
-import type { TensorSpec } from './inputs.ts';
+import type { Row, TensorSpec } from './inputs.ts';
 import type { JsonText } from './json/json-text.ts';
-import type { Row } from './payloads.ts';
 import { countOf, shapeText } from './sizes.ts';
 import { byteSize, encodeValues, LENGTH_BYTES, tensorWriter } from './tensor-data.ts';
 

@@ -1,12 +1,5 @@
-import type { ClientReport } from '../load/load-generator.ts';
-import type { LoadPoint } from '../space/load-point.ts';
-
-/** Who set the figures of a point. */
-export interface Bottleneck {
-  readonly who: 'server' | 'client';
-  /** Why it is the client, in words; [] for the server. */
-  readonly reasons: readonly string[];
-}
+import type { Bottleneck, ClientReport } from '../record/client.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 
 interface Facts {
   readonly point: LoadPoint;

@@ -1,21 +1,9 @@
 import { existsSync } from 'node:fs';
 import { execa, type ResultPromise } from 'execa';
 import { mean } from 'simple-statistics';
+import type { GpuState } from '../record/gpu-state.ts';
 import { defined } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
-
-/** How a GPU fared while a point was measured, as its driver tells; what it does not tell is absent. */
-export interface GpuState {
-  /** MHz, lowest and highest. */
-  readonly smClockMHz?: readonly [number, number];
-  readonly memoryClockMHz?: readonly [number, number];
-  /** Highest, degrees Celsius. */
-  readonly temperatureC?: number;
-  /** Mean, watts. */
-  readonly powerW?: number;
-  /** Why its clocks were held back. */
-  readonly throttled: readonly string[];
-}
 
 /** One row of nvidia-smi. */
 export interface DriverSample {

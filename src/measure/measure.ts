@@ -1,10 +1,13 @@
-import type { Constraint, LoadSettings, StopRule } from '../config/experiment.ts';
-import { countFailures, mainFailure } from '../load/failures.ts';
+import type { LoadSettings, StopRule } from '../config/experiment.ts';
 import type { LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
-import type { ModelConfig } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { Constraint } from '../record/goal.ts';
+import type { GpuState } from '../record/gpu-state.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
+import { countFailures, mainFailure } from '../record/request-failures.ts';
 import type { Server } from '../server/launcher.ts';
 import type { ModelMetadata } from '../server/triton.ts';
-import type { LoadPoint } from '../space/load-point.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { findBottleneck } from './bottleneck.ts';
 import { aggregateGpus, type GpuSample, REFRESH_MS, watchGpus } from './gpu.ts';
@@ -14,10 +17,8 @@ import {
   foreignProcesses,
   type GpuMonitor,
   type GpuProcess,
-  type GpuState,
   gpuStates,
 } from './gpu-state.ts';
-import type { Measurement } from './measurement.ts';
 import { resourceFigures, watchResources } from './resource-watch.ts';
 import { type Figures, fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { samplesWithin } from './span.ts';

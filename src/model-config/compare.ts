@@ -1,4 +1,5 @@
-import { canonicalJson, type ModelConfig } from './config.ts';
+import { canonicalJson } from './config.ts';
+import type { ModelConfig } from './model-config.ts';
 
 /** A field that the server runs with otherwise than asked. */
 export interface Difference {

@@ -1,17 +1,12 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText, toText } from '@bufbuild/protobuf/txtpb';
-import { messageOf, type Place, UserError, userError } from '../errors.ts';
-import { suggestion } from '../wording.ts';
+import { messageOf, type Place, UserError, userError } from '../ground/errors.ts';
+import { suggestion } from '../ground/wording.ts';
 import { ModelConfigSchema } from './gen/model_config_pb.ts';
+import type { ModelConfig } from './model-config.ts';
 import { MODEL_CONFIG_FIELDS } from './schema.ts';
 import { positionOfError, positionOfUnclosed } from './text-place.ts';
 import { unknownNumbers, withoutUnknownNumbers } from './unknown-numbers.ts';
-
-/**
- * A Triton model configuration as plain JSON with the field names of config.pbtxt (snake_case), the form in
- * which everything here handles it. Fields at their proto3 default are absent; 64-bit integers are strings.
- */
-export type ModelConfig = Readonly<Record<string, JsonValue>>;
 
 const plain = { useProtoFieldName: true } as const;
 

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import type { ModelConfig } from './config.ts';
+import type { ModelConfig } from './model-config.ts';
 import { type FieldType, MODEL_CONFIG_TYPE } from './schema.ts';
 
 /** A number where a name is wanted that our schema does not have. */

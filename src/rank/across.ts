@@ -1,6 +1,8 @@
-import type { Goal, ReportSettings } from '../config/experiment.ts';
-import type { Run } from '../store/run.ts';
-import { comparePoints, type RankedEntry, type Ranking, rank } from './rank.ts';
+import type { ReportSettings } from '../config/experiment.ts';
+import type { Goal } from '../record/goal.ts';
+import type { Run } from '../record/run.ts';
+import { comparePoints, type Ranking, rank } from './rank.ts';
+import type { RankedEntry } from './standings.ts';
 
 /** Configurations of several models, by one goal. */
 export interface AcrossModels {

@@ -1,6 +1,6 @@
-import { isClientBound } from '../measure/measurement.ts';
+import { isClientBound } from '../record/measurement.ts';
 import { type Gain, widerForBestOf } from './noise.ts';
-import type { RankedEntry, Standings } from './rank.ts';
+import type { RankedEntry, Standings } from './standings.ts';
 
 /** A gain of fewer percent is not worth a change, however sure it is. */
 export const LEAST_GAIN = 2;

@@ -1,10 +1,10 @@
 import { mean, probit, sampleVariance } from 'simple-statistics';
-import type { Objective } from '../config/experiment.ts';
-import type { Measurement } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
-import { score } from '../search/score.ts';
+import { score } from '../goal/score.ts';
+import { metric } from '../ground/metric.ts';
+import type { Objective } from '../record/goal.ts';
+import type { Measurement } from '../record/measurement.ts';
+import type { PointRecord, Trial } from '../record/run.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
-import type { PointRecord, Trial } from '../store/run.ts';
 
 /** Two-sided 95 % quantile of the normal distribution. */
 const NORMAL = 1.96;

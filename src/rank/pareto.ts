@@ -1,6 +1,6 @@
-import type { Objective } from '../config/experiment.ts';
-import type { Measurement } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
+import { metric } from '../ground/metric.ts';
+import type { Objective } from '../record/goal.ts';
+import type { Measurement } from '../record/measurement.ts';
 
 const USUAL = ['perf_throughput', 'perf_latency_p99'];
 

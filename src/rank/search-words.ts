@@ -1,5 +1,5 @@
-import type { SearchRecord } from '../store/run.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../ground/wording.ts';
+import type { SearchRecord } from '../record/run.ts';
 
 /** A search that looked at all there is has nothing to explain. */
 export const isWorthTelling = ({ points, search }: SearchRecord): boolean =>

@@ -1,13 +1,14 @@
-import type { Goal } from '../config/experiment.ts';
-import { isClientBound, type Measurement } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
-import type { Check } from '../search/score.ts';
-import { isRate, type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
+import type { Check } from '../goal/score.ts';
+import { metric } from '../ground/metric.ts';
+import { counted } from '../ground/wording.ts';
+import type { Goal } from '../record/goal.ts';
+import { isRate, type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
-import { counted } from '../wording.ts';
 import { LEAST_GAIN } from './decision.ts';
 import type { Gain } from './noise.ts';
-import { gainOver, type RankedEntry, type RankedPoint, type Ranking } from './rank.ts';
+import { gainOver, type Ranking } from './rank.ts';
+import type { RankedEntry, RankedPoint } from './standings.ts';
 import { describeConstraint, formatNumber } from './words.ts';
 
 /** So few loads say little of a configuration's best. */

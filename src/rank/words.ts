@@ -1,7 +1,7 @@
-import type { Constraint, Goal } from '../config/experiment.ts';
-import { metric } from '../metric.ts';
+import { metric } from '../ground/metric.ts';
 import { instanceGroups } from '../model-config/config.ts';
-import type { RankedEntry } from './rank.ts';
+import type { Constraint, Goal } from '../record/goal.ts';
+import type { RankedEntry } from './standings.ts';
 
 /** A number as people read it: whole from 1000 on, else three significant digits. */
 export function formatNumber(value: number): string {

@@ -1,7 +1,7 @@
+import { counted } from '../ground/wording.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { describeConstraint, describeObjectives } from '../rank/words.ts';
-import type { Run } from '../store/run.ts';
-import { counted } from '../wording.ts';
+import type { Run } from '../record/run.ts';
 import { methodView } from './method.ts';
 import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import {

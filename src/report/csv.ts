@@ -1,11 +1,12 @@
 import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
-import type { Measurement } from '../measure/measurement.ts';
-import { findMetric } from '../metric.ts';
+import { score } from '../goal/score.ts';
+import { findMetric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
-import { score } from '../search/score.ts';
-import { isRate, levelOf } from '../space/load-point.ts';
-import type { Run, ServerRecord, Trial } from '../store/run.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
+import { isRate, levelOf } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
+import type { Run, ServerRecord, Trial } from '../record/run.ts';
 
 /** A table before it is drawn as CSV or text. */
 export interface Table {

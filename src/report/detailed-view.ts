@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { printConfigText } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
-import { measurementsOf, type Run, type Trial } from '../store/run.ts';
+import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { levelHeader } from './csv.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';

@@ -1,7 +1,7 @@
+import { counted } from '../ground/wording.ts';
 import { describeAssignment } from '../rank/words.ts';
-import { levelText } from '../space/load-point.ts';
-import type { Trial } from '../store/run.ts';
-import { counted } from '../wording.ts';
+import { levelText } from '../record/load-point.ts';
+import type { Trial } from '../record/run.ts';
 
 const TAIL_LINES = 12;
 

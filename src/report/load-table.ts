@@ -1,6 +1,6 @@
-import type { Measurement } from '../measure/measurement.ts';
 import { formatNumber } from '../rank/words.ts';
-import { isRate, levelOf } from '../space/load-point.ts';
+import { isRate, levelOf } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
 import type { Table } from './csv.ts';
 
 const us = (measurement: Measurement, tag: string): string =>

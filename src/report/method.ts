@@ -1,9 +1,9 @@
-import { isClientBound, type Measurement } from '../measure/measurement.ts';
+import { counted } from '../ground/wording.ts';
 import { searchLines } from '../rank/search-words.ts';
 import { formatNumber } from '../rank/words.ts';
-import { isRate } from '../space/load-point.ts';
-import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../store/run.ts';
-import { counted } from '../wording.ts';
+import { isRate } from '../record/load-point.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../record/run.ts';
 
 /** Where a journal of an early version, or a checkpoint of Model Analyzer's, does not say. */
 const NOT_KNOWN = 'not known';

@@ -1,5 +1,5 @@
 import type { Browser } from 'puppeteer';
-import { makeScratch, removeScratch } from '../scratch.ts';
+import { makeScratch, removeScratch } from '../ground/scratch.ts';
 import { Guard } from '../server/guard.ts';
 import { killGroup } from '../server/process-group.ts';
 import { clearAbandoned, clearAway, endMarked, MARK, newMark } from '../server/traces.ts';

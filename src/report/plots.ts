@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Constraint } from '../config/experiment.ts';
-import type { PlotSettings } from '../config/plots.ts';
-import type { RankedEntry } from '../rank/rank.ts';
+import type { PlotSettings } from '../config/plot-settings.ts';
+import type { RankedEntry } from '../rank/standings.ts';
+import type { Constraint } from '../record/goal.ts';
 import { metricPlotData, metricPlotSvg } from './figures/metric-plot.ts';
 
 /** What a page is for: a service that answers users, or work that is done in batches. */

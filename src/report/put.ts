@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { userError } from '../errors.ts';
-import { isFolder, lstatOf, namesIn, onDisk, pathBelow, statOf, whereItLies } from '../paths.ts';
+import { userError } from '../ground/errors.ts';
+import { isFolder, lstatOf, namesIn, onDisk, pathBelow, statOf, whereItLies } from '../ground/paths.ts';
 
 const OTHER_FOLDER = 'name another folder with --export-path';
 const KEPT = 'what was measured is in the journal: the same command, or tma report, writes what is missing';

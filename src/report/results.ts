@@ -1,11 +1,12 @@
-import { isClientBound } from '../measure/measurement.ts';
-import { METRICS } from '../metric.ts';
+import { METRICS } from '../ground/metric.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { frontTags, paretoFront } from '../rank/pareto.ts';
-import { gainOver, type RankedEntry, type Ranking } from '../rank/rank.ts';
+import { gainOver, type Ranking } from '../rank/rank.ts';
+import type { RankedEntry } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
 import { describeConstraint } from '../rank/words.ts';
-import { type Run, SCHEMA_VERSION } from '../store/run.ts';
+import { isClientBound } from '../record/measurement.ts';
+import { type Run, SCHEMA_VERSION } from '../record/run.ts';
 
 /** results.json: everything measured and the verdict on it, for programs. */
 export function resultsJson(run: Run, rankings: readonly Ranking[], across?: AcrossModels): string {

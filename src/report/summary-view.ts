@@ -1,10 +1,10 @@
-import { isClientBound } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
+import { metric } from '../ground/metric.ts';
+import { counted } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { verdict } from '../rank/verdict.ts';
 import { describeConstraint, describeObjectives, formatNumber, shortNames } from '../rank/words.ts';
-import { measurementsOf, type Run } from '../store/run.ts';
-import { counted } from '../wording.ts';
+import { isClientBound } from '../record/measurement.ts';
+import { measurementsOf, type Run } from '../record/run.ts';
 import { levelHeader } from './csv.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';

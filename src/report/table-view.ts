@@ -1,11 +1,12 @@
-import { isClientBound } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
+import { metric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { RankedEntry, RankedPoint, Ranking } from '../rank/rank.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
-import { levelOf, levelText } from '../space/load-point.ts';
+import { levelOf, levelText } from '../record/load-point.ts';
+import { isClientBound } from '../record/measurement.ts';
+import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
-import { measurementsOf, type Run, type Trial } from '../store/run.ts';
 import { instanceGroupCell } from './csv.ts';
 
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ReportSettings } from '../config/experiment.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
-import type { Run, Trial } from '../store/run.ts';
+import type { Run, Trial } from '../record/run.ts';
 import { ACROSS_MODELS, acrossView } from './across-view.ts';
 import { csvText, resultTables, type Table } from './csv.ts';
 import { detailedView } from './detailed-view.ts';

@@ -1,5 +1,5 @@
 import { maxBatchSize } from '../model-config/config.ts';
-import type { LoadPoint } from '../space/load-point.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Candidate } from '../space/space.ts';
 import type { Outcome } from './search.ts';
 

@@ -1,4 +1,5 @@
-import { canonicalJson, instanceGroups, type ModelConfig, maxBatchSize } from '../model-config/config.ts';
+import { canonicalJson, instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
 import { CommonCause, causeText } from './common-cause.ts';
 import type { Search } from './search.ts';

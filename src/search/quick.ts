@@ -1,9 +1,9 @@
+import { checkConstraints, compareMeasured, type Measured, missedBy, score } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 import { whyIllegal } from '../space/legal.ts';
-import type { LoadPoint } from '../space/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../space/space.ts';
 import { type Coordinate, distance, steps } from './neighbourhood.ts';
-import { checkConstraints, compareMeasured, type Measured, missedBy, score } from './score.ts';
 import type { Ask, Outcome, Search } from './search.ts';
 
 /** Model Analyzer's constant: how many of a neighbourhood must be known for a step. */

@@ -1,7 +1,7 @@
-import type { LoadPoint } from '../space/load-point.ts';
+import { counted } from '../ground/wording.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
-import { randomSource } from '../statistics/random.ts';
-import { counted } from '../wording.ts';
+import { randomSource } from '../statistics/random-source.ts';
 import type { Ask, Search } from './search.ts';
 
 /** Points of the space by chance, the default configuration's first; the measure of what a search is worth. */

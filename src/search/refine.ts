@@ -1,6 +1,6 @@
-import { isSamePoint, type LoadPoint } from '../space/load-point.ts';
+import { checkConstraints, compareMeasured, type Measured, score } from '../goal/score.ts';
+import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
-import { checkConstraints, compareMeasured, type Measured, score } from './score.ts';
 import type { Ask, Search } from './search.ts';
 
 /** So many loads are looked at to see whether more load is worth while, and what it must bring. */

@@ -1,5 +1,6 @@
-import type { Constraint } from '../config/experiment.ts';
-import type { LoadPoint } from '../space/load-point.ts';
+import type { Constraint } from '../record/goal.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { Importance } from '../record/run.ts';
 import type { Candidate } from '../space/space.ts';
 
 /** What to measure next. */
@@ -42,14 +43,6 @@ export interface Earlier {
   readonly candidateKey: string | undefined;
   readonly point: LoadPoint;
   readonly values: Readonly<Record<string, number>>;
-}
-
-/** How much a field of the configuration, or the load, changes what a point is worth. */
-export interface Importance {
-  /** Path as in config.pbtxt; `load` for requests in flight or a second. */
-  readonly parameter: string;
-  /** Share of all differences that this one alone explains, 0 to 1. */
-  readonly share: number;
 }
 
 /** A search's own account of itself. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { messageOf } from '../errors.ts';
-import { parseExactJson } from '../exact-json.ts';
-import { configOfServer, type ModelConfig } from '../model-config/config.ts';
+import { messageOf } from '../ground/errors.ts';
+import { parseExactJson } from '../ground/exact-json.ts';
+import { configOfServer } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import {
   type IndexEntry,
   type ModelMetadata,

@@ -9,10 +9,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { LaunchSettings } from '../config/experiment.ts';
-import { userError } from '../errors.ts';
+import { userError } from '../ground/errors.ts';
+import { makeScratch, removeScratch } from '../ground/scratch.ts';
 import { installedLibrary } from '../install/cache.ts';
-import { type ModelConfig, printConfigText } from '../model-config/config.ts';
-import { makeScratch, removeScratch } from '../scratch.ts';
+import { printConfigText } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { Guard } from './guard.ts';
 import { installationHash } from './installation.ts';
 import type { Launcher, LaunchRequest, Server } from './launcher.ts';

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../ground/errors.ts';
 import { howItEnded } from './death.ts';
-import type { Evidence } from './failure.ts';
+import type { Evidence } from './evidence.ts';
 import { type Server, ServerFailure } from './launcher.ts';
 
 const TAIL_LINES = 30;

@@ -1,4 +1,5 @@
-import type { Evidence, FailureKind } from './failure.ts';
+import type { FailureKind } from '../record/failure-kind.ts';
+import type { Evidence } from './evidence.ts';
 
 /** What tells a kind of failure. */
 export interface Rule {

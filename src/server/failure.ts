@@ -1,31 +1,7 @@
+import type { FailureKind } from '../record/failure-kind.ts';
+import type { Evidence } from './evidence.ts';
 import { RULES, type Rule } from './failure-rules.ts';
 import { decisiveLine, isError, plainLine } from './log.ts';
-
-/** What goes wrong with a server, whoever launched it. */
-export type FailureKind =
-  | 'engine unreachable'
-  | 'image missing'
-  | 'image unfit'
-  | 'container refused'
-  | 'no such device'
-  | 'port taken'
-  | 'flag rejected'
-  | 'repository not visible'
-  | 'version folder missing'
-  | 'model control off'
-  | 'config rejected'
-  | 'backend missing'
-  | 'out of GPU memory'
-  | 'out of shared memory'
-  | 'out of memory'
-  | 'Python import error'
-  | 'load too long'
-  | 'server not ready'
-  | 'server died'
-  | 'model unloaded'
-  | 'inference errors'
-  | 'bug of tma'
-  | 'other';
 
 /** A failure in words: what, the lines that show it, and what to try. */
 export interface Failure {
@@ -35,23 +11,6 @@ export interface Failure {
   /** The decisive lines of the server's log, at most five. */
   readonly lines: readonly string[];
   readonly advice: string;
-}
-
-/** Everything known at the moment of a failure. */
-export interface Evidence {
-  readonly step: 'image' | 'create' | 'start' | 'load' | 'inference';
-  /** What the program said whose call failed: the engine, Triton's API, the load generator. */
-  readonly message: string;
-  /** The end of the server's log. */
-  readonly log: readonly string[];
-  /** How the server ended, if it did. */
-  readonly ended?: string | undefined;
-  /** A process of the server was killed for lack of memory. */
-  readonly killedForMemory?: boolean;
-  /** The wait that ran out, seconds. */
-  readonly timeoutS?: number;
-  /** tma itself is to blame; the log is the stack of what was thrown. */
-  readonly bug?: boolean;
 }
 
 /** What a failure is, in words: the one place that decides it, for every launcher. */

@@ -1,8 +1,8 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
-import { codeOf, messageOf } from '../errors.ts';
-import { timerMs } from '../timers.ts';
+import { codeOf, messageOf } from '../ground/errors.ts';
+import { timerMs } from '../ground/timers.ts';
 import { tlsOptions } from './tls.ts';
 import { type Endpoint, TritonError } from './triton.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { diskError, isFolder, statOf } from '../paths.ts';
+import { diskError, isFolder, statOf } from '../ground/paths.ts';
 
 /** Bytes of each end of a file that are looked at: a program's build id is in them. */
 const ENDS_BYTES = 65_536;

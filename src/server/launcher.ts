@@ -1,7 +1,8 @@
 import type { ContainerOptions } from '../config/docker-args.ts';
 import type { GpuChoice } from '../config/experiment.ts';
 import type { ServerFlags } from '../config/server-flags.ts';
-import { classify, type Evidence, type Failure } from './failure.ts';
+import type { Evidence } from './evidence.ts';
+import { classify, type Failure } from './failure.ts';
 import type { Endpoint, TritonClient } from './triton.ts';
 
 /** What a launcher starts: one server without a model, explicit model control. */

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts';
-import type { ModelConfig } from '../model-config/config.ts';
-import { timerMs } from '../timers.ts';
+import { messageOf } from '../ground/errors.ts';
+import { timerMs } from '../ground/timers.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { callFailure, serverFailure } from './call-failure.ts';
 import { type Server, ServerFailure } from './launcher.ts';
 import { whenSilent } from './silence.ts';

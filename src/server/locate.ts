@@ -1,4 +1,4 @@
-import { userError } from '../errors.ts';
+import { userError } from '../ground/errors.ts';
 import { installedTriton } from '../install/cache.ts';
 import { findCommand, isExecutable } from '../install/find-command.ts';
 

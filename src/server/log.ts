@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf, messageOf, userError } from '../errors.ts';
+import { codeOf, messageOf, userError } from '../ground/errors.ts';
 
 const TAIL_BYTES = 65_536;
 /** What every server without a GPU, or without DCGM, complains of: no reason for anything. */

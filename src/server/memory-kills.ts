@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
-import { codeOf } from '../errors.ts';
+import { codeOf } from '../ground/errors.ts';
 import { fieldIn, groupFolders } from './control-group.ts';
 import { readOrEmpty } from './processes.ts';
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { codeOf, userError } from '../errors.ts';
+import { codeOf, userError } from '../ground/errors.ts';
 import type { Ports } from './arguments.ts';
 
 /** A TCP port on the loopback address that nothing listens on; `wanted` checks one instead of choosing. */

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn } from '../paths.ts';
+import { namesIn } from '../ground/paths.ts';
 import { listProcesses, readOrEmpty } from './processes.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Endpoint, TritonClient } from './triton.ts';
 import { fetchMetrics } from './triton-http.ts';
 

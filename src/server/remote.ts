@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, LaunchSettings, RemoteSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../errors.ts';
+import { messageOf, userError } from '../ground/errors.ts';
 import { callFailure } from './call-failure.ts';
 import type { Launcher, LaunchRequest, Leaving, Preparation, Server } from './launcher.ts';
 import { gpusAt } from './remote-gpus.ts';

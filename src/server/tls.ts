@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { TlsSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../errors.ts';
+import { messageOf, userError } from '../ground/errors.ts';
 
 /** TLS to one server, whose certificate is for a name. */
 export interface EndpointTls extends TlsSettings {

@@ -9,8 +9,8 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { ChannelCredentials, Client, type ServiceError, status } from '@grpc/grpc-js';
-import type { ModelConfig } from '../model-config/config.ts';
 import { ModelConfigSchema } from '../model-config/gen/model_config_pb.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { configOf, indexOf, metadataOf, serverOf, statisticsOf } from './answers.ts';
 import {
   CONFIG,

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
-import type { ModelConfig } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { configOf, indexOf, jsonOf, metadataOf, serverOf, statisticsOf } from './answers.ts';
 import { type HttpRequest, httpCall } from './http-call.ts';
 import { isHttpName, modelPath, whyNotByHttp } from './model-path.ts';

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import type { EndpointTls } from './tls.ts';
 
 /** An address of a server, numeric, so that no name has to be resolved while measuring. */

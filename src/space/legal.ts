@@ -1,12 +1,13 @@
-import { type ModelConfig, maxBatchSize } from '../model-config/config.ts';
-import type { LoadPoint } from './load-point.ts';
-import type { Space } from './space.ts';
+import { maxBatchSize } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 
-interface Batching {
+export interface Batching {
   readonly preferred_batch_size?: readonly number[];
 }
 
-const batchingOf = (config: ModelConfig): Batching | undefined =>
+/** What a configuration says of dynamic batching. */
+export const batchingOf = (config: ModelConfig): Batching | undefined =>
   config['dynamic_batching'] as Batching | undefined;
 
 /** Why a load can't be put on a configuration, or undefined. */
@@ -30,14 +31,4 @@ export function withLegalPreferences(config: ModelConfig): ModelConfig {
   if (kept.length === all.length) return config;
   const dynamic_batching = { ...others, ...(kept.length > 0 && { preferred_batch_size: kept }) };
   return { ...config, dynamic_batching } as ModelConfig;
-}
-
-/** Whether an automatic search takes preferred batch sizes away from what it tries. */
-export function leavesOutPreferences({ plan, candidates, automatic }: Space): boolean {
-  const listed = plan.parameters.find(({ path }) => path === 'dynamic_batching.preferred_batch_size');
-  const preferred =
-    (listed?.values[0] as readonly number[] | undefined) ??
-    batchingOf(candidates[0]!.config)?.preferred_batch_size ??
-    [];
-  return (automatic?.batchSizes ?? []).some((size) => preferred.some((other) => other > size));
 }

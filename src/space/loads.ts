@@ -1,5 +1,5 @@
 import type { ModelPlan } from '../config/experiment.ts';
-import { isRate, type LoadPoint, levelOf } from './load-point.ts';
+import { isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
 
 /** Every load of a plan, batch size outside, load inside. */
 export const loadsOf = ({ batchSizes, requestRates, concurrency }: ModelPlan): LoadPoint[] =>

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
 import { combinations } from '../config/combinations.ts';
 import type { ModelPlan, Parameter } from '../config/experiment.ts';
-import { buildValue } from '../config/paths.ts';
+import { buildValue } from '../config/field-path.ts';
 import type { Path } from '../config/yaml.ts';
-import { messageOf, userError } from '../errors.ts';
-import {
-  canonicalJson,
-  type ModelConfig,
-  maxBatchSize,
-  mergeConfig,
-  normalizeConfig,
-  onCpu,
-} from '../model-config/config.ts';
-import { whyIllegal, withLegalPreferences } from './legal.ts';
-import type { LoadPoint } from './load-point.ts';
+import { messageOf, userError } from '../ground/errors.ts';
+import { canonicalJson, maxBatchSize, mergeConfig, normalizeConfig, onCpu } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import { batchingOf, whyIllegal, withLegalPreferences } from './legal.ts';
 import { loadsOf } from './loads.ts';
 
 /** One configuration of a model to try. */
@@ -252,4 +246,14 @@ function normalize(plan: ModelPlan, json: ModelConfig, assignment: Record<string
       plan.parameters[0]?.place ?? plan.place,
     );
   }
+}
+
+/** Whether an automatic search takes preferred batch sizes away from what it tries. */
+export function leavesOutPreferences({ plan, candidates, automatic }: Space): boolean {
+  const listed = plan.parameters.find(({ path }) => path === 'dynamic_batching.preferred_batch_size');
+  const preferred =
+    (listed?.values[0] as readonly number[] | undefined) ??
+    batchingOf(candidates[0]!.config)?.preferred_batch_size ??
+    [];
+  return (automatic?.batchSizes ?? []).some((size) => preferred.some((other) => other > size));
 }

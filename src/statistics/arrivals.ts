@@ -1,4 +1,4 @@
-import { randomSource } from './random.ts';
+import { randomSource } from './random-source.ts';
 
 /** When requests of an open loop are due. */
 export type Arrivals =

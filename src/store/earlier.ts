@@ -1,10 +1,10 @@
-import { userError } from '../errors.ts';
+import { userError } from '../ground/errors.ts';
+import { counted } from '../ground/wording.ts';
+import { CONFIGURATION } from '../record/fingerprints.ts';
+import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Earlier } from '../search/search.ts';
 import { configKey } from '../space/space.ts';
-import { counted } from '../wording.ts';
-import { CONFIGURATION } from './changes.ts';
 import { journalPath, readJournal } from './journal.ts';
-import { measurementsOf, type Run, type Trial } from './run.ts';
 
 /**
  * What earlier runs measured of a model: those of other checkpoint directories, and what this journal holds of before

@@ -1,14 +1,14 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { codeOf, messageOf, userError } from '../errors.ts';
-import { onDisk } from '../paths.ts';
-import { counted } from '../wording.ts';
-import { firstFew } from './checks.ts';
-import { type Entry, foldEntries } from './entry.ts';
-import { type Line, readLine } from './line.ts';
+import { codeOf, messageOf, userError } from '../ground/errors.ts';
+import { onDisk } from '../ground/paths.ts';
+import { counted } from '../ground/wording.ts';
+import { firstFew } from '../record/checks.ts';
+import { type Entry, foldEntries } from '../record/entry.ts';
+import { type Line, readLine } from '../record/line.ts';
+import { type Run, SCHEMA_VERSION } from '../record/run.ts';
 import { endLastLine, linesOf } from './lines.ts';
 import { Rescue } from './rescue.ts';
-import { type Run, SCHEMA_VERSION } from './run.ts';
 
 const OTHER_FOLDER = 'name another folder with --checkpoint-directory';
 

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { userError } from '../errors.ts';
-import { onDisk, statOf } from '../paths.ts';
+import { userError } from '../ground/errors.ts';
+import { onDisk, statOf } from '../ground/paths.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** No entry of tma's is longer; a longer line is not kept in memory. */

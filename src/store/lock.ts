@@ -12,10 +12,10 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { codeOf, userError } from '../errors.ts';
-import { ownerLives, ownerOf } from '../owner.ts';
-import { lstatOf, onDisk, statOf } from '../paths.ts';
-import { redactor, secretsOf } from '../redact.ts';
+import { codeOf, userError } from '../ground/errors.ts';
+import { ownerLives, ownerOf } from '../ground/owner.ts';
+import { lstatOf, onDisk, statOf } from '../ground/paths.ts';
+import { redactor, secretsOf } from '../ground/redact.ts';
 
 /** How often a holder shows that it is there, and after how long a silent one that can't be looked for is gone, ms. */
 const SIGN_OF_LIFE_MS = 10_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isTooDeep, tag } from './checks.ts';
+import { isTooDeep, tag } from '../record/checks.ts';
 
 /** Metric tag and value; null: no number, as Python writes it. */
 const tagged = z.array(z.tuple([tag, z.looseObject({ _value: z.number().nullable() })]).rest(z.unknown()));

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, userError } from '../errors.ts';
-import type { Measurement } from '../measure/measurement.ts';
-import { aggregate, findMetric } from '../metric.ts';
-import { canonicalJson, configOfServer, type ModelConfig, printConfigText } from '../model-config/config.ts';
+import { messageOf, userError } from '../ground/errors.ts';
+import { aggregate, findMetric } from '../ground/metric.ts';
+import { isFolder, onDisk, whyNoFileName } from '../ground/paths.ts';
+import { canonicalJson, configOfServer, printConfigText } from '../model-config/config.ts';
 import { diffText } from '../model-config/diff.ts';
-import { isFolder, onDisk, whyNoFileName } from '../paths.ts';
-import type { LoadPoint } from '../space/load-point.ts';
-import { firstFew } from './checks.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import { firstFew } from '../record/checks.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
+import { type PointRecord, type Run, SCHEMA_VERSION, type ServerRecord, type Trial } from '../record/run.ts';
 import {
   readMeasurement,
   readVariant,
@@ -17,7 +19,6 @@ import {
   storedIn,
   type Tagged,
 } from './model-analyzer-format.ts';
-import { type PointRecord, type Run, SCHEMA_VERSION, type ServerRecord, type Trial } from './run.ts';
 
 /** A checkpoint of Model Analyzer's, as a run; names, figures and order are its own. */
 export interface Checkpoint {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shellWord } from '../wording.ts';
+import { shellWord } from '../ground/wording.ts';
 
 /** Keeps lines that a journal could not take, so that they can be put back when there is space again. */
 export class Rescue {

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { RunListener } from '../events.ts';
+import { shown } from '../ground/wording.ts';
 import { isWorthTelling, searchLines } from '../rank/search-words.ts';
 import { formatNumber } from '../rank/words.ts';
-import { shown } from '../wording.ts';
+import type { RunListener } from '../run/events.ts';
 import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
 
 const REDRAW_MS = 200;

@@ -1,6 +1,6 @@
-import type { RunListener } from '../events.ts';
+import { counted } from '../ground/wording.ts';
 import { isWorthTelling, searchLines } from '../rank/search-words.ts';
-import { counted } from '../wording.ts';
+import type { RunListener } from '../run/events.ts';
 import { clock, load, pointLine, RunState } from './progress.ts';
 
 const LOAD_NOTICE_S = 15;

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { ResolvedOption } from '../config/resolved-options.ts';
 import { show } from '../config/written.ts';
-import type { Expectation, PlannedModel } from '../plan.ts';
-import { type LoadPoint, levelOf, levelText } from '../space/load-point.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../ground/wording.ts';
+import { type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
+import type { Expectation, PlannedModel } from '../run/plan.ts';
 import { textTable } from './table.ts';
 
 const EXTENTS = {

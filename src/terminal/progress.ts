@@ -1,13 +1,13 @@
 import type { ModelPlan } from '../config/experiment.ts';
-import type { Phase, Progress, RunListener } from '../events.ts';
+import { checkConstraints, missedBy, score } from '../goal/score.ts';
 import type { WindowSummary } from '../load/load-generator.ts';
-import { isClientBound, type Measurement } from '../measure/measurement.ts';
 import { formatNumber } from '../rank/words.ts';
-import { checkConstraints, missedBy, score } from '../search/score.ts';
-import { type LoadPoint, levelText } from '../space/load-point.ts';
+import { type LoadPoint, levelText } from '../record/load-point.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import type { PointRecord, Trial } from '../record/run.ts';
+import type { Phase, Progress, RunListener } from '../run/events.ts';
 import type { Space } from '../space/space.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
-import type { PointRecord, Trial } from '../store/run.ts';
 
 /** What a variant is busy with. */
 export interface Activity {

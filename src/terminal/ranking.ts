@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
-import { isClientBound, type Measurement } from '../measure/measurement.ts';
-import { metric } from '../metric.ts';
-import { gainOver, type RankedEntry, type RankedPoint, type Ranking } from '../rank/rank.ts';
+import { metric } from '../ground/metric.ts';
+import { gainOver, type Ranking } from '../rank/rank.ts';
+import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
 import { compactValue, formatNumber, shortNames, varyingPaths } from '../rank/words.ts';
-import { isRate, levelOf } from '../space/load-point.ts';
-import type { Trial, TrialEnd } from '../store/run.ts';
+import { isRate, levelOf } from '../record/load-point.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import type { Trial, TrialEnd } from '../record/run.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;

@@ -3,10 +3,11 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ModelPlan } from '../config/experiment.ts';
-import { userError } from '../errors.ts';
-import { type ModelConfig, parseConfigText } from '../model-config/config.ts';
-import { diskError, isFolder, lstatOf, onDisk, statOf } from '../paths.ts';
-import { suggestion } from '../wording.ts';
+import { userError } from '../ground/errors.ts';
+import { diskError, isFolder, lstatOf, onDisk, statOf } from '../ground/paths.ts';
+import { suggestion } from '../ground/wording.ts';
+import { parseConfigText } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { filesOfModel } from './files.ts';
 
 /** A model as it lies in the user's repository. */

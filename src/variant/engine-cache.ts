@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { canonicalJson, type ModelConfig } from '../model-config/config.ts';
-import { onDisk } from '../paths.ts';
+import { onDisk } from '../ground/paths.ts';
+import { canonicalJson } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 
 type Accelerator = { name?: string; parameters?: Record<string, string> };
 

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../errors.ts';
-import { isFolder, onDisk, statOf, whereItLies } from '../paths.ts';
+import { userError } from '../ground/errors.ts';
+import { isFolder, onDisk, statOf, whereItLies } from '../ground/paths.ts';
 
 /** More than this does not go into one request of Triton's API. */
 const LIMIT_BYTES = 1.5e9;

@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../errors.ts';
-import { holds, lstatOf, onDisk, statOf, whyNoFileName } from '../paths.ts';
+import { userError } from '../ground/errors.ts';
+import { holds, lstatOf, onDisk, statOf, whyNoFileName } from '../ground/paths.ts';
 import { linksBelow } from './files.ts';
 
 /**

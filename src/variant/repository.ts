@@ -1,8 +1,8 @@
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onDisk } from '../ground/paths.ts';
 import { printConfigText } from '../model-config/config.ts';
 import { type DiffLine, diffText } from '../model-config/diff.ts';
-import { onDisk } from '../paths.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from './base.ts';
 import { makeVariantFolder } from './output-repository.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { combinations } from '../../src/config/combinations.ts';
-import { buildValue, pathText } from '../../src/config/paths.ts';
+import { buildValue, pathText } from '../../src/config/field-path.ts';
 import { parametersOf } from '../../src/config/sweep.ts';
 
 const sweep = (value: unknown) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parametersOf } from '../../src/config/sweep.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
-import { levelOf } from '../../src/space/load-point.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 

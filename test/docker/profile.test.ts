@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type Docker from 'dockerode';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ownerOf } from '../../src/owner.ts';
+import { ownerOf } from '../../src/ground/owner.ts';
 import { locateEngine } from '../../src/server/docker/engine.ts';
 import { journal, read, results, start, tma } from '../e2e/tma.ts';
 import { folder } from '../support/experiment.ts';

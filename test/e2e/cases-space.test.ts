@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Trial } from '../../src/record/run.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
-import type { Trial } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 import { tma } from './tma.ts';
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Process } from '../../src/cli/process.ts';
-import { reportCommand } from '../../src/cli/report.ts';
+import { reportCommand } from '../../src/cli/report-command.ts';
 
 /** `tma report` on the checkpoints of a folder, in HTML and CSV, so that no browser is needed. */
 export async function reportRun(folder: string, checkpoints: string): Promise<void> {

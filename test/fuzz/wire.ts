@@ -1,8 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import type { ConnectionEvents, LoadConnection, OpenSocket } from '../../src/load/native/connection.ts';
+import type {
+  AnswerBody,
+  ConnectionEvents,
+  LoadConnection,
+  OpenSocket,
+} from '../../src/load/native/connection.ts';
 import type { EngineSettings, ExpectedOutput } from '../../src/load/native/protocol.ts';
-import { type AnswerBody, validate } from '../../src/load/native/validate.ts';
+import { validate } from '../../src/load/native/validate.ts';
 
 /** Takes what is written to it, and is never connected to anything. */
 class FakeSocket extends EventEmitter {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findCommand } from '../../src/install/find-command.ts';
 import { buildFolder, withLock } from '../../src/install/install-folder.ts';
-import { installTriton } from '../../src/install/triton.ts';
+import { installTriton } from '../../src/install/install-triton.ts';
 import { folder } from '../support/experiment.ts';
 
 test('a folder appears whole or not at all', async () => {

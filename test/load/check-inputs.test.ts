@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkInputs, checkServed, guessesOf } from '../../src/load/check-inputs.ts';
-import type { ModelConfig } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { folder, load } from '../support/experiment.ts';
 
 const config: ModelConfig = {

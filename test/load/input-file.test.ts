@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readInputFile } from '../../src/load/input-file.ts';
-import type { InputSpec } from '../../src/load/inputs.ts';
-import type { Inference } from '../../src/load/payloads.ts';
+import type { Inference, InputSpec } from '../../src/load/inputs.ts';
 import { encodeValues } from '../../src/load/tensor-data.ts';
 import { folder } from '../support/experiment.ts';
 

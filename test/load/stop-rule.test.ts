@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Constraint, StopRule } from '../../src/config/experiment.ts';
+import type { StopRule } from '../../src/config/experiment.ts';
 import { judgeOf, type RuleWindow, summarize, type Verdict } from '../../src/load/stop-rule.ts';
+import type { Constraint } from '../../src/record/goal.ts';
 import { Histogram } from '../../src/statistics/histogram.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 import { Timeline } from '../../src/statistics/timeline.ts';
 
 /** Verdicts after each window, until the rule is done; a window is so many requests of so many ms. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ClientReport } from '../../src/load/load-generator.ts';
 import { findBottleneck } from '../../src/measure/bottleneck.ts';
+import type { ClientReport } from '../../src/record/client.ts';
 
 /** 100 requests a second of 40 ms, four in flight, a client with little to do; changed as a case needs. */
 const point = (changes: {

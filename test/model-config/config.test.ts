@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { parseExactJson } from '../../src/exact-json.ts';
+import { parseExactJson } from '../../src/ground/exact-json.ts';
 import { additions, differences, withoutFillings } from '../../src/model-config/compare.ts';
 import {
   canonicalJson,

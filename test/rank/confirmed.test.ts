@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Goal } from '../../src/config/experiment.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { searchLines } from '../../src/rank/search-words.ts';
 import { verdict } from '../../src/rank/verdict.ts';
-import type { PointRecord, Trial } from '../../src/store/run.ts';
+import type { Goal } from '../../src/record/goal.ts';
+import type { PointRecord, Trial } from '../../src/record/run.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const goal: Goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Constraint, Goal } from '../../src/config/experiment.ts';
-import type { Measurement } from '../../src/measure/measurement.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
-import type { Run, SearchRecord, Trial } from '../../src/store/run.ts';
+import type { Constraint, Goal } from '../../src/record/goal.ts';
+import type { Measurement } from '../../src/record/measurement.ts';
+import type { Run, SearchRecord, Trial } from '../../src/record/run.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const goal = (changes: Partial<Goal> = {}): Goal => ({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Goal } from '../../src/config/experiment.ts';
+import { checkConstraints, gainPercent, missedBy, score } from '../../src/goal/score.ts';
 import { frontTags, paretoFront } from '../../src/rank/pareto.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
 import { compactValue, formatNumber, shortNames } from '../../src/rank/words.ts';
-import { checkConstraints, gainPercent, missedBy, score } from '../../src/search/score.ts';
+import type { Goal } from '../../src/record/goal.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const throughput = [{ tag: 'perf_throughput', weight: 10 }];

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ownerOf } from '../../src/owner.ts';
+import { ownerOf } from '../../src/ground/owner.ts';
 import { openPrinter } from '../../src/report/pdf.ts';
 import { isAlive, processState } from '../../src/server/processes.ts';
 import { folder } from '../support/experiment.ts';

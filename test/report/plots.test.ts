@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PlotSettings } from '../../src/config/plots.ts';
+import type { PlotSettings } from '../../src/config/plot-settings.ts';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { metricPlotData } from '../../src/report/figures/metric-plot.ts';

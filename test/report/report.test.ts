@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
-import type { Measurement } from '../../src/measure/measurement.ts';
 import { rank } from '../../src/rank/rank.ts';
+import type { Measurement } from '../../src/record/measurement.ts';
+import type { SearchRecord } from '../../src/record/run.ts';
 import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } from '../../src/report/csv.ts';
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
@@ -11,7 +12,6 @@ import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
 import { checkExportPath } from '../../src/report/put.ts';
 import { resultsJson } from '../../src/report/results.ts';
 import { detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
-import type { SearchRecord } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelConfig } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
 import { isLarger, withFailureMemory } from '../../src/search/failure-memory.ts';
 import type { Outcome } from '../../src/search/search.ts';

@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
-import { profile } from '../../src/profile.ts';
-import { measurementsOf } from '../../src/store/run.ts';
+import { measurementsOf } from '../../src/record/run.ts';
+import { profile } from '../../src/run/profile.ts';
 import { folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/experiment.ts';
-import type { ModelConfig } from '../../src/model-config/config.ts';
-import { searchFor } from '../../src/search/choose.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import type { Outcome } from '../../src/search/search.ts';
-import { levelOf } from '../../src/space/load-point.ts';
+import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { searchFor } from '../../src/search/choose.ts';
 import { sampleOf } from '../../src/search/sample.ts';
+import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 

@@ -4,15 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { readOptions } from '../../src/config/given-options.ts';
 import { resolveExperiment } from '../../src/config/resolve.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
-import {
-  instanceGroups,
-  type ModelConfig,
-  maxBatchSize,
-  parseConfigText,
-} from '../../src/model-config/config.ts';
-import { searchFor } from '../../src/search/choose.ts';
+import { instanceGroups, maxBatchSize, parseConfigText } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import type { LoadPoint } from '../../src/record/load-point.ts';
 import type { Outcome } from '../../src/search/search.ts';
-import type { LoadPoint } from '../../src/space/load-point.ts';
+import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { classify, concernsAll, type Evidence, wantsRoom } from '../../src/server/failure.ts';
+import type { Evidence } from '../../src/server/evidence.ts';
+import { classify, concernsAll, wantsRoom } from '../../src/server/failure.ts';
 
 const evidence = (changes: Partial<Evidence>): Evidence => ({
   step: 'load',

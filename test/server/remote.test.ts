@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LaunchSettings } from '../../src/config/experiment.ts';
-import { UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/ground/errors.ts';
 import { ServerFailure } from '../../src/server/launcher.ts';
 import { askForLoaded, loadModel } from '../../src/server/load-model.ts';
 import { attach, RemoteLauncher } from '../../src/server/remote.ts';

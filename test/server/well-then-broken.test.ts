@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
-import { profile } from '../../src/profile.ts';
+import { UserError } from '../../src/ground/errors.ts';
+import { profile } from '../../src/run/profile.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { type Call, fakeTriton, type MisbehaviourName } from '../support/fake-triton.ts';
 import { fakeGenerator } from '../support/fakes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Arrivals, meanRate, scheduleOf } from '../../src/statistics/arrivals.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 
 const first = (arrivals: Arrivals, count: number, index = 0, of = 1): (number | undefined)[] => {
   const next = scheduleOf(arrivals, index, of);

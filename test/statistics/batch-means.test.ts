@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Batch, meanInterval, rangeOf, ratioInterval } from '../../src/statistics/batch-means.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 
 const random = randomSource(7);
 const exponential = (): number => -Math.log(1 - random());

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Histogram } from '../../src/statistics/histogram.ts';
 import { percentileInterval, rateInterval, relativeHalfWidth } from '../../src/statistics/intervals.ts';
 import { percentile } from '../../src/statistics/percentile.ts';
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 import { Timeline } from '../../src/statistics/timeline.ts';
 import { warmUpOf } from '../../src/statistics/warm-up.ts';
 

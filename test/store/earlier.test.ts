@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Entry } from '../../src/record/entry.ts';
 import { configKey } from '../../src/space/space.ts';
 import { earlierNotes, earlierOf } from '../../src/store/earlier.ts';
-import type { Entry } from '../../src/store/entry.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../../src/store/entry.ts';
+import type { Entry } from '../../src/record/entry.ts';
+import { latestTrials, measurementsOf } from '../../src/record/run.ts';
 import { Journal, journalPath, readJournal } from '../../src/store/journal.ts';
-import { latestTrials, measurementsOf } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 

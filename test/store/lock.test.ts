@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { ownerOf } from '../../src/owner.ts';
+import { ownerOf } from '../../src/ground/owner.ts';
 import { CHECKPOINT_LOCK, lockFolder } from '../../src/store/lock.ts';
 import { folder } from '../support/experiment.ts';
 

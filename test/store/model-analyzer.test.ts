@@ -3,11 +3,11 @@ import { basename, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECTIVES } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { measurementsOf } from '../../src/record/run.ts';
 import { csvText, resultTables, tablesText } from '../../src/report/csv.ts';
 import { methodView } from '../../src/report/method.ts';
 import { writeResults } from '../../src/report/write.ts';
 import { readCheckpoint } from '../../src/store/model-analyzer.ts';
-import { measurementsOf } from '../../src/store/run.ts';
 import { folder } from '../support/experiment.ts';
 
 /** What the real Model Analyzer 1.58 wrote, for add_sub on the real tritonserver and perf_analyzer. */

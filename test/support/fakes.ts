@@ -1,5 +1,5 @@
 import type { LoadGenerator } from '../../src/load/load-generator.ts';
-import type { ModelConfig } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { type Launcher, type LaunchRequest, type Server, ServerFailure } from '../../src/server/launcher.ts';
 import type { TritonClient } from '../../src/server/triton.ts';
 

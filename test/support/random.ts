@@ -1,4 +1,4 @@
-import { randomSource } from '../../src/statistics/random.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 
 /** Chance that can be repeated. */
 export interface Random {

@@ -1,6 +1,6 @@
-import type { Measurement } from '../../src/measure/measurement.ts';
 import { diffText } from '../../src/model-config/diff.ts';
-import type { Run, Trial } from '../../src/store/run.ts';
+import type { Measurement } from '../../src/record/measurement.ts';
+import type { Run, Trial } from '../../src/record/run.ts';
 
 /** A measurement with these values; intervals are 5 % to both sides of the throughput. */
 export function measurement(

@@ -1,6 +1,6 @@
 import type { Process } from '../../src/cli/process.ts';
-import { run } from '../../src/cli/run.ts';
-import { folder } from '../support/experiment.ts';
+import { run } from '../../src/cli/run-command-line.ts';
+import { folder } from './experiment.ts';
 
 /** Runs a command line in a folder, in this process; answers the exit code and what was printed. */
 export async function tma(args: readonly string[], cwd = folder()) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { buildSpace } from '../../src/space/space.ts';
-import { acrossText, modelsText } from '../../src/terminal/across.ts';
+import { acrossText, modelsText } from '../../src/terminal/across-text.ts';
 import { block } from '../../src/terminal/live.ts';
 import { plainView } from '../../src/terminal/plain.ts';
 import { clock, RunState } from '../../src/terminal/progress.ts';

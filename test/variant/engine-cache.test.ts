@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ModelConfig } from '../../src/model-config/config.ts';
+import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { makeCache, withEngineCache } from '../../src/variant/engine-cache.ts';
 import { modelFiles } from '../../src/variant/files.ts';
 import { folder } from '../support/experiment.ts';

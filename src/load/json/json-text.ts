@@ -1,4 +1,4 @@
-import { type Place, UserError } from '../../errors.ts';
+import { type Place, UserError } from '../../ground/errors.ts';
 import { checkJson, startOfJson } from './check.ts';
 import { decodeText } from './decode-text.ts';
 import { CHAR, endOfScalar, endOfText, skipBlanks } from './scan.ts';

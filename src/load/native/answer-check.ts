@@ -4,9 +4,9 @@ import {
   ModelStreamInferResponseSchema,
 } from '../../model-config/gen/grpc_service_pb.ts';
 import type { AnswerForm } from './answer-outputs.ts';
-import { failure, type RequestFailure } from './connection.ts';
+import { type AnswerBody, failure, type RequestFailure } from './connection.ts';
 import type { OutputShape, SharedRequest } from './protocol.ts';
-import { type AnswerBody, validate } from './validate.ts';
+import { validate } from './validate.ts';
 
 /** An answer is looked at this often at most, ms: a client that sends many requests is not to be slowed down by it. */
 const EVERY_MS = 10;

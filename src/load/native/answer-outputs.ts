@@ -7,8 +7,8 @@ import {
 import { JsonText } from '../json/json-text.ts';
 import { type Element, encodeValues } from '../tensor-data.ts';
 import { encodeNested } from '../tensor-entry.ts';
+import type { AnswerBody } from './connection.ts';
 import type { EngineSettings } from './protocol.ts';
-import type { AnswerBody } from './validate.ts';
 
 /** Raw bytes of outputs by their names. */
 type Outputs = ReadonlyMap<string, Uint8Array>;

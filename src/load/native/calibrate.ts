@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type CrewInput, startCrew } from './crew.ts';
+import { tallyOf } from './cut-tally.ts';
 import type { NullServerInput } from './null-server.ts';
 import type { EngineSettings, LoadShape } from './protocol.ts';
-import { tallyOf } from './tally.ts';
 
 const WARM_UP_MS = 150;
 const MEASURE_MS = 300;

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FailureClass } from '../failures.ts';
-import type { AnswerBody } from './validate.ts';
+import type { FailureClass } from '../../record/request-failures.ts';
 
 /** Why a request was not answered well. */
 export interface RequestFailure {
@@ -80,4 +79,11 @@ export function socketFailure(error: NodeJS.ErrnoException): RequestFailure {
     return failure('connection closed', `the server closed the connection (${error.message})`);
   const remedy = error.code === undefined ? undefined : REMEDIES[error.code];
   return failure('connection failed', remedy === undefined ? error.message : `${error.message}: ${remedy}`);
+}
+
+/** An answer as its connection hands it over. */
+export interface AnswerBody {
+  readonly bytes: Buffer;
+  /** HTTP: bytes of JSON in front of the binary tensors; undefined when the answer is JSON alone. */
+  readonly jsonLength: number | undefined;
 }

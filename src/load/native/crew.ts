@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { codeOf, messageOf } from '../../errors.ts';
+import { codeOf, messageOf } from '../../ground/errors.ts';
 import { LoadFailure } from '../load-generator.ts';
 import {
   COMPLETED,

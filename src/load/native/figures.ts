@@ -3,7 +3,7 @@ import type { Histogram } from '../../statistics/histogram.ts';
 import { type Interval, percentileInterval, rateInterval } from '../../statistics/intervals.ts';
 import { percentile } from '../../statistics/percentile.ts';
 import type { Timeline } from '../../statistics/timeline.ts';
-import { joined, type Tally } from './tally.ts';
+import { joined, type Tally } from './cut-tally.ts';
 
 /** Metric tag -> value, and how sure it is. */
 export interface Figures {

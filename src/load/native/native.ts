@@ -10,11 +10,12 @@ import {
 import { judgeOf, summarize } from '../stop-rule.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { type Crew, startCrew } from './crew.ts';
-import { windowLimitMs } from './patience.ts';
-import { type LoadPlan, planLoad } from './plan.ts';
+import { joined, type Tally, tallyOf } from './cut-tally.ts';
+import { type LoadPlan, planLoad } from './load-plan.ts';
+import type { Measured, Window } from './measured.ts';
 import type { CutMessage } from './protocol.ts';
 import { clientOf, resultOf } from './result.ts';
-import { joined, type Tally, tallyOf } from './tally.ts';
+import { windowLimitMs } from './wait-rule.ts';
 import { Watch } from './watch.ts';
 
 const WARMUP_MS = 400;
@@ -24,13 +25,6 @@ const WINDOW_MS = 200;
 const MOST_WINDOWS = 64;
 /** A client with less to do than this was not what held the server up, and is not calibrated. */
 const BUSY = 0.3;
-
-/** A window with what was read from the server at its edges. */
-interface Window<Scrape> {
-  readonly tally: Tally;
-  readonly before: Scrape;
-  readonly after: Scrape;
-}
 
 /**
  * tma's own load generator: closed and open loop on threads of their own, by HTTP/1.1 with binary tensors or by
@@ -60,19 +54,6 @@ async function run<Scrape>(job: LoadJob<Scrape>): Promise<LoadResult<Scrape>> {
     measured.windows.slice(measured.from).map(({ tally }) => tally),
   );
   return resultOf(job, plan, measured, floor);
-}
-
-/** What was measured, the warm-up left out or not. */
-export interface Measured<Scrape> {
-  readonly windows: readonly Window<Scrape>[];
-  /** The first one that counts, and how many there were before some were joined. */
-  readonly from: number;
-  readonly count: number;
-  readonly stable: boolean;
-  readonly warmupS: number;
-  readonly timeline: Timeline;
-  /** What a reader should know before trusting it. */
-  readonly remarks: readonly string[];
 }
 
 async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Measured<Scrape>> {

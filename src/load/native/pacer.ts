@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { timerMs } from '../../ground/timers.ts';
 import type { Schedule } from '../../statistics/arrivals.ts';
-import { timerMs } from '../../timers.ts';
 
 /** Timers come up to a millisecond late: nearer to a due time than this, the loop turns instead of sleeping. */
 const SPIN_MS = 1.6;

@@ -1,4 +1,4 @@
-import { randomSource } from '../../statistics/random.ts';
+import { randomSource } from '../../statistics/random-source.ts';
 import type { SequenceSettings, SharedRequest, WorkerInput } from './protocol.ts';
 import { withSequence } from './request.ts';
 

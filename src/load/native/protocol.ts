@@ -1,7 +1,7 @@
+import type { Failures } from '../../record/request-failures.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
 import type { HistogramData } from '../../statistics/histogram.ts';
-import type { Failures } from '../failures.ts';
 import type { Http2Options } from './http2/call.ts';
 import type { UndiciOptions } from './library/undici-connection.ts';
 import type { SequencePatch } from './request.ts';

@@ -1,5 +1,5 @@
+import type { FailureCount } from '../../record/request-failures.ts';
 import { Histogram, histogramData } from '../../statistics/histogram.ts';
-import type { FailureCount } from '../failures.ts';
 import type { RequestFailure } from './connection.ts';
 import type { ClientTimes, CutMessage } from './protocol.ts';
 

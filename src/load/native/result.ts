@@ -1,13 +1,14 @@
+import type { ClientReport } from '../../record/client.ts';
 import { meanRate } from '../../statistics/arrivals.ts';
 import type { Histogram } from '../../statistics/histogram.ts';
 import { percentileInterval } from '../../statistics/intervals.ts';
 import { percentile } from '../../statistics/percentile.ts';
-import type { ClientReport, LoadJob, LoadResult } from '../load-generator.ts';
+import type { LoadJob, LoadResult } from '../load-generator.ts';
 import type { Calibration } from './calibrate.ts';
+import { joined, type Tally } from './cut-tally.ts';
 import { figuresOf } from './figures.ts';
-import type { Measured } from './native.ts';
-import type { LoadPlan } from './plan.ts';
-import { joined, type Tally } from './tally.ts';
+import type { LoadPlan } from './load-plan.ts';
+import type { Measured } from './measured.ts';
 
 /** More requests than this dropped, or sent late for want of room, and the server did not keep up. */
 const FULL_SHARE = 0.01;

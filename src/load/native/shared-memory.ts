@@ -10,12 +10,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../errors.ts';
-import { ownerOf } from '../../owner.ts';
-import { removeAbandoned } from '../../scratch.ts';
+import { messageOf } from '../../ground/errors.ts';
+import { ownerOf } from '../../ground/owner.ts';
+import { removeAbandoned } from '../../ground/scratch.ts';
 import type { TritonClient } from '../../server/triton.ts';
+import type { Payload } from '../inputs.ts';
 import { LoadFailure } from '../load-generator.ts';
-import type { Payload } from '../payloads.ts';
 import type { SharedRegion } from './request.ts';
 
 /** Where POSIX shared memory is a file system on Linux: no native library is needed to make a region. */

@@ -1,5 +1,5 @@
 import type { LoadSettings } from '../../config/experiment.ts';
-import type { Payload, Payloads } from '../payloads.ts';
+import type { Payload, Payloads } from '../inputs.ts';
 import type { EngineSettings, SharedRequest } from './protocol.ts';
 import {
   compressed,

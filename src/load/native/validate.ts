@@ -1,14 +1,7 @@
 import { type AnswerForm, outputsOf } from './answer-outputs.ts';
-import { failure, type RequestFailure } from './connection.ts';
+import { type AnswerBody, failure, type RequestFailure } from './connection.ts';
 import { differenceOf } from './difference.ts';
 import type { ExpectedOutput } from './protocol.ts';
-
-/** An answer as its connection hands it over. */
-export interface AnswerBody {
-  readonly bytes: Buffer;
-  /** HTTP: bytes of JSON in front of the binary tensors; undefined when the answer is JSON alone. */
-  readonly jsonLength: number | undefined;
-}
 
 /** What is wrong with an answer whose outputs are known beforehand; undefined when they are as they must be. */
 export function validate(

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { timerMs } from '../../timers.ts';
-import { countFailures, type Failures, mainFailure } from '../failures.ts';
+import { timerMs } from '../../ground/timers.ts';
+import { countFailures, type Failures, mainFailure } from '../../record/request-failures.ts';
 import { LoadFailure, type LoadJob, TIME_IS_UP } from '../load-generator.ts';
 import type { Crew } from './crew.ts';
+import { tallyOf } from './cut-tally.ts';
+import type { LoadShape } from './protocol.ts';
 import {
   judgeWait,
   longestLoadMs,
@@ -10,9 +12,7 @@ import {
   patienceWith,
   type Seen,
   type WaitRule,
-} from './patience.ts';
-import type { LoadShape } from './protocol.ts';
-import { tallyOf } from './tally.ts';
+} from './wait-rule.ts';
 
 const POLL_MS = 10;
 /** The server is asked for its statistics also when the time is up. */

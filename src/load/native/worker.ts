@@ -1,7 +1,7 @@
 import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
+import { connectorOf } from './connector.ts';
 import { Driver } from './driver.ts';
-import { connectorOf } from './engine.ts';
 import { COMPLETED, EXHAUSTED, FAILED, type WorkerInput, type WorkerMessage } from './protocol.ts';
 import { buffersOf, Recorder } from './recorder.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
-import { userError } from '../../errors.ts';
+import { userError } from '../../ground/errors.ts';
 import { installedPerfAnalyzer } from '../../install/cache.ts';
 import { findCommand, isExecutable } from '../../install/find-command.ts';
 

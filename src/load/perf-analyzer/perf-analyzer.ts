@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
-import { makeScratch, removeScratch } from '../../scratch.ts';
+import { makeScratch, removeScratch } from '../../ground/scratch.ts';
 import { meanInterval } from '../../statistics/batch-means.ts';
 import type { Interval } from '../../statistics/intervals.ts';
 import {
@@ -11,12 +11,12 @@ import {
   type LoadResult,
   TIME_IS_UP,
 } from '../load-generator.ts';
+import { type Ended, runProcess } from './child.ts';
 import { argumentsFor, REPORT, type WindowSize, windowOf } from './command.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Level, type Pass, parseOutput } from './output.ts';
-import { type Ended, runProcess } from './process.ts';
-import type { KillRules } from './progress.ts';
-import { parseTable, type Row } from './table.ts';
+import type { KillRules } from './run-progress.ts';
+import { parseTable, type Row } from './text-table.ts';
 
 export interface PerfAnalyzerSettings extends KillRules {
   readonly path: string;

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import type { RankedEntry } from '../../rank/rank.ts';
-import { axisOf, levelOf } from '../../space/load-point.ts';
+import type { RankedEntry } from '../../rank/standings.ts';
+import { axisOf, levelOf } from '../../record/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 import { spread } from './labels.ts';
 

@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
-import type { Constraint } from '../../config/experiment.ts';
-import type { PlotSettings } from '../../config/plots.ts';
-import type { Measurement } from '../../measure/measurement.ts';
-import { findMetric, metric } from '../../metric.ts';
-import type { RankedEntry } from '../../rank/rank.ts';
+import type { PlotSettings } from '../../config/plot-settings.ts';
+import { findMetric, metric } from '../../ground/metric.ts';
+import type { RankedEntry } from '../../rank/standings.ts';
+import type { Constraint } from '../../record/goal.ts';
+import type { Measurement } from '../../record/measurement.ts';
 import { COLOR, drawSvg } from './draw.ts';
 import { spread } from './labels.ts';
 

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
-import { levelText } from '../../space/load-point.ts';
+import { levelText } from '../../record/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** Every measured point of a model as a dot. */

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import type { Measurement } from '../../measure/measurement.ts';
-import { axisOf, levelOf } from '../../space/load-point.ts';
+import { axisOf, levelOf } from '../../record/load-point.ts';
+import type { Measurement } from '../../record/measurement.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** The stages of a request inside the server, in order; the same colours everywhere. */

@@ -1,8 +1,8 @@
-import type { Constraint } from '../../config/experiment.ts';
-import { isSamePoint, type LoadPoint, levelText } from '../../space/load-point.ts';
+import { checkConstraints, compareMeasured, type Measured } from '../../goal/score.ts';
+import { counted } from '../../ground/wording.ts';
+import type { Constraint } from '../../record/goal.ts';
+import { isSamePoint, type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
-import { counted } from '../../wording.ts';
-import { checkConstraints, compareMeasured, type Measured } from '../score.ts';
 import type { Ask, Earlier, Outcome, Search } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { firstSpots, nextSpot, WORTHWHILE } from './explore.ts';

@@ -1,6 +1,7 @@
-import { instanceGroups, type ModelConfig, maxBatchSize } from '../../model-config/config.ts';
-import type { LoadPoint } from '../../space/load-point.ts';
-import { levelOf } from '../../space/load-point.ts';
+import { instanceGroups, maxBatchSize } from '../../model-config/config.ts';
+import type { ModelConfig } from '../../model-config/model-config.ts';
+import type { LoadPoint } from '../../record/load-point.ts';
+import { levelOf } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
 
 /** Coordinates of a point, in steps; see `placesOf`. */

@@ -1,6 +1,6 @@
 import { mean, variance } from 'simple-statistics';
-import { levelOf } from '../../space/load-point.ts';
-import type { Importance } from '../search.ts';
+import { levelOf } from '../../record/load-point.ts';
+import type { Importance } from '../../record/run.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
 /** Less than this share is not worth a word. */

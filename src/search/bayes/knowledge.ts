@@ -1,4 +1,4 @@
-import { isSamePoint, type LoadPoint, levelOf } from '../../space/load-point.ts';
+import { isSamePoint, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
 import type { Earlier, Figures } from '../search.ts';

@@ -1,6 +1,6 @@
-import type { Goal } from '../../config/experiment.ts';
-import { metric } from '../../metric.ts';
-import { isRate, type LoadPoint, levelOf } from '../../space/load-point.ts';
+import { metric } from '../../ground/metric.ts';
+import type { Goal } from '../../record/goal.ts';
+import { isRate, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import { GaussianProcess, normalProbability, type Prediction } from '../../statistics/gaussian-process.ts';
 import type { Figures } from '../search.ts';
 import { type Covariances, priorVariance, type Shape } from './covariances.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { GpuChoice, LaunchSettings } from '../../config/experiment.ts';
-import { userError } from '../../errors.ts';
-import { ownerOf } from '../../owner.ts';
-import { counted } from '../../wording.ts';
+import { userError } from '../../ground/errors.ts';
+import { ownerOf } from '../../ground/owner.ts';
+import { counted } from '../../ground/wording.ts';
 import { listGpus } from '../gpu/list.ts';
 import { Guard } from '../guard.ts';
 import {

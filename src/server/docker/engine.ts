@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { codeOf, messageOf, UserError, userError } from '../../errors.ts';
-import { classify, type Evidence } from '../failure.ts';
+import { codeOf, messageOf, UserError, userError } from '../../ground/errors.ts';
+import type { Evidence } from '../evidence.ts';
+import { classify } from '../failure.ts';
 
 /** Where an engine answers, and who said so. */
 export interface EngineAddress {

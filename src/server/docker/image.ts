@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { formatBytes } from '../../wording.ts';
+import { formatBytes } from '../../ground/wording.ts';
 import { engineError } from './engine.ts';
 import { ask, EngineSilent, type Limits, type Patience } from './patience.ts';
 import { credentialsFor } from './registry.ts';

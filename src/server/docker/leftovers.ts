@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { ownerLives } from '../../owner.ts';
+import { ownerLives } from '../../ground/owner.ts';
 import { ask, type Limits } from './patience.ts';
 
 /** Labels that tell a container of tma's and whose it is. */

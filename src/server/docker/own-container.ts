@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
-import { userError } from '../../errors.ts';
+import { userError } from '../../ground/errors.ts';
 import { ask, EngineSilent, type Limits } from './patience.ts';
 
 /** A folder of the engine's host and where a container sees it. */

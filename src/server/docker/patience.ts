@@ -1,4 +1,4 @@
-import { timerMs } from '../../timers.ts';
+import { timerMs } from '../../ground/timers.ts';
 
 /** How long an engine is waited for, seconds. */
 export interface Patience {

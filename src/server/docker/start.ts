@@ -8,7 +8,7 @@ import { openLog } from '../log.ts';
 import { publishedPorts } from './container.ts';
 import { engineMessage } from './engine.ts';
 import { ask, type Limits, type Patience } from './patience.ts';
-import type { MemoryWatch, StartedContainer } from './server.ts';
+import type { MemoryWatch, StartedContainer } from './started-container.ts';
 
 /** How an engine is waited for, and who sees to a container when tma is killed. */
 interface Care {

@@ -3,7 +3,8 @@ import { makePayloads } from '../../../src/load/payloads.ts';
 import { aggregateGpus, parseGpuMetrics } from '../../../src/measure/gpu.ts';
 import { serverTimes } from '../../../src/measure/server-times.ts';
 import { additions, differences, withoutFillings } from '../../../src/model-config/compare.ts';
-import { type ModelConfig, printConfigText } from '../../../src/model-config/config.ts';
+import { printConfigText } from '../../../src/model-config/config.ts';
+import type { ModelConfig } from '../../../src/model-config/model-config.ts';
 import {
   configOf,
   indexOf,

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { loadExperiment } from '../../../src/config/load-experiment.ts';
 import { LOAD_FLAGS } from '../../../src/config/load-flags.ts';
 import { OPTIONS } from '../../../src/config/options.ts';
-import { planRun } from '../../../src/plan.ts';
+import { planRun } from '../../../src/run/plan.ts';
 import { pathInProject, textInProject, textsBelow } from '../corpus.ts';
 import { changeBytes } from '../mutate/bytes.ts';
 import { NASTY_YAML, PROTOTYPE_KEYS } from '../mutate/nasty.ts';

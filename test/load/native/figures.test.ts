@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Tally } from '../../../src/load/native/cut-tally.ts';
 import { figuresOf } from '../../../src/load/native/figures.ts';
-import type { Tally } from '../../../src/load/native/tally.ts';
 import { Histogram } from '../../../src/statistics/histogram.ts';
-import { randomSource } from '../../../src/statistics/random.ts';
+import { randomSource } from '../../../src/statistics/random-source.ts';
 import { Timeline } from '../../../src/statistics/timeline.ts';
 
 const WINDOW_MS = 200;

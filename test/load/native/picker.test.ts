@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LoadSettings } from '../../../src/config/experiment.ts';
 import { LoadFailure } from '../../../src/load/load-generator.ts';
+import { type LoadPlan, planLoad } from '../../../src/load/native/load-plan.ts';
 import { Picker, type Sequence } from '../../../src/load/native/picker.ts';
-import { type LoadPlan, planLoad } from '../../../src/load/native/plan.ts';
 import type { SharedRequest } from '../../../src/load/native/protocol.ts';
-import { type ModelConfig, parseConfigText } from '../../../src/model-config/config.ts';
+import { parseConfigText } from '../../../src/model-config/config.ts';
+import type { ModelConfig } from '../../../src/model-config/model-config.ts';
 import { folder, load } from '../../support/experiment.ts';
 
 const config = parseConfigText(

@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ownerOf } from '../../../src/ground/owner.ts';
+import type { Payload } from '../../../src/load/inputs.ts';
 import { shareTensors } from '../../../src/load/native/shared-memory.ts';
-import type { Payload } from '../../../src/load/payloads.ts';
-import { ownerOf } from '../../../src/owner.ts';
 import type { TritonClient } from '../../../src/server/triton.ts';
 
 const SHM = '/dev/shm';

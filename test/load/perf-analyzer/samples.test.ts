@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '../../../src/load/perf-analyzer/outcome.ts';
 import { parseOutput } from '../../../src/load/perf-analyzer/output.ts';
-import { parseTable } from '../../../src/load/perf-analyzer/table.ts';
+import { parseTable } from '../../../src/load/perf-analyzer/text-table.ts';
 
 /** Real runs of perf_analyzer 2.60.0: what it printed, wrote and ended with. */
 const FOLDER = join(import.meta.dirname, '../../fixtures/perf_analyzer');

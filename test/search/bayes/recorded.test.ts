@@ -6,7 +6,7 @@ import { readGrid } from '../../../bench/search/grid.ts';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
 import { type Replay, replay } from '../../../bench/search/replay.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
-import { budgetOf } from '../../../src/search/choose.ts';
+import { budgetOf } from '../../../src/search/search-for.ts';
 
 const FOLDER = 'test/fixtures/landscapes';
 const objectives = [{ tag: 'perf_throughput', weight: 1 }];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ownerOf } from '../../../src/owner.ts';
+import { ownerOf } from '../../../src/ground/owner.ts';
 import { connect, engineError, locateEngine } from '../../../src/server/docker/engine.ts';
 import { pullProgress } from '../../../src/server/docker/image.ts';
 import { isOrphan, LABEL } from '../../../src/server/docker/leftovers.ts';

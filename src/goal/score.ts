@@ -1,0 +1,66 @@
+import { metric } from '../ground/metric.ts';
+import type { Constraint, Goal, Objective } from '../record/goal.ts';
+
+/** Values of one point by metric tag. */
+export interface Measured {
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/**
+ * How much better `a` is than `b`: the weighted sum over the objectives of the difference over the mean
+ * (Model Analyzer's score, positive when `a` is better). A metric that only one of them has counts fully for
+ * that one; a metric that neither has counts nothing.
+ */
+export function score(a: Measured, b: Measured, objectives: readonly Objective[]): number {
+  const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
+  return objectives.reduce((sum, { tag, weight }) => sum + (weight / total) * advantage(a, b, tag), 0);
+}
+
+function advantage(a: Measured, b: Measured, tag: string): number {
+  const [left, right] = [a.values[tag], b.values[tag]];
+  if (left === undefined || right === undefined) {
+    return left === right ? 0 : left !== undefined ? 1 : -1;
+  }
+  const mean = (left + right) / 2;
+  if (mean === 0) return 0;
+  const sign = metric(tag).better === 'higher' ? 1 : -1;
+  return (sign * (left - right)) / mean;
+}
+
+/** One limit held against one measurement. */
+export interface Check {
+  readonly constraint: Constraint;
+  /** undefined = the metric was not measured, so that nothing can be said. */
+  readonly value: number | undefined;
+  readonly met: boolean;
+  /** By which share of the limit the value is beyond it; 0 when met. */
+  readonly missedBy: number;
+}
+
+/** Every limit held against a measurement. A metric that was not measured does not break a limit. */
+export const checkConstraints = (measurement: Measured, constraints: readonly Constraint[]): Check[] =>
+  constraints.map((constraint) => {
+    const value = measurement.values[constraint.tag];
+    if (value === undefined) return { constraint, value, met: true, missedBy: 0 };
+    const over = constraint.bound === 'max' ? value - constraint.value : constraint.value - value;
+    return { constraint, value, met: over <= 0, missedBy: over <= 0 ? 0 : over / constraint.value };
+  });
+
+/** By how much a measurement breaks its limits altogether; 0 when it keeps them all. */
+export const missedBy = (checks: readonly Check[]): number =>
+  checks.reduce((sum, check) => sum + check.missedBy, 0);
+
+/** Best first: what keeps every limit before what does not; then the better score, or the nearer miss. */
+export function compareMeasured(
+  a: Measured,
+  b: Measured,
+  { objectives, constraints }: Pick<Goal, 'objectives' | 'constraints'>,
+): number {
+  const missed = (item: Measured): number => missedBy(checkConstraints(item, constraints));
+  return missed(a) - missed(b) || -score(a, b, objectives);
+}
+
+/** How much better a value is than another, in percent of the other; positive = better. */
+export function gainPercent(tag: string, value: number, base: number): number {
+  return metric(tag).better === 'higher' ? ((value - base) / base) * 100 : ((base - value) / value) * 100;
+}

@@ -1,0 +1,89 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics';
+import type { Interval } from '../statistics/intervals.ts';
+import { isClientBound, type Measurement } from './measurement.ts';
+import { mergeFailures } from './request-failures.ts';
+
+/** Two-sided 95 % quantiles of the normal distribution, and of Student's t by the number of values. */
+const NORMAL = 1.96;
+const STUDENT: Readonly<Record<number, number>> = {
+  3: 4.303,
+  4: 3.182,
+  5: 2.776,
+  6: 2.571,
+  7: 2.447,
+  8: 2.365,
+};
+/** What is asked of the throughput usually. */
+const PRECISE = 0.03;
+
+/**
+ * Several measurements of one load as one: the mean of each value over the measurements that have it. Its interval is
+ * that of a mean of several, by the scatter within the measurements or, from three on, between them, whichever is wider.
+ * @param measurements at least one.
+ */
+export function combined(measurements: readonly Measurement[]): Measurement {
+  const last = measurements.at(-1)!;
+  if (measurements.length === 1) return last;
+  const values = meanValues(measurements.map((item) => item.values));
+  const tags = [...new Set(measurements.flatMap(({ intervals }) => Object.keys(intervals)))];
+  const intervals = Object.fromEntries(
+    tags.filter((tag) => tag in values).map((tag) => [tag, intervalOf(measurements, tag, values[tag]!)]),
+  );
+  const [low = null, high = null] = intervals['perf_throughput'] ?? [];
+  const width = low === null || high === null ? undefined : (high - low) / (high + low);
+  const bound = measurements.filter(isClientBound).length * 2 > measurements.length;
+  const { bottleneck: _, ...rest } = last;
+  const bottleneck = measurements.findLast((item) => isClientBound(item) === bound)?.bottleneck;
+  const sum = (read: (item: Measurement) => number): number =>
+    measurements.reduce((total, item) => total + read(item), 0);
+  const uuids = [...new Set(measurements.flatMap(({ gpus }) => Object.keys(gpus)))];
+  return {
+    ...rest,
+    ...(bottleneck && { bottleneck }),
+    values,
+    intervals,
+    gpus: Object.fromEntries(
+      uuids.map((uuid) => [
+        uuid,
+        meanValues(measurements.flatMap(({ gpus }) => (gpus[uuid] ? [gpus[uuid]] : []))),
+      ]),
+    ),
+    looks: measurements.length,
+    requests: sum(({ requests }) => requests),
+    failures: measurements.map(({ failures }) => failures).reduce(mergeFailures),
+    durationS: sum(({ durationS }) => durationS),
+    warmupS: sum(({ warmupS }) => warmupS),
+    windows: sum(({ windows }) => windows),
+    counted: sum(({ counted }) => counted),
+    stable: measurements.every(({ stable }) => stable) || (width !== undefined && width <= PRECISE),
+    warnings: [...new Set(measurements.flatMap(({ warnings }) => warnings))],
+    startedAt: measurements[0]!.startedAt,
+  };
+}
+
+function meanValues(list: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const tags = [...new Set(list.flatMap((values) => Object.keys(values)))];
+  return Object.fromEntries(
+    tags.map((tag) => [
+      tag,
+      mean(list.flatMap((values) => (values[tag] === undefined ? [] : [values[tag]]))),
+    ]),
+  );
+}
+
+function intervalOf(measurements: readonly Measurement[], tag: string, middle: number): Interval {
+  const halves = measurements.flatMap(({ intervals }): number[] => {
+    const [low = null, high = null] = intervals[tag] ?? [];
+    return low === null || high === null ? [] : [(high - low) / 2];
+  });
+  const found = measurements.flatMap(({ values }) => (values[tag] === undefined ? [] : [values[tag]]));
+  const root = Math.sqrt(found.length);
+  const within = halves.length === found.length ? Math.hypot(...halves) / found.length : undefined;
+  const between =
+    found.length >= 3
+      ? ((STUDENT[found.length] ?? NORMAL) * sampleStandardDeviation(found)) / root
+      : undefined;
+  if (within === undefined && between === undefined) return [null, null];
+  const half = Math.max(within ?? 0, between ?? 0);
+  return [Math.max(0, middle - half), middle + half];
+}

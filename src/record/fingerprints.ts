@@ -1,0 +1,10 @@
+/** Hashes of what decides a measurement, by what it is in the user's words. */
+export type Fingerprints = Readonly<Record<string, string>>;
+
+/** What a configuration's files are called among the parts of a key. */
+export const CONFIGURATION = 'the configuration';
+
+/** What the machine, and tma's way to measure, are called among the parts; journals of early versions have neither. */
+export const MACHINE = 'the machine';
+
+export const MEASURING = 'how tma measures';

@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { findMetric } from '../ground/metric.ts';
+import { configOfServer } from '../model-config/config.ts';
+import type { DiffLine } from '../model-config/diff.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import { isObject, isTooDeep, name } from './checks.ts';
+import type { Bottleneck, ClientReport } from './client.ts';
+import type { Entry } from './entry.ts';
+import type { Goal } from './goal.ts';
+import type { GpuState } from './gpu-state.ts';
+import type { LoadPoint } from './load-point.ts';
+import type { Measurement } from './measurement.ts';
+import type { FailureCount } from './request-failures.ts';
+import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRecord } from './run.ts';
+
+/** A schema for every field of a type: a field that is added to the type has to be added here, or it would not be read. */
+type Shape<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key] | undefined> };
+
+const figures = z
+  .record(z.string(), z.number().nullable())
+  // What JSON can't say (no number, infinity) is written as null.
+  .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))
+  .pipe(z.record(z.string(), z.number()));
+const byGpu = z.record(z.string(), figures);
+const texts = z.array(z.string());
+const fingerprints = z.record(z.string(), z.string());
+const seconds = z
+  .number()
+  .nonnegative()
+  .nullable()
+  .transform((value) => value ?? 0);
+const size = z.number().positive();
+
+const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, context) => {
+  try {
+    return configOfServer(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `no model configuration: ${String(error)}` });
+    return z.NEVER;
+  }
+});
+
+const point = z
+  .object({
+    batchSize: z.int().positive(),
+    concurrency: size.optional(),
+    requestRate: size.optional(),
+  } satisfies Shape<LoadPoint>)
+  .refine(({ concurrency, requestRate }) => (concurrency === undefined) !== (requestRate === undefined), {
+    error: 'one of concurrency and requestRate',
+  });
+
+const metric = z
+  .string()
+  .refine((text) => findMetric(text) !== undefined, { error: 'no metric that this tma knows' });
+const goal = {
+  objectives: z.array(z.object({ tag: metric, weight: z.number() })),
+  constraints: z.array(z.object({ tag: metric, bound: z.enum(['min', 'max']), value: z.number() })),
+} satisfies Shape<Omit<Goal, 'name'>>;
+
+const environment = z.object({
+  gpus: texts.optional(),
+  driver: z.string().optional(),
+  tma: z.string(),
+  node: z.string(),
+  os: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryMB: z.number(),
+  launcher: z.string(),
+  server: z.string(),
+  generator: z.string(),
+  generatorVersion: z.string().optional(),
+  protocol: z.literal('grpc').optional(),
+  command: texts,
+} satisfies Shape<Environment>);
+
+const session = z.object({
+  kind: z.literal('session'),
+  schemaVersion: z.number(),
+  startedAt: z.string(),
+  environment,
+  goals: z.array(z.object({ name, ...goal })),
+  overall: z.object(goal).optional(),
+  load: z.record(z.string(), fingerprints).optional(),
+} satisfies Shape<Session & { kind: 'session'; schemaVersion: number }>);
+
+const server = z.object({ kind: z.literal('server'), name: z.string(), version: z.string(), gpus: byGpu });
+
+const variant = z.object({
+  kind: z.literal('variant'),
+  key: z.string(),
+  parts: fingerprints.optional(),
+  model: name,
+  name,
+  isDefault: z.boolean(),
+  composing: texts.optional(),
+  assignment: z
+    .record(z.string(), z.unknown())
+    .refine(({ instance_group: groups = [] }) => !Array.isArray(groups) || groups.every(isObject), {
+      error: 'an instance group is no object',
+    }),
+  config,
+  configText: z.string(),
+  diff: z.array(z.object({ change: z.enum([' ', '-', '+']), text: z.string() } satisfies Shape<DiffLine>)),
+} satisfies Shape<VariantRecord & { kind: 'variant' }>);
+
+const client = z.object({
+  engine: z.string(),
+  threads: z.number().optional(),
+  busy: z.number().optional(),
+  cpuUs: z.number().optional(),
+  gc: z.number().optional(),
+  floor: z.object({ rate: z.number(), latencyMs: z.number() }).optional(),
+  lateness: z.object({ p50: z.number(), p99: z.number(), p95Low: z.number().optional() }).optional(),
+  asked: z.number().optional(),
+  dropped: z.number().optional(),
+  waited: z.number().optional(),
+  full: z.boolean().optional(),
+} satisfies Shape<ClientReport>);
+
+const range = z.tuple([z.number(), z.number()]);
+const gpuState = z.object({
+  smClockMHz: range.optional(),
+  memoryClockMHz: range.optional(),
+  temperatureC: z.number().optional(),
+  powerW: z.number().optional(),
+  throttled: texts,
+} satisfies Shape<GpuState>);
+
+const measurement = z.object({
+  point,
+  values: figures,
+  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+  gpus: byGpu,
+  gpuStates: z.record(z.string(), gpuState).optional(),
+  shared: z.boolean().optional(),
+  client: client.optional(),
+  bottleneck: z
+    .object({ who: z.enum(['server', 'client']), reasons: texts } satisfies Shape<Bottleneck>)
+    .optional(),
+  looks: z.int().positive().optional(),
+  confirmed: z.boolean().optional(),
+  againAlone: z.string().optional(),
+  requests: z.number(),
+  failures: z.record(
+    z.string(),
+    z.object({ count: z.number(), message: z.string() } satisfies Shape<FailureCount>),
+  ),
+  durationS: seconds,
+  warmupS: seconds,
+  windows: z.number(),
+  counted: z.number(),
+  stable: z.boolean(),
+  warnings: texts,
+  startedAt: z.string(),
+} satisfies Shape<Measurement>);
+
+const record = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('measured'),
+    key: z.string(),
+    measurement,
+    again: z.enum(['here', 'afresh']).optional(),
+  }),
+  z.object({
+    state: z.literal('failed'),
+    key: z.string(),
+    point,
+    kind: z.string().optional(),
+    cause: z.string(),
+  }),
+  z.object({ state: z.literal('skipped'), points: z.array(point), reason: z.string() }),
+]);
+
+const end = z.object({
+  kind: z.string().optional() as z.ZodType<TrialEnd['kind']>,
+  cause: z.string().optional(),
+  lines: texts.optional(),
+  advice: z.string().optional(),
+  logTail: texts.optional(),
+  logFile: z.string().optional(),
+  effective: config.optional(),
+  warnings: texts,
+  steps: z.object({
+    startS: seconds,
+    loadS: seconds,
+    warmupS: seconds,
+    measureS: seconds,
+    stopS: seconds,
+  } satisfies Shape<StepTimes>),
+} satisfies Shape<TrialEnd>);
+
+const looked = z.object({ all: z.number(), seen: z.number() });
+const search = z.object({
+  kind: z.literal('search'),
+  model: name,
+  search: z.string(),
+  why: z.string(),
+  interrupted: z.boolean().optional(),
+  points: looked,
+  configurations: looked,
+  measurements: z.number(),
+  importance: z.array(z.object({ parameter: z.string(), share: z.number() })),
+  skipped: z.array(z.object({ reason: z.string(), points: z.number() })),
+  remarks: texts,
+} satisfies Shape<SearchRecord & { kind: 'search' }>);
+
+const entry = z.discriminatedUnion('kind', [
+  session,
+  server,
+  variant,
+  z.object({ kind: z.literal('point'), variant: z.string(), record }),
+  z.object({ kind: z.literal('end'), variant: z.string(), end }),
+  search,
+]);
+const KINDS: ReadonlySet<unknown> = new Set(['session', 'server', 'variant', 'point', 'end', 'search']);
+
+/** What a line of a journal says, or why it says nothing. */
+export type Line =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** No JSON: the line was cut short, or never was one. */
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'unknown'; readonly what: string }
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** Reads one line; whatever stands in it, it does not throw. */
+export function readLine(text: string): Line {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'cut' };
+  }
+  if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep' };
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
+  const read = entry.safeParse(value);
+  if (read.success) return { kind: 'entry', entry: read.data as Entry };
+  const [issue] = read.error.issues;
+  const at = issue!.path.join('.');
+  return { kind: 'wrong', why: `${at === '' ? '' : `${at}: `}${issue!.message}` };
+}

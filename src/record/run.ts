@@ -1,0 +1,182 @@
+import type { DiffLine } from '../model-config/diff.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import { combined } from './combined.ts';
+import type { FailureKind } from './failure-kind.ts';
+import type { Fingerprints } from './fingerprints.ts';
+import type { Goal } from './goal.ts';
+import type { LoadPoint } from './load-point.ts';
+import type { Measurement } from './measurement.ts';
+
+/** Version of the journal and of results.json; a change that an old reader can't take raises it. */
+export const SCHEMA_VERSION = 1;
+
+/** The machine and the programs a session measured with. */
+export interface Environment {
+  /** GPUs that the driver shows, by their product's name; [] without any. */
+  readonly gpus?: readonly string[];
+  /** Version of the GPU driver. */
+  readonly driver?: string | undefined;
+  readonly tma: string;
+  readonly node: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMB: number;
+  /** Launcher, and the path of tritonserver or the image. */
+  readonly launcher: string;
+  readonly server: string;
+  readonly generator: string;
+  /** Where it is a program that is not tma's, as it tells it. */
+  readonly generatorVersion?: string;
+  /** Protocol of inference requests; absent = http. */
+  readonly protocol?: 'grpc' | undefined;
+  readonly command: readonly string[];
+}
+
+/** One call of `tma profile`. */
+export interface Session {
+  readonly startedAt: string;
+  readonly environment: Environment;
+  /** What the models were judged by, so that a report needs no perf.yaml. */
+  readonly goals: readonly Goal[];
+  /** What configurations of different models were judged by; a journal of an early version does not say. */
+  readonly overall?: Omit<Goal, 'name'> | undefined;
+  /** What the load of each model was made by, by model; a journal of an early version does not say. */
+  readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
+}
+
+/** The running server as it described itself, and its GPUs before any model was loaded. */
+export interface ServerRecord {
+  readonly name: string;
+  readonly version: string;
+  /** Metric tag -> value by GPU UUID; {} without GPUs. */
+  readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** A configuration that was tried. */
+export interface VariantRecord {
+  /** Equal when everything that may change a measurement is equal: files, configuration, server, flags. */
+  readonly key: string;
+  /** What the key is made of; a journal of an early version does not say. */
+  readonly parts?: Fingerprints | undefined;
+  readonly model: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+  /**
+   * Models that it is made of and that were given configurations of their own: its config.pbtxt alone is not what was
+   * measured.
+   */
+  readonly composing?: readonly string[];
+  readonly assignment: Readonly<Record<string, unknown>>;
+  readonly config: ModelConfig;
+  readonly configText: string;
+  readonly diff: readonly DiffLine[];
+}
+
+/** What became of one load on a variant, or of several that could not be put on it. */
+export type PointRecord =
+  | {
+      readonly state: 'measured';
+      readonly key: string;
+      readonly measurement: Measurement;
+      /** It was measured once more on purpose: on the same server, or on one started for it. */
+      readonly again?: 'here' | 'afresh';
+    }
+  | ({ readonly state: 'failed'; readonly key: string; readonly point: LoadPoint } & PointFailure)
+  | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
+
+/** Why a point failed; a journal of an early version has no kind. */
+export interface PointFailure {
+  readonly kind?: FailureKind;
+  readonly cause: string;
+}
+
+/** Seconds that each step of a trial took. */
+export interface StepTimes {
+  readonly startS: number;
+  readonly loadS: number;
+  readonly warmupS: number;
+  readonly measureS: number;
+  readonly stopS: number;
+}
+
+/** How a variant's trial ended. */
+export interface TrialEnd {
+  readonly kind?: FailureKind | undefined;
+  readonly cause?: string | undefined;
+  /** The lines of the log that show it, and what to try. */
+  readonly lines?: readonly string[] | undefined;
+  readonly advice?: string | undefined;
+  readonly logTail?: readonly string[] | undefined;
+  /** Absent where the server's output is not ours to see. */
+  readonly logFile?: string | undefined;
+  /** The configuration that was in effect, as the server told it. */
+  readonly effective?: ModelConfig | undefined;
+  readonly warnings: readonly string[];
+  readonly steps: StepTimes;
+}
+
+/** A variant with everything that was found out about it. */
+export interface Trial extends VariantRecord {
+  /** failed: it has a cause and nothing measured; skipped: none of its points was legal. */
+  readonly state: 'measured' | 'failed' | 'skipped';
+  readonly points: readonly PointRecord[];
+  readonly end?: TrialEnd | undefined;
+  /** How often a server was started for it, where that was more than once; the steps of `end` are of all of them. */
+  readonly starts?: number;
+}
+
+/** How the last search over a model's space went. */
+export interface SearchRecord {
+  readonly model: string;
+  /** `brute`, `bayes` ... */
+  readonly search: string;
+  /** Why it ended, in words. */
+  readonly why: string;
+  /** It was ended from outside before it came to its end, other than by a budget. */
+  readonly interrupted?: boolean;
+  /** What there was, and how much of it was looked at. */
+  readonly points: { readonly all: number; readonly seen: number };
+  readonly configurations: { readonly all: number; readonly seen: number };
+  /** Those of the best that were repeated included. */
+  readonly measurements: number;
+  /** How much each field alone decides, largest first; [] where the search does not learn it. */
+  readonly importance: readonly Importance[];
+  /** Why points were not looked at, and how many. */
+  readonly skipped: readonly { readonly reason: string; readonly points: number }[];
+  readonly remarks: readonly string[];
+}
+
+/** Everything that the journal holds. */
+export interface Run {
+  readonly schemaVersion: number;
+  readonly sessions: readonly Session[];
+  readonly servers: readonly ServerRecord[];
+  readonly trials: readonly Trial[];
+  /** One for each model that a search came to an end of. */
+  readonly searches: readonly SearchRecord[];
+}
+
+/** The newest trial of each name: a journal may hold several configurations that once had the same. */
+export const latestTrials = (run: Run): Trial[] => [
+  ...new Map(run.trials.map((trial) => [trial.name, trial])).values(),
+];
+
+/** The measurements of a trial, in order; those of one load as one, see `combined`. */
+export function measurementsOf({ points }: Trial): Measurement[] {
+  const measured = points.filter((record) => record.state === 'measured');
+  return [...Map.groupBy(measured, ({ key }) => key).values()].map((records) => {
+    const measurement = combined(records.map((record) => record.measurement));
+    return records.some(({ again }) => again === 'afresh')
+      ? { ...measurement, confirmed: true }
+      : measurement;
+  });
+}
+
+/** How much a field of the configuration, or the load, changes what a point is worth. */
+export interface Importance {
+  /** Path as in config.pbtxt; `load` for requests in flight or a second. */
+  readonly parameter: string;
+  /** Share of all differences that this one alone explains, 0 to 1. */
+  readonly share: number;
+}

@@ -1,0 +1,36 @@
+import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
+import type { Run, VariantRecord } from '../record/run.ts';
+
+const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING]);
+
+/**
+ * What is no longer as it was when a variant was measured before; [] for one that is known as it is, or was never
+ * measured. The default is looked for by what it is, any other by its configuration: numbers go to others when
+ * perf.yaml changes.
+ */
+export function changedParts(
+  { trials }: Run,
+  { key, model, isDefault, parts = {} }: Pick<VariantRecord, 'key' | 'model' | 'isDefault' | 'parts'>,
+): string[] {
+  if (trials.some((trial) => trial.key === key)) return [];
+  const before = trials.findLast(
+    (trial) =>
+      trial.model === model &&
+      trial.state === 'measured' &&
+      trial.parts !== undefined &&
+      (isDefault ? trial.isDefault : trial.parts[CONFIGURATION] === parts[CONFIGURATION]),
+  );
+  return before?.parts ? different(before.parts, parts) : [];
+}
+
+/** What about a model's load is no longer as it was in the session before the last; [] where there was none. */
+export function changedLoad({ sessions }: Run, model: string): string[] {
+  const [now, before] = [sessions.at(-1), sessions.slice(0, -1).findLast(({ load }) => load?.[model])];
+  const [after, old] = [now?.load?.[model], before?.load?.[model]];
+  return after && old ? different(old, after) : [];
+}
+
+const different = (a: Fingerprints, b: Fingerprints): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((name) => a[name] !== b[name])
+    .map((name) => (SINCE.has(name) && a[name] === undefined ? `${name}, not recorded then` : name));

@@ -1,0 +1,48 @@
+import { rank } from '../rank/rank.ts';
+import type { RankedEntry } from '../rank/standings.ts';
+import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
+import { isClientBound } from '../record/measurement.ts';
+import type { Run } from '../record/run.ts';
+import type { Ask } from '../search/search.ts';
+import { looksAtAll } from '../search/search-for.ts';
+import type { Candidate, Space } from '../space/space.ts';
+
+/** So many measurements at most are added when a search has come to its end. */
+const MOST = 4;
+
+/**
+ * What the verdict lacks when a search has come to its end, one measurement at a time; undefined: nothing. A gain is told
+ * only over a default that was measured at the same load, and of what a search found nothing is named that was looked at
+ * once while others were confirmed.
+ * @param asked what was added before: nothing is asked for twice, and only so much at all.
+ */
+export function closingAsk(run: Run, space: Space, asked: readonly Ask[]): Ask | undefined {
+  const { leader, default: base, sameLoad, entries } = rank(run, space.plan);
+  if (!leader?.best.passes || asked.length >= MOST) return undefined;
+  const { point } = leader.best.measurement;
+  const isNew = (ask: Ask): boolean =>
+    !asked.some(
+      ({ candidate, point: other }) => candidate === ask.candidate && isSamePoint(other, ask.point),
+    );
+  const [first] = space.candidates;
+  const atDefault = { candidate: first!, point };
+  if (base && leader !== base && !sameLoad && mayTake(space, first!, point) && isNew(atDefault))
+    return atDefault;
+  const candidate = space.candidates.find(({ name }) => name === leader.trial.name);
+  if (looksAtAll(space) || !candidate || !isUnconfirmedAmongConfirmed(leader, entries)) return undefined;
+  const again: Ask = { candidate, point, again: 'afresh' };
+  return isNew(again) ? again : undefined;
+}
+
+/** So many measurements the user allows in all. */
+export const mostMeasurements = ({ plan: { search } }: Space): number =>
+  search.maxMeasurements ?? search.optuna?.maxTrials ?? Number.POSITIVE_INFINITY;
+
+/** Loads between those that are listed may be put on whatever takes the client batch of one that is. */
+const mayTake = (space: Space, candidate: Candidate, { batchSize }: LoadPoint): boolean =>
+  space.pointsOf(candidate).some((point) => point.batchSize === batchSize);
+
+const isUnconfirmedAmongConfirmed = (leader: RankedEntry, entries: readonly RankedEntry[]): boolean =>
+  !leader.best.measurement.confirmed &&
+  !isClientBound(leader.best.measurement) &&
+  entries.some(({ points }) => points.some(({ measurement }) => measurement.confirmed));

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { LoadSettings, ModelPlan } from '../config/experiment.ts';
+import { contentsOf } from '../load/input-contents.ts';
+import type { LoadGenerator } from '../load/load-generator.ts';
+import { canonicalJson } from '../model-config/config.ts';
+import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
+import type { Candidate } from '../space/space.ts';
+import type { BaseModel } from '../variant/base.ts';
+
+/**
+ * Raised with every change that makes other figures of the same server: of the load generator, of when a point is
+ * done, of what a metric is. Another version of tma that changes none of them measures nothing again.
+ */
+const MEASURING_VERSION = 2;
+
+const hash = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+
+/** Everything about a variant that may change what is measured on it, in the user's words. */
+const partsOf = (
+  candidate: Candidate,
+  base: BaseModel,
+  plan: ModelPlan,
+  server: ServerIdentity,
+  place: Place,
+): Readonly<Record<string, unknown>> => ({
+  [CONFIGURATION]: candidate.key,
+  "the model's files": base.fingerprint,
+  'the server': server.hash,
+  triton_server_flags: plan.serverFlags,
+  triton_server_environment: plan.serverEnvironment,
+  [MACHINE]: place.machine,
+  'the GPUs': place.gpus ?? 'all',
+  // Only where they differ from what is usual.
+  ...(place.driver !== undefined && { 'the GPU driver': place.driver }),
+  ...(place.cores !== undefined && { 'the number of cores': place.cores }),
+  ...(place.container !== undefined && { "the container's settings": place.container }),
+});
+
+/** A key that is equal where everything is that may change what is measured, and the hash of each part of it. */
+export function variantKey(...from: Parameters<typeof partsOf>): { key: string; parts: Fingerprints } {
+  const parts = partsOf(...from);
+  const [{ model }] = from;
+  return {
+    key: hash([model, parts]),
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hash(part).slice(0, 8)])),
+  };
+}
+
+/** What makes the load. */
+export type Generator = Pick<LoadGenerator, 'name' | 'version'>;
+
+const told = ({ name, version }: Generator): string => (version === undefined ? name : `${name} ${version}`);
+
+/** With what the files of input data hold; without files as it was. */
+function withContents(settings: LoadSettings): LoadSettings & { readonly contents?: readonly string[] } {
+  const contents = contentsOf(settings.inputData);
+  return contents.length > 0 ? { ...settings, contents } : settings;
+}
+
+/** What decides how load is made and timed, each part as a hash. */
+export const loadParts = (settings: LoadSettings, generator: Generator): Fingerprints => {
+  const named = Object.entries(withContents(settings))
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [WORDS[name] ?? name, hash(value).slice(0, 8)]);
+  return {
+    load_generator: hash(told(generator)).slice(0, 8),
+    [MEASURING]: hash(MEASURING_VERSION).slice(0, 8),
+    ...Object.fromEntries(named),
+  };
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  flags: 'perf_analyzer_flags',
+  protocol: 'client_protocol',
+  stopRule: 'how long a point is measured',
+  shapes: 'shape',
+  inputData: 'input-data',
+  contents: 'what the files of input-data hold',
+  stringLength: 'string-length',
+  stringData: 'string-data',
+  maxInFlight: 'max-in-flight',
+  failureLimit: 'failure-limit',
+  requestTimeoutMs: 'request-timeout',
+  sharedMemory: 'shared-memory',
+  modelVersion: 'model-version',
+};
+
+/** The share of a machine that a server has, told so that an equal share elsewhere is equal. */
+export interface Place {
+  /** Its CPU, cores and memory. */
+  readonly machine: readonly (string | number)[];
+  /** Product names of its GPUs, or what was chosen where those are not known; undefined = all there are. */
+  readonly gpus: readonly string[] | undefined;
+  /** Version of their driver, where it is known. */
+  readonly driver: string | undefined;
+  /** How many cores; undefined = all. */
+  readonly cores: number | undefined;
+  /** What a container may change about it. */
+  readonly container: unknown;
+}
+
+/** A point on a variant under one way of making and timing load. */
+export const pointKey = (
+  variant: string,
+  point: LoadPoint,
+  settings: LoadSettings,
+  generator: Generator,
+): string => hash([variant, point, withContents(settings), told(generator), MEASURING_VERSION]);

@@ -1,0 +1,147 @@
+import type { Experiment, ModelPlan } from '../config/experiment.ts';
+import { planLanes } from '../executor/lanes.ts';
+import { gatherMistakes } from '../ground/errors.ts';
+import { printConfigText } from '../model-config/config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import { measurementsOf, type StepTimes } from '../record/run.ts';
+import { budgetOf, type Choice, choiceFor, looksAtAll, searchedSpace, sizeOf } from '../search/search-for.ts';
+import { listGpus } from '../server/gpu/list.ts';
+import type { Space } from '../space/space.ts';
+import { journalPath, readJournal } from '../store/journal.ts';
+import { baseOf, hasGpu, notesOf, spaceOf } from './preparation.ts';
+
+/** A variant that would be tried. */
+export interface PlannedVariant {
+  readonly name: string;
+  /** What is set over the model's own configuration, by path. */
+  readonly assignment: Readonly<Record<string, unknown>>;
+  /** config.pbtxt under the model's own name. */
+  readonly configText: string;
+  /** In the order in which they would be measured. */
+  readonly points: readonly LoadPoint[];
+  readonly skipped: readonly { readonly points: readonly LoadPoint[]; readonly reason: string }[];
+}
+
+/** What would be measured for one model. */
+export interface PlannedModel {
+  readonly plan: ModelPlan;
+  /** In the order in which they would be tried, as far as they are known. */
+  readonly variants: readonly PlannedVariant[];
+  /**
+   * listed: exactly these; searched: the best of them are looked for; at most: a search may leave some out, or look
+   * between them; open: variants follow from what
+   * is measured; unknown: the model has no config.pbtxt, and the server would be asked.
+   */
+  readonly extent: 'listed' | 'searched' | 'at most' | 'open' | 'unknown';
+  /** open: the configurations and points that there can be at most, and out of what. */
+  readonly space?: {
+    readonly configurations: number;
+    readonly instanceCounts: readonly number[];
+    readonly batchSizes: readonly number[];
+    readonly loads: readonly LoadPoint[];
+  };
+  /** What it will probably take; undefined where the configuration is not known. */
+  readonly expected: Expectation | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Measurements and starts at most, and the time for them. */
+export interface Expectation {
+  readonly search: Choice;
+  readonly measurements: number;
+  readonly starts: number;
+  readonly minutes: number;
+  /** Seconds of one measurement and of one start; earlier: as they were in the journal. */
+  readonly by: { readonly pointS: number; readonly startS: number; readonly earlier: boolean };
+}
+
+/**
+ * What `profile` would do with an experiment; nothing is started or written.
+ * @throws UserError for the mistakes that `profile` would tell.
+ */
+export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
+  const { launch } = experiment;
+  const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
+  const hasGpus = hasGpu(lanes, launch);
+  return await gatherMistakes(experiment.models, (plan) => planModel(plan, experiment, hasGpus));
+}
+
+async function planModel(plan: ModelPlan, experiment: Experiment, hasGpus: boolean): Promise<PlannedModel> {
+  const { config, notes: ofModel } = await baseOf(experiment, plan);
+  if (!config) {
+    const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
+    return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
+  }
+  const space = spaceOf(plan, config, hasGpus);
+  const searched = searchedSpace(space);
+  return {
+    plan,
+    ...extentOf(searched),
+    variants: variantsOf(searched),
+    expected: expectationOf(space, experiment),
+    notes: [...ofModel, ...notesOf(space, config)],
+  };
+}
+
+function extentOf(space: Space): Pick<PlannedModel, 'extent' | 'space'> {
+  const { plan, automatic, loads, most } = space;
+  if (automatic) {
+    const { instanceCounts, batchSizes } = automatic;
+    return { extent: 'open', space: { configurations: most, instanceCounts, batchSizes, loads } };
+  }
+  if (!looksAtAll(space)) return { extent: 'searched' };
+  return { extent: plan.stopAtPlateau || plan.earlyExit || plan.refine ? 'at most' : 'listed' };
+}
+
+/** What is usual where nothing was measured yet, s. */
+const USUAL_START_S = 5;
+const USUAL_WARM_UP_S = 1;
+
+function expectationOf(space: Space, experiment: Experiment): Expectation {
+  const { plan } = space;
+  const search = choiceFor(space);
+  const all = { measurements: sizeOf(space), starts: space.automatic ? space.most : space.candidates.length };
+  const { measurements, starts } = looksAtAll(space) || search === 'quick' ? all : budgetOf(space);
+  const { maxMeasurements, maxVariants } = plan.search;
+  const most = {
+    measurements: Math.min(measurements, maxMeasurements ?? measurements),
+    starts: Math.min(starts, maxVariants ?? starts),
+  };
+  const by = timesOf(plan, experiment);
+  const minutes = (most.measurements * by.pointS + most.starts * by.startS) / 60;
+  return { search, ...most, minutes: Math.min(minutes, experiment.maxMinutes ?? minutes), by };
+}
+
+/** How long a measurement and a start of a server take, out of the journal where it knows. */
+function timesOf(
+  { name, load: { stopRule } }: ModelPlan,
+  { checkpointDirectory }: Experiment,
+): Expectation['by'] {
+  const trials = readJournal(journalPath(checkpointDirectory)).run.trials.filter(
+    ({ model, end, state }) => model === name && state === 'measured' && end !== undefined,
+  );
+  const points = trials.flatMap(measurementsOf).reduce((sum, { looks = 1 }) => sum + looks, 0);
+  if (points === 0) {
+    const measured = stopRule.kind === 'precision' ? stopRule.limitMs : 3 * stopRule.intervalMs;
+    return { pointS: measured / 1000 + USUAL_WARM_UP_S, startS: USUAL_START_S, earlier: false };
+  }
+  const starts = trials.reduce((sum, { starts: count = 1 }) => sum + count, 0);
+  const total = (read: (steps: StepTimes) => number): number =>
+    trials.reduce((sum, { end }) => sum + read(end!.steps), 0);
+  return {
+    pointS: total(({ warmupS, measureS }) => warmupS + measureS) / points,
+    startS: total(({ startS, loadS, stopS }) => startS + loadS + stopS) / starts,
+    earlier: true,
+  };
+}
+
+const variantsOf = (space: Space): PlannedVariant[] =>
+  space.candidates.map((candidate) => ({
+    name: candidate.name,
+    assignment: candidate.assignment,
+    configText: printConfigText(candidate.config),
+    points: space.pointsOf(candidate),
+    skipped: space.skipped
+      .filter((item) => item.candidate === candidate)
+      .map(({ points, reason }) => ({ points, reason })),
+  }));

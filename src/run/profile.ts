@@ -1,0 +1,144 @@
+import type { Experiment, ModelPlan } from '../config/experiment.ts';
+import { planLanes } from '../executor/lanes.ts';
+import { gatherMistakes, UserError, userError } from '../ground/errors.ts';
+import { holds } from '../ground/paths.ts';
+import { generatorFor } from '../load/generator-for.ts';
+import { GpuMonitor } from '../measure/gpu-state.ts';
+import type { Run } from '../record/run.ts';
+import { listGpus } from '../server/gpu/list.ts';
+import { launcherFor } from '../server/launcher-for.ts';
+import { Journal } from '../store/journal.ts';
+import { CHECKPOINT_LOCK, lockFolder } from '../store/lock.ts';
+import { readCheckpoint } from '../store/model-analyzer.ts';
+import type { BaseModel } from '../variant/base.ts';
+import {
+  checkOutputRepository,
+  OUTPUT_LOCK,
+  type OutputRepository,
+  prepareOutputRepository,
+} from '../variant/output-repository.ts';
+import { tellAll } from './events.ts';
+import { type ProfileOptions, ProfileRun } from './loop.ts';
+import { baseOf, checkpointNotes, hasGpu, spaceOf } from './preparation.ts';
+
+export interface ProfileResult {
+  /** The trials of this experiment, whichever session measured them. */
+  readonly run: Run;
+  readonly interrupted: boolean;
+  /** What ended the profiling of a model early, where others, or this one before, were measured all the same. */
+  readonly mistakes: readonly UserError[];
+}
+
+/**
+ * Profiles every model of an experiment: asks the search what to measure, puts that variant on a server, measures,
+ * records, tells the search. What the journal knows already is not measured again.
+ * @throws UserError for mistakes in the models or the machine; a variant that fails is a result.
+ */
+export async function profile(experiment: Experiment, options: ProfileOptions = {}): Promise<ProfileResult> {
+  const emit = tellAll(options.listeners ?? []);
+  const bases = new Map(
+    await gatherMistakes(
+      experiment.models,
+      async (plan): Promise<[ModelPlan, BaseModel]> => [plan, await baseOf(experiment, plan)],
+    ),
+  );
+  const output = outputOf(experiment, [...bases.values()]);
+  checkOutputRepository(output);
+  const { launch } = experiment;
+  const generator = options.generator ?? (await generatorFor(experiment.generator));
+  const gpus = launch.mode === 'remote' ? [] : await listGpus();
+  const lanes = planLanes(launch, gpus);
+  // Every mistake in every model is told before the first server starts.
+  await gatherMistakes([...bases], ([plan, base]) => {
+    if (base.config) spaceOf(plan, base.config, hasGpu(lanes, launch));
+  });
+  const [folder, command] = [experiment.checkpointDirectory, options.command ?? []];
+  using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder }, command);
+  using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
+  const launchers = lanes.map(() => options.launcher ?? launcherFor(launch));
+  const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
+  let journal: Journal | undefined;
+  let run: ProfileRun | undefined;
+  try {
+    prepareOutputRepository(output);
+    journal = new Journal(experiment.checkpointDirectory);
+    emit.onRunStart(experiment);
+    const checkpoint = readCheckpoint(experiment.checkpointDirectory);
+    const ofModels = [...bases.values()].flatMap((base) => base.notes);
+    const notes = [...experiment.notes, ...ofModels, ...journal.warnings, ...checkpointNotes(checkpoint)];
+    for (const note of notes) emit.onNote(note);
+    run = new ProfileRun(experiment, options, {
+      emit,
+      lanes,
+      launchers,
+      journal,
+      checkpoint,
+      monitor,
+      generator,
+    });
+    const mistakes = await profileAll(run, bases);
+    return { run: run.result(), interrupted: run.interrupted, mistakes };
+  } finally {
+    monitor?.close();
+    const leaving = { signal: whileLeaving(options), onNote: emit.onNote };
+    await Promise.all(launchers.map((launcher) => launcher.close(leaving)));
+    emit.onRunEnd(run?.interrupted ?? false);
+    journal?.close();
+  }
+}
+
+/**
+ * One model after the other: a mistake in one is no reason to leave the others out.
+ * @throws UserError with all mistakes when nothing was measured, so that there is nothing to tell but them.
+ */
+async function profileAll(
+  run: ProfileRun,
+  bases: ReadonlyMap<ModelPlan, BaseModel>,
+): Promise<readonly UserError[]> {
+  const mistakes: UserError[] = [];
+  for (const [plan, base] of bases) {
+    try {
+      await run.profileModel(plan, base);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // What ends every model, as a disk that is full, is told once.
+      if (!mistakes.some(({ message }) => message === error.message)) mistakes.push(error);
+    }
+  }
+  const isMeasured = run.result().trials.some(({ state }) => state === 'measured');
+  if (!isMeasured && mistakes.length > 0) throw new UserError(mistakes.flatMap(({ problems }) => problems));
+  return mistakes;
+}
+
+/** What ends the putting back of what was ready elsewhere: the next signal that comes. */
+function whileLeaving({ stop, abandon }: ProfileOptions): AbortSignal | undefined {
+  const signals = [...(stop && !stop.aborted ? [stop] : []), ...(abandon ? [abandon] : [])];
+  return signals.length > 0 ? AbortSignal.any(signals) : undefined;
+}
+
+/**
+ * Where variants are written, with all that lies near it.
+ * @throws UserError when something would be written into a model's own folder: what is measured holds for its files.
+ */
+function outputOf(experiment: Experiment, bases: readonly BaseModel[]): OutputRepository {
+  const { outputModelRepository, modelRepository, checkpointDirectory, exportPath, launch, generator } =
+    experiment;
+  const modelFolders = bases.flatMap(({ folder }) => folder ?? []);
+  const written = {
+    'output-model-repository-path': outputModelRepository.path,
+    'checkpoint-directory': checkpointDirectory,
+    'export-path': exportPath,
+    'triton-output-path': launch.mode === 'remote' ? undefined : launch.outputPath,
+    'perf-output-path': generator.kind === 'perf_analyzer' ? generator.output?.file : undefined,
+  };
+  for (const [option, path] of Object.entries(written)) {
+    const model = path === undefined ? undefined : modelFolders.find((folder) => holds(folder, path));
+    if (model === undefined) continue;
+    throw userError(
+      `${path} lies in the folder of a model, ${model}: every run would change the model that is measured`,
+      `name a place elsewhere with --${option}`,
+    );
+  }
+  const beside = [checkpointDirectory, exportPath, launch.cacheDirectory ?? []].flat();
+  return { ...outputModelRepository, modelRepository, modelFolders, beside };
+}

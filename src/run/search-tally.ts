@@ -1,0 +1,65 @@
+import { levelText } from '../record/load-point.ts';
+import type { SearchRecord } from '../record/run.ts';
+import type { Ask, Search } from '../search/search.ts';
+import { choiceFor, searchedSpace, sizeOf } from '../search/search-for.ts';
+import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
+
+/** What ended a search from outside, in words. */
+export interface Cut {
+  readonly why: string;
+  readonly interrupted: boolean;
+}
+
+/** Counts what a search looked at, for its record. */
+export class Tally {
+  readonly #space: Space;
+  readonly #points = new Set<string>();
+  readonly #configurations = new Set<Candidate>();
+  readonly #skipped = new Map<string, number>();
+  #measurements = 0;
+
+  constructor(space: Space) {
+    this.#space = space;
+  }
+
+  told({ candidate, point }: Ask): void {
+    this.#measurements++;
+    this.#configurations.add(candidate);
+    this.#points.add(`${candidate.key} ${JSON.stringify(point)}`);
+  }
+
+  skipped({ reason, points }: SkippedPoints): void {
+    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + points.length);
+  }
+
+  get measurements(): number {
+    return this.#measurements;
+  }
+
+  /**
+   * @param cut what ended the search from outside, and whether that was no budget.
+   * @param added what was measured for the verdict after the search.
+   */
+  record(search: Search, cut: Cut | undefined, added: readonly Ask[] = []): SearchRecord {
+    const { plan, candidates, automatic, most, skipped } = this.#space;
+    const account = search.account?.();
+    for (const item of skipped) this.skipped(item);
+    return {
+      model: plan.name,
+      search: choiceFor(this.#space),
+      why: cut?.why ?? (account?.why || 'nothing was left to measure'),
+      ...(cut?.interrupted && { interrupted: true }),
+      points: { all: sizeOf(searchedSpace(this.#space)), seen: this.#points.size },
+      configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
+      measurements: this.#measurements,
+      importance: account?.importance ?? [],
+      skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
+      remarks: [...(account?.remarks ?? []), ...addedText(added)],
+    };
+  }
+}
+
+function addedText(added: readonly Ask[]): string[] {
+  const list = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  return list.length > 0 ? [`measured for the verdict in the end: ${list.join(', ')}`] : [];
+}

@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+import { counted } from '../ground/wording.ts';
+import type { AcrossModels } from '../rank/across.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { RankedEntry } from '../rank/standings.ts';
+import { describeObjectives, formatNumber } from '../rank/words.ts';
+import { levelText } from '../record/load-point.ts';
+import { constraintsCell, throughputCell } from './ranking.ts';
+import { textTable } from './table.ts';
+
+const COLUMNS = [
+  { header: 'Model' },
+  { header: 'Model Config' },
+  { header: 'infer/s', numeric: true },
+  { header: 'p99 ms', numeric: true },
+  { header: 'load' },
+  { header: 'batch', numeric: true },
+  { header: 'constraints' },
+];
+
+function cells({ trial, best }: RankedEntry): string[] {
+  const { values, point } = best.measurement;
+  return [
+    trial.model,
+    trial.name,
+    throughputCell(best.measurement),
+    formatNumber(values['perf_latency_p99'] ?? Number.NaN),
+    levelText(point),
+    String(point.batchSize),
+    constraintsCell(best),
+  ];
+}
+
+/** What was decided for each model, one below the other. */
+export const modelsText = (rankings: readonly Ranking[]): string =>
+  [
+    styleText('bold', 'What was decided for each model:'),
+    textTable(
+      [{ header: 'decision' }, ...COLUMNS],
+      rankings.map(({ decision: { kind, entry }, model }) =>
+        entry ? [kind, ...cells(entry)] : [kind, model, '', '', '', '', '', ''],
+      ),
+    ),
+  ].join('\n');
+
+/** The best configurations of all models, by the global objectives. */
+export const acrossText = ({ entries, goal }: AcrossModels): string =>
+  [
+    styleText(
+      'bold',
+      `The best ${counted(entries.length, 'configuration')} of all models, by the ${describeObjectives(goal)}:`,
+    ),
+    textTable(
+      [{ header: '#', numeric: true }, ...COLUMNS],
+      entries.map((entry, index) => [String(index + 1), ...cells(entry)]),
+    ),
+  ].join('\n');

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { shown, suggestion, visible } from '../../src/ground/wording.ts';
+
+test('what would act on a terminal, or show otherwise than it is, is written out', () => {
+  expect(visible('\x1b]0;title\x07 \x1b[2J \x9b31m a\rb\b \x7f \0')).toBe(
+    '\\x1b]0;title\\x07 \\x1b[2J \\x9b31m a\\x0db\\x08 \\x7f \\x00',
+  );
+  expect(visible('gnp\u202eexe.\u2066 zero\u200bwidth \u2028 \ufeff \ud800')).toBe(
+    'gnp\\u202eexe.\\u2066 zero\\u200bwidth \\u2028 \\ufeff \\ud800',
+  );
+});
+
+test('a name that shares no letter with what was typed is not taken to be meant', () => {
+  expect(suggestion('Z', ['B', 'I'])).toBe('known here: B, I');
+  expect(suggestion('xy', ['ab', 'xz'])).toBe('did you mean "xz"?');
+  expect(suggestion('b', ['B', 'I'])).toBe('did you mean "B"?');
+});
+
+test('words of every language, tabs and lines stay', () => {
+  const text = 'Größe\t± 3 %\n模型 مدل 🚀 👩‍💻';
+  expect(visible(text)).toBe(text);
+});
+
+test("tma's own colours stay on a terminal, nothing that hides or moves", () => {
+  expect(shown('\x1b[1mbold\x1b[22m \x1b[33myellow\x1b[39m')).toBe(
+    '\x1b[1mbold\x1b[22m \x1b[33myellow\x1b[39m',
+  );
+  expect(shown('\x1b[8mhidden \x1b[7m \x1b[1;1H \x1b[1A')).toBe(
+    '\\x1b[8mhidden \\x1b[7m \\x1b[1;1H \\x1b[1A',
+  );
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { combined } from '../../src/record/combined.ts';
+import { measurement } from '../support/run.ts';
+
+test('one measurement is itself', () => {
+  const only = measurement({ perf_throughput: 100 });
+  expect(combined([only])).toBe(only);
+});
+
+test('several: means, requests and times added up, the interval of a mean', () => {
+  const looks = [98, 100, 102, 100].map((perf_throughput) =>
+    measurement({ perf_throughput, perf_latency_p99: perf_throughput / 10 }),
+  );
+  const all = combined(looks);
+  expect(all).toMatchObject({ looks: 4, requests: 4000, windows: 12 });
+  expect(all.durationS).toBeCloseTo(7.2);
+  expect(all.values['perf_throughput']).toBe(100);
+  expect(all.values['perf_latency_p99']).toBe(10);
+  const [low, high] = all.intervals['perf_throughput']!;
+  // Each is known to 5; between them they scatter by 1.63, of which 3.18 / 2 is 2.6.
+  expect(high! - 100).toBeCloseTo((3.182 * Math.sqrt(8 / 3)) / 2, 1);
+  expect(100 - low!).toBeCloseTo(high! - 100);
+});
+
+test('two say nothing of their scatter: what each knows counts', () => {
+  const [low, high] = combined([measurement({ perf_throughput: 90 }), measurement({ perf_throughput: 110 })])
+    .intervals['perf_throughput']!;
+  expect((high! - low!) / 2).toBeCloseTo(Math.hypot(4.5, 5.5) / 2);
+});
+
+test('a value that one of them lacks is the mean of the others; warnings are told once', () => {
+  const one = measurement({ gpu_utilization: 50 }, 1, { warnings: ['hot'] });
+  const other = measurement({}, 1, { warnings: ['hot', 'far'] });
+  const all = combined([one, other]);
+  expect(all.values['gpu_utilization']).toBe(50);
+  expect(all.warnings).toEqual(['hot', 'far']);
+});
+
+test('the client was the limit when it was for most of them', () => {
+  const bound = { bottleneck: { who: 'client', why: 'x' } } as object;
+  const make = (isBound: boolean) => measurement({}, 1, isBound ? bound : {});
+  expect(combined([make(true), make(false), make(false)]).bottleneck).toBeUndefined();
+  expect(combined([make(true), make(true), make(false)]).bottleneck).toMatchObject({ who: 'client' });
+});

@@ -1,0 +1,251 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Experiment } from '../../src/config/experiment.ts';
+import type { CommandLine } from '../../src/config/given-options.ts';
+import { rank } from '../../src/rank/rank.ts';
+import { measurementsOf, type Run } from '../../src/record/run.ts';
+import type { ProfileOptions } from '../../src/run/loop.ts';
+import { profile } from '../../src/run/profile.ts';
+import { experimentOf, folder } from '../support/experiment.ts';
+import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
+
+const CONFIG =
+  'name: "m"\nbackend: "python"\nmax_batch_size: 4\ninput { name: "x" data_type: TYPE_FP32 dims: 4 }\noutput { name: "y" data_type: TYPE_FP32 dims: 4 }\n';
+
+/** 25 configurations and the default at 8 loads: 208 points. */
+const LARGE = `
+profile_models:
+  m:
+    model_config_parameters:
+      max_batch_size: [1, 2, 4, 8, 16]
+      instance_group:
+        - - { kind: KIND_CPU, count: 1 }
+        - - { kind: KIND_CPU, count: 2 }
+        - - { kind: KIND_CPU, count: 3 }
+        - - { kind: KIND_CPU, count: 4 }
+        - - { kind: KIND_CPU, count: 5 }
+    parameters: { concurrency: [1, 2, 4, 8, 16, 32, 64, 128] }
+`;
+
+function setUp(yaml: string, commandLine: CommandLine = {}, cwd = folder()): Experiment {
+  mkdirSync(join(cwd, 'm', '1'), { recursive: true });
+  writeFileSync(join(cwd, 'm', '1', 'model.py'), '');
+  writeFileSync(join(cwd, 'm', 'config.pbtxt'), CONFIG);
+  return experimentOf(yaml, commandLine, cwd);
+}
+
+/** Throughput that saturates at 1000 over the load alone. */
+const generator = (): ReturnType<typeof fakeGenerator> =>
+  fakeGenerator((concurrency) => Math.round((1000 * concurrency) / (concurrency + 8)));
+const go = (experiment: Experiment, options: ProfileOptions = {}) =>
+  profile(experiment, { launcher: new FakeLauncher(), generator: generator(), ...options });
+const looks = (run: Run): number =>
+  run.trials.flatMap(measurementsOf).reduce((sum, { looks: count = 1 }) => sum + count, 0);
+
+describe("tma's own search", () => {
+  test('is what a large space gets; the best are measured again on fresh servers', async () => {
+    const experiment = setUp(LARGE);
+    const launcher = new FakeLauncher();
+    const notes: string[] = [];
+    const { run } = await go(experiment, { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
+    expect(notes.join()).toContain(
+      'm: 208 points; bayes looks for the best of them in up to 20 measurements',
+    );
+    const [search] = run.searches;
+    expect(search).toMatchObject({
+      model: 'm',
+      search: 'bayes',
+      points: { all: 208 },
+      configurations: { all: 26 },
+      measurements: looks(run),
+    });
+    expect(search!.measurements).toBeLessThanOrEqual(24);
+    expect(search!.importance[0]!.parameter).toBe('load');
+    const { leader } = rank(run, experiment.models[0]!);
+    expect(leader?.best.measurement).toMatchObject({ confirmed: true });
+    expect(leader?.best.measurement.looks).toBeGreaterThanOrEqual(3);
+    // One start for each configuration, and one more for each of the finalists.
+    const starts = launcher.log.filter((line) => line.startsWith('start')).length;
+    expect(starts).toBeGreaterThan(search!.configurations.seen);
+    // What was not tried is not written either.
+    expect(readdirSync(experiment.outputModelRepository.path)).toHaveLength(search!.configurations.seen + 1);
+  });
+
+  test('goes on where it was interrupted, and comes to the same', async () => {
+    const whole = await go(setUp(LARGE));
+    const cwd = folder();
+    const finish = new AbortController();
+    let points = 0;
+    const stopAtNine = { onPoint: () => void (++points === 9 && finish.abort()) };
+    const part = await go(setUp(LARGE, {}, cwd), { finish: finish.signal, listeners: [stopAtNine] });
+    expect(part.interrupted).toBe(true);
+    expect(part.run.searches[0]).toMatchObject({ why: 'it was interrupted', measurements: 9 });
+    let reused = 0;
+    const rest = await go(setUp(LARGE, {}, cwd), {
+      listeners: [
+        {
+          onPoint: (_variant, _record, progress) => {
+            reused = progress.reused;
+          },
+        },
+      ],
+    });
+    expect(reused).toBe(9);
+    const shape = ({ trials }: Run) =>
+      trials.map((trial) => [trial.name, measurementsOf(trial).map(({ point, looks: n }) => [point, n])]);
+    expect(shape(rest.run)).toEqual(shape(whole.run));
+    // Once more: everything is known, repeats as well.
+    const launcher = new FakeLauncher();
+    await go(setUp(LARGE, {}, cwd), { launcher });
+    expect(launcher.log).toEqual(['closed']);
+  });
+
+  test('what ran out of memory rules out what is larger, for a reason that is told', async () => {
+    const launcher = new FakeLauncher((config) => {
+      const [group] = (config['instance_group'] ?? []) as { count: number }[];
+      return (group?.count ?? 1) * Number(config['max_batch_size']) > 4
+        ? refuse('CUDA error: out of memory')
+        : config;
+    });
+    const { run } = await go(setUp(LARGE), { launcher });
+    const [search] = run.searches;
+    expect(
+      search!.skipped.some(({ reason }) => /^larger than m_config_\d+, which ran out of/.test(reason)),
+    ).toBe(true);
+    expect(rank(run, setUp(LARGE).models[0]!).winner).toBeDefined();
+  });
+
+  test('finds what nobody listed: instances and batch sizes, loads between the powers of two as well', async () => {
+    // A limit that 24 in flight keep, and 32 do not.
+    const yaml = `
+run_config_search_max_concurrency: 64
+constraints: {perf_latency_p99: {max: 33}}
+profile_models: [m]
+`;
+    const { run } = await go(setUp(yaml));
+    expect(run.searches[0]).toMatchObject({ search: 'bayes', configurations: { all: 41 } });
+    const levels = run.trials.flatMap(measurementsOf).map(({ point }) => point.concurrency);
+    expect(levels).toContain(24);
+    const { winner } = rank(run, setUp(yaml).models[0]!);
+    expect(winner?.best.measurement.point.concurrency).toBe(24);
+  });
+});
+
+describe('budgets', () => {
+  test.each([
+    ['bayes', 12],
+    ['brute', 7],
+    ['random', 9],
+  ] as const)('--max-measurements of %s', async (mode, most) => {
+    const { run } = await go(setUp(LARGE, { run_config_search_mode: mode, max_measurements: String(most) }));
+    expect(looks(run)).toBeLessThanOrEqual(most);
+    expect(looks(run)).toBeGreaterThan(most - 4);
+    if (mode === 'brute') expect(run.searches[0]!.why).toBe('its budget of 7 measurements is used');
+  });
+
+  test.each(['bayes', 'brute', 'random'])('--max-variants of %s', async (mode) => {
+    const { run } = await go(setUp(LARGE, { run_config_search_mode: mode, max_variants: '3' }));
+    expect(run.searches[0]!.configurations.seen).toBeLessThanOrEqual(3);
+    expect(run.trials.filter(({ state }) => state === 'measured')).toHaveLength(3);
+  });
+
+  test('--max-minutes: when the time is used the best so far is there', async () => {
+    const slow = generator();
+    const run = slow.run.bind(slow);
+    const takes = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const begun = performance.now();
+    const deadlines = new Set<number | undefined>();
+    const result = await go(setUp(LARGE, { run_config_search_mode: 'brute', max_minutes: '0.01' }), {
+      generator: {
+        ...slow,
+        run: async (job) => {
+          deadlines.add(job.deadlineMs);
+          return takes(50).then(() => run(job));
+        },
+      },
+    });
+    // It bounds the load that is under way, too.
+    const [deadlineMs] = [...deadlines];
+    expect(deadlines.size).toBe(1);
+    expect(deadlineMs! - begun).toBeGreaterThanOrEqual(600);
+    expect(deadlineMs! - begun).toBeLessThan(600 + 5000);
+    const [search] = result.run.searches;
+    expect(search!.why).toBe('its time of 0.01 minutes is used');
+    expect(search!.points.seen).toBeGreaterThan(2);
+    expect(search!.points.seen).toBeLessThan(30);
+    expect(result.interrupted).toBe(false);
+  });
+});
+
+describe('Model Analyzer’s other modes', () => {
+  test('quick: a climb, then loads for the best', async () => {
+    const { run } = await go(setUp('run_config_search_mode: quick\nprofile_models: [m]\n'));
+    expect(run.searches[0]).toMatchObject({ search: 'quick' });
+    expect(run.searches[0]!.points.seen).toBeLessThan(run.searches[0]!.points.all / 4);
+  });
+
+  test('optuna: its options are followed', async () => {
+    const optuna = (options: string) =>
+      go(setUp(`run_config_search_mode: optuna\n${options}${LARGE}`)).then(({ run }) => ({
+        ...run.searches[0]!,
+        trials: run.trials,
+      }));
+    expect((await optuna('optuna_max_trials: 10\n')).measurements).toBeLessThanOrEqual(10);
+    expect((await optuna('optuna_min_trials: 30\n')).measurements).toBeGreaterThanOrEqual(30);
+    expect((await optuna('optuna_early_exit_threshold: 3\n')).why).toMatch(
+      /^3 measurements in a row were not better/,
+    );
+    const formula = await optuna('use_concurrency_formula: true\n');
+    expect(formula.points.seen).toBeLessThanOrEqual(26);
+    for (const trial of formula.trials.filter(({ isDefault }) => !isDefault)) {
+      const [{ count }] = trial.config['instance_group'] as unknown as [{ count: number }];
+      const load = 2 * Number(trial.config['max_batch_size']) * count;
+      expect(measurementsOf(trial).map(({ point }) => point.concurrency)).toEqual([load]);
+    }
+  });
+});
+
+describe('a default that fails', () => {
+  const withoutGroups = new FakeLauncher((config) =>
+    'instance_group' in config ? config : refuse('Invalid argument: no such device'),
+  );
+  const automatic = 'run_config_search_max_instance_count: 3\nprofile_models: [m]\n';
+
+  test.each([
+    ['brute', LARGE],
+    ['brute', automatic],
+    ['quick', automatic],
+    ['random', LARGE],
+    ['bayes', LARGE],
+    ['optuna', LARGE],
+  ])('does not end %s', async (mode, yaml) => {
+    const experiment = setUp(yaml, { run_config_search_mode: mode });
+    const { run } = await go(experiment, { launcher: withoutGroups });
+    const [search] = run.searches;
+    expect(run.trials.find(({ isDefault }) => isDefault)?.state).toBe('failed');
+    expect(search!.configurations.seen).toBeGreaterThan(2);
+    expect(rank(run, experiment.models[0]!).winner).toBeDefined();
+  });
+
+  test.each(['brute', 'quick', 'random', 'bayes'])(
+    'and everything else with it: %s ends soon, for the true reason',
+    async (mode) => {
+      const launcher = new FakeLauncher(() => refuse('Invalid argument: no file'));
+      const yaml = mode === 'quick' ? automatic : LARGE;
+      const { run } = await go(setUp(yaml, { run_config_search_mode: mode }), { launcher });
+      const [search] = run.searches;
+      expect(search!.why).toMatch(/^nothing works, and m_config_default, .* failed alike: .*no file/);
+      expect(search!.measurements).toBeLessThan(7);
+    },
+  );
+});
+
+test('two lanes search together, and the best is measured again all the same', async () => {
+  const launcher = new FakeLauncher();
+  const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });
+  const { leader } = rank(run, setUp(LARGE).models[0]!);
+  expect(leader?.best.measurement.confirmed).toBe(true);
+  expect(run.searches[0]!.measurements).toBeLessThanOrEqual(24);
+  expect(launcher.running).toBe(0);
+});

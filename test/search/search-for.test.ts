@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { SearchSettings } from '../../src/config/search-settings.ts';
+import { parametersOf } from '../../src/config/sweep.ts';
+import { budgetOf, choiceFor, searchedSpace, searchFor, sizeOf } from '../../src/search/search-for.ts';
+import { buildSpace, type Space } from '../../src/space/space.ts';
+import { plan } from '../support/experiment.ts';
+
+const space = (search: Partial<SearchSettings>, loads: number, automatic = false): Space => {
+  const parameters = automatic
+    ? []
+    : parametersOf({ max_batch_size: [1, 2, 4, 8] }, () => undefined).parameters;
+  return buildSpace(
+    plan({
+      search: { mode: 'auto', seed: 0, ...search },
+      parameters,
+      concurrency: Array.from({ length: loads }, (_, index) => 2 ** index),
+      ...(automatic && { automatic: { instanceCounts: [1, 2, 3], batchSizes: [1, 2, 4, 8] } }),
+    }),
+    { name: 'm', max_batch_size: 9 },
+  );
+};
+
+describe('which search a space gets', () => {
+  test.each([
+    [space({}, 4), 'manual'],
+    [space({}, 13), 'bayes'],
+    [space({}, 4, true), 'brute'],
+    [space({}, 11, true), 'bayes'],
+    [space({ mode: 'quick' }, 11, true), 'quick'],
+    [space({ mode: 'random' }, 4), 'random'],
+  ] as const)('%#: %s', (item, expected) => {
+    expect(choiceFor(item)).toBe(expected);
+    const name = { manual: 'brute', optuna: 'bayes' }[expected as string] ?? expected;
+    expect(searchFor(item).name).toBe(name);
+  });
+});
+
+test('a searched space has all of an automatic one, and the default once', () => {
+  const whole = searchedSpace(space({}, 11, true));
+  expect(whole.candidates).toHaveLength(13);
+  expect(sizeOf(whole)).toBe(13 * 11);
+});
+
+describe('what a search may use', () => {
+  test('8 % of the points, but 20 to 35', () => {
+    expect(budgetOf(space({}, 13))).toMatchObject({ measurements: 20, starts: 8 });
+  });
+
+  test('--max-measurements and --max-variants', () => {
+    expect(budgetOf(space({ maxMeasurements: 50, maxVariants: 4 }, 13))).toMatchObject({
+      measurements: 50,
+      variants: 4,
+    });
+  });
+
+  test("Optuna's own: the smaller of both most, the larger of both least", () => {
+    const optuna = { maxShare: 0.5, maxTrials: 12, minShare: 0.1, minTrials: 3, patience: 5 };
+    expect(budgetOf(space({ mode: 'optuna', optuna }, 13))).toMatchObject({
+      measurements: 12,
+      least: 6,
+      patience: 5,
+    });
+  });
+});
