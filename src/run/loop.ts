@@ -5,7 +5,7 @@ import type { LoadGenerator } from '../load/load-generator.ts';
 import type { GpuMonitor } from '../measure/gpu-state.ts';
 import type { PointRecord, Run } from '../record/run.ts';
 import { type FailureMemory, withFailureMemory } from '../search/failure-memory.ts';
-import type { Ask, Search } from '../search/search.ts';
+import type { Ask, Earlier, Search } from '../search/search.ts';
 import { looksAtAll, searchFor } from '../search/search-for.ts';
 import type { Launcher, ServerIdentity } from '../server/launcher.ts';
 import { type Candidate, illegalSince, type SkippedPoints, type Space } from '../space/space.ts';
