@@ -1,5 +1,5 @@
 import type { ModelPlan } from '../../src/config/experiment.ts';
-import { checkConstraints, score } from '../../src/goal/score.ts';
+import { breaks, score } from '../../src/goal/score.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import { type LoadPoint, levelOf } from '../../src/record/load-point.ts';
@@ -108,9 +108,7 @@ export function landscapeOf(
     );
   };
   const holding = rows.filter(
-    ({ values }) =>
-      values['perf_throughput'] !== undefined &&
-      checkConstraints({ values }, goal.constraints).every(({ met }) => met),
+    ({ values }) => values['perf_throughput'] !== undefined && !breaks({ values }, goal.constraints),
   );
   return {
     rows,

@@ -30,7 +30,7 @@ export const EXIT = {
   mistake: 2,
   /** Nothing could be measured, or what was measured does not suffice to decide. */
   nothing: 3,
-  /** No configuration meets the constraints (with --fail-on-unmet-constraints). */
+  /** No configuration meets the constraints, or that is not known (with --fail-on-unmet-constraints). */
   unmet: 4,
   /** Ended by Ctrl-C; what was measured is kept. */
   interrupted: 130,

@@ -122,7 +122,9 @@ async function report(
 
 function exitCode(run: Run, rankings: readonly Ranking[], { reports }: Experiment): number {
   if (run.trials.some(({ end }) => end?.kind === 'bug of tma')) return EXIT.bug;
-  const isUnmet = ({ decision }: Ranking): boolean => decision.reason === 'constraints';
+  // Nobody keeps the limits, or whether the best does was not measured: a failure for those only who asked for it.
+  const isUnmet = ({ decision: { reason } }: Ranking): boolean =>
+    reason === 'constraints' || reason === 'constraints unknown';
   if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
   return rankings.some(isUnmet) && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;
 }

@@ -250,6 +250,6 @@ export interface ReportSettings {
   /** Columns of the tables, where others than the usual ones are asked for. */
   readonly fields: Partial<OutputFields>;
   readonly fileNames: { readonly inference: string; readonly gpu: string; readonly server: string };
-  /** Exit with a code of its own when no configuration meets the constraints. */
+  /** Exit with a code of its own when no configuration meets the constraints, or when that is not known. */
   readonly failOnUnmetConstraints: boolean;
 }

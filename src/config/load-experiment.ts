@@ -2,6 +2,7 @@ import { refuse } from '../ground/errors.ts';
 import type { Experiment } from './experiment.ts';
 import { type CommandLine, checkOptions, type GivenOptions } from './given-options.ts';
 import type { Command } from './options.ts';
+import { tableNameProblems } from './report-settings.ts';
 import { resolveExperiment } from './resolve.ts';
 import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
@@ -34,7 +35,7 @@ function givenOptions({ file, commandLine = {} }: ExperimentSource, command: Com
  */
 export function loadOptions(source: ExperimentSource, command: Command): GivenOptions {
   const given = givenOptions(source, command);
-  refuse(given.problems);
+  refuse([...given.problems, ...tableNameProblems(given)]);
   return given;
 }
 

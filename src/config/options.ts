@@ -276,7 +276,7 @@ export const OPTIONS = {
     peer: 'ours',
     flags: '--fail-on-unmet-constraints',
     schema: flag,
-    help: 'exit with code 4 when no configuration meets the constraints',
+    help: 'exit with code 4 when no configuration meets the constraints, or when a metric that they limit was not measured',
     commands: profile,
   },
 

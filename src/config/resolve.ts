@@ -8,7 +8,7 @@ import { modelPlan } from './model-plan.ts';
 import { notesOf } from './notes.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
-import { reportSettings } from './report-settings.ts';
+import { reportSettings, tableNameProblems } from './report-settings.ts';
 import { searchProblems } from './search-plan.ts';
 import { missedService } from './server-flags.ts';
 import type { Path } from './yaml.ts';
@@ -45,6 +45,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   }
   const placeOfModel = (entry: ModelEntry, ...path: string[]): Place | undefined =>
     source && given.modelsFromFile ? placeIn(source, ['profile_models', ...entry.path, ...path]) : undefined;
+  problems.push(...tableNameProblems(given));
   problems.push(...searchProblems(values, place, placeOfModel));
   // Nothing is known of what a file wants that can't be read.
   const readable = source?.readable !== false;

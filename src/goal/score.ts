@@ -27,30 +27,56 @@ function advantage(a: Measured, b: Measured, tag: string): number {
   return (sign * (left - right)) / mean;
 }
 
+/** What a limit comes to: kept, broken, or not known, because its metric was not measured. */
+export type ConstraintVerdict = 'met' | 'missed' | 'unknown';
+
 /** One limit held against one measurement. */
 export interface Check {
   readonly constraint: Constraint;
   /** undefined = the metric was not measured, so that nothing can be said. */
   readonly value: number | undefined;
-  readonly met: boolean;
-  /** By which share of the limit the value is beyond it; 0 when met. */
+  readonly verdict: ConstraintVerdict;
+  /** By which share of the limit the value is beyond it; 0 unless it is missed. */
   readonly missedBy: number;
 }
 
-/** Every limit held against a measurement. A metric that was not measured does not break a limit. */
+/** Every limit held against a measurement. */
 export const checkConstraints = (measurement: Measured, constraints: readonly Constraint[]): Check[] =>
   constraints.map((constraint) => {
     const value = measurement.values[constraint.tag];
-    if (value === undefined) return { constraint, value, met: true, missedBy: 0 };
+    if (value === undefined) return { constraint, value, verdict: 'unknown', missedBy: 0 };
     const over = constraint.bound === 'max' ? value - constraint.value : constraint.value - value;
-    return { constraint, value, met: over <= 0, missedBy: over <= 0 ? 0 : over / constraint.value };
+    return over <= 0
+      ? { constraint, value, verdict: 'met', missedBy: 0 }
+      : { constraint, value, verdict: 'missed', missedBy: over / constraint.value };
   });
 
-/** By how much a measurement breaks its limits altogether; 0 when it keeps them all. */
+/** What several limits come to together: one that is missed decides, then one that is not known. */
+export function verdictOf(checks: readonly Check[]): ConstraintVerdict {
+  const has = (wanted: ConstraintVerdict): boolean => checks.some(({ verdict }) => verdict === wanted);
+  return has('missed') ? 'missed' : has('unknown') ? 'unknown' : 'met';
+}
+
+const ORDER: Readonly<Record<ConstraintVerdict, number>> = { met: 0, unknown: 1, missed: 2 };
+
+/** What keeps every limit goes before what may, and that before what breaks one. */
+export const byVerdict = (
+  a: { readonly verdict: ConstraintVerdict },
+  b: { readonly verdict: ConstraintVerdict },
+): number => ORDER[a.verdict] - ORDER[b.verdict];
+
+/**
+ * Whether a measurement breaks a limit. One whose metric was not measured is not broken: a search goes on by what it
+ * knows, and what it finds is not promised to keep that limit.
+ */
+export const breaks = (measurement: Measured, constraints: readonly Constraint[]): boolean =>
+  verdictOf(checkConstraints(measurement, constraints)) === 'missed';
+
+/** By how much a measurement breaks its limits altogether; 0 when it breaks none. */
 export const missedBy = (checks: readonly Check[]): number =>
   checks.reduce((sum, check) => sum + check.missedBy, 0);
 
-/** Best first: what keeps every limit before what does not; then the better score, or the nearer miss. */
+/** Best first: what breaks no limit before what does; then the better score, or the nearer miss. */
 export function compareMeasured(
   a: Measured,
   b: Measured,

@@ -1,16 +1,19 @@
 import type { ReportSettings } from '../config/experiment.ts';
 import type { Goal } from '../record/goal.ts';
 import type { Run } from '../record/run.ts';
+import { type MissingMetric, missingMetrics } from './missing-metric.ts';
 import { comparePoints, type Ranking, rank } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 
 /** Configurations of several models, by one goal. */
 export interface AcrossModels {
   readonly goal: Omit<Goal, 'name'>;
-  /** Best first; where some keep the limits, only those. */
+  /** Best first; where some break no limit, only those. */
   readonly entries: readonly RankedEntry[];
   /** Those that are decided for by this goal, each for its model. */
   readonly decided: readonly RankedEntry[];
+  /** What they are judged by and was not measured for every one. */
+  readonly missing: readonly MissingMetric[];
 }
 
 /** The best configurations of these models together: a model may have several among them, or none. */
@@ -24,10 +27,15 @@ export function rankAcross(
   const entries = rankings
     .flatMap((ranking) => ranking.entries)
     .sort((a, b) => comparePoints(a.best, b.best, goal));
-  const passing = entries.filter(({ best }) => best.passes);
+  const kept = entries.filter(({ best }) => best.verdict !== 'missed');
   return {
     goal,
-    entries: (passing.length > 0 ? passing : entries).slice(0, most),
+    entries: (kept.length > 0 ? kept : entries).slice(0, most),
+    missing: missingMetrics(
+      run,
+      goal,
+      entries.map(({ best }) => best.measurement),
+    ),
     decided: rankings.flatMap(({ winner }) => winner ?? []),
   };
 }

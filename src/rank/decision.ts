@@ -38,8 +38,16 @@ export type Decision =
       /**
        * interrupted: the run did not come to its end; client: the load generator was the limit of what is compared;
        * no default: there is nothing to compare with; too close: whether the default keeps the limits is within the noise.
+       * constraints unknown: whether the best keeps the limits was not measured; default unknown: the best keeps them and is
+       * not better for sure, and whether the default does was not measured.
        */
-      readonly reason: 'interrupted' | 'client' | 'no default' | 'too close';
+      readonly reason:
+        | 'interrupted'
+        | 'client'
+        | 'no default'
+        | 'too close'
+        | 'constraints unknown'
+        | 'default unknown';
     };
 
 /** Decides by what was measured; changing a server needs a difference that a test supports. */
@@ -47,7 +55,8 @@ export function decide(standings: Standings): Decision {
   const { entries, leader, default: base } = standings;
   if (standings.interrupted) return unfinished('interrupted');
   if (!leader) return { kind: 'none', entry: undefined, reason: 'nothing measured' };
-  if (!leader.best.passes) {
+  if (leader.best.verdict === 'unknown') return unfinished('constraints unknown');
+  if (leader.best.verdict === 'missed') {
     return entries.some(missesByClient)
       ? unfinished('client')
       : { kind: 'none', entry: undefined, reason: 'constraints' };
@@ -55,7 +64,8 @@ export function decide(standings: Standings): Decision {
   if (leader === base) return besideDefault(leader, entries);
   if (!base) return withoutDefault(standings, leader);
   const supported = isSupported(standings);
-  if (!base.best.passes) {
+  if (base.best.verdict === 'unknown' && !supported) return unfinished('default unknown');
+  if (base.best.verdict === 'missed') {
     if (missesByClient(base)) return unfinished('client');
     return supported || missesForSure(base, standings)
       ? { kind: 'deploy', entry: leader, reason: 'default misses' }
@@ -78,10 +88,10 @@ const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason'])
 const isByClient = ({ best }: RankedEntry): boolean => isClientBound(best.measurement);
 
 /** Whether a configuration may keep the limits after all: what it misses is what the client set. */
-const missesByClient = ({ best: { passes, checks, measurement } }: RankedEntry): boolean =>
-  !passes &&
+const missesByClient = ({ best: { checks, measurement } }: RankedEntry): boolean =>
+  checks.some(({ verdict }) => verdict === 'missed') &&
   isClientBound(measurement) &&
-  checks.every(({ met, constraint: { tag } }) => met || tag.startsWith('perf_'));
+  checks.every(({ verdict, constraint: { tag } }) => verdict !== 'missed' || tag.startsWith('perf_'));
 
 /** The default leads: it stays, unless the client held it back together with something that it is compared with. */
 function besideDefault(base: RankedEntry, entries: readonly RankedEntry[]): Decision {
@@ -100,7 +110,7 @@ function withoutDefault({ unmeasured }: Standings, leader: RankedEntry): Decisio
 
 /** Whether the leader's gain over the default is worth while and not what the best of so many has by chance. */
 function isSupported({ gain, entries }: Standings): boolean {
-  const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.passes).length;
+  const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.verdict !== 'missed').length;
   return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > chanceOf(gain, rivals);
 }
 
@@ -109,8 +119,8 @@ export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerFo
 
 /** Whether a configuration's best point breaks a limit by more than the noise. */
 function missesForSure({ best: { checks, measurement } }: RankedEntry, { noise }: Standings): boolean {
-  return checks.some(({ constraint: { tag, bound, value: limit }, value, met }) => {
-    if (met || value === undefined) return false;
+  return checks.some(({ constraint: { tag, bound, value: limit }, value, verdict }) => {
+    if (verdict !== 'missed' || value === undefined) return false;
     const [low = null, high = null] = measurement.intervals[tag] ?? [];
     const half = noise.within(measurement, tag) * value;
     return bound === 'max' ? (low ?? value - half) > limit : (high ?? value + half) < limit;

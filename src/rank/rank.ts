@@ -1,10 +1,11 @@
-import { checkConstraints, missedBy, score } from '../goal/score.ts';
+import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { Goal } from '../record/goal.ts';
 import { isRate, isSamePoint, levelOf } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { type Decision, decide } from './decision.ts';
+import { missingMetrics } from './missing-metric.ts';
 import { differenceOf, type Gain, gainOf, type Noise, noiseOf } from './noise.ts';
 import type { RankedEntry, RankedPoint, Standings } from './standings.ts';
 
@@ -58,6 +59,11 @@ function standingsOf(run: Run, goal: Goal): Standings {
     search,
     interrupted: search ? search.interrupted === true : wasBegun(run, goal.name),
     preferredTo,
+    missing: missingMetrics(
+      run,
+      goal,
+      entries.map(({ best }) => best.measurement),
+    ),
     ties: leader ? entries.filter((entry) => entry !== leader && isTie(leader, entry, goal, noise)) : [],
     noise,
   };
@@ -79,7 +85,7 @@ function rankTrial(trial: Trial, goal: Goal, noise: Noise): RankedEntry[] {
   const sorted = measurementsOf(trial)
     .map((measurement): RankedPoint => {
       const checks = checkConstraints(measurement, goal.constraints);
-      return { measurement, checks, passes: checks.every((check) => check.met), missedBy: missedBy(checks) };
+      return { measurement, checks, verdict: verdictOf(checks), missedBy: missedBy(checks) };
     })
     .sort((a, b) => comparePoints(a, b, goal));
   const [top, ...others] = confirmedFirst(sorted, (point) => point, goal);
@@ -102,10 +108,10 @@ const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(poin
 /** Whether another load of the same configuration is as good as the best one, and as well known. */
 function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal, noise: Noise): boolean {
   const [a, b] = [top.measurement, other.measurement];
-  if (top.passes !== other.passes || isClientBound(a) !== isClientBound(b)) return false;
+  if (top.verdict !== other.verdict || isClientBound(a) !== isClientBound(b)) return false;
   if (isConfirmed(top) !== isConfirmed(other) || isRate(a.point) !== isRate(b.point)) return false;
-  // Where nothing keeps the limits the nearest is named.
-  if (!top.passes) return false;
+  // Where every point breaks the limits the nearest is named.
+  if (top.verdict === 'missed') return false;
   const difference = differenceOf(a, b, objectives, noise.within);
   return difference.score <= Math.min(difference.noise, ALIKE_LOADS);
 }
@@ -115,15 +121,18 @@ function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal, noi
  * single measurements the highest is too high.
  */
 function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoint, goal: Goal): T[] {
-  const at = sorted.findIndex((item) => isConfirmed(pointOf(item)));
+  // What is known to keep the limits stays before what is not.
+  const at = sorted.findIndex(
+    (item) => isConfirmed(pointOf(item)) && pointOf(item).verdict === pointOf(sorted[0]!).verdict,
+  );
   if (at <= 0) return [...sorted];
   const [top, found] = [pointOf(sorted[0]!), pointOf(sorted[at]!)];
   if (score(top.measurement, found.measurement, goal.objectives) > LUCK) return [...sorted];
   return [sorted[at]!, ...sorted.slice(0, at), ...sorted.slice(at + 1)];
 }
 
-const isConfirmed = ({ passes, measurement }: RankedPoint): boolean =>
-  passes && measurement.confirmed === true && !isClientBound(measurement);
+const isConfirmed = ({ verdict, measurement }: RankedPoint): boolean =>
+  verdict !== 'missed' && measurement.confirmed === true && !isClientBound(measurement);
 
 /**
  * Of finalists that can't be told apart the one that needs least goes first; so it does of those that keep up with the same
@@ -151,9 +160,9 @@ function smallerFirst(
   return { entries: [least, ...entries.filter((entry) => entry !== least)], preferredTo: top };
 }
 
-/** Whether a configuration takes a request rate, within the limits. */
-const keepsUp = ({ passes, measurement }: RankedPoint): boolean =>
-  passes && isRate(measurement.point) && !isClientBound(measurement);
+/** Whether a configuration takes a request rate, and breaks no limit. */
+const keepsUp = ({ verdict, measurement }: RankedPoint): boolean =>
+  verdict !== 'missed' && isRate(measurement.point) && !isClientBound(measurement);
 
 /** Fewer instances before more, then smaller batches, then less memory. */
 function compareNeeds(a: RankedEntry, b: RankedEntry): number {
@@ -168,13 +177,13 @@ function compareNeeds(a: RankedEntry, b: RankedEntry): number {
 }
 
 /**
- * Passing before failing; among passing the better score, among failing the nearer miss. A figure that the client set is
+ * By what the limits come to; then the better score, or among those that break a limit the nearer miss. A figure that the client set is
  * the least that the server can do, and stands where that least belongs; of equal ones what the server set goes first.
  */
 export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, 'objectives'>): number {
-  if (a.passes !== b.passes) return a.passes ? -1 : 1;
-  if (!a.passes && a.missedBy !== b.missedBy) return a.missedBy - b.missedBy;
   return (
+    byVerdict(a, b) ||
+    a.missedBy - b.missedBy ||
     -score(a.measurement, b.measurement, goal.objectives) ||
     Number(isClientBound(a.measurement)) - Number(isClientBound(b.measurement))
   );
@@ -182,7 +191,7 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
 
 /** Whether the noise of two configurations' best points is larger than what parts them. */
 function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
-  if (a.best.passes !== b.best.passes) return false;
+  if (a.best.verdict !== b.best.verdict) return false;
   const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, noise.overall);
   return Math.abs(difference.score) <= difference.noise;
 }

@@ -1,21 +1,26 @@
-import type { Check } from '../goal/score.ts';
+import type { Check, ConstraintVerdict } from '../goal/score.ts';
 import type { Goal } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { SearchRecord, Trial } from '../record/run.ts';
+import type { MissingMetric } from './missing-metric.ts';
 import type { Gain, Noise } from './noise.ts';
 
 /** A measurement with what the constraints say about it. */
 export interface RankedPoint {
   readonly measurement: Measurement;
   readonly checks: readonly Check[];
-  readonly passes: boolean;
+  /** Of all limits together. */
+  readonly verdict: ConstraintVerdict;
   readonly missedBy: number;
 }
 
 /** A configuration in the ranking. */
 export interface RankedEntry {
   readonly trial: Trial;
-  /** The one that stands for it, then passing ones, best first; then the others, nearest to the limits first. */
+  /**
+   * The one that stands for it, then those that keep the limits, best first, those of which that is not known, and the
+   * others, nearest to the limits first.
+   */
   readonly points: readonly RankedPoint[];
   /** The point that stands for the configuration: the least load within the noise of its best. */
   readonly best: RankedPoint;
@@ -46,5 +51,7 @@ export interface Standings {
   readonly interrupted: boolean;
   /** A finalist that measured a little better, within the noise; the leader needs less. */
   readonly preferredTo: RankedEntry | undefined;
+  /** What it is judged by and was not measured for every configuration. */
+  readonly missing: readonly MissingMetric[];
   readonly noise: Noise;
 }

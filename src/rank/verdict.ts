@@ -6,6 +6,7 @@ import { isRate, type LoadPoint, levelOf, levelText } from '../record/load-point
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { LEAST_GAIN } from './decision.ts';
+import type { MissingMetric } from './missing-metric.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
@@ -13,6 +14,8 @@ import { describeConstraint, formatNumber } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
 const FEW = 3;
+/** A throughput that is known to this share of it is precise: what is asked for where nothing is said. */
+const USUAL_PRECISION = 0.03;
 /** So many names are told of those that can't be told apart. */
 const NAMED = 3;
 
@@ -45,12 +48,29 @@ const nothingOf = ({ model, unmeasured }: Ranking): string =>
 /** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */
 export const missed = (checks: readonly Check[]): string =>
   checks
-    .filter((check) => !check.met)
+    .filter((check) => check.verdict === 'missed')
     .map(
       ({ constraint, value }) =>
         `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
     )
     .join('; ');
+
+/** Limits that could not be checked: `gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked`. */
+export const unchecked = (checks: readonly Check[], missing: readonly MissingMetric[]): string =>
+  checks
+    .filter((check) => check.verdict === 'unknown')
+    .map(({ constraint }) => {
+      const why = missing.find(({ tag }) => tag === constraint.tag)?.why;
+      return `${constraint.tag} was not measured${why ? ` (${why})` : ''}: ${describeConstraint(constraint)} is not checked`;
+    })
+    .join('; ');
+
+/** What to do about limits that could not be checked. */
+function uncheckedAdvice(checks: readonly Check[], missing: readonly MissingMetric[]): string {
+  const tags = checks.filter(({ verdict }) => verdict === 'unknown').map(({ constraint }) => constraint.tag);
+  const advice = missing.filter(({ tag }) => tags.includes(tag)).map((item) => item.advice);
+  return [...new Set([...advice, 'leave the constraint out'])].join(', or ');
+}
 
 /** `85.2 % (± 18.3) better`. */
 export const gainText = ({ percent, plusMinus }: Gain): string =>
@@ -166,9 +186,9 @@ function keep(ranking: Ranking, base: RankedEntry): string {
 
 /** Whether a configuration that keeps the limits has the better figures, however sure they are. */
 const measuredBetter = (entry: RankedEntry, { goal, noise }: Ranking, base: RankedEntry): boolean =>
-  entry !== base && entry.best.passes && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
+  entry !== base && entry.best.verdict !== 'missed' && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
 
-function whyUnfinished({ decision, model, entries, default: base }: Ranking): string {
+function whyUnfinished({ decision, model, entries, leader, default: base, missing }: Ranking): string {
   if (decision.kind !== 'unfinished') return '';
   switch (decision.reason) {
     case 'interrupted':
@@ -179,13 +199,20 @@ function whyUnfinished({ decision, model, entries, default: base }: Ranking): st
       return `Nothing can be decided for ${model}: its default configuration was not measured, so that there is nothing to compare with.`;
     case 'too close':
       return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!.best.checks)}), and nothing is better by more; measure it longer (--time-limit).`;
+    case 'constraints unknown':
+      return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, missing)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
+    case 'default unknown':
+      return `Nothing can be decided for ${model}: whether the default keeps the constraints is not known (${unchecked(base!.best.checks, missing)}), and nothing is better by more than the noise; ${uncheckedAdvice(base!.best.checks, missing)}.`;
   }
 }
 
 /** The best that is known where nothing is decided. */
-function soFar({ leader, goal }: Ranking): string | undefined {
+function soFar({ leader, goal, decision }: Ranking): string | undefined {
   if (!leader) return undefined;
-  const but = leader.best.passes ? '' : `, which breaks the constraints (${missed(leader.best.checks)})`;
+  if (decision.reason === 'constraints unknown')
+    return `By what was measured the best is ${figuresOf(leader, { goal })}.`;
+  const but =
+    leader.best.verdict !== 'missed' ? '' : `, which breaks the constraints (${missed(leader.best.checks)})`;
   return `The best so far is ${figuresOf(leader, { goal })}${but}.`;
 }
 
@@ -244,12 +271,16 @@ function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
   return `It may break a limit: ${list.join('; ')}.`;
 }
 
-/** What an imprecise point says about itself. */
+/**
+ * What a point that did not become as steady as was asked says about itself. Its throughput may be known well all the
+ * same: then it is something else, such as a latency, that is not.
+ */
 function uncertainty({ intervals }: Measurement): string {
   const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
-  const known =
-    width === undefined
-      ? 'is not known precisely'
-      : `is known to ± ${Number((width * 100).toPrecision(2))} % only`;
-  return `Its throughput ${known}: measure it longer (--time-limit) before you rely on it.`;
+  const longer = 'measure it longer (--time-limit) before you rely on it';
+  if (width === undefined) return `Its throughput is not known precisely: ${longer}.`;
+  const percent = `± ${Number((width * 100).toPrecision(2))} %`;
+  return width > USUAL_PRECISION
+    ? `Its throughput is known to ${percent} only: ${longer}.`
+    : `Its throughput is known to ${percent}, but it was not as steady as was asked: ${longer}.`;
 }

@@ -17,27 +17,43 @@ import {
 /** What Model Analyzer calls it, in paths as well. */
 export const ACROSS_MODELS = 'Best Configs Across All Models';
 
+/** What the limits come to, told of the best of all. */
+const OF_ALL = {
+  met: '',
+  missed: ', none of which meets the constraints',
+  unknown: ', of none of which it is known whether it meets the constraints',
+} as const;
+
 /** Everything that the page of the best configurations of all models shows. */
 export function acrossView(
   run: Run,
-  { entries, decided, goal }: AcrossModels,
+  { entries, decided, goal, missing }: AcrossModels,
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const trials = entries.map(({ trial }) => trial);
   const columns = columnsOf(trials).filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   const [first] = entries;
   const isDecided = first !== undefined && decided.includes(first);
-  const but = !first?.best.passes || isDecided ? '' : ' That is no decision: see the summary of its model.';
+  const but =
+    first?.best.verdict === 'missed' || isDecided
+      ? ''
+      : ' That is no decision: see the summary of its model.';
   return {
     title: ACROSS_MODELS,
     mode,
     models: [...new Set(run.trials.map(({ model }) => model))].join(', '),
     objectives: describeObjectives(goal),
-    constraints: goal.constraints.map(describeConstraint),
+    constraints: goal.constraints.map((constraint) => {
+      const lacking = missing.find(({ tag, everywhere }) => everywhere && tag === constraint.tag);
+      return {
+        text: describeConstraint(constraint),
+        missing: lacking ? `not measured: ${lacking.why}` : '',
+      };
+    }),
     verdict: first
-      ? `The best ${counted(entries.length, 'configuration')} of all models${first.best.passes ? '' : ', none of which meets the constraints'}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${but}`
+      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${but}`
       : 'Nothing could be measured.',
-    verdictClass: isDecided ? 'good' : first?.best.passes ? 'open' : 'bad',
+    verdictClass: isDecided ? 'good' : first && first.best.verdict !== 'missed' ? 'open' : 'bad',
     method: methodView(run, trials),
     figures: plotFigures(plots ?? USUAL_PLOTS.summary[mode], ACROSS_MODELS, entries, {
       winner: isDecided ? first : undefined,

@@ -1,5 +1,5 @@
 import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
-import { score } from '../goal/score.ts';
+import { byVerdict, score } from '../goal/score.ts';
 import { findMetric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
@@ -60,7 +60,8 @@ const WORDS: Readonly<Record<string, Column>> = {
   max_batch_size: { header: 'Max Batch Size', cell: ({ trial }) => String(maxBatchSize(trial.config)) },
   satisfies_constraints: {
     header: 'Satisfies Constraints',
-    cell: ({ point }) => (point.passes ? 'Yes' : 'No'),
+    // Model Analyzer knows Yes and No only, and says Yes where it did not measure.
+    cell: ({ point }) => ({ met: 'Yes', missed: 'No', unknown: 'Unknown' })[point.verdict],
   },
 };
 
@@ -193,8 +194,8 @@ const rowsOf = (
   );
 
 /**
- * Model Analyzer's order: configurations by the score of their best passing point, or of their best where none
- * passes; the points of each by score, passing ones first.
+ * Model Analyzer's order: configurations by the score of their best point that keeps the limits, or of their best where
+ * none does; the points of each by score, those that keep the limits first and those that break one last.
  */
 function inTableOrder({ entries, goal }: Ranking): Pick<RankedEntry, 'trial' | 'points'>[] {
   const byScore = (a: RankedPoint, b: RankedPoint): number =>
@@ -202,7 +203,7 @@ function inTableOrder({ entries, goal }: Ranking): Pick<RankedEntry, 'trial' | '
   return entries
     .map(({ trial, points }) => ({
       trial,
-      points: [...points].sort((a, b) => Number(b.passes) - Number(a.passes) || byScore(a, b)),
+      points: [...points].sort((a, b) => byVerdict(a, b) || byScore(a, b)),
     }))
     .sort((a, b) => byScore(a.points[0]!, b.points[0]!));
 }

@@ -1,3 +1,4 @@
+import type { ConstraintVerdict } from '../goal/score.ts';
 import { METRICS } from '../ground/metric.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { frontTags, paretoFront } from '../rank/pareto.ts';
@@ -10,14 +11,16 @@ import { type Run, SCHEMA_VERSION } from '../record/run.ts';
 
 /** results.json: everything measured and the verdict on it, for programs. */
 export function resultsJson(run: Run, rankings: readonly Ranking[], across?: AcrossModels): string {
-  const best = ({ trial, best: { measurement, passes, missedBy, checks } }: RankedEntry) => ({
+  const best = ({ trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry) => ({
     variant: trial.name,
     point: measurement.point,
     values: measurement.values,
     intervals: measurement.intervals,
-    satisfiesConstraints: passes,
+    satisfiesConstraints: satisfied(kept),
     missedBy,
-    checks: checks.map(({ constraint, value, met }) => ({ ...constraint, measured: value ?? null, met })),
+    checks: checks.map(({ constraint, value, verdict: one }) => ({
+      ...{ ...constraint, measured: value ?? null, verdict: one, met: satisfied(one) },
+    })),
     // Then the figures are the least that the server can do.
     clientBound: isClientBound(measurement),
   });
@@ -63,6 +66,9 @@ export function resultsJson(run: Run, rankings: readonly Ranking[], across?: Acr
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+/** null: not known. */
+const satisfied = (kept: ConstraintVerdict): boolean | null => (kept === 'unknown' ? null : kept === 'met');
+
 /** What was decided, for programs; `reason` is one of few words, see Decision. */
 const decisionOf = ({ decision: { kind, reason, entry } }: Ranking) => ({
   kind,
@@ -78,8 +84,8 @@ const gainPercentOf = (entry: RankedEntry, { default: base, goal, noise }: Ranki
 /** The points of all configurations that none beats. */
 function frontOf({ entries, goal }: Ranking) {
   const all = entries.flatMap(({ trial, points }) =>
-    points.map(({ measurement: { point, values }, passes }) => ({
-      ...{ variant: trial.name, point, values, satisfiesConstraints: passes },
+    points.map(({ measurement: { point, values }, verdict: kept }) => ({
+      ...{ variant: trial.name, point, values, satisfiesConstraints: satisfied(kept) },
     })),
   );
   return paretoFront(all, frontTags(goal.objectives));

@@ -19,6 +19,7 @@ import {
   entryView,
   figure,
   gpuCount,
+  markOf,
   parameterPaths,
   ranged,
   SETTINGS,
@@ -55,6 +56,12 @@ function gainTile({ decision, gain, leader }: Ranking) {
           ]
         : [];
   }
+}
+
+/** That a metric is not known, and why. */
+function notMeasured(tag: string, { missing }: Pick<Ranking, 'missing'>): string {
+  const why = missing.find((item) => item.tag === tag)?.why;
+  return why ? `not measured: ${why}` : 'not measured';
 }
 
 /** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
@@ -103,9 +110,12 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
       const check = shown?.best.checks.find((item) => item.constraint === constraint);
       const { unit } = metric(constraint.tag);
       return {
-        met: check?.met ?? false,
+        ...markOf(check?.verdict ?? 'unknown'),
         text: describeConstraint(constraint),
-        measured: check?.value === undefined ? 'not measured' : `${formatNumber(check.value)} ${unit}`,
+        measured:
+          check?.value === undefined
+            ? notMeasured(constraint.tag, ranking)
+            : `${formatNumber(check.value)} ${unit}`,
       };
     }),
     winner: winner
@@ -121,6 +131,7 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
       : undefined,
     scatter: ranking.entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
     ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
+    pale: ranking.entries.some(({ points: all }) => all.some(({ verdict: of }) => of === 'unknown')),
     curves: `${counted(curves.length, 'configuration')} of ${ranking.entries.length}: the best and the default`,
     breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
     breakdownOf: shown?.trial.name ?? '',

@@ -1,3 +1,4 @@
+import type { ConstraintVerdict } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
@@ -63,11 +64,7 @@ export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]
     level: String(levelOf(measurement.point)),
     load: levelText(measurement.point),
     batchSize: measurement.point.batchSize,
-    passes: point.passes,
-    missed: point.checks
-      .filter((check) => !check.met)
-      .map(({ constraint, value }) => `misses ${describeConstraint(constraint)} (${figure(value)})`)
-      .join('; '),
+    constraints: constraintsView(point),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
       // What other variants left in a server's memory can't be told from its own.
@@ -75,6 +72,22 @@ export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]
       range: ranged(measurement.intervals[tag]),
     })),
   };
+}
+
+const MARKS = { met: 'yes', missed: 'no', unknown: 'unknown' } as const;
+const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
+
+/** What one limit comes to, as a class of the style sheet and a sign. */
+export const markOf = (verdict: ConstraintVerdict) => ({ mark: MARKS[verdict], sign: SIGNS[verdict] });
+
+/** What the limits come to at a point: `met`, or each that is broken or could not be checked. */
+function constraintsView({ verdict, checks }: RankedPoint) {
+  const others = checks.flatMap(({ constraint, value, verdict: one }) => {
+    if (one === 'met') return [];
+    const limit = describeConstraint(constraint);
+    return one === 'missed' ? [`misses ${limit} (${figure(value)})`] : [`not checked: ${limit}`];
+  });
+  return { mark: MARKS[verdict], text: others.join('; ') || 'met' };
 }
 
 export function entryView(

@@ -18,7 +18,7 @@ const MOST = 4;
  */
 export function closingAsk(run: Run, space: Space, asked: readonly Ask[]): Ask | undefined {
   const { leader, default: base, sameLoad, entries } = rank(run, space.plan);
-  if (!leader?.best.passes || asked.length >= MOST) return undefined;
+  if (!leader || leader.best.verdict === 'missed' || asked.length >= MOST) return undefined;
   const { point } = leader.best.measurement;
   const isNew = (ask: Ask): boolean =>
     !asked.some(

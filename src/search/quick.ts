@@ -1,4 +1,4 @@
-import { checkConstraints, compareMeasured, type Measured, missedBy, score } from '../goal/score.ts';
+import { breaks, checkConstraints, compareMeasured, type Measured, missedBy, score } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { whyIllegal } from '../space/legal.ts';
@@ -258,7 +258,7 @@ export function quickSearch(
   }
 
   function passes(measured: Measured): boolean {
-    return checkConstraints(measured, plan.constraints).every(({ met }) => met);
+    return !breaks(measured, plan.constraints);
   }
 
   function missed(measured: Measured): number {

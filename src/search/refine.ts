@@ -1,4 +1,4 @@
-import { checkConstraints, compareMeasured, type Measured, score } from '../goal/score.ts';
+import { breaks, compareMeasured, type Measured, score } from '../goal/score.ts';
 import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import type { Ask, Search } from './search.ts';
@@ -23,8 +23,7 @@ export function withRefinement(search: Search, space: Space): Search {
   if (!plan.refine) return search;
   const known = new Map<Candidate, Known[]>();
   const dropped = new Set<Candidate>();
-  const passes = ({ values }: Measured): boolean =>
-    checkConstraints({ values }, plan.constraints).every(({ met }) => met);
+  const passes = (measured: Measured): boolean => !breaks(measured, plan.constraints);
   let plans: { candidate: Candidate; steps: Generator<LoadPoint, void, Known> }[] | undefined;
   let pending: Ask | undefined;
 

@@ -36,20 +36,28 @@ export function rankingText(ranking: Ranking): string {
   const failed = ranking.unmeasured.flatMap((trial) =>
     trial.end?.cause ? [failureText(trial.name, trial.end)] : failedPoint(trial),
   );
-  const unmeasured = [...ranking.goal.objectives, ...ranking.goal.constraints]
-    .map(({ tag }) => tag)
-    .filter((tag) => !ranking.entries.some(({ best }) => best.measurement.values[tag] !== undefined));
   return [
     ...(shown.length > 0 ? [table] : []),
     ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
     ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
-    ...(shown.length > 0 ? [...new Set(unmeasured)] : []).map((tag) =>
-      styleText('yellow', `${tag} was not measured here, so it does not count`),
-    ),
+    ...missingLines(ranking).map((text) => styleText('yellow', text)),
     '',
     styleText(['bold', ranking.winner ? 'green' : 'yellow'], verdict(ranking)),
   ].join('\n');
 }
+
+/** What no configuration has of what they are judged by: an objective does not count then, a limit is not checked. */
+const missingLines = ({ goal: { objectives, constraints }, missing }: Ranking): string[] =>
+  missing
+    .filter(({ everywhere }) => everywhere)
+    .map(({ tag, why }) => {
+      const is = (item: { readonly tag: string }): boolean => item.tag === tag;
+      const what = [
+        ...(objectives.some(is) ? ['it does not count'] : []),
+        ...(constraints.some(is) ? ['its limit is not checked'] : []),
+      ];
+      return `${tag} was not measured (${why}): ${what.join(', and ')}`;
+    });
 
 function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
   const { measurement } = entry.best;
@@ -81,16 +89,20 @@ function gainCell(entry: RankedEntry, { default: base, goal, noise }: Ranking): 
 export const throughputCell = (measurement: Measurement): string =>
   `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.values['perf_throughput'] ?? Number.NaN)}`;
 
-/** `met`, or each limit that is broken: `p99 latency 24.0 > 10.0 ms`; and who set the figures, where it was the client. */
-export function constraintsCell({ passes, checks, measurement }: RankedPoint): string {
-  const missed = checks
-    .filter(({ met }) => !met)
-    .map(({ constraint: { tag, bound, value: limit }, value }) => {
-      const { label, unit } = metric(tag);
-      const sign = bound === 'max' ? '>' : '<';
-      return `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`;
-    });
-  const text = passes ? 'met' : missed.join(', ');
+/**
+ * `met`, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`) or could not be checked (`GPU memory not checked`); and who set the figures, where it was the client.
+ */
+export function constraintsCell({ checks, measurement }: RankedPoint): string {
+  const others = checks.flatMap(({ constraint: { tag, bound, value: limit }, value, verdict: one }) => {
+    if (one === 'met') return [];
+    const { label, unit } = metric(tag);
+    if (one === 'unknown') return [`${label} not checked`];
+    const sign = bound === 'max' ? '>' : '<';
+    return [
+      `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`,
+    ];
+  });
+  const text = others.join(', ') || 'met';
   return isClientBound(measurement) ? `${text}; client-bound` : text;
 }
 

@@ -194,6 +194,14 @@ describe('mistakes name the place and what to write', () => {
       `profile_models: m\nfilename_server_only: ${'a'.repeat(256)}`,
       "can't be a table's name: it is 256 bytes long, and a file's name has 255",
     ],
+    [
+      'profile_models: m\nfilename_model_inference: a.csv\nfilename_server_only: a.csv',
+      'perf.yaml:3:1: filename_server_only: "a.csv" is the file of filename_model_inference as well',
+    ],
+    [
+      'profile_models: m\nfilename_model_inference: metrics-model-gpu.csv',
+      'perf.yaml:2:1: filename_model_inference: "metrics-model-gpu.csv" is the file of filename_model_gpu as well',
+    ],
     ['profile_models: m\ngpus: [x]', 'perf.yaml:2:7: gpus: "x" is no GPU'],
     [
       'profile_models: m\nparallel: 2\ntriton_http_endpoint: localhost:8000',

@@ -80,7 +80,7 @@ describe('constraints', () => {
     ).toBe(0);
     expect(
       checkConstraints(measurement({}), [{ tag: 'gpu_used_memory', bound: 'max', value: 1 }])[0],
-    ).toMatchObject({ met: true, value: undefined });
+    ).toMatchObject({ verdict: 'unknown', value: undefined });
   });
 });
 
@@ -99,12 +99,12 @@ describe('ranking', () => {
       ranking.entries.map(({ trial: { name }, best }) => [
         name,
         best.measurement.values['perf_throughput'],
-        best.passes,
+        best.verdict,
       ]),
     ).toEqual([
-      ['m_config_0', 150, true],
-      ['m_config_1', 120, true],
-      ['m_config_default', 100, false],
+      ['m_config_0', 150, 'met'],
+      ['m_config_1', 120, 'met'],
+      ['m_config_default', 100, 'missed'],
     ]);
     expect(verdict(ranking)).toBe(
       'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight; the default breaks the constraints (p99 latency at most 10.0 ms, measured 12.0).',

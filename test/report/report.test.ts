@@ -99,6 +99,18 @@ describe('tables', () => {
     ]);
   });
 
+  test('a limit on what was not measured is neither kept nor broken', () => {
+    const memory = { tag: 'gpu_used_memory', bound: 'max', value: 1000 } as const;
+    const unknown = rank(all, { ...goal, constraints: [memory] });
+    const { headers, rows } = inferenceTable([unknown]);
+    const cells = rows.map((row) => row[headers.indexOf('Satisfies Constraints')]);
+    expect(new Set(cells)).toEqual(new Set(['Unknown']));
+    const both = inferenceTable([rank(all, { ...goal, constraints: [memory, ...goal.constraints] })]);
+    expect(both.rows.map((row) => row[both.headers.indexOf('Satisfies Constraints')])).toEqual([
+      ...['Unknown', 'No', 'No', 'No'],
+    ]);
+  });
+
   test('commas in cells are quoted', () => {
     expect(csvText({ headers: ['a', 'b'], rows: [['1,2', 'say "x"']] })).toBe('a,b\n"1,2","say ""x"""\n\n');
   });
@@ -109,7 +121,7 @@ describe('figures are data first', () => {
     const data = throughputLatencyData(ranking);
     expect(data.points).toHaveLength(4);
     expect(data.points.filter((point) => point.chosen)).toMatchObject([
-      { variant: 'm_config_0', throughput: 180, role: 'winner', passes: true },
+      { variant: 'm_config_0', throughput: 180, role: 'winner', verdict: 'met' },
     ]);
     expect(data).toMatchObject({ maxLatencyMs: 10, minThroughput: undefined });
     expect(data.front.map((point) => point.throughput)).toEqual([180, 240]);
@@ -182,6 +194,22 @@ describe('pages', () => {
     const { html } = summaryPages(bound, [ranked])[0]!;
     expect(html).toContain('the load generator was the limit');
     expect(html).toContain('m_config_default:');
+  });
+
+  test('a limit on what was not measured is shown as not checked, and why', () => {
+    const memory = { tag: 'gpu_used_memory', bound: 'max', value: 1000 } as const;
+    const ranked = rank(all, { ...goal, constraints: [memory] });
+    const { document } = parseHTML(summaryPages(all, [ranked])[0]!.html);
+    expect(document.querySelector('.verdict')?.className).toBe('verdict open');
+    expect(document.querySelector('ul.checks')?.textContent).toBe(
+      '? GPU memory at most 1,000 MB (not measured: no GPU was seen)',
+    );
+    const cells = [...document.querySelectorAll('td .unknown')].map((cell) => cell.textContent);
+    expect(new Set(cells)).toEqual(new Set(['not checked: GPU memory at most 1,000 MB']));
+    expect(document.querySelectorAll('td .yes, td .no')).toHaveLength(0);
+    expect(document.querySelector('figcaption')?.textContent).toContain(
+      'Pale: a constraint could not be checked',
+    );
   });
 
   test('a run where nothing worked still has a page', () => {

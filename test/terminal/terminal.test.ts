@@ -88,6 +88,19 @@ describe('what runs', () => {
   });
 });
 
+test('what could not be checked is said, in the table and once below it', () => {
+  const goal = {
+    name: 'm',
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [{ tag: 'gpu_used_memory', bound: 'max', value: 8000 }] as const,
+  };
+  const recorded = run(trial('m_config_default', [measurement({})]));
+  const text = stripVTControlCharacters(rankingText(rank(recorded, goal)));
+  expect(text).toMatch(/m_config_default .* GPU memory not checked/);
+  expect(text).toContain('gpu_used_memory was not measured (no GPU was seen): its limit is not checked');
+  expect(text).toContain('Nothing can be promised for m');
+});
+
 test('the ranked table, what failed, what was not measured, the verdict', async () => {
   const trials = ['default', '0', '1', '2', '3', '4', '5', '6'].map((name, index) =>
     trial(`m_config_${name}`, [measurement({ perf_throughput: 100 + index * 10 })], {

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import type { ConstraintVerdict } from '../../goal/score.ts';
 import { paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
@@ -11,7 +12,7 @@ export interface ThroughputLatencyData {
     readonly variant: string;
     readonly latencyMs: number;
     readonly throughput: number;
-    readonly passes: boolean;
+    readonly verdict: ConstraintVerdict;
     readonly role: 'winner' | 'default' | 'other';
     /** The winner's representative point. */
     readonly chosen: boolean;
@@ -22,6 +23,11 @@ export interface ThroughputLatencyData {
   readonly maxLatencyMs: number | undefined;
   readonly minThroughput: number | undefined;
 }
+
+type Dot = ThroughputLatencyData['points'][number];
+
+/** How much of its colour a point has whose limits could not be checked. */
+const PALE = 0.35;
 
 export function throughputLatencyData(ranking: Ranking): ThroughputLatencyData {
   const all = ranking.entries.flatMap((entry) => entry.points.map((point) => ({ entry, point })));
@@ -38,7 +44,7 @@ export function throughputLatencyData(ranking: Ranking): ThroughputLatencyData {
       return {
         variant: entry.trial.name,
         ...at,
-        passes: point.passes,
+        verdict: point.verdict,
         role: entry === ranking.winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other',
         chosen: point === ranking.winner?.best,
         label: `${entry.trial.name}, ${levelText(load)}, batch ${load.batchSize}: ${formatNumber(at.throughput)} infer/s, p99 ${formatNumber(at.latencyMs)} ms`,
@@ -60,7 +66,8 @@ export function throughputLatencySvg(data: ThroughputLatencyData): string {
         y: 'throughput',
         r: radius,
         symbol: shapes[role],
-        fill: (point: { passes: boolean }) => (point.passes ? COLOR[role] : 'none'),
+        fill: ({ verdict }: Dot) => (verdict === 'missed' ? 'none' : COLOR[role]),
+        fillOpacity: ({ verdict }: Dot) => (verdict === 'unknown' ? PALE : 1),
         stroke: COLOR[role],
         title: 'label',
         href: (point: { variant: string }) => `#${point.variant}`,

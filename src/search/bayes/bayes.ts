@@ -1,4 +1,4 @@
-import { checkConstraints, compareMeasured, type Measured } from '../../goal/score.ts';
+import { breaks, compareMeasured, type Measured } from '../../goal/score.ts';
 import { counted } from '../../ground/wording.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { isSamePoint, type LoadPoint, levelText } from '../../record/load-point.ts';
@@ -218,7 +218,7 @@ export function bayesSearch(
 
   /** What a point must keep to be of interest: the limits, and to be no worse than the best. */
   function limits(): Constraint[] {
-    const isGood = top && checkConstraints(top, plan.constraints).every(({ met }) => met);
+    const isGood = top && !breaks(top, plan.constraints);
     const best = isGood && byThroughput ? top?.values['perf_throughput'] : undefined;
     return best === undefined
       ? [...plan.constraints]

@@ -1,0 +1,87 @@
+import { metric } from '../ground/metric.ts';
+import type { Goal } from '../record/goal.ts';
+import type { Measurement } from '../record/measurement.ts';
+import type { Run } from '../record/run.ts';
+
+/** A metric that a model is judged by and that was not measured for every configuration. */
+export interface MissingMetric {
+  readonly tag: string;
+  /** No configuration has it. */
+  readonly everywhere: boolean;
+  /** Why, in few words: `no GPU here`. */
+  readonly why: string;
+  /** What to do to have it measured. */
+  readonly advice: string;
+}
+
+/** @param measurements those that the configurations are ranked by. */
+export function missingMetrics(
+  run: Run,
+  { objectives, constraints }: Omit<Goal, 'name'>,
+  measurements: readonly Pick<Measurement, 'values'>[],
+): MissingMetric[] {
+  const tags = [...new Set([...objectives, ...constraints].map(({ tag }) => tag))];
+  return tags
+    .filter((tag) => measurements.some(({ values }) => values[tag] === undefined))
+    .map((tag) => {
+      const everywhere = measurements.every(({ values }) => values[tag] === undefined);
+      return everywhere
+        ? { tag, everywhere, ...whyMissing(tag, run) }
+        : {
+            ...{ tag, everywhere, why: 'it was for others, but not for all' },
+            advice: 'measure it longer (--time-limit)',
+          };
+    });
+}
+
+/** Why no measurement of a run has a metric, by where its values come from. */
+function whyMissing(tag: string, { sessions }: Run): Pick<MissingMetric, 'why' | 'advice'> {
+  const environment = sessions.at(-1)?.environment;
+  if (!environment) return { why: 'the checkpoint does not hold it', advice: 'tma profile measures it' };
+  switch (metric(tag).source) {
+    case 'gpu':
+      return whyNoGpu(environment.launcher, environment.gpus);
+    case 'cpu':
+      return environment.launcher === 'remote'
+        ? {
+            why: 'the processes of a server that tma did not start can not be seen',
+            advice: 'have tma start the server (--triton-launch-mode local or docker)',
+          }
+        : { why: "the server's processes could not be read", advice: 'see the warnings of its points' };
+    case 'server':
+      return { why: "the server's statistics do not tell it", advice: 'see the warnings of its points' };
+    case 'client':
+      return whyNotByClient(tag, environment.generator);
+  }
+}
+
+function whyNoGpu(
+  launcher: string,
+  gpus: readonly string[] | undefined,
+): Pick<MissingMetric, 'why' | 'advice'> {
+  if (launcher === 'remote') {
+    return {
+      why: "no GPU on the server's metrics page",
+      advice: 'name that page with --triton-metrics-url, or a server with a GPU',
+    };
+  }
+  // Journals of early versions do not say which GPUs there were.
+  if (!gpus || gpus.length === 0)
+    return { why: gpus ? 'no GPU here' : 'no GPU was seen', advice: 'measure on a machine with a GPU' };
+  return {
+    why: "neither the server's metrics page nor the driver told it",
+    advice: 'see whether nvidia-smi shows it',
+  };
+}
+
+function whyNotByClient(tag: string, generator: string): Pick<MissingMetric, 'why' | 'advice'> {
+  if (/^perf_(first|inter)_response|^perf_response_/.test(tag))
+    return { why: 'only models that stream have it', advice: 'take another metric' };
+  if (tag === 'perf_sequence_throughput')
+    return { why: 'only stateful models have it', advice: 'take another metric' };
+  if (tag === 'perf_send_rate' || tag.startsWith('perf_service_latency'))
+    return { why: 'only request rates have it', advice: 'measure request rates (--request-rate)' };
+  return generator === 'perf_analyzer'
+    ? { why: 'perf_analyzer did not tell it', advice: 'take --load-generator native' }
+    : { why: 'the load generator did not tell it', advice: 'take another metric' };
+}
