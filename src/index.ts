@@ -24,6 +24,7 @@ export { verdict } from './rank/verdict.ts';
 export type { Constraint, Objective } from './record/goal.ts';
 export type { LoadPoint } from './record/load-point.ts';
 export type { Measurement } from './record/measurement.ts';
+export { parseResults, type Results } from './record/results.ts';
 export { measurementsOf, type PointRecord, type Run, type Trial } from './record/run.ts';
 export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
 export type { PageOptions } from './report/plots.ts';

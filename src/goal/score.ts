@@ -85,8 +85,3 @@ export function compareMeasured(
   const missed = (item: Measured): number => missedBy(checkConstraints(item, constraints));
   return missed(a) - missed(b) || -score(a, b, objectives);
 }
-
-/** How much better a value is than another, in percent of the other; positive = better. */
-export function gainPercent(tag: string, value: number, base: number): number {
-  return metric(tag).better === 'higher' ? ((value - base) / base) * 100 : ((base - value) / value) * 100;
-}

@@ -40,7 +40,7 @@ const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, conte
   }
 });
 
-const point = z
+export const point = z
   .object({
     batchSize: z.int().positive(),
     concurrency: size.optional(),
@@ -58,7 +58,7 @@ const goal = {
   constraints: z.array(z.object({ tag: metric, bound: z.enum(['min', 'max']), value: z.number() })),
 } satisfies Shape<Omit<Goal, 'name'>>;
 
-const environment = z.object({
+export const environment = z.object({
   gpus: texts.optional(),
   driver: z.string().optional(),
   tma: z.string(),
@@ -75,7 +75,7 @@ const environment = z.object({
   command: texts,
 } satisfies Shape<Environment>);
 
-const session = z.object({
+export const session = z.object({
   kind: z.literal('session'),
   schemaVersion: z.number(),
   startedAt: z.string(),
@@ -85,9 +85,14 @@ const session = z.object({
   load: z.record(z.string(), fingerprints).optional(),
 } satisfies Shape<Session & { kind: 'session'; schemaVersion: number }>);
 
-const server = z.object({ kind: z.literal('server'), name: z.string(), version: z.string(), gpus: byGpu });
+export const server = z.object({
+  kind: z.literal('server'),
+  name: z.string(),
+  version: z.string(),
+  gpus: byGpu,
+});
 
-const variant = z.object({
+export const variant = z.object({
   kind: z.literal('variant'),
   key: z.string(),
   parts: fingerprints.optional(),
@@ -105,7 +110,7 @@ const variant = z.object({
   diff: z.array(z.object({ change: z.enum([' ', '-', '+']), text: z.string() } satisfies Shape<DiffLine>)),
 } satisfies Shape<VariantRecord & { kind: 'variant' }>);
 
-const client = z.object({
+export const client = z.object({
   engine: z.string(),
   threads: z.number().optional(),
   busy: z.number().optional(),
@@ -120,7 +125,7 @@ const client = z.object({
 } satisfies Shape<ClientReport>);
 
 const range = z.tuple([z.number(), z.number()]);
-const gpuState = z.object({
+export const gpuState = z.object({
   smClockMHz: range.optional(),
   memoryClockMHz: range.optional(),
   temperatureC: z.number().optional(),
@@ -128,7 +133,12 @@ const gpuState = z.object({
   throttled: texts,
 } satisfies Shape<GpuState>);
 
-const measurement = z.object({
+export const bottleneck = z.object({
+  who: z.enum(['server', 'client']),
+  reasons: texts,
+} satisfies Shape<Bottleneck>);
+
+export const measurement = z.object({
   point,
   values: figures,
   intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
@@ -136,9 +146,7 @@ const measurement = z.object({
   gpuStates: z.record(z.string(), gpuState).optional(),
   shared: z.boolean().optional(),
   client: client.optional(),
-  bottleneck: z
-    .object({ who: z.enum(['server', 'client']), reasons: texts } satisfies Shape<Bottleneck>)
-    .optional(),
+  bottleneck: bottleneck.optional(),
   looks: z.int().positive().optional(),
   confirmed: z.boolean().optional(),
   againAlone: z.string().optional(),
@@ -156,7 +164,7 @@ const measurement = z.object({
   startedAt: z.string(),
 } satisfies Shape<Measurement>);
 
-const record = z.discriminatedUnion('state', [
+export const record = z.discriminatedUnion('state', [
   z.object({
     state: z.literal('measured'),
     key: z.string(),
@@ -173,7 +181,7 @@ const record = z.discriminatedUnion('state', [
   z.object({ state: z.literal('skipped'), points: z.array(point), reason: z.string() }),
 ]);
 
-const end = z.object({
+export const end = z.object({
   kind: z.string().optional() as z.ZodType<TrialEnd['kind']>,
   cause: z.string().optional(),
   lines: texts.optional(),
@@ -192,7 +200,7 @@ const end = z.object({
 } satisfies Shape<TrialEnd>);
 
 const looked = z.object({ all: z.number(), seen: z.number() });
-const search = z.object({
+export const search = z.object({
   kind: z.literal('search'),
   model: name,
   search: z.string(),

@@ -1,85 +1,121 @@
-import type { ConstraintVerdict } from '../goal/score.ts';
+import type { Check, ConstraintVerdict } from '../goal/score.ts';
 import { METRICS } from '../ground/metric.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { frontTags, paretoFront } from '../rank/pareto.ts';
-import { gainOver, type Ranking } from '../rank/rank.ts';
+import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
+import { toldGain } from '../rank/told-gain.ts';
 import { verdict } from '../rank/verdict.ts';
 import { describeConstraint } from '../rank/words.ts';
 import { isClientBound } from '../record/measurement.ts';
-import { type Run, SCHEMA_VERSION } from '../record/run.ts';
+import { RESULTS_VERSION, type WrittenResults } from '../record/results.ts';
+import type { Run } from '../record/run.ts';
 
-/** results.json: everything measured and the verdict on it, for programs. */
-export function resultsJson(run: Run, rankings: readonly Ranking[], across?: AcrossModels): string {
-  const best = ({ trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry) => ({
-    variant: trial.name,
-    point: measurement.point,
-    values: measurement.values,
-    intervals: measurement.intervals,
-    satisfiesConstraints: satisfied(kept),
-    missedBy,
-    checks: checks.map(({ constraint, value, verdict: one }) => ({
-      ...{ ...constraint, measured: value ?? null, verdict: one, met: satisfied(one) },
-    })),
-    // Then the figures are the least that the server can do.
-    clientBound: isClientBound(measurement),
-  });
-  const document = {
-    schemaVersion: SCHEMA_VERSION,
+type WrittenModel = WrittenResults['models'][number];
+
+/** results.json: everything measured and the verdict on it, for programs; src/record/results.ts says what each field is. */
+export const resultsJson = (run: Run, rankings: readonly Ranking[], across?: AcrossModels): string =>
+  `${JSON.stringify(resultsOf(run, rankings, across), null, 2)}\n`;
+
+function resultsOf(run: Run, rankings: readonly Ranking[], across?: AcrossModels): WrittenResults {
+  return {
+    schemaVersion: RESULTS_VERSION,
+    environment: run.sessions.at(-1)?.environment ?? null,
     metrics: Object.fromEntries(
       METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }]),
     ),
-    models: rankings.map((ranking) => ({
-      model: ranking.model,
-      verdict: verdict(ranking),
-      decision: decisionOf(ranking),
-      objectives: ranking.goal.objectives,
-      constraints: ranking.goal.constraints.map((item) => ({ ...item, text: describeConstraint(item) })),
-      search: run.searches.find(({ model }) => model === ranking.model) ?? null,
-      // What was decided for: null where nothing was.
-      winner: ranking.winner ? best(ranking.winner) : null,
-      leader: ranking.leader ? best(ranking.leader) : null,
-      default: ranking.default ? best(ranking.default) : null,
-      gainPercent: ranking.gain?.percent ?? null,
-      gainPlusMinus: ranking.gain?.plusMinus ?? null,
-      // What no other measurement beats in all of these at once.
-      pareto: {
-        metrics: frontTags(ranking.goal.objectives),
-        points: frontOf(ranking),
-      },
-      ties: ranking.ties.map((entry) => entry.trial.name),
-      ranking: ranking.entries.map((entry) => ({
-        ...best(entry),
-        gainPercent: gainPercentOf(entry, ranking),
-      })),
-    })),
+    models: rankings.map((ranking) => modelOf(run, ranking)),
     ...(across && {
       acrossModels: {
         ...across.goal,
-        ranking: across.entries.map((entry) => ({ model: entry.trial.model, ...best(entry) })),
+        ranking: across.entries.map((entry) => ({ model: entry.trial.model, ...figuresOf(entry) })),
       },
     }),
     sessions: run.sessions,
     servers: run.servers,
     trials: run.trials,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+function modelOf(run: Run, ranking: Ranking): WrittenModel {
+  const { model, decision, goal, winner, leader, missing } = ranking;
+  return {
+    model,
+    verdict: verdict(ranking),
+    decision: {
+      kind: decision.kind,
+      reason: decision.reason,
+      variant: decision.entry?.trial.name ?? null,
+      point: decision.entry?.best.measurement.point ?? null,
+    },
+    objectives: goal.objectives,
+    constraints: goal.constraints.map((constraint, index) => {
+      const check = (winner ?? leader)?.best.checks[index];
+      return {
+        ...constraint,
+        text: describeConstraint(constraint),
+        verdict: check?.verdict ?? 'unknown',
+        measured: check?.value ?? null,
+      };
+    }),
+    missing,
+    search: run.searches.find((search) => search.model === model) ?? null,
+    winner: winner ? figuresOf(winner) : null,
+    leader: leader ? figuresOf(leader) : null,
+    default: ranking.default ? figuresOf(ranking.default) : null,
+    ...leadersGain(ranking),
+    pareto: { metrics: frontTags(goal.objectives), points: frontOf(ranking) },
+    ties: ranking.ties.map((entry) => entry.trial.name),
+    ranking: ranking.entries.map((entry) => ({ ...figuresOf(entry), ...gainOf(entry, ranking) })),
+  };
+}
+
+/** A configuration at the load that stands for it. */
+const figuresOf = ({ trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry) => ({
+  variant: trial.name,
+  point: measurement.point,
+  values: measurement.values,
+  intervals: measurement.intervals,
+  constraints: kept,
+  satisfiesConstraints: satisfied(kept),
+  missedBy,
+  checks: checks.map(checkOf),
+  clientBound: isClientBound(measurement),
+});
+
+const checkOf = ({ constraint, value, verdict: kept }: Check) => ({
+  ...constraint,
+  measured: value ?? null,
+  verdict: kept,
+  met: satisfied(kept),
+});
 
 /** null: not known. */
 const satisfied = (kept: ConstraintVerdict): boolean | null => (kept === 'unknown' ? null : kept === 'met');
 
-/** What was decided, for programs; `reason` is one of few words, see Decision. */
-const decisionOf = ({ decision: { kind, reason, entry } }: Ranking) => ({
-  kind,
-  reason,
-  variant: entry?.trial.name ?? null,
-  point: entry?.best.measurement.point ?? null,
-});
+/** Over the default, by the objectives, or why that can't be told. */
+function gainOf(entry: RankedEntry, ranking: Ranking) {
+  const told = toldGain(entry, ranking);
+  if (told.kind === 'none') {
+    return { gain: null, noGain: { reason: told.reason, text: told.text }, gainPercent: null };
+  }
+  const { percent, plusMinus, assumed } = told.gain;
+  return {
+    gain: { percent, plusMinus, low: percent - plusMinus, high: percent + plusMinus, is: told.is, assumed },
+    noGain: null,
+    gainPercent: told.is === 'measured' ? percent : null,
+  };
+}
 
-/** Over the default, by the objectives. */
-const gainPercentOf = (entry: RankedEntry, { default: base, goal, noise }: Ranking): number | null =>
-  base && entry !== base ? (gainOver(entry, base, goal, noise)?.percent ?? null) : null;
+function leadersGain(ranking: Ranking) {
+  const { leader } = ranking;
+  if (!leader) {
+    const noGain = { reason: 'default not measured' as const, text: 'nothing was measured' };
+    return { gain: null, noGain, gainPercent: null, gainPlusMinus: null };
+  }
+  const told = gainOf(leader, ranking);
+  return { ...told, gainPlusMinus: told.gainPercent === null ? null : told.gain!.plusMinus };
+}
 
 /** The points of all configurations that none beats. */
 function frontOf({ entries, goal }: Ranking) {

@@ -78,8 +78,11 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
 
 /** Over the default; where the client set the figures of one of the two it is the least or the most, of both nothing is known. */
 function gainCell(entry: RankedEntry, { default: base, goal, noise }: Ranking): string {
-  const gain = base && entry !== base ? gainOver(entry, base, goal, noise)?.percent : undefined;
-  if (!base || gain === undefined) return '';
+  if (!base || entry === base) return '';
+  // What keeps the limits gains nothing over a default that is no choice.
+  if (base.best.verdict === 'missed' && entry.best.verdict !== 'missed') return '';
+  const gain = gainOver(entry, base, goal, noise)?.percent;
+  if (gain === undefined) return '';
   const [least, most] = [entry, base].map(({ best }) => isClientBound(best.measurement));
   if (least && most) return '';
   return `${least ? '≥ ' : most ? '≤ ' : ''}${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkConstraints, gainPercent, missedBy, score } from '../../src/goal/score.ts';
+import { checkConstraints, missedBy, score } from '../../src/goal/score.ts';
 import { frontTags, paretoFront } from '../../src/rank/pareto.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
@@ -169,8 +169,13 @@ describe('ranking', () => {
 });
 
 test('gain is positive for the better, in percent of the default for rates and of the new one for times', () => {
-  expect(gainPercent('perf_throughput', 150, 100)).toBe(50);
-  expect(gainPercent('perf_latency_p99', 5, 10)).toBe(100);
+  const two = run(
+    trial('m_config_default', [measurement({ perf_throughput: 100, perf_latency_p99: 10 })]),
+    trial('m_config_0', [measurement({ perf_throughput: 150, perf_latency_p99: 5 })]),
+  );
+  const over = (tag: string) => rank(two, goal({ objectives: [{ tag, weight: 1 }] })).gain?.percent;
+  expect(over('perf_throughput')).toBeCloseTo(50);
+  expect(over('perf_latency_p99')).toBeCloseTo(100);
 });
 
 test('the front holds what none beats in both', () => {

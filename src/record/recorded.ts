@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { documented } from './documented.ts';
+import * as line from './line.ts';
+
+/** What the journal records, as results.json holds it: the schemas of a journal's lines with a text for every field. */
+
+export const loadPoint = documented(line.point, {
+  batchSize: 'inferences in each request',
+  concurrency: 'requests always in flight; absent for a request rate',
+  requestRate: 'requests sent a second, whatever is in flight; absent for a closed loop',
+}).meta({
+  id: 'LoadPoint',
+  description: 'one load: requests in flight or requests a second, and the client batch',
+});
+
+export const environment = documented(line.environment, {
+  gpus: 'GPUs that the driver shows, by their names; [] without any',
+  driver: 'version of the GPU driver',
+  tma: 'version of tma',
+  node: 'version of Node',
+  os: 'operating system and kernel',
+  cpu: 'model of the CPU',
+  cores: 'CPU cores',
+  memoryMB: 'memory of the machine, MB',
+  launcher: 'local, docker, remote or c_api',
+  server: 'path of tritonserver, its image, or its address',
+  generator: 'what made the load: native or perf_analyzer',
+  generatorVersion: 'version of a load generator that is not part of tma',
+  protocol: 'protocol of inference requests; absent: http',
+  command: 'the command line',
+}).meta({ id: 'Environment', description: 'the machine and the programs that measured' });
+
+export const session = documented(
+  line.session.omit({ kind: true, schemaVersion: true }).extend({ environment }),
+  {
+    startedAt: 'when it started, ISO 8601',
+    environment: 'the machine and the programs that it measured with',
+    goals: 'what each model was judged by',
+    overall: 'what configurations of different models were judged by',
+    load: 'hashes of what the load of each model was made by',
+  },
+).meta({ id: 'Session', description: 'one call of tma profile' });
+
+export const server = documented(line.server.omit({ kind: true }), {
+  name: 'what the server calls itself',
+  version: 'version of the server',
+  gpus: 'its GPUs before it had a model: metric -> value by UUID',
+}).meta({ id: 'Server', description: 'a server that was started' });
+
+const client = documented(line.client, {
+  engine: 'what made the load',
+  threads: 'threads that shared it',
+  busy: 'share of the time that the busiest thread had something to do, 0 to 1',
+  cpuUs: 'CPU time for one request, microseconds',
+  gc: 'share of the time that went into collecting garbage',
+  floor: 'what it can do against a server that answers at once',
+  lateness: 'open loop: how late requests were sent, ms',
+  asked: 'open loop: requests a second that were asked for',
+  dropped: 'open loop: requests that were never sent',
+  waited: 'open loop: requests that waited as too many were in flight',
+  full: 'open loop: as many requests were in flight as may be',
+});
+
+const gpuState = documented(line.gpuState, {
+  smClockMHz: 'lowest and highest SM clock, MHz',
+  memoryClockMHz: 'lowest and highest memory clock, MHz',
+  temperatureC: 'highest temperature, degrees Celsius',
+  powerW: 'mean power, watts',
+  throttled: 'what held its clocks back',
+});
+
+const measurement = documented(
+  line.measurement.extend({
+    point: loadPoint,
+    client: client.optional(),
+    gpuStates: z.record(z.string(), gpuState).optional(),
+    bottleneck: documented(line.bottleneck, {
+      who: 'server, or client: then the figures are the least that the server can do',
+      reasons: 'why it is the client',
+    }).optional(),
+  }),
+  {
+    point: 'the load',
+    values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
+    intervals: 'metric -> its 95 % interval, null where an end is not known',
+    gpus: 'metric -> value by GPU UUID',
+    gpuStates: 'clocks, temperature and power by GPU UUID, as the driver told them',
+    shared: 'other variants ran on the same server before: its memory figures hold what they left',
+    client: 'how the load generator fared',
+    bottleneck: 'whether the server or the client set these figures',
+    looks: 'made of so many measurements of the same load; absent: of one',
+    confirmed: 'measured again on a fresh server',
+    againAlone: 'why it was measured once more without neighbours',
+    requests: 'requests that the values are made of',
+    failures: 'failed requests by class: how many, and the words of the first',
+    durationS: 'seconds that the values span',
+    warmupS: 'seconds of warm-up before',
+    windows: 'windows measured',
+    counted: 'windows that the values are made of',
+    stable: 'as precise or as steady as was asked',
+    warnings: 'what a reader should know before trusting it',
+    startedAt: 'when it started, ISO 8601',
+  },
+).meta({ id: 'Measurement' });
+
+const [measured, failed, skipped] = line.record.options;
+const pointRecord = z
+  .discriminatedUnion('state', [
+    documented(measured.extend({ measurement }), {
+      state: 'measured',
+      key: 'the same for the same load on the same configuration',
+      measurement: 'what came out',
+      again: 'measured once more on purpose: on the same server, or on one started for it',
+    }),
+    documented(failed.extend({ point: loadPoint }), {
+      state: 'failed',
+      key: 'the same for the same load on the same configuration',
+      point: 'the load',
+      kind: 'kind of the failure',
+      cause: 'what went wrong, in words',
+    }),
+    documented(skipped.extend({ points: z.array(loadPoint) }), {
+      state: 'skipped',
+      points: 'the loads',
+      reason: 'why they could not be put on it',
+    }),
+  ])
+  .meta({
+    id: 'PointRecord',
+    description: 'what became of one load, or of several that could not be put on it',
+  });
+
+const end = documented(
+  line.end.extend({
+    // Kinds that a later tma adds are read as well.
+    kind: z.string().optional(),
+    steps: documented(line.end.shape.steps, {
+      startS: 'starting servers',
+      loadS: 'loading the model',
+      warmupS: 'warming up',
+      measureS: 'measuring',
+      stopS: 'stopping servers',
+    }),
+  }),
+  {
+    kind: 'kind of the failure; absent where it did not fail',
+    cause: 'what went wrong, in words',
+    lines: 'the lines of the log that show it',
+    advice: 'what to try',
+    logTail: "the end of the server's log",
+    logFile: "the server's log",
+    effective: 'the configuration in effect, as the server told it',
+    warnings: 'what a reader should know',
+    steps: 'seconds that each step took',
+  },
+);
+
+export const trial = documented(
+  line.variant.omit({ kind: true }).extend({
+    state: z.enum(['measured', 'failed', 'skipped']),
+    points: z.array(pointRecord),
+    end: end.optional(),
+    starts: z.number().optional(),
+  }),
+  {
+    key: 'the same where everything that may change a measurement is the same',
+    parts: 'what the key is made of',
+    model: 'the model',
+    name: 'name of the configuration',
+    isDefault: 'the configuration as it lies in the model repository',
+    composing: 'models that it is made of and that were given configurations of their own',
+    assignment: 'fields of config.pbtxt -> value, that part it from the default',
+    config: 'the configuration as JSON',
+    configText: 'the configuration as config.pbtxt',
+    diff: 'lines of config.pbtxt that were removed (-), added (+) or stay',
+    state: 'failed: nothing measured, and a cause; skipped: none of its loads was legal',
+    points: 'what became of each load',
+    end: 'how its last trial ended',
+    starts: 'how often a server was started for it; absent: once',
+  },
+).meta({ id: 'Trial', description: 'a configuration with everything that was found out about it' });
+
+export const search = documented(line.search.omit({ kind: true }), {
+  model: 'the model',
+  search: 'manual, brute, quick, bayes, optuna or random',
+  why: 'why it ended, in words',
+  interrupted: 'it was ended from outside',
+  points: 'loads of configurations: all that there were, and those looked at',
+  configurations: 'configurations: all that there were, and those looked at',
+  measurements: 'measurements, those that were repeated included',
+  importance: 'how much each field alone decides, as a share of 0 to 1, largest first',
+  skipped: 'why points were not looked at, and how many',
+  remarks: 'what else it has to say',
+}).meta({ id: 'Search', description: 'how the last search over a model went' });
