@@ -38,7 +38,7 @@ const profiled = performance.now();
 const rankings = experiment.models.map((plan) => rank(run, plan));
 const top = rankings.flatMap(({ entries }) => entries.slice(0, 3).map((entry) => entry.trial));
 writeResults(run, rankings, experiment.exportPath, experiment.reports);
-const pages = [...summaryPages(run, rankings), ...detailedPages(run, top, rankings)];
+const pages = [...(await summaryPages(run, rankings)), ...(await detailedPages(run, top, rankings))];
 await htmlWriter.write(pages, experiment.exportPath);
 const written = performance.now();
 const pdf = await pdfWriter.write(pages, experiment.exportPath);

@@ -1,5 +1,5 @@
 import { rank } from '../src/index.ts';
-import { summaryPages } from '../src/report/write.ts';
+import { summaryPages } from '../src/report/pages.ts';
 import { measurement, run, trial } from '../test/support/run.ts';
 
 /** The summary page of 1,000 recorded points: how long its HTML takes, and how large it is. */
@@ -40,7 +40,7 @@ const goal = {
   objectives: [{ tag: 'perf_throughput', weight: 1 }],
   constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 500 }] as const,
 };
-const [page] = summaryPages(recorded, [rank(recorded, goal)]);
+const [page] = await summaryPages(recorded, [rank(recorded, goal)]);
 const seconds = (performance.now() - start) / 1000;
 console.log(`${VARIANTS * LOADS} points: ranked and written to HTML in ${seconds.toFixed(2)} s (bar: 3)`);
 console.log(`${(Buffer.byteLength(page!.html) / 1e6).toFixed(2)} MB (bar: 2)`);

@@ -1,53 +1,130 @@
+// biome-ignore-all assist/source/organizeImports: grouped by what they are for
 /**
- * tma as a library: load an experiment, profile it, rank what was measured, report it.
+ * tma as a library: load an experiment, profile it, rank what was measured, report it. docs/library.md has examples.
  *
  *   const experiment = loadExperiment({ file: 'perf.yaml' });
  *   const { run } = await profile(experiment, { listeners: [{ onPoint: console.log }] });
  *   const ranking = rank(run, experiment.models[0]);
  *   console.log(verdict(ranking));
+ *
+ * The command line and the terminal use nothing else of tma, but for the ground that every step may use. Importing
+ * this is cheap: browser, drawing, Docker, gRPC and all that runs a server are loaded by what needs them.
  */
+import type { Experiment } from './config/experiment.ts';
+import type { ProfileOptions } from './run/loop.ts';
+import type { ProfileResult } from './run/profile.ts';
+import type { LoadOutcome, LoadTask } from './trial/put-load.ts';
+
+// Errors: what the user can put right is a UserError, with its places; everything else that is thrown is a bug.
+export { type Place, type Problem, UserError } from './ground/errors.ts';
+
+// Metrics: the table of everything that can be measured, aimed at, limited and shown.
+export { METRICS, type Metric, metric } from './ground/metric.ts';
+
+// Options: the table that perf.yaml, the command line and the documentation are read by.
+export type { CommandLine } from './config/given-options.ts';
+export { isSwitch, loadFlags } from './config/load-flags.ts';
+export { type Command, OPTIONS, type Option, type OptionKey } from './config/options.ts';
+export type { ResolvedOption } from './config/resolved-options.ts';
+
+// Experiments: what is to be profiled, loaded or reported, read from perf.yaml and options; nothing is started.
 export type { Experiment, ModelPlan, Parameter } from './config/experiment.ts';
-export { type ExperimentSource, loadExperiment } from './config/load-experiment.ts';
+export { type ExperimentSource, loadExperiment, loadWithOptions } from './config/load-experiment.ts';
+export { GENERATOR_OPTIONS, type LoadRequest, loadRequest } from './config/load-request.ts';
 export type { PlotSettings } from './config/plot-settings.ts';
 export { type LoadFlags, readLoadFlags } from './config/read-load-flags.ts';
-export { checkConstraints, score } from './goal/score.ts';
-export { type Place, type Problem, UserError } from './ground/errors.ts';
-export { METRICS, type Metric } from './ground/metric.ts';
+export { loadReportRequest, type ReportRequest } from './config/report-request.ts';
+
+// Spaces: the configurations of an experiment, and the loads that each is measured with.
+export { buildSpace, type Candidate, type Space } from './space/space.ts';
+
+// Searches: ask and tell, without a clock; one of your own is a `Search`.
+export { bruteSearch } from './search/brute.ts';
+export type { Ask, Outcome, Search } from './search/search.ts';
+
+// Servers: a launcher of your own is a `Launcher`.
+export { type Launcher, type LaunchRequest, type Server, ServerFailure } from './server/launcher.ts';
+export { launcherFor } from './server/launcher-for.ts';
+
+// Load: on a server that runs already, without a search; a generator of your own is a `LoadGenerator`.
 export { generatorFor } from './load/generator-for.ts';
-export type { LoadGenerator, LoadJob, LoadResult } from './load/load-generator.ts';
-export { nativeGenerator } from './load/native/native.ts';
-export { type AcrossModels, rankAcross } from './rank/across.ts';
-export { paretoFront } from './rank/pareto.ts';
-export { type Ranking, rank } from './rank/rank.ts';
-export type { RankedEntry, RankedPoint } from './rank/standings.ts';
-export { verdict } from './rank/verdict.ts';
-export type { Constraint, Objective } from './record/goal.ts';
-export type { LoadPoint } from './record/load-point.ts';
-export type { Measurement } from './record/measurement.ts';
-export { parseResults, type Results } from './record/results.ts';
-export { measurementsOf, type PointRecord, type Run, type Trial } from './record/run.ts';
-export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
-export type { PageOptions } from './report/plots.ts';
+export type { LoadGenerator, LoadJob, LoadResult, WindowSummary } from './load/load-generator.ts';
+export type { LoadOutcome, LoadTask } from './trial/put-load.ts';
+
+/**
+ * Puts one load after the other on a model and measures each; nothing is searched for, loaded or unloaded.
+ * @throws UserError when the server can't be reached, does not know the model, or the data does not fit it.
+ */
+export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
+  yield* (await import('./trial/put-load.ts')).putLoad(task);
+}
+
+// Running: what would be done, and doing it; listeners are told of everything meanwhile.
+export type { Phase, Progress, RunListener } from './run/events.ts';
+export type { ProfileOptions } from './run/loop.ts';
+export { type Expectation, type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
+export type { ProfileResult } from './run/profile.ts';
+
+/**
+ * Profiles every model of an experiment: asks the search what to measure, puts that variant on a server, measures,
+ * records, tells the search. What the journal knows already is not measured again.
+ * @throws UserError for mistakes in the models or the machine; a variant that fails is a result.
+ */
+export async function profile(experiment: Experiment, options?: ProfileOptions): Promise<ProfileResult> {
+  return await (await import('./run/profile.ts')).profile(experiment, options);
+}
+export { redactorFor } from './trial/serving.ts';
+
+// Records: what was measured and how it ended, from a run or from its journal.
+export { isRate, type LoadPoint, levelOf } from './record/load-point.ts';
+export { isClientBound, type Measurement } from './record/measurement.ts';
 export {
-  acrossPage,
-  detailedPages,
+  latestTrials,
+  measurementsOf,
+  type PointRecord,
+  type Run,
+  type Session,
+  type Trial,
+  type TrialEnd,
+} from './record/run.ts';
+export { journalPath, readJournal } from './store/journal.ts';
+export { readRecorded } from './store/recorded.ts';
+
+// Ranking: objectives, constraints and noise to one decision, for each model and for all together.
+export type { Constraint, Goal, Objective } from './record/goal.ts';
+export { checkConstraints, missedBy, score } from './goal/score.ts';
+export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';
+export { paretoFront } from './rank/pareto.ts';
+export { gainOver, type Ranking, rank } from './rank/rank.ts';
+export type { RankedEntry, RankedPoint } from './rank/standings.ts';
+export { relativeHalfWidth } from './statistics/intervals.ts';
+
+// Words: how the terminal and the pages say what was found, for views of your own.
+export { show } from './config/written.ts';
+export { isWorthTelling, searchLines } from './rank/search-words.ts';
+export { verdict } from './rank/verdict.ts';
+export { compactValue, describeObjectives, formatNumber, shortNames, varyingPaths } from './rank/words.ts';
+export { levelText } from './record/load-point.ts';
+export { plusMinus } from './report/load-table.ts';
+
+// Reports: tables, JSON and pages, and the files that they go to.
+export { csvText, resultTables, tablesText } from './report/csv.ts';
+export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
+export { acrossPage, detailedPages, type Page, summaryPages } from './report/pages.ts';
+export { planObject } from './report/plan-object.ts';
+export type { Mode, PageOptions } from './report/plots.ts';
+export { parseResults, type Results } from './record/results.ts';
+export { checkExportPath } from './report/put.ts';
+export {
   htmlWriter,
-  type Page,
   pdfWriter,
   pngWriter,
   type ReportWriter,
-  summaryPages,
+  writeAll,
   writeResults,
 } from './report/write.ts';
-export type { Phase, Progress, RunListener } from './run/events.ts';
-export type { ProfileOptions } from './run/loop.ts';
-export { type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
-export { type ProfileResult, profile } from './run/profile.ts';
-export { bruteSearch } from './search/brute.ts';
-export type { Ask, Outcome, Search } from './search/search.ts';
-export type { Launcher, LaunchRequest, Server } from './server/launcher.ts';
-export { ServerFailure } from './server/launcher.ts';
-export { LocalLauncher } from './server/local.ts';
-export { buildSpace, type Candidate, type Space } from './space/space.ts';
-export { readJournal } from './store/journal.ts';
-export { type LoadOutcome, type LoadTask, putLoad } from './trial/put-load.ts';
+
+// Programs that tma uses, brought into its cache.
+export { installChromium } from './install/install-chromium.ts';
+export { installPerfAnalyzer } from './install/install-perf-analyzer.ts';
+export { installTriton } from './install/install-triton.ts';

@@ -9,7 +9,7 @@ import { userError } from '../ground/errors.ts';
  */
 export function writeOutFlags(args: readonly string[], program: Command): string[] {
   const { front, name, rest } = arranged(args, program);
-  const command = program.commands.find((item) => namesOf(item).includes(name ?? ''));
+  const command = program.commands.find(isNamed(name));
   if (name === undefined || !command) return [...args];
   const known = [...command.options.map(({ long }) => long), '--help'].filter((flag) => flag !== undefined);
   const written = rest.map((arg) => {
@@ -18,6 +18,12 @@ export function writeOutFlags(args: readonly string[], program: Command): string
     return writeOut(typed, known) + value;
   });
   return [...front, name, ...written];
+}
+
+/** The name of the command that is meant, also by `tma help report`; undefined where it is none of them. */
+export function commandMeant(args: readonly string[], program: Command): string | undefined {
+  const { name, rest } = arranged(args, program);
+  return name === 'help' ? rest[0] : name;
 }
 
 /** How much is said; it may stand before the command. */
@@ -35,7 +41,7 @@ function arranged(
   args: readonly string[],
   program: Command,
 ): { front: string[]; name: string | undefined; rest: string[] } {
-  const isName = (arg: string): boolean => program.commands.some((item) => namesOf(item).includes(arg));
+  const isName = (arg: string): boolean => program.commands.some(isNamed(arg));
   const front: string[] = [];
   const loud: string[] = [];
   let at = 0;
@@ -53,13 +59,17 @@ function arranged(
   // Behind flags a word may be the value of one, but for a word that is a command.
   const named = first.startsWith('-') ? args.findIndex((arg, index) => index > at && isName(arg)) : at;
   const name = named < 0 ? 'profile' : args[named]!;
-  const command = program.commands.find((item) => namesOf(item).includes(name));
+  const command = program.commands.find(isNamed(name));
   const knows = (flag: string): boolean => command?.options.some(({ long }) => long === flag) === true;
   const behind = named < 0 ? args.slice(at) : [...args.slice(at, named), ...args.slice(named + 1)];
   return { front, name, rest: [...loud.filter(knows), ...behind] };
 }
 
-const namesOf = (command: Command): string[] => [command.name(), ...command.aliases()];
+/** Whether a command has this name, or this other name. */
+export const isNamed =
+  (name: string | undefined) =>
+  (command: Command): boolean =>
+    name !== undefined && [command.name(), ...command.aliases()].includes(name);
 
 /** The flag that is meant; what fits none is left to whoever tells of unknown flags. */
 function writeOut(typed: string, known: readonly string[]): string {

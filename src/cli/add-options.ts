@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
-import type { CommandLine } from '../config/given-options.ts';
-import { type Command as CommandName, OPTIONS, type Option, type OptionKey } from '../config/options.ts';
+import {
+  type CommandLine,
+  type Command as CommandName,
+  OPTIONS,
+  type Option,
+  type OptionKey,
+} from '../index.ts';
 
 const entries = Object.entries(OPTIONS) as [OptionKey, Option][];
 

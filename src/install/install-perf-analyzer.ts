@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { userError } from '../ground/errors.ts';
+import { execute } from '../ground/execute.ts';
 import { installedPerfAnalyzer, PERF_ANALYZER, perfAnalyzerFolder } from './cache.ts';
 import { buildFolder, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
@@ -28,7 +28,7 @@ export async function installPerfAnalyzer({
   const fresh = await buildFolder(perfAnalyzerFolder(), async (folder) => {
     onProgress(`fetching perf_analyzer ${version} (${name} from PyPI, 7 MB)`);
     const wheel = await fetchWheel('python3', PERF_ANALYZER, folder);
-    await execa('python3', ['-m', 'zipfile', '-e', wheel, join(folder, 'wheel')]);
+    await execute('python3', ['-m', 'zipfile', '-e', wheel, join(folder, 'wheel')]);
     rmSync(wheel);
     const program = join(folder, 'wheel', 'perf_analyzer', 'bin', 'perf_analyzer');
     chmodSync(program, 0o755);
@@ -52,7 +52,7 @@ export async function installPerfAnalyzer({
 
 /** Whether a perf_analyzer tells its version. */
 async function runs(program: string): Promise<boolean> {
-  const result = await execa(program, ['--version'], { reject: false });
+  const result = await execute(program, ['--version'], { reject: false });
   return result.exitCode === 0 && /Perf Analyzer Version/i.test(`${result.stdout}${result.stderr}`);
 }
 
@@ -77,10 +77,10 @@ async function unpackLibraries(folder: string): Promise<void> {
     ['APT::Sandbox::User', 'root'],
   ].flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   try {
-    await execa('apt-get', [...settings, '-qq', 'update']);
-    await execa('apt-get', [...settings, '-qq', 'download', ...LIBRARIES], { cwd: apt });
+    await execute('apt-get', [...settings, '-qq', 'update']);
+    await execute('apt-get', [...settings, '-qq', 'download', ...LIBRARIES], { cwd: apt });
     for (const file of readdirSync(apt).filter((entry) => entry.endsWith('.deb')))
-      await execa('dpkg', ['-x', join(apt, file), join(folder, 'root')]);
+      await execute('dpkg', ['-x', join(apt, file), join(folder, 'root')]);
   } catch (error) {
     const { stderr, shortMessage } = error as { stderr?: string; shortMessage?: string };
     throw userError(
@@ -94,7 +94,7 @@ async function unpackLibraries(folder: string): Promise<void> {
 
 /** Where this machine gets its packages from, for another release. */
 async function mirror(): Promise<string> {
-  const result = await execa('apt-get', ['indextargets', '--format', '$(REPO_URI) $(COMPONENT)'], {
+  const result = await execute('apt-get', ['indextargets', '--format', '$(REPO_URI) $(COMPONENT)'], {
     reject: false,
   });
   const lines = `${result.stdout ?? ''}`

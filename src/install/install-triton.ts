@@ -11,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { execa, type Result } from 'execa';
+import type { Result } from 'execa';
 import { userError } from '../ground/errors.ts';
+import { execute } from '../ground/execute.ts';
 import { installedLibrary, installedTriton, TRITON, tritonFolder } from './cache.ts';
 import { buildFolder, replaceLink, withLock, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
@@ -77,7 +78,7 @@ async function inspectPython(python: string): Promise<{ version: string; library
     'print("%d.%d" % sys.version_info[:2])',
     'print("system" if loads(name) else folder if os.path.exists(own) and loads(own) else "missing")',
   ].join('\n');
-  const result = await execa(python, ['-c', script], { reject: false });
+  const result = await execute(python, ['-c', script], { reject: false });
   if (result.exitCode === undefined) {
     throw userError(
       `no Python: ${python} can't be run`,
@@ -180,12 +181,12 @@ async function installPackages(
   const own = join(environment, 'bin', 'python3');
   const usable =
     existsSync(own) &&
-    (await execa(own, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { reject: false }))
+    (await execute(own, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { reject: false }))
       .stdout === version;
   if (!usable) {
     rmSync(environment, { recursive: true, force: true });
     onProgress(`making a Python ${version} environment for models`);
-    const made = await execa(python, ['-m', 'venv', '--system-site-packages', environment], {
+    const made = await execute(python, ['-m', 'venv', '--system-site-packages', environment], {
       reject: false,
     });
     if (made.failed) {
@@ -197,12 +198,12 @@ async function installPackages(
   }
   const files = requirements.flatMap((file) => ['-r', file]);
   onProgress(`installing numpy${files.length > 0 ? ` and ${requirements.join(', ')}` : ''} for models`);
-  const installed = await execa(
+  const installed = await execute(
     own,
     ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...NUMPY, ...files],
     { reject: false },
   );
-  const works = await execa(own, ['-c', 'import numpy'], { reject: false });
+  const works = await execute(own, ['-c', 'import numpy'], { reject: false });
   if (installed.failed || works.failed) {
     throw userError(
       `numpy and the models' packages could not be installed: ${lastLine(installed.failed ? installed : works)}`,
@@ -221,7 +222,7 @@ function readRequirements(file: string): string {
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {
-  const result = await execa(command, args, { reject: false });
+  const result = await execute(command, args, { reject: false });
   if (result.failed) throw userError(`${command} ${args.slice(0, 3).join(' ')} failed: ${lastLine(result)}`);
 }
 

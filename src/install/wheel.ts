@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { userError } from '../ground/errors.ts';
+import { execute } from '../ground/execute.ts';
 
 /** A file of PyPI, known to the byte. */
 export interface Wheel {
@@ -21,7 +21,7 @@ export interface Wheel {
  */
 export async function fetchWheel(python: string, wheel: Wheel, folder: string): Promise<string> {
   const { package: name, packageVersion, sha256, platform, pythonVersion } = wheel;
-  const result = await execa(
+  const result = await execute(
     python,
     [
       ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'],

@@ -2,14 +2,18 @@ import { appendFileSync } from 'node:fs';
 import type { GeneratorSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../ground/errors.ts';
 import type { LoadGenerator } from './load-generator.ts';
-import { nativeGenerator } from './native/native.ts';
-import { findPerfAnalyzer } from './perf-analyzer/find.ts';
-import { perfAnalyzerGenerator } from './perf-analyzer/perf-analyzer.ts';
 
-/** The load generator that settings ask for. @throws UserError when its program is not on this machine. */
+/**
+ * The load generator that settings ask for; only that one is loaded.
+ * @throws UserError when its program is not on this machine.
+ */
 export async function generatorFor(settings: GeneratorSettings): Promise<LoadGenerator> {
-  if (settings.kind === 'native') return nativeGenerator;
+  if (settings.kind === 'native') return (await import('./native/native.ts')).nativeGenerator;
   const { timeoutS, cpuPercent, maxAdjusts, output } = settings;
+  const [{ findPerfAnalyzer }, { perfAnalyzerGenerator }] = await Promise.all([
+    import('./perf-analyzer/find.ts'),
+    import('./perf-analyzer/perf-analyzer.ts'),
+  ]);
   const { path, version } = await findPerfAnalyzer(settings.path);
   return perfAnalyzerGenerator({
     path,

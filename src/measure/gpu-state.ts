@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { execa, type ResultPromise } from 'execa';
+import type { ResultPromise } from 'execa';
 import { mean } from 'simple-statistics';
+import { execute } from '../ground/execute.ts';
 import type { GpuState } from '../record/gpu-state.ts';
 import { defined } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
@@ -100,6 +101,8 @@ export class GpuMonitor {
   async #watch(reasons: string): Promise<boolean> {
     const query = ['uuid', reasons, ...FIELDS.map(([, name]) => name)].join(',');
     const args = [`--query-gpu=${query}`, '--format=csv,noheader,nounits', `--loop-ms=${this.#intervalMs}`];
+    const { execa } = await import('execa');
+    if (this.#closed) return false;
     const child = execa('nvidia-smi', args, {
       reject: false,
       buffer: false,
@@ -184,7 +187,7 @@ export async function foreignProcesses(
   own: readonly number[] | undefined,
 ): Promise<GpuProcess[]> {
   if (own === undefined || uuids.length === 0) return [];
-  const query = await execa(
+  const query = await execute(
     'nvidia-smi',
     ['--query-compute-apps=gpu_uuid,pid,process_name', '--format=csv,noheader'],
     { reject: false, timeout: 10_000 },

@@ -3,26 +3,12 @@ import type { ReportSettings } from '../config/experiment.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
-import type { Run, Trial } from '../record/run.ts';
-import { ACROSS_MODELS, acrossView } from './across-view.ts';
+import type { Run } from '../record/run.ts';
 import { csvText, resultTables, type Table } from './csv.ts';
-import { detailedView } from './detailed-view.ts';
-import { standalone } from './figures/draw.ts';
-import { renderHtml } from './html.ts';
+import type { Page } from './pages.ts';
 import { NO_BROWSER, openPrinter } from './pdf.ts';
-import type { Figure, PageOptions } from './plots.ts';
 import { put, takeBack } from './put.ts';
 import { resultsJson } from './results.ts';
-import { summaryView } from './summary-view.ts';
-
-/** A page of a report: its file without the ending, below the export path, and its text. */
-export interface Page {
-  readonly path: string;
-  readonly title: string;
-  readonly html: string;
-  /** Figures that get files of their own as well. */
-  readonly figures: readonly Figure[];
-}
 
 /** Puts pages into files of one format. */
 export interface ReportWriter {
@@ -84,6 +70,7 @@ export const pngWriter: ReportWriter = {
         notes: [`no plots as PNG: ${failedBrowser(error, signal)}`],
       };
     }
+    const { standalone } = await import('./figures/draw.ts');
     return {
       files: figures.map(({ path, svg }) => put(exportPath, `${path}.svg`, standalone(svg))),
       notes: ['the plots are SVG: for PNG a browser is needed, too'],
@@ -110,48 +97,6 @@ export async function writeAll(
   }
   return written;
 }
-
-/** The summary of every ranked model. */
-export const summaryPages = (run: Run, rankings: readonly Ranking[], options: PageOptions = {}): Page[] =>
-  rankings.map((ranking) => {
-    const view = summaryView(run, ranking, options);
-    return {
-      path: join('reports', 'summaries', ranking.model, 'result_summary'),
-      title: `${ranking.model}: summary`,
-      html: renderHtml('summary', view),
-      figures: view.figures,
-    };
-  });
-
-/** The page of the best configurations of all models. */
-export function acrossPage(run: Run, across: AcrossModels, options: PageOptions = {}): Page {
-  const view = acrossView(run, across, options);
-  return {
-    path: join('reports', 'summaries', ACROSS_MODELS, 'result_summary'),
-    title: ACROSS_MODELS,
-    html: renderHtml('across', view),
-    figures: view.figures,
-  };
-}
-
-/** The page of each of these configurations, with plots of its own where it has some. */
-export const detailedPages = (
-  run: Run,
-  trials: readonly Trial[],
-  rankings: readonly Ranking[],
-  options: PageOptions & { readonly plotsOf?: ReadonlyMap<string, PageOptions['plots']> } = {},
-): Page[] =>
-  trials.map((trial) => {
-    const ranking = rankings.find((item) => item.model === trial.model);
-    const plots = options.plotsOf?.get(trial.name) ?? options.plots;
-    const view = detailedView(run, trial, ranking, { ...options, plots });
-    return {
-      path: join('reports', 'detailed', trial.name, 'detailed_report'),
-      title: trial.name,
-      html: renderHtml('detailed', view),
-      figures: view.figures,
-    };
-  });
 
 /**
  * The tables, results.json and, for each model for which something was decided, the config.pbtxt to serve it with; a

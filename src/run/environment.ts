@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { VERSION } from '../ground/version.ts';
 import type { Environment } from '../record/run.ts';
-
-/** The version of this package. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 /** What of this machine may change a measurement. Memory in whole GB: a kernel keeps a little more or less of it. */
 export const machineFacts = (): readonly (string | number)[] => [

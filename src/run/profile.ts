@@ -55,7 +55,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const [folder, command] = [experiment.checkpointDirectory, options.command ?? []];
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
-  const launchers = lanes.map(() => options.launcher ?? launcherFor(launch));
+  const launchers = await Promise.all(lanes.map(() => options.launcher ?? launcherFor(launch)));
   const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
   let journal: Journal | undefined;
   let run: ProfileRun | undefined;

@@ -1,28 +1,26 @@
 import type { LaunchSettings } from '../config/experiment.ts';
-import { CApiLauncher } from './c-api.ts';
-import { DockerLauncher } from './docker/docker.ts';
 import type { Launcher } from './launcher.ts';
-import { LocalLauncher } from './local.ts';
-import { RemoteLauncher } from './remote.ts';
-import { ReusingLauncher } from './reuse.ts';
 
-/** The launcher that settings ask for. @throws UserError when what it needs is not on this machine. */
-export function launcherFor(settings: LaunchSettings): Launcher {
-  const launcher = byMode(settings);
-  return settings.reuse && settings.mode !== 'remote' && settings.mode !== 'c_api'
-    ? new ReusingLauncher(launcher)
-    : launcher;
+/**
+ * The launcher that settings ask for; only that one is loaded.
+ * @throws UserError when what it needs is not on this machine.
+ */
+export async function launcherFor(settings: LaunchSettings): Promise<Launcher> {
+  const launcher = await byMode(settings);
+  if (!settings.reuse || settings.mode === 'remote' || settings.mode === 'c_api') return launcher;
+  const { ReusingLauncher } = await import('./reuse.ts');
+  return new ReusingLauncher(launcher);
 }
 
-function byMode(settings: LaunchSettings): Launcher {
+async function byMode(settings: LaunchSettings): Promise<Launcher> {
   switch (settings.mode) {
     case 'local':
-      return new LocalLauncher(settings);
+      return new (await import('./local.ts')).LocalLauncher(settings);
     case 'docker':
-      return new DockerLauncher(settings);
+      return new (await import('./docker/docker.ts')).DockerLauncher(settings);
     case 'c_api':
-      return new CApiLauncher(settings);
+      return new (await import('./c-api.ts')).CApiLauncher(settings);
     case 'remote':
-      return new RemoteLauncher(settings);
+      return new (await import('./remote.ts')).RemoteLauncher(settings);
   }
 }

@@ -2,7 +2,6 @@ import type { LaunchSettings } from '../config/experiment.ts';
 import { Guard } from './guard.ts';
 import { programHash } from './installation.ts';
 import { type Launcher, type LaunchRequest, type Server, ServerFailure } from './launcher.ts';
-import { startServer } from './local-server.ts';
 import { locateTritonServer } from './locate.ts';
 import { choosePorts } from './ports.ts';
 import { whenReady } from './ready.ts';
@@ -45,6 +44,7 @@ export class LocalLauncher implements Launcher {
   }
 
   async #launchOnce(request: LaunchRequest): Promise<Server> {
+    const { startServer } = await import('./local-server.ts');
     const ports = await choosePorts(this.#settings.ports);
     const server = startServer(this.#path, request, ports, this.#guard);
     return await whenReady(server, this.#settings.readyTimeoutS, request.signal);

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   create,
   type DescMessage,
@@ -8,7 +7,7 @@ import {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
-import { ChannelCredentials, Client, type ServiceError, status } from '@grpc/grpc-js';
+import type { Client, ServiceError } from '@grpc/grpc-js';
 import { ModelConfigSchema } from '../model-config/gen/model_config_pb.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { configOf, indexOf, metadataOf, serverOf, statisticsOf } from './answers.ts';
@@ -45,45 +44,25 @@ import {
 } from './triton.ts';
 
 const SERVICE = '/inference.GRPCInferenceService/';
-/** `host:port` as gRPC names it. */
-export const grpcTarget = ({ host, port }: Endpoint): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-/** Any size goes: a model's files, a batch of pictures. */
-export const GRPC_OPTIONS = {
-  'grpc.max_send_message_length': -1,
-  'grpc.max_receive_message_length': -1,
-} as const;
-
-/** How a channel to an endpoint is secured, and the channel's options that go with it. */
-export function grpcCredentials({ tls }: Endpoint): {
-  credentials: ChannelCredentials;
-  options: Record<string, string>;
-} {
-  if (!tls) return { credentials: ChannelCredentials.createInsecure(), options: {} };
-  const { ca, key, cert } = tlsFiles(tls);
-  return {
-    credentials: ChannelCredentials.createSsl(ca ?? null, key ?? null, cert ?? null, {
-      rejectUnauthorized: tls.verifyPeer,
-      ...(!tls.verifyHost && { checkServerIdentity: () => undefined }),
-    }),
-    // The endpoint is a number; the certificate is for a name.
-    options: isIP(tls.serverName) === 0 ? { 'grpc.ssl_target_name_override': tls.serverName } : {},
-  };
-}
-
 /** A model's files may be of any size; what Triton answers is small. */
-const API_OPTIONS = { ...GRPC_OPTIONS, 'grpc.max_receive_message_length': MOST_ANSWER_BYTES } as const;
+const API_OPTIONS = { 'grpc.max_receive_message_length': MOST_ANSWER_BYTES } as const;
 
-/** Triton's API by gRPC. */
+/** gRPC's own numbers. */
+const STATUS = { CANCELLED: 1, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 } as const;
+
+/** Triton's API by gRPC; its library is loaded with the first call. */
 export class GrpcTriton implements TritonClient {
-  readonly #client: Client;
+  readonly #endpoint: Endpoint;
+  #client: Promise<Client> | undefined;
   readonly #onLoad: ((model: string) => void) | undefined;
 
-  /** @param onLoad told of every model that is asked to be loaded. */
+  /**
+   * @param onLoad told of every model that is asked to be loaded.
+   * @throws UserError when a certificate can't be read.
+   */
   constructor(endpoint: Endpoint, onLoad?: (model: string) => void) {
-    const { credentials, options } = grpcCredentials(endpoint);
-    this.#client = new Client(grpcTarget(endpoint), credentials, { ...API_OPTIONS, ...options });
+    if (endpoint.tls) tlsFiles(endpoint.tls);
+    this.#endpoint = endpoint;
     this.#onLoad = onLoad;
   }
 
@@ -165,17 +144,27 @@ export class GrpcTriton implements TritonClient {
   }
 
   close(): void {
-    this.#client.close();
+    void this.#client?.then(
+      (client) => client.close(),
+      () => {},
+    );
   }
 
-  #call<Request extends DescMessage, Answer extends DescMessage>(
+  async #open(): Promise<Client> {
+    const { openChannel } = await import('./grpc-channel.ts');
+    return openChannel(this.#endpoint, API_OPTIONS);
+  }
+
+  async #call<Request extends DescMessage, Answer extends DescMessage>(
     { method, request, answer }: Method<Request, Answer>,
     body: MessageInitShape<Request>,
     { signal, timeoutMs = PATIENCE_MS }: CallLimits = {},
   ): Promise<MessageShape<Answer>> {
-    return new Promise((resolve, reject) => {
+    this.#client ??= this.#open();
+    const client = await this.#client;
+    return await new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const call = this.#client.makeUnaryRequest<MessageShape<Request>, MessageShape<Answer>>(
+      const call = client.makeUnaryRequest<MessageShape<Request>, MessageShape<Answer>>(
         `${SERVICE}${method}`,
         (message) => Buffer.from(toBinary(request, message)),
         (bytes) => fromBinary(answer, bytes),
@@ -196,17 +185,17 @@ export class GrpcTriton implements TritonClient {
 
 /** What Triton said, or why it said nothing. */
 function asTritonError(error: ServiceError | null, method: string, timeoutMs: number): TritonError {
-  const code = error?.code ?? status.UNKNOWN;
+  const code = error?.code ?? STATUS.UNKNOWN;
   const details = error?.details || 'no answer';
   switch (code) {
-    case status.DEADLINE_EXCEEDED:
+    case STATUS.DEADLINE_EXCEEDED:
       return new TritonError(
         code,
         `no answer from the server within ${timeoutMs / 1000} s: ${method}`,
         'no answer',
       );
-    case status.UNAVAILABLE:
-    case status.CANCELLED:
+    case STATUS.UNAVAILABLE:
+    case STATUS.CANCELLED:
       return new TritonError(code, `${details}: ${method}`, 'no answer');
     default: {
       const ours = OUR_WORDS.test(details);

@@ -1,10 +1,13 @@
 import { styleText } from 'node:util';
 import { counted } from '../ground/wording.ts';
-import type { AcrossModels } from '../rank/across.ts';
-import type { Ranking } from '../rank/rank.ts';
-import type { RankedEntry } from '../rank/standings.ts';
-import { describeObjectives, formatNumber } from '../rank/words.ts';
-import { levelText } from '../record/load-point.ts';
+import {
+  type AcrossModels,
+  describeObjectives,
+  formatNumber,
+  levelText,
+  type RankedEntry,
+  type Ranking,
+} from '../index.ts';
 import { constraintsCell, throughputCell } from './ranking.ts';
 import { textTable } from './table.ts';
 

@@ -1,9 +1,7 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { shown } from '../ground/wording.ts';
-import { isWorthTelling, searchLines } from '../rank/search-words.ts';
-import { formatNumber } from '../rank/words.ts';
-import type { RunListener } from '../run/events.ts';
+import { formatNumber, isWorthTelling, type RunListener, searchLines } from '../index.ts';
 import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
 
 const REDRAW_MS = 200;

@@ -1,7 +1,4 @@
-import { formatNumber } from '../rank/words.ts';
-import { isRate, levelOf } from '../record/load-point.ts';
-import type { Measurement } from '../record/measurement.ts';
-import { plusMinus } from '../report/load-table.ts';
+import { formatNumber, isRate, levelOf, type Measurement, plusMinus } from '../index.ts';
 import { textTable } from './table.ts';
 
 /** The measured loads of one model as a table, and what to know about them below. */

@@ -1,6 +1,5 @@
 import { counted } from '../ground/wording.ts';
-import { isWorthTelling, searchLines } from '../rank/search-words.ts';
-import type { RunListener } from '../run/events.ts';
+import { isWorthTelling, type RunListener, searchLines } from '../index.ts';
 import { clock, load, pointLine, RunState } from './progress.ts';
 
 const LOAD_NOTICE_S = 15;

@@ -1,9 +1,14 @@
 import { styleText } from 'node:util';
-import type { ResolvedOption } from '../config/resolved-options.ts';
-import { show } from '../config/written.ts';
 import { counted } from '../ground/wording.ts';
-import { type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
-import type { Expectation, PlannedModel } from '../run/plan.ts';
+import {
+  type Expectation,
+  type LoadPoint,
+  levelOf,
+  levelText,
+  type PlannedModel,
+  type ResolvedOption,
+  show,
+} from '../index.ts';
 import { textTable } from './table.ts';
 
 const EXTENTS = {

@@ -1,13 +1,22 @@
-import type { ModelPlan } from '../config/experiment.ts';
-import { checkConstraints, missedBy, score } from '../goal/score.ts';
-import type { WindowSummary } from '../load/load-generator.ts';
-import { formatNumber } from '../rank/words.ts';
-import { type LoadPoint, levelText } from '../record/load-point.ts';
-import { isClientBound, type Measurement } from '../record/measurement.ts';
-import type { PointRecord, Trial } from '../record/run.ts';
-import type { Phase, Progress, RunListener } from '../run/events.ts';
-import type { Space } from '../space/space.ts';
-import { relativeHalfWidth } from '../statistics/intervals.ts';
+import {
+  checkConstraints,
+  formatNumber,
+  isClientBound,
+  type LoadPoint,
+  levelText,
+  type Measurement,
+  type ModelPlan,
+  missedBy,
+  type Phase,
+  type PointRecord,
+  type Progress,
+  type RunListener,
+  relativeHalfWidth,
+  type Space,
+  score,
+  type Trial,
+  type WindowSummary,
+} from '../index.ts';
 
 /** What a variant is busy with. */
 export interface Activity {

@@ -1,12 +1,22 @@
 import { styleText } from 'node:util';
 import { metric } from '../ground/metric.ts';
-import { gainOver, type Ranking } from '../rank/rank.ts';
-import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { verdict } from '../rank/verdict.ts';
-import { compactValue, formatNumber, shortNames, varyingPaths } from '../rank/words.ts';
-import { isRate, levelOf } from '../record/load-point.ts';
-import { isClientBound, type Measurement } from '../record/measurement.ts';
-import type { Trial, TrialEnd } from '../record/run.ts';
+import {
+  compactValue,
+  formatNumber,
+  gainOver,
+  isClientBound,
+  isRate,
+  levelOf,
+  type Measurement,
+  type RankedEntry,
+  type RankedPoint,
+  type Ranking,
+  shortNames,
+  type Trial,
+  type TrialEnd,
+  varyingPaths,
+  verdict,
+} from '../index.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;

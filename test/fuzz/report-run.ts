@@ -1,25 +1,29 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Process } from '../../src/cli/process.ts';
-import { reportCommand } from '../../src/cli/report-command.ts';
+import { EXIT, type Process } from '../../src/cli/process.ts';
+import { run } from '../../src/cli/run-command-line.ts';
 
-/** `tma report` on the checkpoints of a folder, in HTML and CSV, so that no browser is needed. */
+/** `tma report` on the checkpoints of a folder, in HTML and CSV, so that no browser is needed; throws what is a bug. */
 export async function reportRun(folder: string, checkpoints: string): Promise<void> {
+  const out = join(folder, 'out');
   const silent = { write: () => true } as unknown as NodeJS.WriteStream;
+  let told = '';
+  const errors = { write: (text: string) => (told += text) } as unknown as NodeJS.WriteStream;
   const process: Process = {
-    argv: [],
+    argv: [
+      ...['node', 'tma', 'report', '-v', '-s', checkpoints],
+      ...['-e', out, '--output-formats', 'html,csv'],
+    ],
     env: {},
     stdout: silent,
-    stderr: silent,
+    stderr: errors,
     cwd: () => folder,
     on: () => undefined,
     off: () => undefined,
     exit: () => undefined,
   };
-  const out = join(folder, 'out');
-  const options = { checkpoint_directory: checkpoints, export_path: out, output_formats: 'html,csv' };
   try {
-    await reportCommand(process, options, { quiet: false, verbose: true, mode: 'online' });
+    if ((await run(process)) === EXIT.bug) throw new Error(told);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

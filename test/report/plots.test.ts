@@ -5,8 +5,9 @@ import type { PlotSettings } from '../../src/config/plot-settings.ts';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { metricPlotData } from '../../src/report/figures/metric-plot.ts';
+import { acrossPage, detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { resultsJson } from '../../src/report/results.ts';
-import { acrossPage, detailedPages, htmlWriter, pngWriter, summaryPages } from '../../src/report/write.ts';
+import { htmlWriter, pngWriter } from '../../src/report/write.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -80,8 +81,10 @@ describe('pages hold and file the plots', () => {
   const paths = (pages: readonly { figures: readonly { path: string }[] }[]): string[] =>
     pages.flatMap(({ figures }) => figures.map(({ path }) => path));
 
-  test("Model Analyzer's own where none are asked for", () => {
-    expect(paths([...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])])).toEqual([
+  test("Model Analyzer's own where none are asked for", async () => {
+    expect(
+      paths([...(await summaryPages(all, [ranking])), ...(await detailedPages(all, [better], [ranking]))]),
+    ).toEqual([
       'plots/simple/m/throughput_v_latency',
       'plots/simple/m/cpu_mem_v_latency',
       'plots/simple/m_config_0/cpu_mem_v_latency',
@@ -89,10 +92,10 @@ describe('pages hold and file the plots', () => {
     ]);
   });
 
-  test('those of a mode without users waiting', () => {
+  test('those of a mode without users waiting', async () => {
     const pages = [
-      ...summaryPages(all, [ranking], { mode: 'offline' }),
-      ...detailedPages(all, [better], [ranking], { mode: 'offline' }),
+      ...(await summaryPages(all, [ranking], { mode: 'offline' })),
+      ...(await detailedPages(all, [better], [ranking], { mode: 'offline' })),
     ];
     expect(paths(pages)).toEqual([
       'plots/simple/m/through_v_batch_size',
@@ -103,12 +106,15 @@ describe('pages hold and file the plots', () => {
     expect(pages[0]?.html).toContain('offline result summary');
   });
 
-  test("the user's, and one configuration's own", () => {
+  test("the user's, and one configuration's own", async () => {
     const plots = [plot('concurrency', 'perf_throughput')];
     const own = [{ ...plot('concurrency', 'cpu_used_ram'), name: 'own' }];
     const pages = [
-      ...summaryPages(all, [ranking], { plots }),
-      ...detailedPages(all, [base, better], [ranking], { plots, plotsOf: new Map([['m_config_0', own]]) }),
+      ...(await summaryPages(all, [ranking], { plots })),
+      ...(await detailedPages(all, [base, better], [ranking], {
+        plots,
+        plotsOf: new Map([['m_config_0', own]]),
+      })),
     ];
     expect(paths(pages).filter((path) => path.startsWith('plots/simple'))).toEqual([
       'plots/simple/m/mine',
@@ -123,7 +129,7 @@ describe('pages hold and file the plots', () => {
     const before = process.env['PUPPETEER_EXECUTABLE_PATH'];
     process.env['PUPPETEER_EXECUTABLE_PATH'] = '/nowhere';
     try {
-      const pages = summaryPages(all, [ranking]);
+      const pages = await summaryPages(all, [ranking]);
       const { files, notes } = await pngWriter.write(pages, path);
       expect(notes).toEqual(['the plots are SVG: for PNG a browser is needed, too']);
       expect(files.map((file) => file.slice(path.length + 1))).toEqual([
@@ -154,9 +160,9 @@ describe('the best of all models', () => {
     expect(across(1, []).entries).toHaveLength(1);
   });
 
-  test('shows as decided only what is', () => {
+  test('shows as decided only what is', async () => {
     const alone = run(trial('m_config_0', [at(150, 8, 1)]));
-    const { html } = acrossPage(
+    const { html } = await acrossPage(
       alone,
       rankAcross(alone, ['m'], { objectives: goal.objectives, constraints: [] }, 2),
     );
@@ -166,7 +172,7 @@ describe('the best of all models', () => {
 
   test("has a page where Model Analyzer's is, and its place in results.json", async () => {
     const path = folder();
-    const page = acrossPage(both, across(2));
+    const page = await acrossPage(both, across(2));
     await htmlWriter.write([page], path);
     expect(
       existsSync(join(path, 'reports/summaries/Best Configs Across All Models/result_summary.html')),

@@ -9,9 +9,10 @@ import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } f
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
+import { detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { checkExportPath } from '../../src/report/put.ts';
 import { resultsJson } from '../../src/report/results.ts';
-import { detailedPages, htmlWriter, summaryPages, writeResults } from '../../src/report/write.ts';
+import { htmlWriter, writeResults } from '../../src/report/write.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -149,9 +150,9 @@ describe('figures are data first', () => {
   });
 });
 
-describe('pages', () => {
-  const [summary] = summaryPages(all, [ranking]);
-  const details = detailedPages(all, [better, failed], [ranking]);
+describe('pages', async () => {
+  const [summary] = await summaryPages(all, [ranking]);
+  const details = await detailedPages(all, [better, failed], [ranking]);
 
   test('the summary as last agreed on', async () => {
     await expect(summary!.html).toMatchFileSnapshot('../golden/result_summary.html');
@@ -177,29 +178,29 @@ describe('pages', () => {
     expect(document.querySelectorAll('tr#m_config_0')).toHaveLength(1);
   });
 
-  test('load nothing from anywhere and run nothing that was not ours', () => {
+  test('load nothing from anywhere and run nothing that was not ours', async () => {
     const evil = rank(run(base, { ...better, assignment: failed.assignment }), goal);
-    const { html } = summaryPages(all, [evil])[0]!;
+    const { html } = (await summaryPages(all, [evil]))[0]!;
     expect(html).not.toContain('<script>alert');
     expect(html).toContain('&lt;script&gt;');
     expect([...html.matchAll(/(?:src|href)="([^"#][^"]*)"/g)].map((match) => match[1])).toEqual([]);
     expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
   });
 
-  test('a run in which the client was the limit everywhere has a page without a winner', () => {
+  test('a run in which the client was the limit everywhere has a page without a winner', async () => {
     const bottleneck = { who: 'client', reasons: ['its busiest thread worked 99 % of the time'] } as const;
     const bound = run(trial('m_config_default', [measurement({}, 1, { bottleneck })]));
     const ranked = rank(bound, goal);
     expect(ranked.winner).toBeUndefined();
-    const { html } = summaryPages(bound, [ranked])[0]!;
+    const { html } = (await summaryPages(bound, [ranked]))[0]!;
     expect(html).toContain('the load generator was the limit');
     expect(html).toContain('m_config_default:');
   });
 
-  test('a limit on what was not measured is shown as not checked, and why', () => {
+  test('a limit on what was not measured is shown as not checked, and why', async () => {
     const memory = { tag: 'gpu_used_memory', bound: 'max', value: 1000 } as const;
     const ranked = rank(all, { ...goal, constraints: [memory] });
-    const { document } = parseHTML(summaryPages(all, [ranked])[0]!.html);
+    const { document } = parseHTML((await summaryPages(all, [ranked]))[0]!.html);
     expect(document.querySelector('.verdict')?.className).toBe('verdict open');
     expect(document.querySelector('ul.checks')?.textContent).toBe(
       '? GPU memory at most 1,000 MB (not measured: no GPU was seen)',
@@ -212,9 +213,9 @@ describe('pages', () => {
     );
   });
 
-  test('a run where nothing worked still has a page', () => {
+  test('a run where nothing worked still has a page', async () => {
     const nothing = rank(run(failed), goal);
-    const { html } = summaryPages(run(failed), [nothing])[0]!;
+    const { html } = (await summaryPages(run(failed), [nothing]))[0]!;
     expect(html).toContain('Nothing could be measured for m');
     expect(html).toContain('no GPUs are &lt;available&gt;');
   });
@@ -226,7 +227,7 @@ test('files lie where Model Analyzer puts them', async () => {
   const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
   const tables = writeResults(all, [ranking], path, { fileNames, fields: {} });
   const pages = await htmlWriter.write(
-    [...summaryPages(all, [ranking]), ...detailedPages(all, [better], [ranking])],
+    [...(await summaryPages(all, [ranking])), ...(await detailedPages(all, [better], [ranking]))],
     path,
   );
   expect([...tables, ...pages.files].map((file) => file.slice(path.length + 1))).toEqual([
@@ -284,7 +285,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
       null,
       'open',
     ],
-  ])('%s', (kind, recorded, of, name, colour) => {
+  ])('%s', async (kind, recorded, of, name, colour) => {
     const ranked = rank(recorded, of);
     const path = folder();
     // An earlier run's answer lies there.
@@ -293,7 +294,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
     writeResults(recorded, [ranked], path, { fileNames, fields: {} });
     const [json] = JSON.parse(readFileSync(join(path, 'results/results.json'), 'utf8')).models;
-    const { document } = parseHTML(summaryPages(recorded, [ranked])[0]!.html);
+    const { document } = parseHTML((await summaryPages(recorded, [ranked]))[0]!.html);
     const chosen = recorded.trials.find((item) => item.name === name);
 
     expect(json.decision).toMatchObject({ kind, variant: name });

@@ -13,7 +13,7 @@ const DRAIN_MS = 3000;
 
 const nowMs = performance.now();
 const offsetMs = Number(process.hrtime.bigint() - input.originNs) / 1e6 - nowMs;
-const engine = connectorOf(input.engine);
+const engine = await connectorOf(input.engine);
 const recorder = new Recorder({
   open: input.shape.kind === 'open',
   decoupled: engine.decoupled,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { execa } from 'execa';
 import { userError } from '../../ground/errors.ts';
+import { execute } from '../../ground/execute.ts';
 import { installedPerfAnalyzer } from '../../install/cache.ts';
 import { findCommand, isExecutable } from '../../install/find-command.ts';
 
@@ -34,7 +34,7 @@ export async function findPerfAnalyzer(
     );
   }
   const program = await behindScript(found);
-  const result = await execa(program, ['--version'], LIMITS);
+  const result = await execute(program, ['--version'], LIMITS);
   const text = `${result.stdout ?? ''}${result.stderr ?? ''}`;
   if (!/Perf Analyzer Version/i.test(text)) {
     const why = text.trim().split('\n').at(-1) || result.shortMessage || 'it tells no version';
@@ -53,7 +53,7 @@ async function behindScript(path: string): Promise<string> {
   if (!readFileSync(path, 'utf8').includes('perf_analyzer')) return path;
   const script =
     'import os, perf_analyzer; print(os.path.join(os.path.dirname(perf_analyzer.__file__), "bin", "perf_analyzer"))';
-  const result = await execa(interpreter, ['-c', script], LIMITS);
+  const result = await execute(interpreter, ['-c', script], LIMITS);
   const program = `${result.stdout ?? ''}`.trim();
   return isExecutable(program) ? program : path;
 }

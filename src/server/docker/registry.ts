@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execute } from '../../ground/execute.ts';
 import { dockerConfigFolder, readJson } from './engine.ts';
 
 /** What the engine needs to pull from a registry that asks who is there. */
@@ -46,7 +46,7 @@ export async function credentialsFor(
 /** Docker's protocol of credential helpers: the registry on stdin, JSON on stdout. */
 async function askHelper(helper: string, registry: string): Promise<Credentials | undefined> {
   if (!/^[\w.-]+$/.test(helper)) return undefined;
-  const answer = await execa(`docker-credential-${helper}`, ['get'], {
+  const answer = await execute(`docker-credential-${helper}`, ['get'], {
     input: registry,
     reject: false,
     timeout: 30_000,

@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { execute } from '../../ground/execute.ts';
+import { findCommand } from '../../install/find-command.ts';
 
 /** A GPU of this machine. */
 export interface Gpu {
@@ -17,7 +18,8 @@ const FIELDS = ['index', 'uuid', 'name', 'memory.total', 'driver_version', 'mig.
 
 /** The GPUs that the driver of this machine shows; [] without one. */
 export async function listGpus(): Promise<Gpu[]> {
-  const query = await execa(
+  if (!findCommand('nvidia-smi')) return [];
+  const query = await execute(
     'nvidia-smi',
     [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits'],
     {
@@ -29,7 +31,7 @@ export async function listGpus(): Promise<Gpu[]> {
   const gpus = parseGpuList(query.stdout);
   if (!gpus.some(({ divided }) => divided))
     return gpus.map(({ divided: _, ...gpu }) => ({ ...gpu, mig: [] }));
-  const list = await execa('nvidia-smi', ['-L'], { reject: false, timeout: 20_000 });
+  const list = await execute('nvidia-smi', ['-L'], { reject: false, timeout: 20_000 });
   const devices = parseMigDevices(list.stdout ?? '');
   return gpus.map(({ divided: _, ...gpu }) => ({ ...gpu, mig: devices.get(gpu.uuid) ?? [] }));
 }

@@ -6,8 +6,8 @@ import {
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { GRPC_OPTIONS, grpcCredentials, grpcTarget } from '../../../server/grpc-channel.ts';
 import type { Endpoint } from '../../../server/triton.ts';
-import { GRPC_OPTIONS, grpcCredentials, grpcTarget } from '../../../server/triton-grpc.ts';
 import { type ConnectionEvents, failure, type LoadConnection, type RequestFailure } from '../connection.ts';
 import type { Http2Options } from '../http2/call.ts';
 import { grpcFailure } from '../http2/grpc-status.ts';

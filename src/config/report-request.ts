@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import type { Goal } from '../record/goal.ts';
+import type { Session } from '../record/run.ts';
+import type { ReportSettings } from './experiment.ts';
+import { goalsOf, overallGoal } from './goals.ts';
+import { type ExperimentSource, loadOptions } from './load-experiment.ts';
+import type { ReportedConfig } from './plot-settings.ts';
+import { reportSettings } from './report-settings.ts';
+
+/** What `tma report` was asked for. */
+export interface ReportRequest {
+  /** Where the journal lies. */
+  readonly checkpointDirectory: string;
+  readonly exportPath: string;
+  readonly formats: readonly string[];
+  /** The configurations to report on; undefined: everything anew. */
+  readonly configs: readonly ReportedConfig[] | undefined;
+  /** What a model is judged by: as is said now, else as it was when it was profiled. */
+  goalOf(model: string, sessions: readonly Session[]): Goal;
+  /** How to report what these sessions measured. */
+  settings(sessions: readonly Session[]): ReportSettings;
+}
+
+/** Reads what is to be reported. @throws UserError with everything that is wrong. */
+export function loadReportRequest(source: ExperimentSource): ReportRequest {
+  const { values } = loadOptions(source, 'report');
+  const cwd = source.cwd ?? process.cwd();
+  return {
+    checkpointDirectory: resolve(cwd, values.checkpoint_directory ?? 'checkpoints'),
+    exportPath: resolve(cwd, values.export_path ?? '.'),
+    formats: values.output_formats ?? ['html', 'pdf', 'png', 'csv'],
+    configs: values.report_model_configs,
+    goalOf: (model, sessions) =>
+      [...goalsOf(values), ...sessions.toReversed().flatMap(({ goals }) => goals)].find(
+        ({ name }) => name === model,
+      ) ?? { ...overallGoal(values), name: model },
+    settings: (sessions) => reportSettings(values, sessions.at(-1)?.overall),
+  };
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { AcrossModels } from '../rank/across.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { Run, Trial } from '../record/run.ts';
+import type { Figure, PageOptions } from './plots.ts';
+
+/** A page of a report: its file without the ending, below the export path, and its text. */
+export interface Page {
+  readonly path: string;
+  readonly title: string;
+  readonly html: string;
+  /** Figures that get files of their own as well. */
+  readonly figures: readonly Figure[];
+}
+
+// What draws and fills templates is large, and loaded with the first page.
+const render = async () => (await import('./html.ts')).renderHtml;
+
+/** The summary of every ranked model. */
+export async function summaryPages(
+  run: Run,
+  rankings: readonly Ranking[],
+  options: PageOptions = {},
+): Promise<Page[]> {
+  const [renderHtml, { summaryView }] = await Promise.all([render(), import('./summary-view.ts')]);
+  return rankings.map((ranking) => {
+    const view = summaryView(run, ranking, options);
+    return {
+      path: join('reports', 'summaries', ranking.model, 'result_summary'),
+      title: `${ranking.model}: summary`,
+      html: renderHtml('summary', view),
+      figures: view.figures,
+    };
+  });
+}
+
+/** The page of the best configurations of all models. */
+export async function acrossPage(run: Run, across: AcrossModels, options: PageOptions = {}): Promise<Page> {
+  const [renderHtml, { ACROSS_MODELS, acrossView }] = await Promise.all([
+    render(),
+    import('./across-view.ts'),
+  ]);
+  const view = acrossView(run, across, options);
+  return {
+    path: join('reports', 'summaries', ACROSS_MODELS, 'result_summary'),
+    title: ACROSS_MODELS,
+    html: renderHtml('across', view),
+    figures: view.figures,
+  };
+}
+
+/** The page of each of these configurations, with plots of its own where it has some. */
+export async function detailedPages(
+  run: Run,
+  trials: readonly Trial[],
+  rankings: readonly Ranking[],
+  options: PageOptions & { readonly plotsOf?: ReadonlyMap<string, PageOptions['plots']> } = {},
+): Promise<Page[]> {
+  const [renderHtml, { detailedView }] = await Promise.all([render(), import('./detailed-view.ts')]);
+  return trials.map((trial) => {
+    const ranking = rankings.find((item) => item.model === trial.model);
+    const plots = options.plotsOf?.get(trial.name) ?? options.plots;
+    const view = detailedView(run, trial, ranking, { ...options, plots });
+    return {
+      path: join('reports', 'detailed', trial.name, 'detailed_report'),
+      title: trial.name,
+      html: renderHtml('detailed', view),
+      figures: view.figures,
+    };
+  });
+}
