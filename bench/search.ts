@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { mean } from 'simple-statistics';
 import { findMetric } from '../src/ground/metric.ts';
+import { counted } from '../src/ground/wording.ts';
 import type { Constraint, Objective } from '../src/record/goal.ts';
 import { levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
@@ -14,11 +16,12 @@ import { type Noise, type Replay, replay } from './search/replay.ts';
  * Searches on landscapes that were measured before, in place of a server. One run on one grid:
  *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
  *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise 0.02,0.08] [--budget N]
- *     [--interpolate] [--model NAME] [--json]
+ *     [--interpolate] [--model NAME] [--slots N] [--json]
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
+ * --slots N: on so many slots at once, on a simulated clock (bench/search/slots.ts); more than one --slots compares them.
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
  * with several of them, or grids of earlier ones, each point is the median of its measurements
  */
@@ -34,6 +37,7 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     noise: { type: 'string', default: '0.02,0.08' },
     budget: { type: 'string' },
+    slots: { type: 'string', multiple: true, default: ['1'] },
     interpolate: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     landscapes: { type: 'string', default: '100' },
@@ -48,6 +52,7 @@ const [throughput = 0.02, latency = 0.08] = given.noise.split(',').map(Number);
 const noise: Noise = { throughput, latency };
 const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
+const slotCounts = given.slots.map(Number);
 const budget = measurements === undefined ? undefined : budgetFor(0, measurements);
 
 if (given.write !== undefined) {
@@ -117,7 +122,7 @@ function one(file: string): void {
   const landscape = landscapeOf(rows, goal, { interpolate: given.interpolate });
   const seed = Number(given.seed);
   const search = algorithm(names[0] ?? 'default', landscape, { seed, budget });
-  const found = replay(landscape, search, noise, seed);
+  const found = replay(landscape, search, noise, seed, slotCounts[0]);
   const worth = (row: Row | undefined): unknown => {
     if (!row) return null;
     const [only, ...more] = objectives;
@@ -183,15 +188,15 @@ function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: nu
   const objectives = objectivesOf(given.objective);
   const algorithms =
     names.length > 0 ? names : (['default', 'quick', 'random', 'brute', 'brute-confirmed'] as const);
-  const results = new Map<string, (Replay & { readonly tightness: number })[]>(
-    algorithms.map((name) => [name, []]),
-  );
+  const results = new Map<string, (Replay & { readonly tightness: number })[]>();
   for (const { rows, seed } of grids) {
     for (const [tightness, constraints] of limitsOf(rows, objectives).entries()) {
       const landscape = landscapeOf(rows, { objectives, constraints }, { interpolate: given.interpolate });
-      for (const name of algorithms) {
+      for (const [name, slots] of algorithms.flatMap((item) => slotCounts.map((n) => [item, n] as const))) {
         const search = algorithm(name, landscape, { seed, budget });
-        results.get(name)!.push({ ...replay(landscape, search, noise, seed * 5 + tightness), tightness });
+        const run = { ...replay(landscape, search, noise, seed * 5 + tightness, slots), tightness };
+        const key = slotCounts.length > 1 || slots > 1 ? `${name}, ${counted(slots, 'slot')}` : name;
+        results.set(key, [...(results.get(key) ?? []), run]);
       }
     }
   }
@@ -236,6 +241,10 @@ function summary(name: string, runs: readonly Replay[]) {
       runs.map((run) => run.starts),
       0.5,
     ),
+    'mean measurements': Number(mean(runs.map((run) => run.measurements)).toFixed(1)),
+    'mean starts': Number(mean(runs.map((run) => run.starts)).toFixed(1)),
+    busy: `${(100 * mean(runs.map((run) => run.busy))).toFixed(0)} %`,
+    'time, s': Math.round(mean(runs.map((run) => run.elapsedS))),
     'slowest step, ms': Number(
       quantile(
         runs.map((run) => run.slowestMs),

@@ -7,7 +7,7 @@ import { withFailureMemory } from '../../src/search/failure-memory.ts';
 import { quickSearch } from '../../src/search/quick.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { withRefinement } from '../../src/search/refine.ts';
-import type { Ask, Search } from '../../src/search/search.ts';
+import { type Ask, altered, isAsk, type Search } from '../../src/search/search.ts';
 import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/search-for.ts';
 import type { Landscape } from './landscape.ts';
 
@@ -49,9 +49,10 @@ export function algorithm(
 }
 
 /** As `tma profile` runs it: what ran out of memory rules out what is larger. */
-function remembering(search: JudgingSearch, { space }: Landscape): JudgingSearch {
-  return { ...withFailureMemory(search, space), best: () => search.best() };
-}
+const remembering = (search: JudgingSearch, { space }: Landscape): JudgingSearch => ({
+  ...altered(withFailureMemory(search, space), {}),
+  best: () => search.best(),
+});
 
 type Values = Readonly<Record<string, number>>;
 
@@ -91,34 +92,39 @@ class Ranked {
 /** A search that leaves the verdict to others: the best measurement that keeps the limits. */
 function judged(search: Search, plan: ModelPlan): JudgingSearch {
   const ranked = new Ranked(plan);
-  return {
-    ...search,
+  const judging = altered(search, {
     tell(ask, outcome) {
       search.tell(ask, outcome);
       if (outcome.state === 'measured') ranked.add(ask, outcome.values);
     },
-    best: () => ranked.list()[0],
-  };
+  });
+  return { ...judging, best: () => ranked.list()[0] };
 }
 
 /** A search whose best few are measured again, in turn. */
 function confirmed(search: Search, plan: ModelPlan): Search {
   const ranked = new Ranked(plan);
+  const before = new Set<Ask>();
   let queue: Ask[] | undefined;
-  return {
-    ...search,
-    ask() {
-      const ask = queue ? undefined : search.ask();
-      if (ask) return ask;
-      queue ??= Array.from({ length: TIMES }, () => ranked.list().slice(0, TOP)).flat();
-      return queue[0] && { ...queue[0], again: 'afresh' };
+  return altered(search, {
+    ask(at) {
+      if (!queue) {
+        const answer = search.ask(at);
+        if (isAsk(answer)) before.add(answer);
+        if (answer !== 'done') return answer;
+        if (before.size > 0) return 'wait';
+        queue = Array.from({ length: TIMES }, () => ranked.list().slice(0, TOP))
+          .flat()
+          .map((ask) => ({ ...ask, again: 'afresh' }));
+      }
+      const index = queue.findIndex(({ candidate }) => !at.busy.has(candidate));
+      if (index < 0) return queue.length > 0 ? 'wait' : 'done';
+      return queue.splice(index, 1)[0]!;
     },
     tell(ask, outcome) {
-      if (queue) queue.shift();
-      else {
-        search.tell(ask, outcome);
-        if (outcome.state === 'measured') ranked.add(ask, outcome.values);
-      }
+      if (!before.delete(ask)) return;
+      search.tell(ask, outcome);
+      if (outcome.state === 'measured') ranked.add(ask, outcome.values);
     },
-  };
+  });
 }

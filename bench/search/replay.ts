@@ -5,9 +5,10 @@ import type { Ask } from '../../src/search/search.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
+import { runSlots, type Times } from './slots.ts';
 
 /** What a search came to on a landscape. */
-export interface Replay {
+export interface Replay extends Times {
   readonly winner: Row | undefined;
   /** True value of the objective at the winner over that at the optimum; 0 where the limits are broken or nothing was found. */
   readonly ratio: number;
@@ -16,9 +17,8 @@ export interface Replay {
   readonly missed: number;
   readonly points: number;
   readonly measurements: number;
-  readonly starts: number;
-  /** Longest thinking between two measurements, ms. */
-  readonly slowestMs: number;
+  /** The search's own account of why it ended. */
+  readonly why: string;
   readonly trace: readonly (Ask & { readonly values: Row['values'] | undefined })[];
 }
 
@@ -27,52 +27,32 @@ export interface Noise {
   readonly latency: number;
 }
 
-/** Lets a search measure a landscape with noise; the verdict is the search's own, held against the truth. */
+/** Lets a search measure a landscape with noise, on so many slots; the verdict is the search's own, held against the truth. */
 export function replay(
   landscape: Landscape,
   search: JudgingSearch,
   { throughput, latency }: Noise,
   seed: number,
+  slots = 1,
 ): Replay {
   const random = randomSource(seed * 65_537 + 5);
   const gauss = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const { plan } = landscape.space;
   const trace: (Ask & { values: Row['values'] | undefined })[] = [];
   const rows = new Set<string>();
-  let running: unknown;
-  let starts = 0;
-  let slowestMs = 0;
-  const asked = (): Ask | undefined => {
-    const begun = performance.now();
-    const ask = search.ask();
-    slowestMs = Math.max(slowestMs, performance.now() - begun);
-    return ask;
+  const noisy = ([tag, value]: [string, number]): [string, number] => {
+    if (tag === 'perf_throughput') return [tag, value * Math.max(0.5, 1 + throughput * gauss())];
+    return [tag, /latency/.test(tag) ? value * Math.max(0.3, 1 + latency * gauss()) : value];
   };
-  for (let ask = asked(); ask; ask = asked()) {
-    if (running !== ask.candidate || ask.again === 'afresh') starts++;
+  const times = runSlots(search, { slots, seed }, (ask) => {
     const truth = landscape.truth(ask.candidate, ask.point);
-    running = truth ? ask.candidate : undefined;
-    const values =
-      truth &&
-      Object.fromEntries(
-        Object.entries(truth).map(([tag, value]) => [
-          tag,
-          tag === 'perf_throughput'
-            ? value * Math.max(0.5, 1 + throughput * gauss())
-            : /latency/.test(tag)
-              ? value * Math.max(0.3, 1 + latency * gauss())
-              : value,
-        ]),
-      );
+    const values = truth && Object.fromEntries(Object.entries(truth).map(noisy));
     trace.push({ ...ask, values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${ask.point.batchSize}`);
-    search.tell(
-      ask,
-      values
-        ? { state: 'measured', values }
-        : { state: 'failed', kind: 'out of memory', cause: 'not recorded', wantsRoom: true },
-    );
-  }
+    return values
+      ? { state: 'measured', values }
+      : { state: 'failed', kind: 'out of memory', cause: 'not recorded', wantsRoom: true };
+  });
   const best = search.best();
   const row = best && landscape.rowAt(best.candidate, best.point);
   // Between recorded levels, what was interpolated.
@@ -88,8 +68,8 @@ export function replay(
     missed,
     points: rows.size,
     measurements: trace.length,
-    starts,
-    slowestMs,
+    ...times,
+    why: search.account().why,
     trace,
   };
 }

@@ -5,7 +5,7 @@ import type { LoadGenerator } from '../load/load-generator.ts';
 import type { GpuMonitor } from '../measure/gpu-state.ts';
 import type { PointRecord, Run } from '../record/run.ts';
 import { type FailureMemory, withFailureMemory } from '../search/failure-memory.ts';
-import type { Ask, Earlier, Search } from '../search/search.ts';
+import { type Answer, type Ask, type Earlier, isAsk, type Search } from '../search/search.ts';
 import { looksAtAll, searchFor } from '../search/search-for.ts';
 import type { Launcher, ServerIdentity } from '../server/launcher.ts';
 import { type Candidate, illegalSince, type SkippedPoints, type Space } from '../space/space.ts';
@@ -15,6 +15,7 @@ import type { Checkpoint } from '../store/model-analyzer.ts';
 import { completedConfig, findsGpu, type TrialContext } from '../trial/serving.ts';
 import { type OpenTrial, openTrial } from '../trial/trial.ts';
 import type { BaseModel } from '../variant/base.ts';
+import { Bell } from './bell.ts';
 import { closingAsk, mostMeasurements } from './closing.ts';
 import type { RunListener } from './events.ts';
 import { pointKey } from './key.ts';
@@ -59,6 +60,8 @@ interface ModelRun {
   readonly keyOf: (candidate: Candidate) => string;
   /** What each lane works on. */
   readonly busy: Map<Lane, Candidate>;
+  /** Lets lanes that wait for another's outcome ask again. */
+  readonly bell: Bell;
   /** How often each point was asked for. */
   readonly looks: Map<string, number>;
   /** What was measured for the verdict when the search had come to its end. */
@@ -140,6 +143,7 @@ export class ProfileRun {
     const shared: ModelRun = {
       ...{ plan, space, search, tally, illegal, keyOf },
       busy: new Map(),
+      bell: new Bell(),
       looks: new Map(),
       added: [],
     };
@@ -164,25 +168,30 @@ export class ProfileRun {
   /** The loop: one lane's, taking what no other lane works on. */
   async #runLane(context: TrialContext, model: ModelRun, onOpen: () => void = () => {}): Promise<void> {
     const { emit, journal } = this.#parts;
-    const { search, busy, keyOf, tally } = model;
+    const { search, busy, bell, keyOf, tally } = model;
     const { lane } = context;
-    const next = (): Ask | undefined => {
-      busy.delete(lane);
-      if (this.#time.left === 'little') search.wrapUp?.();
-      if (this.#cutBy() || this.#broken) return undefined;
-      const ask = search.ask(new Set(busy.values())) ?? this.#closing(model);
-      if (ask) busy.set(lane, ask.candidate);
-      this.#skip(model);
-      return ask;
+    /** What the lane's server runs, or would run if what was measured last had not been known already. */
+    let on: Candidate | undefined;
+    const next = async (): Promise<Ask | undefined> => {
+      for (;;) {
+        const rung = bell.rung();
+        const answer = this.#next(lane, on, model);
+        if (answer === 'done') return undefined;
+        if (answer !== 'wait') return answer;
+        await rung;
+      }
     };
     let trial: OpenTrial | undefined;
     try {
-      for (let ask = next(); ask; ask = next()) {
+      for (let ask = await next(); ask; ask = await next()) {
         const key = keyOf(ask.candidate);
+        // What was known already counts as the start that it was then: a run that is repeated asks the same and ends there.
+        let started = on !== ask.candidate || ask.again === 'afresh';
         let record = this.#known(key, ask, model);
         if (!record) {
           const begun = performance.now();
-          if (trial?.candidate !== ask.candidate || ask.again === 'afresh') {
+          started = trial?.candidate !== ask.candidate || ask.again === 'afresh';
+          if (!trial || started) {
             await this.#close(trial);
             trial = undefined;
             trial = await openTrial(context, ask.candidate, key);
@@ -193,18 +202,34 @@ export class ProfileRun {
           this.#time.add(performance.now() - begun);
           journal.append({ kind: 'point', variant: key, record });
         }
-        if (!model.added.includes(ask)) search.tell(ask, outcomeOf(record));
+        on = record.state === 'measured' ? (trial?.candidate ?? ask.candidate) : undefined;
+        busy.delete(lane);
+        if (!model.added.includes(ask)) search.tell(ask, outcomeOf(record, started));
         tally.told(ask);
         this.#done++;
         emit.onPoint(ask.candidate.name, record, this.#progress(search));
+        bell.ring();
       }
     } catch (error) {
       this.#broken = true;
       if (!this.#options.stop?.aborted) throw error;
     } finally {
       busy.delete(lane);
+      bell.ring();
       await this.#close(trial);
     }
+  }
+
+  /** What a lane is to do next. */
+  #next(lane: Lane, on: Candidate | undefined, model: ModelRun): Answer {
+    const { search, busy } = model;
+    if (this.#time.left === 'little') search.wrapUp?.();
+    if (this.#cutBy() || this.#broken) return 'done';
+    const answer = search.ask({ on, busy: new Set(busy.values()) });
+    const next = answer === 'done' ? (this.#closing(model) ?? answer) : answer;
+    if (isAsk(next)) busy.set(lane, next.candidate);
+    this.#skip(model);
+    return next;
   }
 
   /** What the verdict lacks when the search has come to its end, as far as a limit of measurements allows. */

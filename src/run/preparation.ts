@@ -106,15 +106,17 @@ const deviationsOf = (intervals: Measurement['intervals']): Record<string, numbe
   );
 
 /** A record as a search is told of it. */
-export const outcomeOf = (record: PointRecord): Outcome =>
+export const outcomeOf = (record: PointRecord, started: boolean): Outcome =>
   record.state === 'measured'
     ? {
         state: 'measured',
+        started,
         values: record.measurement.values,
         deviations: deviationsOf(record.measurement.intervals),
       }
     : {
         state: 'failed',
+        started,
         kind: record.state === 'failed' ? (record.kind ?? 'other') : 'other',
         cause: record.state === 'failed' ? record.cause : '',
         wantsRoom: record.state === 'failed' && record.kind !== undefined && wantsRoom(record.kind),

@@ -42,19 +42,19 @@ export class Tally {
    */
   record(search: Search, cut: Cut | undefined, added: readonly Ask[] = []): SearchRecord {
     const { plan, candidates, automatic, most, skipped } = this.#space;
-    const account = search.account?.();
+    const account = search.account();
     for (const item of skipped) this.skipped(item);
     return {
       model: plan.name,
       search: choiceFor(this.#space),
-      why: cut?.why ?? (account?.why || 'nothing was left to measure'),
+      why: cut?.why ?? (account.why || 'nothing was left to measure'),
       ...(cut?.interrupted && { interrupted: true }),
       points: { all: sizeOf(searchedSpace(this.#space)), seen: this.#points.size },
       configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
       measurements: this.#measurements,
-      importance: account?.importance ?? [],
+      importance: account.importance,
       skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
-      remarks: [...(account?.remarks ?? []), ...addedText(added)],
+      remarks: [...account.remarks, ...addedText(added)],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { maxBatchSize } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
-import type { Ask, Outcome, Search } from './search.ts';
+import type { Account, Answer, Ask, Outcome, Search, Standing } from './search.ts';
 
 /** What is known of a candidate. */
 interface Entry {
@@ -27,95 +27,142 @@ type Walk = Generator<Candidate, void, Entry | undefined>;
  * with `earlyExit`, max_batch_size is raised only while that makes a configuration better.
  */
 export function bruteSearch(space: Space): Search {
-  const { plan } = space;
-  const entries = new Map<Candidate, Entry>();
-  const entryOf = (candidate: Candidate): Entry => {
-    const known = entries.get(candidate);
+  return new BruteSearch(space);
+}
+
+/** A walk, and where it stands. */
+interface Progress {
+  readonly walk: Walk;
+  current: Candidate | undefined;
+  done: boolean;
+}
+
+class BruteSearch implements Search {
+  readonly name = 'brute';
+  readonly #space: Space;
+  readonly #entries = new Map<Candidate, Entry>();
+  readonly #walks: readonly Progress[];
+  /** What is not told yet. */
+  readonly #inFlight = new Map<Candidate, Ask>();
+  /** Something was left out because throughput did not grow. */
+  #leftOut = false;
+
+  constructor(space: Space) {
+    this.#space = space;
+    const onFlat = (): void => {
+      this.#leftOut = true;
+    };
+    this.#walks = walksOf(space, onFlat).map((walk) => ({ walk, current: undefined, done: false }));
+  }
+
+  ask({ on, busy }: Standing): Answer {
+    const isMine = ({ current }: Progress): boolean => current !== undefined && current === on;
+    const mine = this.#walks.filter(isMine);
+    // A slot stays with the configuration that its server runs, as long as that has points.
+    for (const item of [...mine, ...this.#walks]) {
+      const ask = this.#askOf(item, busy);
+      if (!ask) continue;
+      this.#inFlight.set(ask.candidate, ask);
+      return ask;
+    }
+    return this.#walks.every(({ done }) => done) ? 'done' : 'wait';
+  }
+
+  /** The next point of a walk, unless another slot works on its candidate. */
+  #askOf(item: Progress, busy: ReadonlySet<Candidate>): Ask | undefined {
+    if (!item.current && !item.done) this.#step(item);
+    for (let candidate = item.current; candidate; candidate = item.current) {
+      if (busy.has(candidate) || this.#inFlight.has(candidate)) return undefined;
+      const entry = this.#entryOf(candidate);
+      if (entry.points[0]) return { candidate, point: entry.points[0] };
+      this.#step(item, entry);
+    }
+    return undefined;
+  }
+
+  /** Steps on; an automatic search makes the next candidate only then, as its number is that of its turn. */
+  #step(item: Progress, entry?: Entry): void {
+    const { value, done } = item.walk.next(entry);
+    item.current = value ?? undefined;
+    item.done = done === true;
+  }
+
+  tell({ candidate, point }: Ask, outcome: Outcome): void {
+    this.#inFlight.delete(candidate);
+    if (outcome.state === 'withdrawn') return;
+    const entry = this.#entryOf(candidate);
+    entry.points = entry.points.filter((other) => other !== point);
+    if (outcome.state === 'failed') {
+      entry.failed = true;
+      entry.points = [];
+      return;
+    }
+    const throughput = outcome.values['perf_throughput'] ?? 0;
+    entry.throughputs.push(throughput);
+    entry.best = Math.max(entry.best, throughput);
+    if (this.#space.plan.stopAtPlateau) this.#endAtPlateau(entry, point);
+    else this.#endBatchSize(entry, point);
+  }
+
+  #endAtPlateau(entry: Entry, point: LoadPoint): void {
+    if (!stillGrowing(entry.throughputs)) {
+      this.#keep(
+        entry,
+        entry.points.filter((other) => other.batchSize !== point.batchSize),
+      );
+    }
+    if (this.#endBatchSize(entry, point) && !stillGrowing(entry.bests)) this.#keep(entry, []);
+  }
+
+  /** Whether no load of this client batch size is left. */
+  #endBatchSize(entry: Entry, { batchSize }: LoadPoint): boolean {
+    if (entry.points[0]?.batchSize === batchSize) return false;
+    entry.bests.push(Math.max(...entry.throughputs));
+    entry.throughputs = [];
+    return true;
+  }
+
+  #keep(entry: Entry, kept: LoadPoint[]): void {
+    this.#leftOut ||= kept.length < entry.points.length;
+    entry.points = kept;
+  }
+
+  drop(candidate: Candidate): readonly LoadPoint[] {
+    const entry = this.#entryOf(candidate);
+    const inFlight = this.#inFlight.get(candidate)?.point;
+    const points = entry.points.filter((point) => point !== inFlight);
+    entry.points = [];
+    entry.failed = true;
+    return points;
+  }
+
+  remaining(): number {
+    const { automatic, candidates, most, loads } = this.#space;
+    const known = candidates.reduce((sum, candidate) => sum + this.#entryOf(candidate).points.length, 0);
+    if (!automatic) return known;
+    const open = this.#walks.some(({ done }) => !done);
+    return known + (open ? (most - candidates.length) * loads.length : 0);
+  }
+
+  account(): Account {
+    return { why: this.#leftOut ? 'throughput no longer grew' : '', importance: [], remarks: [] };
+  }
+
+  #entryOf(candidate: Candidate): Entry {
+    const known = this.#entries.get(candidate);
     if (known) return known;
-    const points = [...space.pointsOf(candidate)];
-    const legal = points.length > 0;
+    const points = [...this.#space.pointsOf(candidate)];
     const entry = {
       points,
-      legal,
+      legal: points.length > 0,
       failed: false,
       throughputs: [],
       bests: [],
       best: Number.NEGATIVE_INFINITY,
     };
-    entries.set(candidate, entry);
+    this.#entries.set(candidate, entry);
     return entry;
-  };
-  /** Something was left out because throughput did not grow. */
-  let leftOut = false;
-  const onFlat = (): void => {
-    leftOut = true;
-  };
-  const walks = walksOf(space, onFlat).map((walk) => ({
-    walk,
-    current: undefined as Candidate | undefined,
-    done: false,
-  }));
-  /** Steps on; an automatic search makes the next candidate only then, as its number is that of its turn. */
-  const step = (item: (typeof walks)[number], entry?: Entry): void => {
-    const { value, done } = item.walk.next(entry);
-    item.current = value ?? undefined;
-    item.done = done === true;
-  };
-
-  return {
-    name: 'brute',
-    ask(others = new Set()): Ask | undefined {
-      for (const item of walks) {
-        if (!item.current && !item.done) step(item);
-        for (let candidate = item.current; candidate && !others.has(candidate); candidate = item.current) {
-          const entry = entryOf(candidate);
-          if (entry.points[0]) return { candidate, point: entry.points[0] };
-          step(item, entry);
-        }
-      }
-      return undefined;
-    },
-    tell({ candidate, point }: Ask, outcome: Outcome): void {
-      const entry = entryOf(candidate);
-      entry.points = entry.points.filter((other) => other !== point);
-      if (outcome.state === 'failed') {
-        entry.failed = true;
-        entry.points = [];
-        return;
-      }
-      const throughput = outcome.values['perf_throughput'] ?? 0;
-      entry.throughputs.push(throughput);
-      entry.best = Math.max(entry.best, throughput);
-      if (plan.stopAtPlateau && !stillGrowing(entry.throughputs)) {
-        const kept = entry.points.filter((other) => other.batchSize !== point.batchSize);
-        leftOut ||= kept.length < entry.points.length;
-        entry.points = kept;
-      }
-      if (entry.points[0]?.batchSize === point.batchSize) return;
-      entry.bests.push(Math.max(...entry.throughputs));
-      entry.throughputs = [];
-      if (!plan.stopAtPlateau || stillGrowing(entry.bests)) return;
-      leftOut ||= entry.points.length > 0;
-      entry.points = [];
-    },
-    drop(candidate) {
-      const entry = entryOf(candidate);
-      const { points } = entry;
-      entry.points = [];
-      entry.failed = true;
-      return points;
-    },
-    remaining() {
-      const known = space.candidates.reduce((sum, candidate) => sum + entryOf(candidate).points.length, 0);
-      if (!space.automatic) return known;
-      const open = walks.some(({ done }) => !done);
-      const untried = space.most - space.candidates.length;
-      return known + (open ? untried * space.loads.length : 0);
-    },
-    account() {
-      return { why: leftOut ? 'throughput no longer grew' : '', importance: [], remarks: [] };
-    },
-  };
+  }
 }
 
 /** A candidate to come: its number is that of its turn. */

@@ -1,8 +1,17 @@
 import { canonicalJson, instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
 import { CommonCause, causeText } from './common-cause.ts';
-import type { Search } from './search.ts';
+import {
+  type Account,
+  type Answer,
+  type Ask,
+  isAsk,
+  type Outcome,
+  type Search,
+  type Standing,
+} from './search.ts';
 
 /**
  * What failures teach a search: a variant that ran out of room rules out the larger ones; where nothing works, and several
@@ -15,77 +24,109 @@ export interface FailureMemory extends Search {
 }
 
 export function withFailureMemory(search: Search, space: Space): FailureMemory {
-  const common = new CommonCause();
-  const measured = new Set<Candidate>();
-  let failed = false;
-  /** Why there is nothing to go on for. */
-  let end: string | undefined;
-  /** Why the last one was given up, where nothing worked until then. */
-  let hopeless: string | undefined;
-  let skipped: SkippedPoints[] = [];
-  /** Those that ran out of room, and of what. */
-  const full: { candidate: Candidate; kind: string }[] = [];
+  return new RememberingSearch(search, space);
+}
 
-  const giveUp = (candidate: Candidate, reason: string): void => {
-    const points = search.drop(candidate);
-    if (points.length > 0) skipped.push({ candidate, points, reason });
-  };
-  const giveUpIfLarger = (candidate: Candidate): boolean => {
-    const smaller = full.find((item) => isLarger(candidate, item.candidate));
-    if (smaller) giveUp(candidate, `larger than ${smaller.candidate.name}, which ran ${smaller.kind}`);
-    return smaller !== undefined;
-  };
-  const giveUpIfHopeless = (candidate: Candidate): boolean => {
-    const reason = common.rulesOut(candidate);
-    if (reason === undefined) return false;
-    hopeless = reason;
-    giveUp(candidate, reason);
-    return true;
-  };
+class RememberingSearch implements FailureMemory {
+  readonly name: string;
+  readonly #search: Search;
+  readonly #space: Space;
+  readonly #common = new CommonCause();
+  readonly #measured = new Set<Candidate>();
+  #failed = false;
+  /** Why nothing is asked for any more, once a failure concerns every configuration. */
+  #end: string | undefined;
+  /** Why the latest configuration was given up, as long as nothing works. */
+  #hopeless: string | undefined;
+  /** Those that ran out of room, and what they ran out of. */
+  readonly #full: { readonly candidate: Candidate; readonly kind: string }[] = [];
+  #skipped: SkippedPoints[] = [];
 
-  return {
-    ...search,
-    ask(others) {
-      if (end !== undefined) return undefined;
-      let ask = search.ask(others);
-      // An automatic search makes candidates as it goes.
-      while (ask && (giveUpIfLarger(ask.candidate) || giveUpIfHopeless(ask.candidate))) {
-        ask = search.ask(others);
-      }
-      return ask;
-    },
-    remaining: () => (end === undefined ? search.remaining() : 0),
-    givenUp() {
-      const list = skipped;
-      skipped = [];
-      return list;
-    },
-    tell(ask, outcome) {
-      search.tell(ask, outcome);
-      const { candidate } = ask;
-      if (outcome.state === 'measured') {
-        measured.add(candidate);
-        common.worked();
-        hopeless = undefined;
-        return;
-      }
-      failed = true;
-      if (outcome.concernsAll) {
-        end = `every configuration would meet what ${candidate.name} failed of: ${causeText(outcome)}`;
-        for (const other of space.candidates) giveUp(other, end);
-        return;
-      }
-      if (!measured.has(candidate)) common.failed(candidate, outcome);
-      if (!outcome.wantsRoom) return;
-      full.push({ candidate, kind: outcome.kind });
-      for (const other of space.candidates) giveUpIfLarger(other);
-    },
-    account() {
-      const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
-      const vain = failed && measured.size === 0 ? 'nothing that was tried works' : '';
-      return { ...own, why: end ?? hopeless ?? (own.why || vain) };
-    },
-  };
+  constructor(search: Search, space: Space) {
+    this.name = search.name;
+    this.#search = search;
+    this.#space = space;
+  }
+
+  ask(at: Standing): Answer {
+    if (this.#end !== undefined) return 'done';
+    for (;;) {
+      const answer = this.#search.ask(at);
+      if (!isAsk(answer)) return answer;
+      // Of configurations that an automatic search makes as it goes nothing was known when the failures were told.
+      const reason = this.#whyNot(answer.candidate);
+      if (reason === undefined) return answer;
+      this.#search.tell(answer, { state: 'withdrawn', started: false });
+      this.#giveUp(answer.candidate, reason);
+    }
+  }
+
+  tell(ask: Ask, outcome: Outcome): void {
+    this.#search.tell(ask, outcome);
+    if (outcome.state === 'withdrawn') return;
+    const { candidate } = ask;
+    if (outcome.state === 'measured') {
+      this.#measured.add(candidate);
+      this.#common.worked();
+      this.#hopeless = undefined;
+      return;
+    }
+    this.#failed = true;
+    if (outcome.concernsAll) {
+      this.#end = `every configuration would meet what ${candidate.name} failed of: ${causeText(outcome)}`;
+      for (const other of this.#space.candidates) this.#giveUp(other, this.#end);
+      return;
+    }
+    if (!this.#measured.has(candidate)) this.#common.failed(candidate, outcome);
+    if (!outcome.wantsRoom) return;
+    this.#full.push({ candidate, kind: outcome.kind });
+    for (const other of this.#space.candidates) {
+      const reason = this.#whyTooLarge(other);
+      if (reason !== undefined) this.#giveUp(other, reason);
+    }
+  }
+
+  #whyNot(candidate: Candidate): string | undefined {
+    const tooLarge = this.#whyTooLarge(candidate);
+    if (tooLarge !== undefined) return tooLarge;
+    const ruledOut = this.#common.rulesOut(candidate);
+    if (ruledOut !== undefined) this.#hopeless = ruledOut;
+    return ruledOut;
+  }
+
+  #whyTooLarge(candidate: Candidate): string | undefined {
+    const smaller = this.#full.find((item) => isLarger(candidate, item.candidate));
+    return smaller && `larger than ${smaller.candidate.name}, which ran ${smaller.kind}`;
+  }
+
+  #giveUp(candidate: Candidate, reason: string): void {
+    const points = this.#search.drop(candidate);
+    if (points.length > 0) this.#skipped.push({ candidate, points, reason });
+  }
+
+  givenUp(): SkippedPoints[] {
+    const list = this.#skipped;
+    this.#skipped = [];
+    return list;
+  }
+
+  drop(candidate: Candidate): readonly LoadPoint[] {
+    return this.#search.drop(candidate);
+  }
+
+  remaining(): number {
+    return this.#end === undefined ? this.#search.remaining() : 0;
+  }
+
+  wrapUp(): void {
+    this.#search.wrapUp?.();
+  }
+
+  account(): Account {
+    const own = this.#search.account();
+    const vain = this.#failed && this.#measured.size === 0 ? 'nothing that was tried works' : '';
+    return { ...own, why: this.#end ?? this.#hopeless ?? (own.why || vain) };
+  }
 }
 
 /** Whether a configuration needs at least as much of everything, and more of something, all else being equal. */

@@ -1,6 +1,6 @@
 import { counted } from '../ground/wording.ts';
 import type { Candidate } from '../space/space.ts';
-import type { Search } from './search.ts';
+import { type Account, type Answer, type Ask, altered, isAsk, type Search, type Standing } from './search.ts';
 
 /** What a search may use at most; absent = as much as it likes. */
 export interface Limits {
@@ -8,41 +8,56 @@ export interface Limits {
   readonly maxVariants?: number;
 }
 
-/** A search that ends after so many measurements, and takes up no more than so many configurations. */
+/**
+ * A search that ends after so many measurements, and takes up no more than so many configurations. What is not told yet
+ * counts, so that no limit is passed while several slots measure.
+ */
 export function withLimits(search: Search, { maxMeasurements, maxVariants }: Limits): Search {
   if (maxMeasurements === undefined && maxVariants === undefined) return search;
-  const begun = new Set<Candidate>();
-  let left = maxMeasurements ?? Number.POSITIVE_INFINITY;
-  let cut = false;
+  const most = maxMeasurements ?? Number.POSITIVE_INFINITY;
+  /** How often each configuration was asked for and not withdrawn. */
+  const begun = new Map<Candidate, number>();
+  let measurements = 0;
+  let told = 0;
+  /** The limit that something was left out for. */
+  let cutBy: string | undefined;
+  const count = ({ candidate }: Ask, change: 1 | -1): void => {
+    measurements += change;
+    const asks = (begun.get(candidate) ?? 0) + change;
+    if (asks > 0) begun.set(candidate, asks);
+    else begun.delete(candidate);
+  };
   const isOver = (candidate: Candidate): boolean =>
     maxVariants !== undefined && begun.size >= maxVariants && !begun.has(candidate);
-  return {
-    ...search,
-    ask(others) {
-      let ask = search.ask(others);
-      if (ask && left <= 0) {
-        cut = true;
-        return undefined;
+  const refuse = (ask: Ask): void => search.tell(ask, { state: 'withdrawn', started: false });
+
+  return altered(search, {
+    ask(at: Standing): Answer {
+      let answer = search.ask(at);
+      while (isAsk(answer) && measurements < most && isOver(answer.candidate)) {
+        cutBy ??= counted(maxVariants!, 'configuration');
+        refuse(answer);
+        search.drop(answer.candidate);
+        answer = search.ask(at);
       }
-      while (ask && isOver(ask.candidate)) {
-        cut = true;
-        search.drop(ask.candidate);
-        ask = search.ask(others);
+      if (measurements >= most) {
+        if (!isAsk(answer)) return 'done';
+        cutBy = counted(most, 'measurement');
+        refuse(answer);
+        return 'done';
       }
-      if (ask) begun.add(ask.candidate);
-      return ask;
+      if (isAsk(answer)) count(answer, 1);
+      return answer;
     },
     tell(ask, outcome) {
-      left--;
+      if (outcome.state === 'withdrawn') count(ask, -1);
+      else told++;
       search.tell(ask, outcome);
     },
-    remaining: () => Math.min(left, search.remaining()),
-    account() {
-      const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
-      if (!cut) return own;
-      const what =
-        left <= 0 ? counted(maxMeasurements!, 'measurement') : counted(maxVariants!, 'configuration');
-      return { ...own, why: `its budget of ${what} is used` };
+    remaining: () => Math.min(most - told, search.remaining()),
+    account(): Account {
+      const own = search.account();
+      return cutBy === undefined ? own : { ...own, why: `its budget of ${cutBy} is used` };
     },
-  };
+  });
 }

@@ -1,5 +1,4 @@
 import { counted } from '../ground/wording.ts';
-import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { randomSource } from '../statistics/random-source.ts';
 import type { Ask, Search } from './search.ts';
@@ -9,35 +8,55 @@ export function randomSearch(
   space: Pick<Space, 'candidates' | 'pointsOf'>,
   { measurements, seed }: { readonly measurements: number; readonly seed: number },
 ): Search {
-  const random = randomSource(seed);
-  const open: Ask[] = space.candidates.flatMap((candidate) =>
-    space.pointsOf(candidate).map((point: LoadPoint) => ({ candidate, point })),
+  const [first, ...others] = space.candidates.flatMap((candidate) =>
+    space.pointsOf(candidate).map((point): Ask => ({ candidate, point })),
   );
-  let left = measurements;
-  let next = open.shift();
-  const draw = (): Ask | undefined => open.splice(Math.floor(random() * open.length), 1)[0];
-  const drop = (candidate: Candidate): LoadPoint[] => {
+  let open = first ? [first, ...shuffled(others, seed)] : [];
+  const inFlight = new Set<Ask>();
+  const dropped = new Set<Candidate>();
+  let told = 0;
+  const drop = (candidate: Candidate): Ask[] => {
+    dropped.add(candidate);
     const gone = open.filter((ask) => ask.candidate === candidate);
-    for (const ask of gone) open.splice(open.indexOf(ask), 1);
-    if (next?.candidate === candidate) next = draw();
-    return gone.map(({ point }) => point);
+    open = open.filter((ask) => ask.candidate !== candidate);
+    return gone;
   };
   return {
     name: 'random',
-    ask(others: ReadonlySet<Candidate> = new Set()) {
-      return left > 0 && next && !others.has(next.candidate) ? next : undefined;
+    ask({ busy }) {
+      if (open.length === 0 || told + inFlight.size >= measurements) return 'done';
+      const taken = new Set([...busy, ...[...inFlight].map(({ candidate }) => candidate)]);
+      const at = open.findIndex(({ candidate }) => !taken.has(candidate));
+      if (at < 0) return 'wait';
+      const [ask] = open.splice(at, 1);
+      inFlight.add(ask!);
+      return ask!;
     },
-    tell({ candidate }, outcome) {
-      left--;
-      next = draw();
-      if (outcome.state === 'failed') drop(candidate);
+    tell(ask, outcome) {
+      inFlight.delete(ask);
+      if (outcome.state === 'withdrawn') {
+        if (!dropped.has(ask.candidate)) open.unshift(ask);
+        return;
+      }
+      told++;
+      if (outcome.state === 'failed') drop(ask.candidate);
     },
-    drop,
-    remaining: () => Math.min(left, open.length + (next ? 1 : 0)),
+    drop: (candidate) => drop(candidate).map(({ point }) => point),
+    remaining: () => Math.min(measurements - told, open.length + inFlight.size),
     account: () => ({
-      why: left > 0 ? '' : `its budget of ${counted(measurements, 'measurement')} is used`,
+      why: told < measurements ? '' : `its budget of ${counted(measurements, 'measurement')} is used`,
       importance: [],
       remarks: [],
     }),
   };
+}
+
+function shuffled(asks: readonly Ask[], seed: number): Ask[] {
+  const random = randomSource(seed);
+  const list = [...asks];
+  for (let left = list.length; left > 1; left--) {
+    const at = Math.floor(random() * left);
+    [list[at], list[left - 1]] = [list[left - 1]!, list[at]!];
+  }
+  return list;
 }

@@ -1,17 +1,16 @@
-import { breaks, compareMeasured, type Measured, score } from '../goal/score.ts';
+import { breaks, compareMeasured, type Measured } from '../goal/score.ts';
 import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
-import type { Ask, Search } from './search.ts';
-
-/** So many loads are looked at to see whether more load is worth while, and what it must bring. */
-const TRIES = 4;
-const LEAST_GAIN = 0.05;
-
-/** A measured point, or one that failed. */
-interface Known {
-  readonly point: LoadPoint;
-  readonly measured: Measured | undefined;
-}
+import { type Known, loadSteps } from './load-steps.ts';
+import {
+  type Account,
+  type Answer,
+  type Ask,
+  isAsk,
+  type Outcome,
+  type Search,
+  type Standing,
+} from './search.ts';
 
 /**
  * What follows Model Analyzer's brute search where loads were not listed: for the best configurations and the default,
@@ -19,117 +18,137 @@ interface Known {
  * between the two. What is known is not asked for again.
  */
 export function withRefinement(search: Search, space: Space): Search {
-  const { plan } = space;
-  if (!plan.refine) return search;
-  const known = new Map<Candidate, Known[]>();
-  const dropped = new Set<Candidate>();
-  const passes = (measured: Measured): boolean => !breaks(measured, plan.constraints);
-  let plans: { candidate: Candidate; steps: Generator<LoadPoint, void, Known> }[] | undefined;
-  let pending: Ask | undefined;
+  const { refine } = space.plan;
+  return refine ? new RefiningSearch(search, space, refine.configurations) : search;
+}
 
-  return {
-    name: search.name,
-    ask(others = new Set()) {
-      const ask = search.ask(others);
-      if (ask) return ask;
-      // What another lane still measures may be among the best.
-      if (others.size > 0) return undefined;
-      plans ??= chosen().map((candidate) => ({ candidate, steps: refine(candidate) }));
-      pending ??= next();
-      return pending;
-    },
-    tell(ask, outcome) {
-      const measured = outcome.state === 'measured' ? { values: outcome.values } : undefined;
-      const list = known.get(ask.candidate) ?? [];
-      known.set(ask.candidate, [...list, { point: ask.point, measured }]);
-      if (ask === pending) pending = undefined;
-      else search.tell(ask, outcome);
-    },
-    drop(candidate) {
-      dropped.add(candidate);
-      if (pending?.candidate === candidate) pending = undefined;
-      return search.drop(candidate);
-    },
-    remaining: () => search.remaining() + (pending ? 1 : 0),
-    ...(search.account && { account: search.account }),
-  };
+/** The loads that follow for one configuration. */
+interface Sweep {
+  readonly candidate: Candidate;
+  readonly steps: Generator<LoadPoint, void, Known>;
+  /** The next that is not known; undefined: none is left. */
+  next: LoadPoint | undefined;
+  /** What is not told yet. */
+  inFlight: Ask | undefined;
+}
 
-  /** The best configurations, passing ones before the others, and the default. */
-  function chosen(): Candidate[] {
-    const bests = [...known].flatMap(([candidate]) => {
-      const best = bestOf(candidate);
-      return best && !dropped.has(candidate) ? [{ candidate, best }] : [];
-    });
-    const passing = bests.filter(({ best }) => passes(best.measured));
-    const top = (passing.length > 0 ? passing : bests)
-      .sort((a, b) => compareMeasured(a.best.measured, b.best.measured, plan))
-      .slice(0, plan.refine!.configurations)
-      .map(({ candidate }) => candidate);
-    const first = space.candidates[0]!;
-    return top.includes(first) || dropped.has(first) || !bestOf(first) ? top : [...top, first];
+class RefiningSearch implements Search {
+  readonly name: string;
+  readonly #search: Search;
+  readonly #space: Space;
+  readonly #configurations: number;
+  readonly #known = new Map<Candidate, Known[]>();
+  readonly #dropped = new Set<Candidate>();
+  /** Asks of the search before, not told yet. */
+  readonly #before = new Set<Ask>();
+  /** Configurations whose sweep has begun: a slot stays with the one that its server runs. */
+  readonly #begun = new Set<Candidate>();
+  /** Once the search before has come to its end. */
+  #sweeps: Sweep[] | undefined;
+
+  constructor(search: Search, space: Space, configurations: number) {
+    this.name = search.name;
+    this.#search = search;
+    this.#space = space;
+    this.#configurations = configurations;
   }
 
-  function bestOf(candidate: Candidate): { point: LoadPoint; measured: Measured } | undefined {
-    return (known.get(candidate) ?? [])
-      .flatMap(({ point, measured }) => (measured ? [{ point, measured }] : []))
-      .sort((a, b) => compareMeasured(a.measured, b.measured, plan))[0];
-  }
-
-  /** The next point that is not known; what is known is told to the steps at once. */
-  function next(): Ask | undefined {
-    for (let item = plans![0]; item; item = plans![0]) {
-      const { candidate, steps } = item;
-      let result = steps.next(lastOf(candidate));
-      while (!result.done) {
-        const point = result.value;
-        const found = (known.get(candidate) ?? []).find((entry) => isSamePoint(entry.point, point));
-        if (!found) return { candidate, point };
-        result = steps.next(found);
-      }
-      plans!.shift();
+  ask(at: Standing): Answer {
+    if (!this.#sweeps) {
+      const answer = this.#search.ask(at);
+      if (isAsk(answer)) this.#before.add(answer);
+      if (answer !== 'done') return answer;
+      // What is still being measured may be among the best.
+      if (this.#before.size > 0) return 'wait';
+      this.#sweeps = this.#chosen().map((candidate) => this.#sweepOf(candidate));
     }
-    return undefined;
+    return this.#refine(at, this.#sweeps);
   }
 
-  function lastOf(candidate: Candidate): Known {
-    return known.get(candidate)!.at(-1)!;
-  }
-
-  function* refine(candidate: Candidate): Generator<LoadPoint, void, Known> {
-    const { batchSize } = bestOf(candidate)!.point;
-    const isRate = plan.requestRates.length > 0;
-    const at = (level: number): LoadPoint =>
-      isRate ? { batchSize, requestRate: level } : { batchSize, concurrency: level };
-    const levels: number[] = [];
-    const results: Measured[] = [];
-    for (const level of isRate ? plan.requestRates : plan.concurrency) {
-      if (isSaturated(results)) break;
-      const { measured } = yield at(level);
-      // More load on what fails under this one is no use.
-      if (!measured || dropped.has(candidate)) break;
-      levels.push(level);
-      results.push(measured);
-    }
-    const failing = results.findLastIndex(
-      (result, index) => !passes(result) && (index === 0 || passes(results[index - 1]!)),
+  #refine({ on, busy }: Standing, sweeps: readonly Sweep[]): Answer {
+    const open = sweeps.filter(({ candidate, next, inFlight }) =>
+      inFlight ? true : next !== undefined && !this.#dropped.has(candidate),
     );
-    if (failing < 0) return;
-    let [most, least] = [levels[failing]!, levels[failing - 1] ?? 0];
-    for (let step = 0; step < plan.refine!.steps; step++) {
-      const middle = Math.floor((most + least) / 2);
-      if (middle <= least) return;
-      const { measured } = yield at(middle);
-      if (!measured || dropped.has(candidate)) return;
-      if (passes(measured)) least = middle;
-      else most = middle;
-    }
+    const free = open.filter(({ candidate, inFlight }) => !inFlight && !busy.has(candidate));
+    const begun = free.find(({ candidate }) => candidate === on && this.#begun.has(candidate));
+    const sweep = begun ?? free[0];
+    if (!sweep) return open.length > 0 ? 'wait' : 'done';
+    this.#begun.add(sweep.candidate);
+    sweep.inFlight = { candidate: sweep.candidate, point: sweep.next! };
+    return sweep.inFlight;
   }
 
-  /** Whether the last loads brought nothing over the first of them. */
-  function isSaturated(results: readonly Measured[]): boolean {
-    const last = results.slice(-TRIES);
-    const [first] = last;
-    if (last.length < TRIES || !first) return false;
-    return Math.max(...last.map((item) => score(item, first, plan.objectives))) < LEAST_GAIN;
+  tell(ask: Ask, outcome: Outcome): void {
+    const sweep = this.#sweeps?.find(({ inFlight }) => inFlight === ask);
+    if (sweep) sweep.inFlight = undefined;
+    else {
+      this.#before.delete(ask);
+      this.#search.tell(ask, outcome);
+    }
+    if (outcome.state === 'withdrawn') return;
+    const measured = outcome.state === 'measured' ? { values: outcome.values } : undefined;
+    const known = { point: ask.point, measured };
+    this.#known.set(ask.candidate, [...(this.#known.get(ask.candidate) ?? []), known]);
+    if (sweep) this.#advance(sweep, known);
+  }
+
+  drop(candidate: Candidate): readonly LoadPoint[] {
+    this.#dropped.add(candidate);
+    return this.#search.drop(candidate);
+  }
+
+  remaining(): number {
+    const open = this.#sweeps?.filter((sweep) => sweep.next && !this.#dropped.has(sweep.candidate)) ?? [];
+    return this.#search.remaining() + open.length;
+  }
+
+  wrapUp(): void {
+    this.#search.wrapUp?.();
+  }
+
+  account(): Account {
+    return this.#search.account();
+  }
+
+  /** The best configurations, those that keep the limits before the others, and the default. */
+  #chosen(): Candidate[] {
+    const { plan, candidates } = this.#space;
+    const bests = [...this.#known.keys()].flatMap((candidate) => {
+      const best = this.#bestOf(candidate);
+      return best && !this.#dropped.has(candidate) ? [{ candidate, measured: best.measured }] : [];
+    });
+    const keeping = bests.filter(({ measured }) => !breaks(measured, plan.constraints));
+    const top = (keeping.length > 0 ? keeping : bests)
+      .sort((a, b) => compareMeasured(a.measured, b.measured, plan))
+      .slice(0, this.#configurations)
+      .map(({ candidate }) => candidate);
+    const first = candidates[0]!;
+    return top.includes(first) || this.#dropped.has(first) || !this.#bestOf(first) ? top : [...top, first];
+  }
+
+  #bestOf(candidate: Candidate): { readonly point: LoadPoint; readonly measured: Measured } | undefined {
+    return (this.#known.get(candidate) ?? [])
+      .flatMap(({ point, measured }) => (measured ? [{ point, measured }] : []))
+      .sort((a, b) => compareMeasured(a.measured, b.measured, this.#space.plan))[0];
+  }
+
+  #sweepOf(candidate: Candidate): Sweep {
+    const steps = loadSteps(this.#space.plan, this.#bestOf(candidate)!.point.batchSize);
+    const sweep: Sweep = { candidate, steps, next: undefined, inFlight: undefined };
+    this.#advance(sweep);
+    return sweep;
+  }
+
+  /** On to the next point that is not known; what is known is told to the steps at once. */
+  #advance(sweep: Sweep, told?: Known): void {
+    const known = this.#known.get(sweep.candidate) ?? [];
+    let result = told ? sweep.steps.next(told) : sweep.steps.next();
+    while (!result.done) {
+      const point = result.value;
+      const found = known.find((entry) => isSamePoint(entry.point, point));
+      if (!found) break;
+      result = sweep.steps.next(found);
+    }
+    sweep.next = result.done ? undefined : result.value;
   }
 }

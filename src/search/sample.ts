@@ -2,7 +2,7 @@ import { counted } from '../ground/wording.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { randomSource } from '../statistics/random-source.ts';
-import type { Earlier, Search } from './search.ts';
+import { altered, type Earlier, type Search } from './search.ts';
 
 /** What is learned over more points takes seconds a step, and memory that a machine may not have. */
 const MOST_POINTS = 40_000;
@@ -50,12 +50,11 @@ export function sampleOf(
 /** A search that says that it looked among a part only. */
 export function amongSome(search: Search, points: number, all: number): Search {
   if (points >= all) return search;
-  return {
-    ...search,
+  return altered(search, {
     account() {
-      const own = search.account?.() ?? { why: '', importance: [], remarks: [] };
+      const own = search.account();
       const remark = `of ${counted(all, 'point')} it looked among ${counted(points, 'point')} of configurations chosen by chance (--search-seed)`;
       return { ...own, remarks: [...own.remarks, remark] };
     },
-  };
+  });
 }

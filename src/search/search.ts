@@ -23,8 +23,11 @@ export interface Figures {
   readonly deviations?: Readonly<Record<string, number>>;
 }
 
-/** What became of it: metric values by tag, or a failure. */
-export type Outcome =
+/** What became of an ask. */
+export type Outcome = {
+  /** A server was started for it, whether or not it came up. */
+  readonly started: boolean;
+} & (
   | ({ readonly state: 'measured' } & Figures)
   | {
       readonly state: 'failed';
@@ -35,7 +38,10 @@ export type Outcome =
       readonly wantsRoom: boolean;
       /** Every other configuration would meet it, too. */
       readonly concernsAll?: boolean;
-    };
+    }
+  /** It was not measured and counts as not asked for: its slot is gone, or it may not be measured. */
+  | { readonly state: 'withdrawn' }
+);
 
 /** What an earlier run measured: of another night, on another GPU, before the model's files changed. */
 export interface Earlier {
@@ -55,24 +61,54 @@ export interface Account {
   readonly remarks: readonly string[];
 }
 
+/** Where a slot stands that asks for work. A slot works on one configuration at a time. */
+export interface Standing {
+  /** The configuration that the slot's server runs now; undefined: none runs. */
+  readonly on?: Candidate | undefined;
+  /** The configurations that other slots work on: their points are not to be asked for here. */
+  readonly busy: ReadonlySet<Candidate>;
+}
+
 /**
- * Decides what is measured, and in which order. It knows candidates, points and outcomes, and nothing of
- * servers, files or clocks. Asks that follow each other on one candidate share a server.
+ * What a slot is to do. wait: nothing now, but something may come when another ask is told; done: nothing will come any
+ * more, the slots that are at work see the rest through.
+ */
+export type Answer = Ask | 'wait' | 'done';
+
+/**
+ * Decides what is measured, and in which order. It knows candidates, points and outcomes, and nothing of servers, files or
+ * clocks.
+ *
+ * Several slots may ask, each with its own standing. Every ask is told exactly once, the object itself, in any order
+ * across the slots; no two slots have the same ask, or asks of the same configuration, at the same time.
  */
 export interface Search {
   readonly name: string;
   /**
-   * The next point, or undefined when there is nothing left worth measuring now.
-   * @param others candidates that are being measured elsewhere: their points are not to be asked for here.
+   * What a slot is to do next. 'wait' only while an ask is not told yet, so that slots never wait for each other.
+   * An ask that was withdrawn is there again for whoever asks next, unless its candidate was dropped.
    */
-  ask(others?: ReadonlySet<Candidate>): Ask | undefined;
-  /** The outcome of an ask; every ask is answered before the next on its candidate. */
+  ask(at: Standing): Answer;
   tell(ask: Ask, outcome: Outcome): void;
-  /** Gives up what is left of a candidate; answers what that was. */
+  /** Gives up what is left of a candidate; answers what that was. An ask of it that is not told yet is told all the same. */
   drop(candidate: Candidate): readonly LoadPoint[];
-  /** How many points are still expected, as far as can be known now. */
+  /** How many points are still to be told, as far as can be known now. */
   remaining(): number;
   /** Little time is left: only what the verdict needs is asked for from here on. */
   wrapUp?(): void;
-  account?(): Account;
+  account(): Account;
 }
+
+/** A search that does as another one does, but for what is given. */
+export const altered = (search: Search, changes: Partial<Search>): Search => ({
+  name: search.name,
+  ask: (at) => search.ask(at),
+  tell: (ask, outcome) => search.tell(ask, outcome),
+  drop: (candidate) => search.drop(candidate),
+  remaining: () => search.remaining(),
+  wrapUp: () => search.wrapUp?.(),
+  account: () => search.account(),
+  ...changes,
+});
+
+export const isAsk = (answer: Answer): answer is Ask => typeof answer === 'object';

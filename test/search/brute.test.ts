@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { bruteSearch, stillGrowing } from '../../src/search/brute.ts';
-import type { Outcome } from '../../src/search/search.ts';
+import type { Ask } from '../../src/search/search.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
+import { asksOf, failed, measured, play, type Result } from '../support/slots.ts';
 
 describe('as every search', () => searchContract('brute', bruteSearch));
 
@@ -13,12 +14,8 @@ const visit = (throughput: (concurrency: number) => number, stopAtPlateau: boole
     max_batch_size: 4,
   });
   const search = bruteSearch(space);
-  const seen: string[] = [];
-  for (let ask = search.ask(); ask; ask = search.ask()) {
-    seen.push(`${ask.point.batchSize}x${ask.point.concurrency!}`);
-    search.tell(ask, { state: 'measured', values: { perf_throughput: throughput(ask.point.concurrency!) } });
-  }
-  return seen.join(' ');
+  const asks = asksOf(search, ({ point }) => measured(throughput(point.concurrency!)));
+  return asks.map(({ point }) => `${point.batchSize}x${point.concurrency!}`).join(' ');
 };
 
 test('batch sizes outside, concurrencies inside', () => {
@@ -42,31 +39,20 @@ test('with early exit, one that failed leaves those with a smaller batch their t
   const parameters = [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [8, 16, 4, 2] }];
   const space = buildSpace(plan({ earlyExit: true, parameters }), { name: 'm', max_batch_size: 1 });
   const search = bruteSearch(space);
-  const asked: unknown[] = [];
-  for (let ask = search.ask(); ask; ask = search.ask()) {
-    const size = ask.candidate.config['max_batch_size'];
-    asked.push(size);
-    search.tell(
-      ask,
-      size === 8
-        ? { state: 'failed', kind: 'other', cause: 'no', wantsRoom: false }
-        : { state: 'measured', values: { perf_throughput: 10 - Number(size) } },
-    );
-  }
-  expect(asked).toEqual([1, 8, 4, 2]);
+  const sizeOf = ({ candidate }: Ask): number => Number(candidate.config['max_batch_size']);
+  const asks = asksOf(search, (ask) => (sizeOf(ask) === 8 ? failed() : measured(10 - sizeOf(ask))));
+  expect(asks.map(sizeOf)).toEqual([1, 8, 4, 2]);
 });
 
 test('says why it left something out: because throughput did not grow, and not where all failed', () => {
   const automatic = { instanceCounts: [1, 2], batchSizes: [1, 2, 4] };
-  const why = (outcome: (size: number) => Outcome): string => {
+  const why = (result: (size: number) => Result): string => {
     const space = buildSpace(plan({ automatic }), { name: 'm', max_batch_size: 1 });
     const search = bruteSearch(space);
-    for (let ask = search.ask(); ask; ask = search.ask())
-      search.tell(ask, outcome(Number(ask.candidate.config['max_batch_size'])));
-    return search.account!().why;
+    play(search, ({ candidate }) => result(Number(candidate.config['max_batch_size'])));
+    return search.account().why;
   };
-  const measured = (perf_throughput: number): Outcome => ({ state: 'measured', values: { perf_throughput } });
   expect(why(() => measured(1))).toBe('throughput no longer grew');
-  expect(why(measured)).toBe('');
-  expect(why(() => ({ state: 'failed', kind: 'out of memory', cause: 'full', wantsRoom: true }))).toBe('');
+  expect(why((size) => measured(size))).toBe('');
+  expect(why(() => failed(true))).toBe('');
 });

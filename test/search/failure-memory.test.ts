@@ -2,20 +2,21 @@ import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
 import { isLarger, withFailureMemory } from '../../src/search/failure-memory.ts';
-import type { Outcome } from '../../src/search/search.ts';
+import type { Ask, Outcome } from '../../src/search/search.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
+import { askAndTell, askOf, asksOf, measured, play, type Result } from '../support/slots.ts';
 
 const group = (count: number, kind = 'KIND_GPU') => [{ kind, count }];
 const parameter = (path: string, values: unknown[]) => ({ path, segments: path.split('.'), values });
 const base: ModelConfig = { name: 'm', max_batch_size: 2, instance_group: group(1) as never };
-const failed = (wantsRoom: boolean): Outcome => ({
+const failed = (wantsRoom: boolean, cause = 'it is full'): Result => ({
   state: 'failed',
   kind: wantsRoom ? 'out of GPU memory' : 'config rejected',
-  cause: 'it is full',
+  cause,
   wantsRoom,
 });
-const measured: Outcome = { state: 'measured', values: { perf_throughput: 1 } };
+const works: Result = measured(1);
 
 const setUp = () => {
   const space = buildSpace(
@@ -34,17 +35,12 @@ const setUp = () => {
 describe('what failures teach', () => {
   test('a default that fails ends nothing by itself', () => {
     const { search, space } = setUp();
-    search.tell(search.ask()!, failed(false));
+    askAndTell(search, failed(false));
     expect(search.givenUp()).toEqual([]);
     const left = space.candidates.slice(1).flatMap(space.pointsOf);
     expect(search.remaining()).toBe(left.length);
-    const asked: string[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      asked.push(ask.candidate.name);
-      search.tell(ask, measured);
-    }
-    expect(asked).toHaveLength(left.length);
-    expect(search.account?.().why).toBe('');
+    expect(asksOf(search, () => works)).toHaveLength(left.length);
+    expect(search.account().why).toBe('');
   });
 
   test('a default that runs out of room rules out larger ones and leaves smaller ones', () => {
@@ -61,27 +57,27 @@ describe('what failures teach', () => {
       large,
     );
     const search = withFailureMemory(bruteSearch(space), space);
-    search.tell(search.ask()!, failed(true));
+    askAndTell(search, failed(true));
     expect(search.givenUp()).toMatchObject([{ candidate: { assignment: { instance_group: group(16) } } }]);
-    expect(search.ask()?.candidate.assignment).toEqual({ instance_group: group(1) });
-    for (let ask = search.ask(); ask; ask = search.ask()) search.tell(ask, failed(true));
-    expect(search.account?.().why).toBe('nothing that was tried works');
+    expect(askAndTell(search, failed(true)).candidate.assignment).toEqual({ instance_group: group(1) });
+    play(search, () => failed(true));
+    expect(search.account().why).toBe('nothing that was tried works');
   });
 
   test('what concerns every configuration ends the search, for that reason', () => {
     const { search } = setUp();
-    search.tell(search.ask()!, {
+    askAndTell(search, {
       state: 'failed',
       kind: 'model control off',
       cause: 'no',
       wantsRoom: false,
       concernsAll: true,
     });
-    expect(search.ask()).toBeUndefined();
+    expect(search.ask({ busy: new Set() })).toBe('done');
     expect(search.remaining()).toBe(0);
     const reason = 'every configuration would meet what m_config_default failed of: model control off: no';
     expect(search.givenUp().map((item) => item.reason)).toEqual(Array(6).fill(reason));
-    expect(search.account?.().why).toBe(reason);
+    expect(search.account().why).toBe(reason);
   });
 
   test('where nothing works, what has nothing new is not tried; another kind of instances is', () => {
@@ -96,19 +92,19 @@ describe('what failures teach', () => {
       { ...base, instance_group: gpu7 as never },
     );
     const search = withFailureMemory(bruteSearch(space), space);
-    const works: string[] = [];
-    const failing: string[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      const isCpu = JSON.stringify(ask.candidate.config).includes('KIND_CPU');
-      (isCpu ? works : failing).push(ask.candidate.name);
-      search.tell(ask, isCpu ? measured : failed(false));
-    }
-    expect(failing).toEqual(['m_config_default', 'm_config_0', 'm_config_1']);
-    expect(works).toHaveLength(10);
+    const isCpu = ({ candidate }: Ask): boolean => JSON.stringify(candidate.config).includes('KIND_CPU');
+    const asks = asksOf(search, (ask) => (isCpu(ask) ? works : failed(false)));
+    const failing = asks.filter((ask) => !isCpu(ask));
+    expect(failing.map(({ candidate }) => candidate.name)).toEqual([
+      'm_config_default',
+      'm_config_0',
+      'm_config_1',
+    ]);
+    expect(asks.filter(isCpu)).toHaveLength(10);
     const reason =
       'nothing works, and m_config_default, m_config_0 and m_config_1 failed alike: config rejected: it is full';
     expect(search.givenUp().map((item) => item.reason)).toEqual(Array(3).fill(reason));
-    expect(search.account?.().why).toBe('');
+    expect(search.account().why).toBe('');
   });
 
   test('of many that all fail for one reason few are tried, and the reason is told', () => {
@@ -130,40 +126,34 @@ describe('what failures teach', () => {
     );
     const search = withFailureMemory(bruteSearch(space), space);
     let asked = 0;
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      asked++;
-      search.tell(ask, { ...failed(false), cause: `no model.py (port ${9000 + asked})` } as Outcome);
-    }
+    play(search, () => failed(false, `no model.py (port ${9000 + ++asked})`));
     expect(asked).toBeLessThan(9);
-    expect(search.account?.().why).toMatch(
+    expect(search.account().why).toMatch(
       /^nothing works, and m_config_default, .* failed alike: .*no model.py/,
     );
   });
 
   test('once something works nothing is concluded from failures that are alike', () => {
     const { search } = setUp();
-    search.tell(search.ask()!, measured);
-    search.tell(search.ask()!, measured);
-    let asked = 0;
-    for (let ask = search.ask(); ask; ask = search.ask(), asked++) search.tell(ask, failed(false));
-    expect(asked).toBe(6);
+    askAndTell(search, works);
+    askAndTell(search, works);
+    expect(asksOf(search, () => failed(false))).toHaveLength(6);
   });
 
   test('a default that works at one load and fails at another ends itself only', () => {
     const { search } = setUp();
-    search.tell(search.ask()!, measured);
-    search.tell(search.ask()!, failed(false));
+    askAndTell(search, works);
+    askAndTell(search, failed(false));
     expect(search.givenUp()).toEqual([]);
-    expect(search.ask()?.candidate.name).toBe('m_config_0');
+    expect(askOf(search).candidate.name).toBe('m_config_0');
   });
 
   test('running out of room rules out what is larger in every way, all else being equal', () => {
     const { search, space } = setUp();
-    search.tell(search.ask()!, measured);
-    search.tell(search.ask()!, measured);
-    const ask = search.ask()!;
+    askAndTell(search, works);
+    askAndTell(search, works);
+    const ask = askAndTell(search, failed(true));
     expect(ask.candidate.assignment).toEqual({ max_batch_size: 2, instance_group: group(2) });
-    search.tell(ask, failed(true));
     const givenUp = search.givenUp();
     expect(givenUp.map(({ candidate }) => candidate.assignment)).toEqual([
       { max_batch_size: 8, instance_group: group(2) },
@@ -172,23 +162,42 @@ describe('what failures teach', () => {
     ]);
     expect(givenUp[0]).toMatchObject({ reason: 'larger than m_config_0, which ran out of GPU memory' });
     expect(givenUp[0]?.points).toHaveLength(2);
-    expect(search.ask()?.candidate.assignment['instance_group']).toEqual(group(4, 'KIND_CPU'));
+    expect(askOf(search).candidate.assignment['instance_group']).toEqual(group(4, 'KIND_CPU'));
     expect(isLarger(space.candidates[1]!, space.candidates[1]!)).toBe(false);
   });
 
   test('another failure rules out nothing', () => {
     const { search } = setUp();
-    search.tell(search.ask()!, measured);
-    search.tell(search.ask()!, measured);
-    search.tell(search.ask()!, failed(false));
+    askAndTell(search, works);
+    askAndTell(search, works);
+    askAndTell(search, failed(false));
     expect(search.givenUp()).toEqual([]);
   });
 
-  test('what another lane works on is not asked for twice', () => {
+  test('what another slot works on is not asked for twice', () => {
     const { search, space } = setUp();
-    const others = new Set([space.candidates[0]!, space.candidates[1]!]);
-    expect(search.ask(others)?.candidate).toBe(space.candidates[2]);
-    expect(search.ask(new Set(space.candidates))).toBeUndefined();
+    const [first, second, third] = space.candidates;
+    expect(askOf(search, { busy: new Set([first!, second!]) }).candidate).toBe(third);
+    expect(search.ask({ busy: new Set(space.candidates) })).toBe('wait');
     expect(search.remaining()).toBe(14);
+  });
+
+  test('a failure in one slot rules out what is larger while another measures that; the outcome is taken all the same', () => {
+    const { search, space } = setUp();
+    for (let point = 0; point < 2; point++) askAndTell(search, works);
+    const [, small, large] = space.candidates;
+    const one = askOf(search);
+    const other = askOf(search, { busy: new Set([one.candidate]) });
+    expect([one.candidate, other.candidate]).toEqual([small, large]);
+    search.tell(one, { ...failed(true), started: true } as Outcome);
+    const givenUp = search.givenUp();
+    expect(givenUp.map(({ candidate, points }) => [candidate.name, points.length])).toContainEqual([
+      large!.name,
+      1,
+    ]);
+    search.tell(other, { ...works, started: true } as Outcome);
+    const rest = asksOf(search, () => works).map(({ candidate }) => candidate);
+    expect(rest).not.toContain(large);
+    expect(rest.length).toBeGreaterThan(0);
   });
 });

@@ -3,6 +3,7 @@ import { quickSearch } from '../../src/search/quick.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
+import { failed, measured, play } from '../support/slots.ts';
 
 /** The listed batch sizes of a space as dimensions. */
 const dimensions = (space: Space) =>
@@ -30,17 +31,13 @@ const climb = (throughput: (instances: number, batch: number) => number, limit?:
   );
   const search = quickSearch({ plan: space.plan, candidates: space.candidates, automatic: space.automatic! });
   const seen: { instances: number; batch: number; concurrency: number }[] = [];
-  for (let ask = search.ask(); ask; ask = search.ask()) {
-    const { config, isDefault } = ask.candidate;
+  play(search, ({ candidate: { config, isDefault }, point }) => {
     const [group] = (config['instance_group'] ?? []) as { count: number }[];
     const [instances, batch] = [group?.count ?? 1, Number(config['max_batch_size'])];
-    if (!isDefault) seen.push({ instances, batch, concurrency: ask.point.concurrency! });
+    if (!isDefault) seen.push({ instances, batch, concurrency: point.concurrency! });
     const value = throughput(instances, batch);
-    search.tell(ask, {
-      state: 'measured',
-      values: { perf_throughput: value, perf_latency_p99: (1000 * ask.point.concurrency!) / value },
-    });
-  }
+    return measured(value, { perf_latency_p99: (1000 * point.concurrency!) / value });
+  });
   return seen;
 };
 
@@ -79,21 +76,12 @@ test('a first place that fails does not end the climb, whether the default works
       automatic: space.automatic!,
     });
     const seen = new Set<string>();
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      const { assignment, isDefault } = ask.candidate;
+    play(search, ({ candidate: { assignment, isDefault } }) => {
       seen.add(JSON.stringify(assignment));
       const fails = isDefault ? !defaultWorks : assignment['max_batch_size'] === 1;
-      search.tell(
-        ask,
-        fails
-          ? { state: 'failed', kind: 'other', cause: 'no', wantsRoom: false }
-          : {
-              state: 'measured',
-              values: { perf_throughput: 100 * Number(assignment['max_batch_size'] ?? 1) },
-            },
-      );
-    }
-    expect(search.account!().why).toBe('no step from the best promised more');
+      return fails ? failed() : measured(100 * Number(assignment['max_batch_size'] ?? 1));
+    });
+    expect(search.account().why).toBe('no step from the best promised more');
     return seen;
   };
   const best = '{"max_batch_size":4,"instance_group":[{"count":1,"kind":"KIND_GPU"}]}';

@@ -3,6 +3,7 @@ import { randomSearch } from '../../src/search/random.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
+import { asksOf, measured, play } from '../support/slots.ts';
 
 describe('as every search', () =>
   searchContract('random', (space) => randomSearch(space, { measurements: 100, seed: 3 })));
@@ -11,12 +12,7 @@ test('the default first, then so many by chance, the same for the same seed', ()
   const visit = (seed: number): string[] => {
     const space = buildSpace(plan({ concurrency: [1, 2, 4, 8, 16, 32] }), { name: 'm' });
     const search = randomSearch(space, { measurements: 4, seed });
-    const seen: string[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      seen.push(String(ask.point.concurrency));
-      search.tell(ask, { state: 'measured', values: { perf_throughput: 1 } });
-    }
-    return seen;
+    return asksOf(search, () => measured(1)).map(({ point }) => String(point.concurrency));
   };
   expect(visit(1)).toHaveLength(4);
   expect(visit(1)[0]).toBe('1');
@@ -28,8 +24,8 @@ test('says that its budget ended it, and not where it did not', () => {
   const space = buildSpace(plan({ concurrency: [1, 2, 4] }), { name: 'm' });
   const why = (measurements: number): string => {
     const search = randomSearch(space, { measurements, seed: 1 });
-    for (let ask = search.ask(); ask; ask = search.ask()) search.tell(ask, { state: 'measured', values: {} });
-    return search.account!().why;
+    play(search, () => measured(1));
+    return search.account().why;
   };
   expect(why(2)).toBe('its budget of 2 measurements is used');
   expect(why(9)).toBe('');

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/experiment.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { levelOf } from '../../src/record/load-point.ts';
-import type { Outcome } from '../../src/search/search.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
+import { askAndTell, askOf, asksOf, failed, measured } from '../support/slots.ts';
 
 describe('as every search', () => {
   searchContract('brute and what follows', (space) =>
@@ -26,22 +26,15 @@ function visit(
 ): string[] {
   const space = buildSpace(of, base);
   const search = searchFor(space);
-  const seen: string[] = [];
-  for (let ask = search.ask(); ask; ask = search.ask()) {
-    expect(seen.length).toBeLessThan(500);
-    const { candidate, point } = ask;
-    seen.push(`${candidate.name.replace('m_config_', '')} ${levelOf(point)}`);
+  const asks = asksOf(search, ({ candidate, point }) => {
     const values = outcome(levelOf(point), candidate.name);
-    const told: Outcome =
-      values === 'failed'
-        ? { state: 'failed', kind: 'other', cause: '', wantsRoom: false }
-        : {
-            state: 'measured',
-            values: { perf_latency_p99: levelOf(point), ...values } as Record<string, number>,
-          };
-    search.tell(ask, told);
-  }
-  return seen;
+    if (values === 'failed') return failed();
+    return {
+      state: 'measured',
+      values: { perf_latency_p99: levelOf(point), ...values } as Record<string, number>,
+    };
+  });
+  return asks.map(({ candidate, point }) => `${candidate.name.replace('m_config_', '')} ${levelOf(point)}`);
 }
 
 const limit = (value: number) => [{ tag: 'perf_latency_p99', bound: 'max' as const, value }];
@@ -137,13 +130,12 @@ describe('where nothing is listed', () => {
     expect(visit(bare, () => ({ perf_throughput: 1 }))).toEqual(['default 1', '0 1', '1 1', '2 1']);
   });
 
-  test('two lanes have different numbers of instances, and every candidate once', () => {
+  test('two slots have different numbers of instances, and every candidate once', () => {
     const space = buildSpace(bare, batching);
     const search = searchFor(space);
-    const first = search.ask()!;
-    search.tell(first, { state: 'measured', values: { perf_throughput: 1 } });
-    const one = search.ask()!;
-    const other = search.ask(new Set([one.candidate]))!;
+    askAndTell(search, measured(1));
+    const one = askOf(search);
+    const other = askOf(search, { busy: new Set([one.candidate]) });
     expect(one.candidate.assignment).toMatchObject({ max_batch_size: 1, instance_group: [{ count: 1 }] });
     expect(other.candidate.assignment).toMatchObject({ max_batch_size: 1, instance_group: [{ count: 2 }] });
     expect(search.remaining()).toBe(12);
@@ -172,10 +164,6 @@ test('client batch sizes end at a plateau, too', () => {
   const of = plan({ batchSizes: [1, 2, 4, 8, 16, 32], concurrency: [1], stopAtPlateau: true });
   const space = buildSpace(of, { name: 'm', max_batch_size: 64 });
   const search = searchFor(space);
-  const seen: number[] = [];
-  for (let ask = search.ask(); ask; ask = search.ask()) {
-    seen.push(ask.point.batchSize);
-    search.tell(ask, { state: 'measured', values: { perf_throughput: Math.min(ask.point.batchSize, 2) } });
-  }
-  expect(seen).toEqual([1, 2, 4, 8, 16]);
+  const asks = asksOf(search, ({ point }) => measured(Math.min(point.batchSize, 2)));
+  expect(asks.map(({ point }) => point.batchSize)).toEqual([1, 2, 4, 8, 16]);
 });

@@ -3,6 +3,7 @@ import { sampleOf } from '../../src/search/sample.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
+import { askAndTell, measured } from '../support/slots.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const spaceOf = (sizes: number, loads: number, seed = 0) =>
@@ -46,9 +47,8 @@ test('of more loads than fit each so manieth', () => {
 
 test('the search says that it looked among a part', () => {
   const search = searchFor(spaceOf(500, 100));
-  for (let left = 3; left > 0; left--)
-    search.tell(search.ask()!, { state: 'measured', values: { perf_throughput: 1 } });
-  expect(search.account!().remarks.join()).toMatch(
+  for (let left = 3; left > 0; left--) askAndTell(search, measured(1));
+  expect(search.account().remarks.join()).toMatch(
     /^of 50,[01]00 points it looked among (39,[89]00|40,000) points of configurations chosen by chance/,
   );
 });

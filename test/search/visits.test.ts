@@ -7,9 +7,9 @@ import { parseYaml } from '../../src/config/yaml.ts';
 import { instanceGroups, maxBatchSize, parseConfigText } from '../../src/model-config/config.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import type { LoadPoint } from '../../src/record/load-point.ts';
-import type { Outcome } from '../../src/search/search.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
+import { asksOf, type Result } from '../support/slots.ts';
 
 /**
  * What the real Model Analyzer visited, recorded by record.py beside it. The loads that follow its quick search are left
@@ -29,7 +29,7 @@ interface World {
 }
 
 /** The formula of record.py. */
-function measure(world: World, config: ModelConfig, point: LoadPoint): Outcome {
+function measure(world: World, config: ModelConfig, point: LoadPoint): Result {
   const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0) || 1;
   if (instances > (world.room ?? 1000))
     return { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: false };
@@ -45,7 +45,7 @@ function measure(world: World, config: ModelConfig, point: LoadPoint): Outcome {
   return told(throughput, (1000 * waiting) / throughput);
 }
 
-const told = (perf_throughput: number, perf_latency_p99: number): Outcome => ({
+const told = (perf_throughput: number, perf_latency_p99: number): Result => ({
   state: 'measured',
   values: { perf_throughput, perf_latency_p99 },
 });
@@ -58,14 +58,11 @@ function visitsOf(yaml: string, world: World = {}): string[] {
     const mode = plan.search.mode === 'auto' ? 'brute' : plan.search.mode;
     const theirs = { ...plan, search: { ...plan.search, mode } };
     const space = buildSpace(theirs, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
-    const search = searchFor(space);
-    const seen: string[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      const { candidate, point } = ask;
-      seen.push(`${candidate.name} ${point.batchSize} ${point.concurrency ?? `${point.requestRate}/s`}`);
-      search.tell(ask, measure(world, candidate.config, point));
-    }
-    return seen;
+    const asks = asksOf(searchFor(space), ({ candidate, point }) => measure(world, candidate.config, point));
+    return asks.map(
+      ({ candidate, point }) =>
+        `${candidate.name} ${point.batchSize} ${point.concurrency ?? `${point.requestRate}/s`}`,
+    );
   });
 }
 

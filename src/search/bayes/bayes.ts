@@ -1,26 +1,25 @@
 import { breaks, compareMeasured, type Measured } from '../../goal/score.ts';
 import { counted } from '../../ground/wording.ts';
 import type { Constraint } from '../../record/goal.ts';
-import { isSamePoint, type LoadPoint, levelText } from '../../record/load-point.ts';
+import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
-import type { Ask, Earlier, Outcome, Search } from '../search.ts';
+import type { Account, Answer, Ask, Earlier, Outcome, Search, Standing } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
-import { firstSpots, nextSpot, WORTHWHILE } from './explore.ts';
-import { byStanding, enter, FINALISTS, type Finals, finalsOf, LOOKS, looksAt } from './finals.ts';
+import { Exploration } from './exploration.ts';
+import { firstSpots } from './explore.ts';
+import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
+import { type Part, Usage } from './usage.ts';
 
 /** A search that comes to a verdict of its own. */
 export interface JudgingSearch extends Search {
   /** The best point that probably keeps every limit; undefined: none does, as far as is known. */
-  best(): Ask | undefined;
+  best(): Pick<Ask, 'candidate' | 'point'> | undefined;
 }
 
-/**
- * The search ends when no point is expected to gain so much beyond what is worth going on for, as a share of the best;
- * where nothing keeps the limits, when none has so much of a chance to.
- */
-const LEAST_GAIN = 0.0015;
+type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;
+
 /** Less believed than this, what was known before has been dropped. */
 const BELIEVED = 0.05;
 
@@ -28,205 +27,181 @@ const BELIEVED = 0.05;
  * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
  * point that keeps the limits is most to be expected for the cost of getting there, and in the end measures the best
  * again, and a rival that may be better after all, each on a fresh server.
+ *
+ * What several slots measure at the same time counts, until it is told, as if what is expected of it had come true, so that
+ * they look in different places. They share one budget.
  */
 export function bayesSearch(
-  space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>,
+  space: SearchedSpace,
   budget?: Budget,
   earlier: readonly Earlier[] = [],
 ): JudgingSearch {
-  const { plan, candidates } = space;
-  const knowledge = new Knowledge(space, earlier);
-  const settings = budget ?? budgetFor(knowledge.spots.length);
-  const { measurements, starts, least = 0 } = settings;
-  const byThroughput = plan.objectives.length === 1 && plan.objectives[0]!.tag === 'perf_throughput';
-  const queue = firstSpots(knowledge, candidates, settings.variants);
-  const dropped = new Set<Candidate>();
-  const pending: Ask[] = [];
-  let measured = 0;
-  let started = 0;
-  let current: Candidate | undefined;
-  let finals: Finals | undefined;
-  let hurried = false;
+  return new BayesSearch(space, budget, earlier);
+}
+
+class BayesSearch implements JudgingSearch {
+  readonly name = 'bayes';
+  readonly #plan: Space['plan'];
+  readonly #knowledge: Knowledge;
+  readonly #budget: Budget;
+  readonly #usage = new Usage();
+  readonly #exploration: Exploration;
+  readonly #byThroughput: boolean;
+  /** What is looked at before anything is concluded. */
+  readonly #first: Spot[];
+  readonly #dropped = new Set<Candidate>();
+  #finals: Finals | undefined;
+  #hurried = false;
   /** The best measurement, and how many came after it. */
-  let top: Measured | undefined;
-  let since = 0;
-  const begun = new Set<Candidate>();
-  let why = '';
+  #top: Measured | undefined;
+  #vain = 0;
+  #why = '';
   /** What was measured again on a fresh server. */
-  const confirmed = new Set<Spot>();
+  readonly #confirmed = new Set<Spot>();
 
-  const spotAt = (candidate: Candidate, point: LoadPoint): Spot | undefined =>
-    knowledge.spotsOf(candidate).find((spot) => isSamePoint(spot.point, point));
+  constructor(space: SearchedSpace, budget: Budget | undefined, earlier: readonly Earlier[]) {
+    const { objectives } = space.plan;
+    this.#plan = space.plan;
+    this.#knowledge = new Knowledge(space, earlier);
+    this.#budget = budget ?? budgetFor(this.#knowledge.spots.length);
+    this.#byThroughput = objectives.length === 1 && objectives[0]!.tag === 'perf_throughput';
+    this.#exploration = new Exploration(this.#knowledge, this.#budget, this.#usage, this.#byThroughput);
+    this.#first = firstSpots(this.#knowledge, space.candidates, this.#budget.variants);
+  }
 
-  return {
-    name: 'bayes',
-    ask(others = new Set()) {
-      const waiting = pending.find(({ candidate }) => !others.has(candidate));
-      if (waiting) return waiting;
-      if (measured + pending.length >= measurements) return undefined;
-      const ask = queued(others) ?? explored(others) ?? final();
-      if (ask) pending.push(ask);
-      return ask;
-    },
-    tell(ask: Ask, outcome: Outcome) {
-      const { candidate, point } = ask;
-      settle((other) => other.candidate === candidate && isSamePoint(other.point, point));
-      measured++;
-      if (candidate !== current || ask.again === 'afresh') started++;
-      if (ask.again === 'afresh' && outcome.state === 'measured') confirmed.add(spotAt(candidate, point)!);
-      begun.add(candidate);
-      if (outcome.state === 'failed') {
-        current = undefined;
-        dropped.add(candidate);
-        knowledge.failed.push(candidate);
+  ask(at: Standing): Answer {
+    if (this.#usage.measurements >= this.#budget.measurements) return 'done';
+    const ask = this.#begin(at) ?? this.#explore(at) ?? this.#confirm(at);
+    if (ask) return ask;
+    const isBlocked = this.#finals?.isOpen(this.#dropped) === true;
+    return isBlocked || this.#usage.inFlight().length > 0 ? 'wait' : 'done';
+  }
+
+  tell(ask: Ask, outcome: Outcome): void {
+    const { part, spot } = this.#usage.land(ask, outcome);
+    switch (outcome.state) {
+      case 'withdrawn':
+        if (part === 'beginning') this.#first.unshift(spot);
+        if (part === 'finals') this.#finals?.putBack(spot);
         return;
-      }
-      current = candidate;
-      knowledge.add(spotAt(candidate, point)!, outcome);
-      since++;
-      if (top && compareMeasured(outcome, top, plan) >= 0) return;
-      top = outcome;
-      since = 0;
-    },
-    drop(candidate) {
-      if (dropped.has(candidate)) return [];
-      dropped.add(candidate);
-      settle((other) => other.candidate === candidate);
-      return knowledge
-        .spotsOf(candidate)
-        .filter((spot) => spot.results.length === 0)
-        .map(({ point }) => point);
-    },
-    remaining: () =>
-      Math.max(0, Math.min(measurements, knowledge.spots.length + FINALISTS * LOOKS) - measured),
-    wrapUp() {
-      if (!finals) why = 'little time was left';
-      hurried = true;
-    },
-    account: () => ({
-      why: measured >= measurements ? why || budgetText() : why,
-      importance: knowledge.seen.length > 0 ? importance(knowledge) : [],
-      remarks: [...finalsText(), ...priorText()],
-    }),
-    best() {
-      const [finalist, first] = [finals?.entered ?? [], knowledge.seen].map(
-        (spots) => byStanding(knowledge, spots)[0],
-      );
-      const spot = finalist && holds(finalist) ? finalist : first;
-      return spot && holds(spot) ? askFor(spot) : undefined;
-    },
-  };
-
-  function settle(isIt: (ask: Ask) => boolean): void {
-    const at = pending.findIndex(isIt);
-    if (at >= 0) pending.splice(at, 1);
-  }
-
-  function askFor(spot: Spot, again?: Ask['again']): Ask {
-    return { candidate: spot.candidate, point: spot.point, ...(again && { again }) };
-  }
-
-  function isFree({ candidate }: Spot, others: ReadonlySet<Candidate>): boolean {
-    return !dropped.has(candidate) && !others.has(candidate);
-  }
-
-  function queued(others: ReadonlySet<Candidate>): Ask | undefined {
-    const at = hurried ? -1 : queue.findIndex((spot) => isFree(spot, others));
-    return at < 0 ? undefined : askFor(queue.splice(at, 1)[0]!);
-  }
-
-  /** What promises most, as long as that is worth it and enough is left for the finals. */
-  function explored(others: ReadonlySet<Candidate>): Ask | undefined {
-    const finalists = enter(knowledge, open());
-    const looks = finalists.reduce((sum, spot) => sum + looksAt(knowledge, spot), 0);
-    const kept = Math.min(looks, Math.floor(measurements / 3));
-    if (finals || hurried) return undefined;
-    if (measured + pending.length >= measurements - kept) {
-      why = budgetText();
-      return undefined;
+      case 'failed':
+        this.#dropped.add(ask.candidate);
+        this.#knowledge.failed.push(ask.candidate);
+        return;
+      case 'measured':
+        this.#knowledge.add(spot, outcome);
+        if (ask.again === 'afresh') this.#confirmed.add(spot);
+        this.#vain++;
+        if (this.#top && compareMeasured(outcome, this.#top, this.#plan) >= 0) return;
+        this.#top = outcome;
+        this.#vain = 0;
     }
-    const { patience } = settings;
-    const mayEnd = measured >= least;
-    if (mayEnd && patience !== undefined && since >= patience) {
-      why = `${counted(since, 'measurement')} in a row were not better than the best before`;
-      return undefined;
-    }
-    if (knowledge.seen.length === 0) {
-      const unseen = likeliest(others);
-      return unseen && askFor(unseen);
-    }
-    const mayStart = !mayEnd || started < Math.max(2, starts - finalists.length);
-    const mayBegin = settings.variants === undefined || begun.size < settings.variants;
-    const proposal = nextSpot(
-      knowledge,
-      current,
-      (spot) =>
-        isFree(spot, others) &&
-        (spot.candidate === current || (mayStart && (mayBegin || begun.has(spot.candidate)))),
-      byThroughput,
-      starts,
+  }
+
+  drop(candidate: Candidate): readonly LoadPoint[] {
+    if (this.#dropped.has(candidate)) return [];
+    this.#dropped.add(candidate);
+    const inFlight = this.#usage.inFlight();
+    return this.#knowledge
+      .spotsOf(candidate)
+      .filter((spot) => spot.results.length === 0 && !inFlight.includes(spot))
+      .map(({ point }) => point);
+  }
+
+  remaining(): number {
+    const most = Math.min(this.#budget.measurements, this.#knowledge.spots.length + FINALISTS * LOOKS);
+    return Math.max(0, most - this.#usage.told);
+  }
+
+  wrapUp(): void {
+    if (!this.#finals) this.#why = 'little time was left';
+    this.#hurried = true;
+  }
+
+  account(): Account {
+    const { measurements } = this.#budget;
+    const isUsed = this.#usage.told >= measurements;
+    return {
+      why: this.#why || (isUsed ? `its budget of ${counted(measurements, 'measurement')} is used` : ''),
+      importance: this.#knowledge.seen.length > 0 ? importance(this.#knowledge) : [],
+      remarks: [...this.#finalsText(), ...this.#priorText()],
+    };
+  }
+
+  best(): Pick<Ask, 'candidate' | 'point'> | undefined {
+    const [finalist, first] = [this.#finals?.entered ?? [], this.#knowledge.seen].map(
+      (spots) => byStanding(this.#knowledge, spots)[0],
     );
-    if (!proposal || (mayEnd && proposal.gain < LEAST_GAIN)) {
-      why = mayStart && mayBegin ? calmText(proposal !== undefined) : 'its budget of starts is used';
+    const spot = finalist && this.#knowledge.holds(finalist) ? finalist : first;
+    return spot && this.#knowledge.holds(spot) ? spot : undefined;
+  }
+
+  #begin(at: Standing): Ask | undefined {
+    const index = this.#hurried ? -1 : this.#first.findIndex((spot) => this.#isFree(spot, at));
+    return index < 0 ? undefined : this.#take('beginning', at, this.#first.splice(index, 1)[0]!);
+  }
+
+  #explore(at: Standing): Ask | undefined {
+    if (this.#finals || this.#hurried) return undefined;
+    const isFree = (spot: Spot): boolean => this.#isFree(spot, at);
+    const step = this.#exploration.step({ on: at.on, isFree, open: this.#open(), vain: this.#vain });
+    if ('why' in step) {
+      this.#why = step.why;
       return undefined;
     }
-    const ask = askFor(proposal.spot, proposal.spot.results.length > 0 ? 'here' : undefined);
-    return { ...ask, matters: limits() };
+    const { spot } = step;
+    const again = spot.results.length > 0 ? ('here' as const) : undefined;
+    // Nothing is known yet that a point could be held against.
+    const matters = this.#knowledge.seen.length > 0 ? this.#limits() : undefined;
+    return this.#take('exploration', at, spot, { ...(again && { again }), ...(matters && { matters }) });
   }
 
-  /** While nothing works: the point of the configuration that is least like those that failed. */
-  function likeliest(others: ReadonlySet<Candidate>): Spot | undefined {
-    const chance = knowledge.chances();
-    return knowledge.spots
-      .filter((spot) => isFree(spot, others))
-      .reduce<Spot | undefined>(
-        (best, spot) => (best && chance(best.candidate) >= chance(spot.candidate) ? best : spot),
-        undefined,
-      );
-  }
-
-  function budgetText(): string {
-    return `its budget of ${counted(measurements, 'measurement')} is used`;
-  }
-
-  function calmText(isMore: boolean): string {
-    if (!isMore) return 'everything is measured that can be better';
-    return knowledge.seen.some(holds)
-      ? `nothing else is likely to be better by more than ${WORTHWHILE * 100} %`
-      : 'nothing else is likely to keep the limits';
-  }
-
-  function final(): Ask | undefined {
-    // What is still being measured may be among the best.
-    if (pending.length > 0) return undefined;
-    finals ??= newFinals();
+  #confirm(at: Standing): Ask | undefined {
+    // What is still being explored may be among the best.
+    const isSettled =
+      this.#usage.inFlight('beginning').length + this.#usage.inFlight('exploration').length === 0;
+    if (!isSettled) return undefined;
+    this.#finals ??= this.#newFinals();
     for (;;) {
-      const next = finals.turns.shift();
-      if (next && dropped.has(next.spot.candidate)) continue;
-      if (next) return askFor(next.spot, next.afresh ? 'afresh' : 'here');
+      const next = this.#finals.next(at, (spot) => this.#isFree(spot, at));
+      if (next) return this.#take('finals', at, next.spot, { again: next.again });
+      if (this.#usage.inFlight().length > 0 || this.#finals.isOpen(this.#dropped)) return undefined;
       // Where another look showed that none of them holds, others get their turn.
-      if (finals.entered.some(holds)) return undefined;
-      const others = newFinals();
-      if (others.entered.every((spot) => finals!.entered.includes(spot))) return undefined;
-      finals = others;
+      const { entered } = this.#finals;
+      if (entered.some((spot) => this.#knowledge.holds(spot))) return undefined;
+      const others = this.#newFinals();
+      if (others.entered.every((spot) => entered.includes(spot))) return undefined;
+      this.#finals = others;
     }
   }
 
-  function newFinals(): Finals {
-    return finalsOf(knowledge, open(), measurements - measured);
+  #newFinals(): Finals {
+    return new Finals(this.#knowledge, this.#open());
+  }
+
+  #take(part: Part, { on }: Standing, spot: Spot, more: Pick<Ask, 'again' | 'matters'> = {}): Ask {
+    const { candidate, point } = spot;
+    const ask = { candidate, point, ...more };
+    this.#usage.take(ask, { part, spot, starts: candidate !== on || more.again === 'afresh' });
+    return ask;
+  }
+
+  #isFree({ candidate }: Spot, { busy }: Standing): boolean {
+    return !this.#dropped.has(candidate) && !busy.has(candidate) && !this.#usage.isInFlight(candidate);
   }
 
   /** What a point must keep to be of interest: the limits, and to be no worse than the best. */
-  function limits(): Constraint[] {
-    const isGood = top && !breaks(top, plan.constraints);
-    const best = isGood && byThroughput ? top?.values['perf_throughput'] : undefined;
+  #limits(): Constraint[] {
+    const { constraints } = this.#plan;
+    const isGood = this.#top && !breaks(this.#top, constraints);
+    const best = isGood && this.#byThroughput ? this.#top?.values['perf_throughput'] : undefined;
     return best === undefined
-      ? [...plan.constraints]
-      : [...plan.constraints, { tag: 'perf_throughput', bound: 'min', value: best }];
+      ? [...constraints]
+      : [...constraints, { tag: 'perf_throughput', bound: 'min', value: best }];
   }
 
-  function priorText(): string[] {
-    const { trust } = knowledge;
+  #priorText(): string[] {
+    const { trust } = this.#knowledge;
     if (trust === undefined) return [];
     return [
       trust >= BELIEVED
@@ -235,17 +210,15 @@ export function bayesSearch(
     ];
   }
 
-  function finalsText(): string[] {
-    const names = [...confirmed].map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  #finalsText(): string[] {
+    const names = [...this.#confirmed].map(
+      ({ candidate, point }) => `${candidate.name} with ${levelText(point)}`,
+    );
     return names.length > 0 ? [`the best were measured again on fresh servers: ${names.join(', ')}`] : [];
   }
 
   /** What was measured and can be again. */
-  function open(): Spot[] {
-    return knowledge.seen.filter(({ candidate }) => !dropped.has(candidate));
-  }
-
-  function holds(spot: Spot): boolean {
-    return knowledge.look(spot).holds >= 0.5;
+  #open(): Spot[] {
+    return this.#knowledge.seen.filter(({ candidate }) => !this.#dropped.has(candidate));
   }
 }

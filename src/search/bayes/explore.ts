@@ -77,35 +77,42 @@ export interface Proposal {
   readonly gain: number;
 }
 
+/** Where a slot stands that looks for its next point. */
+interface Place {
+  /** What its server runs. */
+  readonly on: Candidate | undefined;
+  /** What is being measured. */
+  readonly pending: readonly Spot[];
+  /** Whether a point may be asked for now. */
+  readonly isAllowed: (spot: Spot) => boolean;
+  /** Starts of a server that the whole search may use. */
+  readonly starts: number;
+  /** Throughput is the only objective. */
+  readonly byThroughput: boolean;
+}
+
 /**
  * The point that promises most for what it costs to get there: the gain over the best that probably keeps the limits,
  * times the probability that it keeps them and can be served. Until something keeps them, that comes first.
- * @param current whose server runs.
- * @param allowed whether a point may be asked for now.
- * @param starts of a server that the whole search may use.
  */
-export function nextSpot(
-  knowledge: Knowledge,
-  current: Candidate | undefined,
-  allowed: (spot: Spot) => boolean,
-  byThroughput: boolean,
-  starts: number,
-): Proposal | undefined {
-  const seen = knowledge.seen.map((spot) => ({ spot, ...knowledge.look(spot) }));
+export function nextSpot(knowledge: Knowledge, place: Place): Proposal | undefined {
+  const { on, isAllowed, byThroughput } = place;
+  const seen = knowledge.seen.map((spot) => knowledge.look(spot));
   const holding = seen.filter(({ holds }) => holds >= 0.5);
   const best =
     holding.length > 0
       ? Math.max(...holding.map(({ worth }) => worth.mean))
       : Math.min(...seen.map(({ worth }) => worth.mean));
+  const look = knowledge.lookBelieving(place.pending);
   const chance = knowledge.chances();
-  const start = STARTS / starts;
+  const start = STARTS / place.starts;
   const proposals = knowledge.spots.flatMap((spot): (Proposal & { value: number })[] => {
     const again = spot.results.length > 0;
     // What may keep the limits after all is worth another look while its server runs.
-    if (!allowed(spot) || (again && (spot.candidate !== current || spot.results.length >= MOST_LOOKS)))
+    if (!isAllowed(spot) || (again && (spot.candidate !== on || spot.results.length >= MOST_LOOKS)))
       return [];
     if (byThroughput && holding.length > 0 && knowledge.most(spot) < best) return [];
-    const { worth, holds } = knowledge.look(spot);
+    const { worth, holds } = look(spot);
     if (again && holds >= 0.5) return [];
     const more = worth.mean - best;
     const likely = holds * chance(spot.candidate);
@@ -116,7 +123,7 @@ export function nextSpot(
       : holding.length === 0
         ? [likely * holds * Math.exp(0.3 * more), likely]
         : [likely * expectedGain(more, deviation), likely * expectedGain(more - WORTHWHILE, deviation)];
-    const cost = spot.candidate === current ? 1 : 1 + start * buildOf(spot.candidate);
+    const cost = spot.candidate === on ? 1 : 1 + start * buildOf(spot.candidate);
     return [{ spot, gain, value: value / cost }];
   });
   if (proposals.length === 0) return undefined;

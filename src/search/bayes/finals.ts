@@ -1,3 +1,5 @@
+import type { Candidate } from '../../space/space.ts';
+import type { Standing } from '../search.ts';
 import { expectedGain } from './explore.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
@@ -10,20 +12,57 @@ const SURE = 0.99;
 /** Where the best is so improbable to keep the limits there are no finals. */
 const HOPELESS = 0.05;
 
-/** The best and a rival, and how they are measured again: each on a fresh server, a few times in a row. */
-export interface Finals {
-  readonly entered: readonly Spot[];
-  /** What is still to be measured, in order, and whether on a server of its own. */
-  readonly turns: { readonly spot: Spot; readonly afresh: boolean }[];
+/** A finalist: measured a few times in a row on a server of its own. */
+interface Finalist {
+  readonly spot: Spot;
+  looksLeft: number;
+  begun: boolean;
 }
 
-/** @param known what was measured and can be again. @param measurements that may be used. */
-export function finalsOf(knowledge: Knowledge, known: readonly Spot[], measurements: number): Finals {
-  const entered = enter(knowledge, known);
-  const turns = entered.flatMap((spot) =>
-    Array.from({ length: looksAt(knowledge, spot) }, (_, index) => ({ spot, afresh: index === 0 })),
-  );
-  return { entered, turns: turns.slice(0, measurements) };
+/** The next look at a finalist. */
+export interface Look {
+  readonly spot: Spot;
+  readonly again: 'here' | 'afresh';
+}
+
+/** The best and a rival, measured again. Slots share them: each finalist stays with the slot that began with it. */
+export class Finals {
+  readonly #finalists: readonly Finalist[];
+
+  /** @param known what was measured and can be again. */
+  constructor(knowledge: Knowledge, known: readonly Spot[]) {
+    this.#finalists = enter(knowledge, known).map((spot) => ({
+      spot,
+      looksLeft: looksAt(knowledge, spot),
+      begun: false,
+    }));
+  }
+
+  get entered(): readonly Spot[] {
+    return this.#finalists.map(({ spot }) => spot);
+  }
+
+  /** @param isFree whether a slot may measure a point now. */
+  next({ on }: Standing, isFree: (spot: Spot) => boolean): Look | undefined {
+    const open = this.#finalists.filter(({ looksLeft, spot }) => looksLeft > 0 && isFree(spot));
+    const mine = open.find(({ begun, spot }) => begun && spot.candidate === on);
+    const next = mine ?? open[0];
+    if (!next) return undefined;
+    next.looksLeft--;
+    next.begun = true;
+    return { spot: next.spot, again: mine ? 'here' : 'afresh' };
+  }
+
+  /** A look that was withdrawn is still to be taken. */
+  putBack(spot: Spot): void {
+    const finalist = this.#finalists.find((item) => item.spot === spot);
+    if (finalist) finalist.looksLeft++;
+  }
+
+  /** Whether a look is still to be taken at one that was not given up. */
+  isOpen(dropped: ReadonlySet<Candidate>): boolean {
+    return this.#finalists.some(({ looksLeft, spot }) => looksLeft > 0 && !dropped.has(spot.candidate));
+  }
 }
 
 /** How often a finalist is measured. */

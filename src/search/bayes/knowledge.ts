@@ -52,7 +52,7 @@ export class Knowledge {
       );
       return spot && (values['perf_throughput'] ?? 0) > 0 ? [{ id: spot.id, point, values }] : [];
     });
-    this.prior = before.length > 0 ? new Surrogate(before, space.plan, this.#covariances) : undefined;
+    this.prior = before.length > 0 ? Surrogate.learn(before, space.plan, this.#covariances) : undefined;
   }
 
   /** Those of one configuration. */
@@ -70,7 +70,7 @@ export class Knowledge {
   }
 
   #learned(): Surrogate {
-    this.#surrogate ??= new Surrogate(
+    this.#surrogate ??= Surrogate.learn(
       this.seen.flatMap(({ id, point, results }) => results.map((result) => ({ id, point, ...result }))),
       this.#space.plan,
       this.#covariances,
@@ -87,6 +87,17 @@ export class Knowledge {
   /** What is expected of a point. */
   look(spot: Spot): Look {
     return this.#learned().look(spot);
+  }
+
+  /** The same, as if what is expected of these points had been measured there. */
+  lookBelieving(pending: readonly Spot[]): (spot: Spot) => Look {
+    const surrogate = this.#learned().believing(pending.map(({ id }) => id));
+    return (spot) => surrogate.look(spot);
+  }
+
+  /** Whether a point keeps every limit, as far as is known. */
+  holds(spot: Spot): boolean {
+    return this.look(spot).holds >= 0.5;
   }
 
   /** Logarithm of the most that can be expected of a point's throughput at all. */

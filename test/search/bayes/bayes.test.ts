@@ -8,6 +8,7 @@ import type { Ask } from '../../../src/search/search.ts';
 import { buildSpace } from '../../../src/space/space.ts';
 import { searchContract } from '../../contract/search.ts';
 import { plan } from '../../support/experiment.ts';
+import { askAndTell, askOf, asksOf, failed, measured, play, type Result } from '../../support/slots.ts';
 
 describe('as every search', () => searchContract('bayes', (space) => bayesSearch(space)));
 
@@ -87,26 +88,19 @@ describe('on a simulated server', () => {
 
   test('when little time is left only the best is measured again', () => {
     const search = bayesSearch(free.space);
-    const answer = (ask: Ask): void => {
-      const values = free.truth(ask.candidate, ask.point);
-      search.tell(
-        ask,
-        values
-          ? { state: 'measured', values }
-          : { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: true },
-      );
+    const result = ({ candidate, point }: Ask): Result => {
+      const values = free.truth(candidate, point);
+      return values ? { state: 'measured', values } : failed(true);
     };
-    for (let count = 0; count < 4; count++) answer(search.ask()!);
-    search.wrapUp!();
-    const rest: Ask[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      rest.push(ask);
-      answer(ask);
-    }
+    const before = (told: number): void => {
+      if (told === 4) search.wrapUp!();
+    };
+    const { told } = play(search, result, { before });
+    const rest = told.slice(4).map(({ ask }) => ask);
     expect(rest.length).toBeGreaterThan(0);
     expect(rest.filter(({ again }) => !again)).toEqual([]);
     expect(search.best()).toBeDefined();
-    expect(search.account!().why).toBe('little time was left');
+    expect(search.account().why).toBe('little time was left');
   });
 
   test('the same answers lead to the same questions', () => {
@@ -118,7 +112,7 @@ describe('on a simulated server', () => {
   });
 });
 
-describe('beside another lane', () => {
+describe('beside another slot', () => {
   const space = buildSpace(
     plan({
       automatic: undefined,
@@ -130,21 +124,18 @@ describe('beside another lane', () => {
 
   test('a configuration that is being measured elsewhere is not asked for', () => {
     const search = bayesSearch(space);
-    const first = search.ask()!;
-    const second = search.ask(new Set([first.candidate]))!;
+    const first = askOf(search);
+    const second = askOf(search, { busy: new Set([first.candidate]) });
     expect(second.candidate).not.toBe(first.candidate);
-    expect(search.ask(new Set([second.candidate]))).toBe(first);
+    // What is not told yet is with somebody, whatever the slot says of the others.
+    expect([first.candidate, second.candidate]).not.toContain(askOf(search).candidate);
   });
 
   test('what is dropped is not asked for, and its points are answered', () => {
     const search = bayesSearch(space);
-    const { candidate } = search.ask()!;
-    expect(search.drop(candidate)).toHaveLength(4);
-    const asked: Ask[] = [];
-    for (let ask = search.ask(); ask; ask = search.ask()) {
-      asked.push(ask);
-      search.tell(ask, { state: 'measured', values: { perf_throughput: 10 } });
-    }
+    const { candidate } = askAndTell(search, measured(10));
+    expect(search.drop(candidate)).toHaveLength(3);
+    const asked = asksOf(search, () => measured(10));
     expect(asked.some((ask) => ask.candidate === candidate)).toBe(false);
   });
 });

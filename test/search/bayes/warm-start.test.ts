@@ -40,14 +40,14 @@ test('a slower machine’s figures lead to the best at once', () => {
   const configurations = [...new Set(trace.map(({ candidate }) => candidate.name))];
   expect(configurations.slice(0, 3)).toContain(landscape.optimum!.variant);
   expect(ratio).toBeGreaterThan(0.95);
-  expect(search.account!().remarks.join()).toContain('what earlier runs measured helped');
+  expect(search.account().remarks.join()).toContain('what earlier runs measured helped');
 });
 
 test('figures that mislead are dropped', () => {
   const { search } = play(earlier((throughput) => 40_000 / throughput));
-  expect(search.account!().remarks.join()).toContain('did not fit and was dropped');
+  expect(search.account().remarks.join()).toContain('did not fit and was dropped');
 });
 
 test('without any nothing is said of them', () => {
-  expect(play([]).search.account!().remarks.join()).not.toContain('earlier');
+  expect(play([]).search.account().remarks.join()).not.toContain('earlier');
 });
