@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,16 +6,34 @@ export default defineConfig({
     // Colours would make the golden texts depend on the terminal.
     env: { NO_COLOR: '1', FORCE_COLOR: '0' },
     globalSetup: 'test/support/temporary-folder.ts',
+    // Vitest would leave a core to itself, which on two cores is half of them.
+    maxWorkers: availableParallelism(),
+    // One project after the other: what measures is not to be disturbed by what computes.
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          setupFiles: 'test/support/unit-only.ts',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/docker/**', 'test/fuzz/**'],
+          exclude: ['test/**/*.integration.test.ts', 'test/e2e/**', 'test/docker/**', 'test/fuzz/**'],
+          sequence: { groupOrder: 0 },
           // Seconds of work at most, on a machine that may be busy with other things.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/**/*.integration.test.ts'],
+          sequence: { groupOrder: 1 },
+          // They mostly wait: files at once, and tests at once in those that allow it.
+          maxWorkers: 3,
+          maxConcurrency: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -24,7 +43,7 @@ export default defineConfig({
           include: ['test/fuzz/**/*.test.ts'],
           // Each kind has a process of its own; more at once than there are cores only wait for each other.
           maxConcurrency: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 600_000,
         },
       },
@@ -32,10 +51,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
-          // One server at a time: they share two cores.
-          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          // Most of their time they wait for servers to start; more than two would make each other late.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -45,9 +64,9 @@ export default defineConfig({
         test: {
           name: 'docker',
           include: ['test/docker/**/*.test.ts'],
+          // They look at all containers of the engine.
           fileParallelism: false,
-          // Beside the servers of the end-to-end tests they would measure each other.
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../ground/timers.ts';
 import type { Server } from './launcher.ts';
 import { DOES_NOT_ANSWER } from './silence.ts';
 
@@ -8,8 +8,7 @@ const LATE_MS = 5000;
 
 /** How a server ended, if it did: asked after a call to it has failed. undefined = it lives. */
 export async function howItEnded(server: Server): Promise<string | undefined> {
-  const soon = await Promise.race([server.ended, sleep(SOON_MS, undefined)]);
+  const soon = await within(SOON_MS, server.ended);
   if (soon !== undefined || (await server.triton.isLive())) return soon;
-  const late = await Promise.race([server.ended, sleep(LATE_MS, undefined)]);
-  return late ?? DOES_NOT_ANSWER;
+  return (await within(LATE_MS, server.ended)) ?? DOES_NOT_ANSWER;
 }

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { within } from '../ground/timers.ts';
 import { type Ports, serverArguments } from './arguments.ts';
 import { type Family, watchFamily } from './family.ts';
 import type { Guard } from './guard.ts';
@@ -78,7 +78,7 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
     asked = true;
     if (running && traces) askToEnd(traces);
     const timer = setTimeout(() => group !== undefined && killGroup(group, 'SIGKILL'), STOP_GRACE_MS);
-    await Promise.race([ended, sleep(GIVE_UP_MS, undefined, { ref: false })]);
+    await within(GIVE_UP_MS, ended);
     clearTimeout(timer);
   };
   let stopping: Promise<void> | undefined;

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import type { Lane } from '../executor/lanes.ts';
 import type { Neighbours } from '../executor/neighbours.ts';
 import { userError } from '../ground/errors.ts';
 import { redactor, secretsOf, secretsOfHeaders } from '../ground/redact.ts';
-import { timerMs } from '../ground/timers.ts';
+import { within } from '../ground/timers.ts';
 import { visible } from '../ground/wording.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { aggregateGpus, watchGpus } from '../measure/gpu.ts';
@@ -134,7 +133,7 @@ async function describeServer(
     throw await callFailure(server, 'start', error);
   });
   const gpus = watchGpus(server.metrics, monitoringIntervalS);
-  await Promise.race([gpus.ended, sleep(timerMs(serverOnlyS * 1000))]);
+  await within(serverOnlyS * 1000, gpus.ended);
   return { name, version, gpus: aggregateGpus((await gpus.stop()).map(({ gauges }) => gauges)).gpus };
 }
 

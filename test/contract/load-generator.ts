@@ -127,7 +127,8 @@ export function loadGeneratorContract(generator: LoadGenerator): void {
         { protocol, how: 'errors' as const, ...early },
         { protocol, how: 'silence' as const, ...early },
       ]);
-      test.each(cases)(
+      // Most of the time they wait for what does not come.
+      test.concurrent.each(cases)(
         '$protocol: $how $when',
         async ({ protocol, how, ...good }) => {
           await using server = await serveThenBreak(protocol, how, good);

@@ -6,7 +6,7 @@ import type Docker from 'dockerode';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ownerOf } from '../../src/ground/owner.ts';
 import { locateEngine } from '../../src/server/docker/engine.ts';
-import { journal, read, results, start, tma } from '../e2e/tma.ts';
+import { journal, read, results, start, tma, tmaWithBrowser } from '../e2e/tma.ts';
 import { folder } from '../support/experiment.ts';
 import { containerOfTma, containers, dockerProject, engine, IMAGE, MODELS, noDocker } from './docker.ts';
 import { registry } from './registry.ts';
@@ -20,7 +20,7 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
 
   test('the text recognition example, whole', async () => {
     const out = folder();
-    const { code, output } = await tma(
+    const { code, output } = await tmaWithBrowser(
       resolve('.'),
       ...['profile', '-f', 'examples/text-recognition/perf.yaml'],
       ...['--triton-launch-mode', 'docker', '--triton-docker-image', IMAGE],

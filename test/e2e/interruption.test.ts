@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { journal, nothingLeft, project, read, results, start, tma } from './tma.ts';
+import { journal, nothingLeft, project, read, results, start, startWithBrowser, tma } from './tma.ts';
 
 const FLAGS =
   'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
@@ -10,7 +10,7 @@ const measured = (cwd: string): number =>
 
 test('Ctrl-C finishes the point, writes the report, and the same command goes on from there', async () => {
   const cwd = project(LONG);
-  const run = start(cwd, 'profile', '-f', 'perf.yaml');
+  const run = startWithBrowser(cwd, 'profile', '-f', 'perf.yaml');
   await run.printed('[ 2/20]');
   run.child.kill('SIGINT');
   const { code, output } = await run.ended;

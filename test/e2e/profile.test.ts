@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installedTriton } from '../../src/install/cache.ts';
 import { loadModel } from '../../src/server/load-model.ts';
 import { LocalLauncher } from '../../src/server/local.ts';
 import { folder, launchRequest, launchSettings } from '../support/experiment.ts';
-import { journal, nothingLeft, project, read, results, tma } from './tma.ts';
+import { journal, nothingLeft, project, read, results, tma, tmaWithBrowser } from './tma.ts';
 
 const hasGpu = existsSync('/dev/nvidia0');
 if (hasGpu) console.warn('skipped: the failure of a GPU variant, because this machine has a GPU');
@@ -23,7 +23,7 @@ describe('a whole run on a real tritonserver', () => {
   const cwd = project(SWEEP, 'constraints: {perf_latency_p99: {max: 1000}}');
   let first: { code: number | null; output: string };
   beforeAll(async () => {
-    first = await tma(cwd, 'profile', '-f', 'perf.yaml');
+    first = await tmaWithBrowser(cwd, 'profile', '-f', 'perf.yaml');
   });
 
   test('ends well, with the ranked table, the verdict and the reports', () => {
@@ -112,7 +112,7 @@ describe('a whole run on a real tritonserver', () => {
 
   test('reports come from the journal, without a server', async () => {
     mkdirSync(join(cwd, 'elsewhere'));
-    const { code, output } = await tma(
+    const { code, output } = await tmaWithBrowser(
       cwd,
       'report',
       '--report-model-configs',
@@ -162,7 +162,7 @@ test('several models, one without config.pbtxt: each by its own, and all of them
     '[no_config, {add_sub: {parameters: {concurrency: 2}, objectives: [perf_latency_p99]}}]',
     'num_top_model_configs: 2\nplots: {mine: {title: Mine, x_axis: concurrency, y_axis: perf_latency_p99}}',
   );
-  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+  const { code, output } = await tmaWithBrowser(cwd, 'profile', '-f', 'perf.yaml');
   expect(output).toContain('Keep the default configuration of no_config');
   expect(output).toMatch(
     /What was decided for each model:\ndecision +Model .*\nkeep +no_config +no_config_config_default .*\nkeep +add_sub /,
@@ -194,7 +194,6 @@ test('several models, one without config.pbtxt: each by its own, and all of them
 test('the OCR example, with and without its accelerator', async () => {
   const cwd = folder();
   const example = resolve('examples/text-recognition');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(
     join(cwd, 'perf.yaml'),
     [
@@ -235,7 +234,6 @@ test('the package is a library, too', () => {
 
 test('nothing is listed: instances and batch sizes upwards, on the CPU where there is no GPU; request rates', async () => {
   const cwd = folder();
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(
     join(cwd, 'perf.yaml'),
     [

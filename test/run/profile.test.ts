@@ -11,6 +11,9 @@ import { readJournal } from '../../src/store/journal.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
 
+// After a failure a server that lives is looked at for a while, in case it is just ending; a fake one is not.
+vi.mock(import('../../src/server/death.ts'), () => ({ howItEnded: async () => undefined }));
+
 const CONFIG =
   'name: "m"\nbackend: "python"\nmax_batch_size: 4\ninput { name: "x" data_type: TYPE_FP32 dims: 4 }\noutput { name: "y" data_type: TYPE_FP32 dims: 4 }\n';
 
@@ -211,6 +214,11 @@ describe('resuming', () => {
   });
 });
 
+/** Lets whatever else can go on do so. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await new Promise((done) => setImmediate(done));
+}
+
 describe('several variants at once', () => {
   const wide = sweep
     .replace('[1, 2]', '[1, 2, 3]')
@@ -224,7 +232,7 @@ describe('several variants at once', () => {
       name: 'fake',
       async run(job) {
         most = Math.max(most, launcher.running);
-        await new Promise((done) => setTimeout(done, 5));
+        await turns();
         return await slow.run(job);
       },
     };
@@ -244,7 +252,7 @@ describe('several variants at once', () => {
       async run(job) {
         // Slow enough for the error to be known before the other lane is through.
         if (++runs === 3) throw userError('a mistake');
-        await new Promise((done) => setTimeout(done, 200));
+        await turns();
         return await good.run(job);
       },
     };

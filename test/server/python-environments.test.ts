@@ -19,16 +19,6 @@ const appear = (name: string): string => {
 const other = (id: string, startMs = 0): BackendUser => ({ id, startMs });
 const longAgo = (): number => Date.now() - 3_600_000;
 
-test("a server's folder goes with it; what stood there before, and other names, stay", async () => {
-  const before = appear('python_env_before');
-  const old = appear('python_env_AAAAA0');
-  await new Promise((done) => setTimeout(done, 200));
-  const watch = watchEnvironments([]);
-  const [own, mine] = [appear('python_env_AAAAA1'), appear('python_env_of_mine')];
-  removeEnvironments(watch, place, () => []);
-  expect([before, old, own, mine].map(existsSync)).toEqual([true, true, false, true]);
-});
-
 test('beside a server that had its folder already, too', () => {
   const running = other('7.1', longAgo());
   const watch = watchEnvironments([running]);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -132,7 +131,6 @@ describe('a line that says nothing is named, and left out', () => {
 describe('what is no journal of ours is not written to', () => {
   test.each([
     ['a folder', (path: string) => mkdirSync(path), 'is no file'],
-    ['a FIFO, which would be read for ever', (path: string) => execFileSync('mkfifo', [path]), 'is no file'],
     ['a device', (path: string) => symlinkSync('/dev/zero', path), 'is no file'],
     ["a text of the user's", (path: string) => writeFileSync(path, 'dear diary\n'), "no journal of tma's"],
   ])('%s', (_name, make, message) => {
@@ -207,57 +205,11 @@ test('a journal of a newer tma is refused with the way out', () => {
   );
 });
 
-describe('a disk that takes no more', () => {
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot) console.warn('skipped: a full disk, because mounting a small one needs root');
-
-  /** What is said when the disk of a journal is full; then there is space again, and what is said is done. */
-  function fillAndMend(directory: string): string[] {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', directory]);
-    const journal = new Journal(directory);
-    journal.append(session);
-    journal.append(variant('a'));
-    const messages: string[] = [];
-    for (let index = 0; messages.length < 3 && index < 100; index++) {
-      try {
-        journal.append(point('a', `number ${index}`, index));
-      } catch (error) {
-        messages.push((error as Error).message);
-      }
-    }
-    journal.close();
-    execFileSync('mount', ['-o', 'remount,size=64k', directory]);
-    const [, command] = /put it back with `(.+)`\)/.exec(messages.at(-1)!)!;
-    execFileSync('sh', ['-c', command!]);
-    return messages;
-  }
-
-  test.skipIf(!isRoot)('keeps every line in a file that the message names, to be put back as it says', () => {
-    const directory = join(folder(), "it's here");
-    mkdirSync(directory);
-    try {
-      const messages = fillAndMend(directory);
-      for (const message of messages) {
-        expect(message).toContain('ENOSPC: no space left on device');
-        expect(message).toContain('free some space');
-      }
-      expect(new Set(messages.map((message) => /is kept in (\S+)/.exec(message)![1])).size).toBe(1);
-      const { run: found, warnings } = readJournal(journalPath(directory));
-      expect(warnings).toEqual([]);
-      const keys = found.trials[0]!.points.map((record) => 'key' in record && record.key);
-      expect(keys.length).toBeGreaterThan(3);
-      expect(keys).toEqual(keys.map((_, index) => `number ${index}`));
-    } finally {
-      execFileSync('umount', [directory]);
-    }
-  });
-
-  test('a folder that can not be made is a mistake, told at once', () => {
-    const file = join(folder(), 'file');
-    writeFileSync(file, '');
-    expect(() => new Journal(join(file, 'checkpoints'))).toThrow('cannot write the journal');
-    expect(existsSync(join(file, 'checkpoints'))).toBe(false);
-  });
+test('a folder that can not be made is a mistake, told at once', () => {
+  const file = join(folder(), 'file');
+  writeFileSync(file, '');
+  expect(() => new Journal(join(file, 'checkpoints'))).toThrow('cannot write the journal');
+  expect(existsSync(join(file, 'checkpoints'))).toBe(false);
 });
 
 test('the folder is made when it is missing', () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -65,14 +64,6 @@ describe('what a model is made of', () => {
     };
     expect(await read('one')).not.toBe(await read('two'));
     expect(await read('one')).toBe(await read('one'));
-  });
-
-  test('a FIFO in place of a file is not waited for', async () => {
-    const { repository, model } = repositoryWith('');
-    execFileSync('mkfifo', [join(model, '1', 'pipe')]);
-    expect((await readBaseModel(repository, plan())).fingerprint).toMatch(/^[0-9a-f]{16}$/);
-    execFileSync('mkfifo', [join(model, 'config.pbtxt')]);
-    await expect(readBaseModel(repository, plan())).rejects.toThrow('config.pbtxt is no file');
   });
 
   test('a repository that is a file', async () => {

@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../ground/errors.ts';
+import { within } from '../../ground/timers.ts';
 import { Guard } from '../../server/guard.ts';
 import type { InProcess } from '../../server/launcher.ts';
 import { killGroup } from '../../server/process-group.ts';
@@ -181,7 +181,7 @@ async function closed(child: Child): Promise<[code: number | undefined, signal: 
   const [code, by] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.once('exit', (...how) => resolve(how)),
   );
-  await Promise.race([all, sleep(OUTPUT_GRACE_MS)]);
+  await within(OUTPUT_GRACE_MS, all);
   child.stdout.destroy();
   child.stderr.destroy();
   return [code ?? undefined, by ?? undefined];

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerStats } from 'dockerode';
+import { within } from '../../ground/timers.ts';
 import type { Ports } from '../arguments.ts';
 import { type Usage, usageOfGroup } from '../control-group.ts';
 import type { Resources, Server } from '../launcher.ts';
@@ -122,7 +122,7 @@ export class ContainerServer implements Server {
       .then(({ StatusCode }: { StatusCode: number }) => StatusCode)
       .catch(() => undefined);
     if (code === undefined) return await this.#whyUnknown();
-    await Promise.race([output, sleep(this.#patience.detailS * 1000, undefined, { ref: false })]);
+    await within(this.#patience.detailS * 1000, output);
     const { Error: reason } = (await this.#state().catch(() => undefined)) ?? {};
     // 128 + the number of a signal, as shells count.
     const signal = SIGNALS[code - 128];
@@ -162,7 +162,7 @@ export class ContainerServer implements Server {
     await ask('stop', limits, (abortSignal) => this.#container.stop({ t: STOP_GRACE_S, abortSignal })).catch(
       () => {},
     );
-    await Promise.race([this.ended, sleep(detailS * 1000, undefined, { ref: false })]);
+    await within(detailS * 1000, this.ended);
     this.#oom.close();
     if (await removeContainer(this.#container, detailS)) this.#forget();
   }

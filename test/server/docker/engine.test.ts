@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ownerOf } from '../../../src/ground/owner.ts';
@@ -97,22 +97,6 @@ describe('registry credentials', () => {
     });
     expect(await credentialsFor('other.io/x', config({ auths: { 'nvcr.io': { auth } } }))).toBeUndefined();
     expect(await credentialsFor('nvcr.io/x', folder())).toBeUndefined();
-  });
-
-  test('from a credential helper, which is asked on its standard input', async () => {
-    const bin = folder();
-    const helper = join(bin, 'docker-credential-lab');
-    writeFileSync(
-      helper,
-      '#!/bin/sh\nread registry\necho "{\\"Username\\": \\"u\\", \\"Secret\\": \\"for $registry\\"}"\n',
-    );
-    chmodSync(helper, 0o755);
-    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
-    expect(await credentialsFor('nvcr.io/x', config({ credHelpers: { 'nvcr.io': 'lab' } }))).toMatchObject({
-      username: 'u',
-      password: 'for nvcr.io',
-    });
-    expect(await credentialsFor('nvcr.io/x', config({ credsStore: '../lab' }))).toBeUndefined();
   });
 });
 

@@ -80,7 +80,7 @@ const failure = async (outcome: Promise<unknown>): Promise<LoadFailure> => {
 const head = (...fields: string[]): string =>
   `HTTP/1.1 200 OK\r\n${fields.map((field) => `${field}\r\n`).join('')}`;
 
-describe('HTTP servers that misbehave: a cause, in time', () => {
+describe.concurrent('HTTP servers that misbehave: a cause, in time', () => {
   test.each<[string, (socket: Socket) => void, string, string]>([
     ['closes every connection', (socket) => socket.destroy(), 'connection closed', 'closed'],
     ['never answers', () => {}, 'timeout', 'no answer within 0.8 s'],
@@ -184,7 +184,7 @@ const goAway = (last: number): Buffer => {
   return frame(FRAME.goAway, 0, 0, payload);
 };
 
-describe('gRPC servers that misbehave: a cause, in time', () => {
+describe.concurrent('gRPC servers that misbehave: a cause, in time', () => {
   test.each<[string, (socket: Socket) => void, string, string]>([
     ['closes every connection', (socket) => socket.destroy(), 'connection closed', 'closed'],
     ['never answers', () => {}, 'timeout', 'no answer within 0.8 s'],
@@ -396,7 +396,7 @@ describe('open loop', () => {
   });
 });
 
-describe('TLS', () => {
+describe.concurrent('TLS', () => {
   const file = (name: string): string => join(import.meta.dirname, '../../fixtures/tls', name);
   const server = () =>
     createSecure(

@@ -70,12 +70,13 @@ test('CPU and memory are of the windows that count, whatever the server did befo
     { resources: async (): Promise<Resources> => ({ cpuS, usedMB, availableMB: 1000 - usedMB }) },
     staged(async (name) => {
       const started = performance.now();
-      await sleep(300);
+      await sleep(name === 'busy' ? 300 : 600);
       usedMB = name === 'busy' ? 400 : 900;
       if (name === 'busy') cpuS += (performance.now() - started) / 1000;
     }),
   );
-  expect(values['cpu_utilization']).toBeGreaterThan(80);
+  // Over everything it would be 43; between the windows the server is asked for its statistics, and does nothing.
+  expect(values['cpu_utilization']).toBeGreaterThan(60);
   expect(values['cpu_utilization']).toBeLessThan(125);
   expect(intervals['cpu_utilization']).toBeDefined();
   expect(values['cpu_used_ram']! + values['cpu_available_ram']!).toBe(1000);
