@@ -1,4 +1,5 @@
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OWNER, ownerLives, ownerOf } from './owner.ts';
@@ -10,13 +11,18 @@ let cleared = false;
  * A new folder for temporary files, for this user only. Its name says whose it is: those of a tma that was killed are
  * removed when the next one makes its first.
  * @param what a word for the name: what it is for.
+ * @param onName told its path before it is there, so that whoever removes it for a tma that is killed is not told late.
  */
-export function makeScratch(what: string): string {
+export function makeScratch(what: string, onName: (folder: string) => void = () => {}): string {
   if (!cleared) {
     cleared = true;
     removeAbandoned(tmpdir(), 'tma-');
   }
-  return mkdtempSync(join(tmpdir(), `tma-${what}-${ownerOf()}-`));
+  const folder = join(tmpdir(), `tma-${what}-${ownerOf()}-${randomBytes(8).toString('hex')}`);
+  onName(folder);
+  // Fails where somebody was so quick as to make it first: it would be his.
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 /** Removes a folder that `makeScratch` made. */

@@ -11,6 +11,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../ground/errors.ts';
+import { takeLock } from '../ground/file-lock.ts';
+
+const POLL_MS = 200;
 
 /**
  * Makes a folder whole or not at all: `build` fills a temporary one beside it, which then takes its place. Two
@@ -51,32 +54,15 @@ export function replaceLink(target: string, path: string): void {
   renameSync(temporary, path);
 }
 
-/** Runs `work` while holding a lock file; a lock whose process is gone is taken over. */
+/** Runs `work` while holding a lock file, for which it waits; a lock whose process is gone is taken over. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      if (isStale(file)) rmSync(file, { force: true });
-      else await sleep(200);
+    const lock = takeLock(file, 'tma install');
+    if ('isSeen' in lock) await sleep(POLL_MS);
+    else {
+      using _held = lock;
+      return await work();
     }
-  }
-  try {
-    return await work();
-  } finally {
-    rmSync(file, { force: true });
-  }
-}
-
-function isStale(file: string): boolean {
-  try {
-    const holder = Number(readFileSync(file, 'utf8'));
-    if (holder > 0) process.kill(holder, 0);
-    return false;
-  } catch (error) {
-    return codeOf(error) === 'ESRCH';
   }
 }

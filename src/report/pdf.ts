@@ -41,10 +41,9 @@ export async function openPrinter(need: PrinterNeed = {}): Promise<PdfPrinter | 
   if (!path) return undefined;
   clearAbandoned();
   const guard = new Guard();
-  const profile = makeScratch('browser');
   const mark = newMark();
   // Before it starts: tma may be killed while it does. Its processes are known by their mark.
-  guard.watch({ group: 0, mark, folders: [profile] });
+  const profile = makeScratch('browser', (folder) => guard.watch({ group: 0, mark, folders: [folder] }));
   let browser: Browser;
   try {
     browser = await limited(launch(path, profile, mark), startS, signal);

@@ -52,9 +52,11 @@ export class CApiLauncher implements Launcher {
     request.signal.throwIfAborted();
     const log = openLog(request.logFile);
     closeSync(log.descriptor);
-    const repository = makeScratch('c_api');
     const mark = newMark();
     const environments = watchEnvironments();
+    const guard = (group: number, folder: string): void =>
+      this.#guard.watch({ group, mark, folders: [folder], environments });
+    const repository = makeScratch('c_api', (folder) => guard(0, folder));
     let onDead = (_reason: string): void => {};
     let dead = false;
     const ended = new Promise<string>((resolve) => {
@@ -73,9 +75,8 @@ export class CApiLauncher implements Launcher {
         logFile: request.logFile,
         loadTimeoutS: this.#loadTimeoutS,
         guard: (group) => {
-          const traces = { group, mark, folders: [repository], environments };
-          this.#guard.watch(traces);
-          return () => this.#guard.forget(traces);
+          guard(group, repository);
+          return () => guard(0, repository);
         },
         onDead,
       },
@@ -95,6 +96,7 @@ export class CApiLauncher implements Launcher {
         await endMarked(mark);
         removeScratch(repository);
         removeEnvironments(environments);
+        this.#guard.forget({ mark });
       },
       [Symbol.asyncDispose]: () => server.stop(),
     };

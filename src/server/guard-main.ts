@@ -5,7 +5,9 @@ import { killGroup } from './process-group.ts';
 import { askToEnd, clearAway, pythonRegionsOf, type Traces } from './traces.ts';
 
 /** The guard's own program: reads orders, and when they end clears away what it still watches. */
-const watched = new Map<number, Traces>();
+
+/** By their marks. */
+const watched = new Map<string, Traces>();
 const containers = new Map<string, ContainerTrace>();
 const GRACE_MS = 1000;
 const ENGINE_S = 30;
@@ -17,7 +19,7 @@ process.stdin.on('data', (chunk: string) => {
   rest = lines.pop() ?? '';
   for (const line of lines) {
     const order = JSON.parse(line) as GuardOrder;
-    if ('watch' in order) watched.set(order.watch.group, order.watch);
+    if ('watch' in order) watched.set(order.watch.mark, order.watch);
     else if ('forget' in order) watched.delete(order.forget);
     else if ('watchContainer' in order) containers.set(order.watchContainer.id, order.watchContainer);
     else containers.delete(order.forgetContainer);
@@ -25,7 +27,7 @@ process.stdin.on('data', (chunk: string) => {
 });
 process.stdin.on('end', async () => {
   const removing = removeContainers();
-  const regions = [...watched.keys()].flatMap(pythonRegionsOf);
+  const regions = [...watched.values()].flatMap(({ group }) => pythonRegionsOf(group));
   for (const traces of watched.values()) askToEnd(traces);
   if (watched.size > 0) await sleep(GRACE_MS);
   for (const { group } of watched.values()) killGroup(group, 'SIGKILL');

@@ -7,8 +7,8 @@ import type { Traces } from './traces.ts';
 /** What the guard is told, one JSON line each. */
 export type GuardOrder =
   | { readonly watch: Traces }
-  /** Its process group. */
-  | { readonly forget: number }
+  /** Its mark. */
+  | { readonly forget: string }
   | { readonly watchContainer: ContainerTrace }
   /** Its id. */
   | { readonly forgetContainer: string };
@@ -38,12 +38,16 @@ export class Guard {
     if (this.#child.stdin && 'unref' in this.#child.stdin) (this.#child.stdin as Socket).unref();
   }
 
+  /**
+   * Looks after what has this mark, in place of what it was told of that mark before. To be called before anything of
+   * it is there, so that no moment is left in which tma may be killed without the guard knowing of it.
+   */
   watch(traces: Traces): void {
     this.#tell({ watch: traces });
   }
 
-  forget({ group }: Pick<Traces, 'group'>): void {
-    this.#tell({ forget: group });
+  forget({ mark }: Pick<Traces, 'mark'>): void {
+    this.#tell({ forget: mark });
   }
 
   watchContainer(trace: ContainerTrace): void {

@@ -28,6 +28,8 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
   const environments = watchEnvironments();
   const killsBefore = countKills();
   const flags = serverArguments(request, { address: LOOPBACK, ports, sharedMemory });
+  const left = { mark, sharedMemory, environments };
+  guard.watch({ group: 0, ...left });
   // The cores are taken before tritonserver starts, so that it counts only these.
   const [command, args] = request.cpus ? ['taskset', ['-c', request.cpus, path, ...flags]] : [path, flags];
   const child = execa(command as string, args as string[], {
@@ -44,9 +46,9 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
   });
   closeSync(descriptor);
   const group = child.pid;
-  const traces: Traces | undefined =
-    group === undefined ? undefined : { group, mark, sharedMemory, environments };
+  const traces: Traces | undefined = group === undefined ? undefined : { group, ...left };
   if (traces) guard.watch(traces);
+  else guard.forget(left);
   let running = true;
   let asked = false;
   let wasKilled = false;

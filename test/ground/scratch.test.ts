@@ -19,7 +19,10 @@ test('an owner lives, is gone, or can not be known', () => {
 });
 
 test('a folder for temporary files is private, and says whose it is', () => {
-  const path = makeScratch('test');
+  const told: (string | boolean)[] = [];
+  const path = makeScratch('test', (name) => told.push(name, existsSync(name)));
+  // Whoever removes it for a tma that is killed knows of it before it is there.
+  expect(told).toEqual([path, false]);
   expect(statSync(path).mode & 0o777).toBe(0o700);
   expect(OWNER.exec(basename(path))?.[0]).toBe(ownerOf());
   writeFileSync(join(path, 'file'), '');

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../../ground/errors.ts';
+import { makeScratch, removeScratch } from '../../ground/scratch.ts';
 import { within } from '../../ground/timers.ts';
 import { Guard } from '../../server/guard.ts';
 import type { InProcess } from '../../server/launcher.ts';
@@ -24,8 +25,7 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** A folder of its own. */
-  readonly cwd: string;
+  readonly folder: RunFolder;
   readonly rules: KillRules;
   /** Without a word for so long it is given up, ms. */
   readonly silenceMs: number;
@@ -48,15 +48,37 @@ const OUTPUT_GRACE_MS = 1000;
 /** One for all runs of this process: it ends them when tma is killed. */
 let guard: Guard | undefined;
 
+/** A folder for one run. It goes when it is disposed of, and also when tma is killed. */
+export interface RunFolder extends Disposable {
+  readonly path: string;
+  /** What the run's processes carry, unless they are a server's, too. */
+  readonly mark: string;
+}
+
+export function makeRunFolder(): RunFolder {
+  guard ??= new Guard();
+  const ours = guard;
+  const mark = newMark();
+  const path = makeScratch('perf_analyzer', (folder) => ours.watch({ group: 0, mark, folders: [folder] }));
+  return {
+    path,
+    mark,
+    [Symbol.dispose]() {
+      removeScratch(path);
+      ours.forget({ mark });
+    },
+  };
+}
+
 /** Runs perf_analyzer to its end, watching that it gets on, and keeps to the rules. Nothing of it is left then. */
 export async function runProcess(path: string, args: readonly string[], options: RunOptions): Promise<Ended> {
-  const { cwd, rules, signal, inProcess } = options;
+  const { folder, rules, signal, inProcess } = options;
   signal.throwIfAborted();
-  const mark = newMark();
-  const child = start(path, args, cwd, inProcess, mark);
+  const { mark } = folder;
+  const child = start(path, args, folder, inProcess);
   const group = child.pid;
   if (group === undefined) return await notStarted(child);
-  const forget = watchOver({ group, mark, cwd, inProcess });
+  const forget = watchOver(group, folder, inProcess);
   const regions = new Set<string>();
   const end = (by: NodeJS.Signals): void => {
     if (inProcess) for (const file of pythonRegionsOf(group)) regions.add(file);
@@ -111,9 +133,8 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 function start(
   path: string,
   args: readonly string[],
-  cwd: string,
+  { path: cwd, mark }: RunFolder,
   inProcess: InProcess | undefined,
-  mark: string,
 ): Child {
   const [program, ...more] = inProcess?.environmentScript ? [inProcess.environmentScript, path] : [path];
   return spawn(program!, [...more, ...args], {
@@ -126,18 +147,12 @@ function start(
   });
 }
 
-/** Has it ended, and its folder removed, when tma is killed. */
-function watchOver(run: {
-  readonly group: number;
-  readonly mark: string;
-  readonly cwd: string;
-  readonly inProcess: InProcess | undefined;
-}): () => void {
-  const { group, mark, cwd, inProcess } = run;
+/** Has its processes ended when tma is killed, until what this answers is called. */
+function watchOver(group: number, { path, mark }: RunFolder, inProcess: InProcess | undefined): () => void {
   if (inProcess) return inProcess.guard(group);
-  guard ??= new Guard();
-  guard.watch({ group, mark, folders: [cwd] });
-  return () => guard!.forget({ group });
+  const watch = (processes: number): void => guard?.watch({ group: processes, mark, folders: [path] });
+  watch(group);
+  return () => watch(0);
 }
 
 /** Adds up what it prints, as far as that is of use. */

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
-import { makeScratch, removeScratch } from '../../ground/scratch.ts';
 import { meanInterval } from '../../statistics/batch-means.ts';
 import type { Interval } from '../../statistics/intervals.ts';
 import {
@@ -11,7 +10,7 @@ import {
   type LoadResult,
   TIME_IS_UP,
 } from '../load-generator.ts';
-import { type Ended, runProcess } from './child.ts';
+import { type Ended, makeRunFolder, runProcess } from './child.ts';
 import { argumentsFor, REPORT, type WindowSize, windowOf } from './command.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Level, type Pass, parseOutput } from './output.ts';
@@ -43,40 +42,36 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
     const begun = performance.now();
     let window = windowOf(job.settings.flags);
     for (let attempt = 0; ; attempt++) {
-      const folder = makeScratch('perf_analyzer');
-      try {
-        const before = await job.scrape();
-        const looks: Promise<Scrape | undefined>[] = [];
-        const args = argumentsFor(job, window);
-        const ended = await runProcess(settings.path, args, {
-          cwd: folder,
-          rules: settings,
-          silenceMs: silenceMs(window, job.settings.requestTimeoutMs),
-          signal: job.signal,
-          deadlineMs: job.deadlineMs,
-          inProcess: job.inProcess,
-          onPass: (pass) => {
-            looks.push(job.scrape().catch(() => undefined));
-            job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 });
-          },
-        });
-        const edges = edgesOf(before, await Promise.all(looks), await job.scrape());
-        settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
-        const outcome = judge(job, ended);
-        if (outcome.kind === 'done') {
-          const file = join(folder, REPORT);
-          const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
-          return { ...measured(job, ended, rows), edges };
-        }
-        if (outcome.kind === 'time is up') return { ...cutShort(ended, outcome.message), edges };
-        const larger = enlarge(window, outcome.kind);
-        const late = performance.now() - begun > settings.timeoutS * 1000;
-        if (attempt >= settings.maxAdjusts || larger.size === window.size || late)
-          return { ...unsteady(ended, outcome.kind), edges };
-        window = larger;
-      } finally {
-        removeScratch(folder);
+      using folder = makeRunFolder();
+      const before = await job.scrape();
+      const looks: Promise<Scrape | undefined>[] = [];
+      const args = argumentsFor(job, window);
+      const ended = await runProcess(settings.path, args, {
+        folder,
+        rules: settings,
+        silenceMs: silenceMs(window, job.settings.requestTimeoutMs),
+        signal: job.signal,
+        deadlineMs: job.deadlineMs,
+        inProcess: job.inProcess,
+        onPass: (pass) => {
+          looks.push(job.scrape().catch(() => undefined));
+          job.onWindow?.({ throughput: pass.throughput, latencyMs: pass.latencyUs / 1000 });
+        },
+      });
+      const edges = edgesOf(before, await Promise.all(looks), await job.scrape());
+      settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
+      const outcome = judge(job, ended);
+      if (outcome.kind === 'done') {
+        const file = join(folder.path, REPORT);
+        const rows = existsSync(file) ? parseTable(readFileSync(file, 'utf8')) : [];
+        return { ...measured(job, ended, rows), edges };
       }
+      if (outcome.kind === 'time is up') return { ...cutShort(ended, outcome.message), edges };
+      const larger = enlarge(window, outcome.kind);
+      const late = performance.now() - begun > settings.timeoutS * 1000;
+      if (attempt >= settings.maxAdjusts || larger.size === window.size || late)
+        return { ...unsteady(ended, outcome.kind), edges };
+      window = larger;
     }
   },
 });

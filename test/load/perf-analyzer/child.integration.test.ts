@@ -1,18 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { type RunOptions, runProcess } from '../../../src/load/perf-analyzer/child.ts';
-import { folder } from '../../support/experiment.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import {
+  makeRunFolder,
+  type RunFolder,
+  type RunOptions,
+  runProcess,
+} from '../../../src/load/perf-analyzer/child.ts';
+import { until } from '../../support/until.ts';
 
 // Real processes, also on a machine that is busy with something else.
 vi.setConfig({ testTimeout: 60_000 });
 
+/** For as long as the test runs. */
+function newFolder(): RunFolder {
+  const folder = makeRunFolder();
+  onTestFinished(() => folder[Symbol.dispose]());
+  return folder;
+}
+
 /** Runs a shell script as if it were perf_analyzer. */
 const run = async (script: string, changes: Partial<RunOptions> = {}) => {
-  const cwd = folder();
+  const folder = newFolder();
+  const cwd = folder.path;
   const begun = performance.now();
   const outcome = await runProcess('/bin/sh', ['-c', script], {
-    cwd,
+    folder,
     rules: { timeoutS: 300, cpuPercent: 100_000 },
     silenceMs: 60_000,
     signal: new AbortController().signal,
@@ -62,19 +75,19 @@ test('stopped at once, with everything that it started and whatever that listens
     { signal: stop.signal },
   );
   expect(outcome).toMatchObject({ name: 'AbortError' });
-  expect(lives('child')).toBe(false);
-  expect(lives('away')).toBe(false);
+  await until(() => !lives('child'));
+  await until(() => !lives('away'));
 });
 
 test('what it leaves running does not keep its end from being noticed', async () => {
   const { outcome, lives } = await run('setsid sleep 1002 & echo $! > away; echo done');
   expect(outcome).toMatchObject({ code: 0, stdout: 'done\n' });
-  expect(lives('away')).toBe(false);
+  await until(() => !lives('away'));
 });
 
 test('a program that is not there', async () => {
   const outcome = await runProcess('/nowhere/perf_analyzer', [], {
-    cwd: folder(),
+    folder: newFolder(),
     rules: { timeoutS: 5, cpuPercent: 100 },
     silenceMs: 1000,
     signal: new AbortController().signal,
