@@ -78,6 +78,8 @@ export interface Server extends AsyncDisposable {
   readonly controlled: boolean;
   /** Resolves with the reason when the server ends, whoever ended it. */
   readonly ended: Promise<string>;
+  /** Set where tma cannot see its end, as it runs elsewhere: `ended` never resolves. */
+  readonly endsUnseen?: true;
   /** Where its output goes; undefined where that is not ours to see. */
   readonly logFile: string | undefined;
   /** The last lines of its log. */

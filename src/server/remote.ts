@@ -126,6 +126,7 @@ export async function attach(remote: RemoteSettings, need: Attaching): Promise<S
     controlled: reload,
     logFile: undefined,
     ended: new Promise(() => {}),
+    endsUnseen: true,
     logTail: () => [],
     async hasModel(model) {
       const index = await triton.repositoryIndex({ signal: need.signal }).catch(async (error: unknown) => {

@@ -11,8 +11,8 @@ const HOPELESS_MS = 300;
 const CHANCE = 1e-6;
 /** A window that lacks requests is held open this long at most. */
 const WINDOW_LIMIT_MS = 15_000;
-/** Timeouts are looked for now and then only. */
-const SLACK_MS = 1000;
+/** Requests without an answer are looked for every 200 ms only; they are to be counted as failed before this is over. */
+const SLACK_MS = 500;
 /** Times come at random: the longest gap of many, in mean gaps. */
 const LONG_GAP = 10;
 

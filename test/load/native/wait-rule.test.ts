@@ -11,7 +11,7 @@ const rule: WaitRule = {
   milliseconds: 200,
   requests: 8,
   limitMs: 15_000,
-  silenceMs: 61_000,
+  silenceMs: 60_500,
   hopeless: 10,
   failureLimit: 0.01,
 };
@@ -49,7 +49,7 @@ describe('a wait', () => {
   });
 
   test('silence ends it, also when there were answers in it', () => {
-    expect(judge({ elapsedMs: 62_000, silentMs: 61_000, answered: 3 }, { limitMs: 90_000 })).toBe('silent');
+    expect(judge({ elapsedMs: 62_000, silentMs: 60_500, answered: 3 }, { limitMs: 90_000 })).toBe('silent');
   });
 });
 
@@ -58,7 +58,7 @@ describe('patience', () => {
   const closed = { kind: 'closed', slots: 64 } as const;
 
   test('follows the request timeout, the requests in flight and the failures that are allowed', () => {
-    expect(patienceWith(closed, settings)).toEqual({ silenceMs: 61_000, hopeless: 64 });
+    expect(patienceWith(closed, settings)).toEqual({ silenceMs: 60_500, hopeless: 64 });
     // Where four of five may fail, ten in a row are nothing special.
     const lenient = patienceWith({ kind: 'closed', slots: 1 }, { ...settings, failureLimit: 0.8 });
     expect(0.8 ** lenient.hopeless).toBeLessThan(1e-6);
@@ -71,7 +71,7 @@ describe('patience', () => {
     [{ kind: 'trace', timesMs: [0, 10, 7010] }, 7000],
   ] as const)('no request is due, so none is missed: %o', (arrivals, gapMs) => {
     const shape = { kind: 'open', arrivals, most: 8, whenFull: 'wait' } as const;
-    expect(patienceWith(shape, settings).silenceMs).toBe(61_000 + gapMs);
+    expect(patienceWith(shape, settings).silenceMs).toBe(60_500 + gapMs);
   });
 
   test('a load has a longest time by every rule', () => {
@@ -83,7 +83,7 @@ describe('patience', () => {
       stability: 0.1,
       maxWindows: 10,
     } as const;
-    expect(longestLoadMs(closed, windows, patience)).toBe(61_000 + 150_000 + 61_000);
+    expect(longestLoadMs(closed, windows, patience)).toBe(60_500 + 150_000 + 60_500);
     const precision = { kind: 'precision', precision: 0.03, limitMs: 2500 } as const;
     expect(longestLoadMs(closed, precision, patience)).toBeLessThan(200_000);
   });
