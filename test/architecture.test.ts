@@ -33,3 +33,12 @@ test('a file is one idea: past 300 lines is a question, past 400 it is to be spl
 test('a function past 100 lines is to be split', () => {
   expect(written.flatMap(functionsOf).filter(({ lines }) => lines > 100)).toEqual([]);
 });
+
+test('a function ends where it ends, whatever comes behind it', () => {
+  const lengthOf = (file: string, name: string) =>
+    functionsOf(file).find((found) => found.name === name)?.lines;
+  expect(lengthOf('load/json/check.ts', 'startOfJson')).toBe(2);
+  expect(lengthOf('ground/timers.ts', 'timerMs')).toBe(1);
+  expect(lengthOf('ground/timers.ts', 'within')).toBe(9);
+  expect(lengthOf('load/native/wait-rule.ts', 'patienceWith')).toBe(10);
+});

@@ -104,9 +104,21 @@ export function functionsOf(file: string): Length[] {
       /^( +)(?:static )?(?:async )?\*?(#?\w+)\(.*(?:\{|\()$/.exec(line);
     if (!match || /^(if|for|while|switch|catch|return)$/.test(match[2]!)) return [];
     const [, indent = '', name = ''] = match;
-    const end = lines.findIndex(
-      (other, index) => index > at && new RegExp(`^${indent}[}\\])]+[;,]?$`).test(other),
-    );
-    return end > at ? [{ file, line: at + 1, name, lines: end - at + 1 }] : [];
+    return [{ file, line: at + 1, name, lines: endOf(lines, at, indent.length) - at + 1 }];
   });
+}
+
+/** The last line of what begins at a line: where its indentation comes back, but for a head that goes on there. */
+function endOf(lines: readonly string[], at: number, indent: number): number {
+  let last = at;
+  for (let next = at + 1; next < lines.length; next++) {
+    const line = lines[next]!;
+    if (line.trim() === '') continue;
+    if (line.search(/\S/) <= indent) {
+      if (!/^\s*[})\]]/.test(line)) return last;
+      if (!/(?:\{|\(|=>|=)$/.test(line)) return next;
+    }
+    last = next;
+  }
+  return last;
 }
