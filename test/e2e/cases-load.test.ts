@@ -50,16 +50,16 @@ describe('a model that is well at first', () => {
   afterAll(() => server.stop());
 
   test.each([
-    ['fails', 'http', /requests failed.*: .*CUDA error: device-side assert/],
-    ['dies', 'grpc', /requests failed|no request was answered|does not answer|no answer/],
-    ['sleeps', 'http', /requests failed.*: no answer within 2 s|no request was answered|no answer/],
-  ] as const)('%s: the load ends and says so (%s)', async (name, protocol, words) => {
+    ['fails', 'http', '20', /requests failed.*: .*CUDA error: device-side assert/],
+    ['dies', 'grpc', '2', /requests failed|no request was answered|does not answer|no answer/],
+    ['sleeps', 'http', '2', /requests failed.*: no answer within 2 s|no request was answered|no answer/],
+  ] as const)('%s: the load ends and says so (%s)', async (name, protocol, timeoutS, words) => {
     const { port } = server.remote[protocol];
     const begun = performance.now();
     const { code, output } = await tma(
       folder(),
       ...['load', '-m', name, '-u', `localhost:${port}`, '-i', protocol],
-      ...['--concurrency-range', '2', '--request-timeout', '2'],
+      ...['--concurrency-range', '2', '--request-timeout', timeoutS],
     );
     expect(output).toMatch(words);
     expect(code).toBe(3);

@@ -80,12 +80,12 @@ test.skipIf(!isRoot)(
     const shapes =
       'perf_analyzer_flags: {measurement-interval: 50, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
     const cwd = project(
-      `{add_sub: {${shapes}, parameters: {concurrency: {start: 1, stop: 30}}}}`,
+      `{add_sub: {${shapes}, parameters: {concurrency: {start: 1, stop: 14}}}}`,
       'checkpoint_directory: disk',
     );
     const disk = join(cwd, 'disk');
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40k', 'tmpfs', disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24k', 'tmpfs', disk]);
     try {
       const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
       expect(output).toContain('ENOSPC: no space left on device');
@@ -98,7 +98,7 @@ test.skipIf(!isRoot)(
       const measured = results(cwd).trials[0].points.filter(
         (point: { state: string }) => point.state === 'measured',
       );
-      expect(measured).toHaveLength(30);
+      expect(measured).toHaveLength(14);
     } finally {
       execFileSync('umount', [disk]);
     }

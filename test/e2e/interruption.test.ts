@@ -3,7 +3,7 @@ import { journal, nothingLeft, project, read, results, start, startWithBrowser, 
 
 const FLAGS =
   'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
-const LONG = `{add_sub: {${FLAGS}, parameters: {concurrency: {start: 1, stop: 20}}}}`;
+const LONG = `{add_sub: {${FLAGS}, parameters: {concurrency: {start: 1, stop: 10}}}}`;
 
 const measured = (cwd: string): number =>
   journal(cwd).filter((entry) => entry.kind === 'point' && entry.record.state === 'measured').length;
@@ -11,7 +11,7 @@ const measured = (cwd: string): number =>
 test('Ctrl-C finishes the point, writes the report, and the same command goes on from there', async () => {
   const cwd = project(LONG);
   const run = startWithBrowser(cwd, 'profile', '-f', 'perf.yaml');
-  await run.printed('[ 2/20]');
+  await run.printed('[ 2/10]');
   run.child.kill('SIGINT');
   const { code, output } = await run.ended;
   expect(code).toBe(130);
@@ -20,18 +20,18 @@ test('Ctrl-C finishes the point, writes the report, and the same command goes on
   expect(await nothingLeft()).toEqual([]);
   const before = measured(cwd);
   expect(before).toBeGreaterThanOrEqual(2);
-  expect(before).toBeLessThan(20);
+  expect(before).toBeLessThan(10);
   expect((await tma(cwd, 'profile', '-f', 'perf.yaml', '-c', '1')).code).toBe(0);
   expect(measured(cwd)).toBeGreaterThan(before);
   expect(
     results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
-  ).toHaveLength(20);
+  ).toHaveLength(10);
 });
 
 test('twice stops now', async () => {
   const cwd = project(LONG);
   const run = start(cwd, 'profile', '-f', 'perf.yaml');
-  await run.printed('[ 1/20]');
+  await run.printed('[ 1/10]');
   // Another in the same folder meanwhile: it would measure the same again, and remove the first one's files.
   const second = await tma(cwd, 'profile', '-f', 'perf.yaml');
   expect(second.code).toBe(2);
@@ -61,7 +61,7 @@ test('while a model loads, a second Ctrl-C ends it', async () => {
 test('kill -9 leaves no server, and loses at most the point in flight', async () => {
   const cwd = project(LONG);
   const run = start(cwd, 'profile', '-f', 'perf.yaml');
-  await run.printed('[ 3/20]');
+  await run.printed('[ 3/10]');
   run.child.kill('SIGKILL');
   await run.ended;
   expect(await nothingLeft()).toEqual([]);
@@ -69,5 +69,5 @@ test('kill -9 leaves no server, and loses at most the point in flight', async ()
   expect((await tma(cwd, 'profile', '-f', 'perf.yaml')).code).toBe(0);
   expect(
     results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
-  ).toHaveLength(20);
+  ).toHaveLength(10);
 });

@@ -21,6 +21,8 @@ const project = (yaml: string): string => {
   return cwd;
 };
 
+const profile = (cwd: string, ...options: string[]) => tma(cwd, 'profile', '-f', 'perf.yaml', ...options);
+
 const SWEEP =
   'profile_models: {add_sub: {model_config_parameters: {dynamic_batching: {max_queue_delay_microseconds: [0, 300]}}}}';
 
@@ -33,7 +35,7 @@ describe('a server that somebody else runs, under model control', () => {
 
   test('its own models, without a repository here: variants are loaded and unloaded, what ran before is back', async () => {
     const cwd = project(SWEEP);
-    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.options);
+    const { code, output } = await profile(cwd, ...server.options);
     expect(output).toContain('already: no_config; what else runs there takes its share');
     expect(code).toBe(0);
     const { trials, sessions, servers } = results(cwd);
@@ -52,7 +54,7 @@ describe('a server that somebody else runs, under model control', () => {
 
   test('by gRPC alone: variants, statistics, load', async () => {
     const cwd = project(SWEEP);
-    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.grpcOptions);
+    const { code, output } = await profile(cwd, ...server.grpcOptions);
     expect(output).not.toContain('failed');
     expect(code).toBe(0);
     const { trials, sessions } = results(cwd);
@@ -71,7 +73,7 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(
       'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [3]}}}',
     );
-    const { code } = await tma(cwd, 'profile', '-f', 'perf.yaml', ...server.options);
+    const { code } = await profile(cwd, ...server.options);
     expect(code).toBe(0);
     expect((await server.triton.config('no_config'))['max_batch_size']).toBe(2);
   });
@@ -81,18 +83,14 @@ describe('a server that somebody else runs, under model control', () => {
     execFileSync('cp', ['-r', join(MODELS, 'add_sub'), join(repository, 'elsewhere')]);
     execFileSync('sed', ['-i', 's/add_sub/elsewhere/', join(repository, 'elsewhere', 'config.pbtxt')]);
     const cwd = project(SWEEP.replace('add_sub', 'elsewhere'));
-    const { code, output } = await tma(
-      ...([cwd, 'profile', '-f', 'perf.yaml', '--model-repository', repository, ...server.options] as const),
-    );
+    const { code, output } = await profile(cwd, '--model-repository', repository, ...server.options);
     expect(output).not.toContain('failed');
     expect(code).toBe(0);
     expect(results(cwd).trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
   });
 
   test('a model that nobody has is said', async () => {
-    const { code, output } = await tma(
-      ...([project('profile_models: nothing'), 'profile', '-f', 'perf.yaml', ...server.options] as const),
-    );
+    const { code, output } = await profile(project('profile_models: nothing'), ...server.options);
     expect(output).toContain('the server knows no model "nothing"');
     expect(output).toContain('--model-repository');
     expect(code).toBe(2);
@@ -102,22 +100,12 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(
       'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [2, 4]}}}',
     );
-    const { code, output } = await tma(
-      ...([cwd, 'profile', '-f', 'perf.yaml', '--reload-model-disable', ...server.options] as const),
-    );
+    const { code, output } = await profile(cwd, '--reload-model-disable', ...server.options);
     expect(output).toContain('what the server runs is measured as it is');
     expect(code).toBe(0);
     expect(results(cwd).trials).toHaveLength(1);
-    const missing = await tma(
-      ...([
-        project('profile_models: add_sub'),
-        'profile',
-        '-f',
-        'perf.yaml',
-        '--reload-model-disable',
-        ...server.options,
-      ] as const),
-    );
+    const other = project('profile_models: add_sub');
+    const missing = await profile(other, '--reload-model-disable', ...server.options);
     expect(missing.output).toContain('the server does not serve model "add_sub"');
     expect(missing.code).toBe(2);
   });
@@ -140,9 +128,7 @@ test('a server that is not under model control says so', async () => {
   const repository = folder();
   execFileSync('cp', ['-r', join(MODELS, 'no_config'), repository]);
   const server = await somebodysServer(repository);
-  const { code, output } = await tma(
-    ...([project('profile_models: no_config'), 'profile', '-f', 'perf.yaml', ...server.options] as const),
-  );
+  const { code, output } = await profile(project('profile_models: no_config'), ...server.options);
   await server.stop();
   expect(output).toContain('model control off');
   expect(output).toContain('--model-control-mode=explicit');
@@ -154,16 +140,10 @@ test('nobody there: the address and what to give', async () => {
   await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
   const { port } = silent.address() as AddressInfo;
   silent.close();
-  const { code, output } = await tma(
-    ...([
-      project('profile_models: m'),
-      'profile',
-      '-f',
-      'perf.yaml',
-      '--triton-launch-mode',
-      'remote',
-    ] as const),
-    ...['--triton-http-endpoint', `localhost:${port}`, '--client-max-retries', '1'],
+  const { code, output } = await profile(
+    project('profile_models: m'),
+    ...['--triton-launch-mode', 'remote', '--triton-http-endpoint', `localhost:${port}`],
+    ...['--client-max-retries', '1'],
   );
   expect(output).toContain(`no Triton answers at http://localhost:${port} (waited 1 s)`);
   expect(code).toBe(2);
@@ -174,7 +154,7 @@ describe('one server for many variants, several variants at once', () => {
 
   test('--server-reuse: loaded and unloaded on one server, memory marked as shared', async () => {
     const cwd = local(SWEEP);
-    const { code } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--server-reuse');
+    const { code } = await profile(cwd, '--server-reuse');
     expect(code).toBe(0);
     const { trials } = results(cwd);
     const times = trials.map(({ end }: { end: { steps: { startS: number } } }) => end.steps.startS);
@@ -186,7 +166,7 @@ describe('one server for many variants, several variants at once', () => {
 
   test('--parallel: two variants at once, every point once, in its own trial', async () => {
     const cwd = local(SWEEP.replace('[0, 300]', '[0, 100, 200, 300]'));
-    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--parallel', '2', '--gpus', '[]');
+    const { code, output } = await profile(cwd, '--parallel', '2', '--gpus', '[]');
     expect(code).toBe(0);
     const { trials } = results(cwd);
     expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2, 2]);
@@ -206,25 +186,16 @@ describe('one server for many variants, several variants at once', () => {
   });
 
   test('--client-protocol grpc on a server of its own; its answers to wrong requests are told', async () => {
-    const good = await tma(local(SWEEP), 'profile', '-f', 'perf.yaml', '--client-protocol', 'grpc');
+    const good = await profile(local(SWEEP), '--client-protocol', 'grpc');
     expect(good.output).not.toContain('failed');
     expect(good.code).toBe(0);
     const bad = local('perf_analyzer_flags: {measurement-interval: 100}\nprofile_models: failing');
-    const { output } = await tma(bad, 'profile', '-f', 'perf.yaml', '--client-protocol', 'grpc');
+    const { output } = await profile(bad, '--client-protocol', 'grpc');
     expect(output).toMatch(/requests failed: the tokenizer has no such word/);
   });
 
   test('more lanes than cores', async () => {
-    const { code, output } = await tma(
-      local(SWEEP),
-      'profile',
-      '-f',
-      'perf.yaml',
-      '--parallel',
-      '500',
-      '--gpus',
-      '[]',
-    );
+    const { code, output } = await profile(local(SWEEP), '--parallel', '500', '--gpus', '[]');
     expect(output).toContain('parallel: 500 variants at once need 500 CPU cores');
     expect(code).toBe(2);
   });
