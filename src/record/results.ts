@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../ground/errors.ts';
 import { isTooDeep } from './checks.ts';
 import { documented } from './documented.ts';
-import { environment, loadPoint, search, server, session, trial } from './recorded.ts';
+import { environment, loadPoint, search, server, session, trial } from './journal-records.ts';
 import { upgradeResults } from './results-upgrade.ts';
 
 /**
