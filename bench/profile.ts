@@ -3,16 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  detailedPages,
-  htmlWriter,
+  EXPORTERS,
+  exportAll,
   loadExperiment,
   measurementsOf,
-  pdfWriter,
   profile,
   rank,
-  summaryPages,
+  resultOf,
   type Trial,
-  writeResults,
+  throwFailures,
 } from 'triton-model-analyzer';
 import { locateTritonServer } from '../src/server/locate.ts';
 import { GRID, REPOSITORY } from './ocr-grid.ts';
@@ -36,12 +35,16 @@ const experiment = loadExperiment({
 const { run } = await profile(experiment);
 const profiled = performance.now();
 const rankings = experiment.models.map((plan) => rank(run, plan));
-const top = rankings.flatMap(({ entries }) => entries.slice(0, 3).map((entry) => entry.trial));
-writeResults(run, rankings, experiment.exportPath, experiment.reports);
-const pages = [...(await summaryPages(run, rankings)), ...(await detailedPages(run, top, rankings))];
-await htmlWriter.write(pages, experiment.exportPath);
+const result = resultOf(run, rankings, experiment.reports);
+const write = async (formats: readonly string[]) => {
+  const exporters = EXPORTERS.filter(({ format }) => formats.includes(format));
+  const all = await exportAll(result, experiment.exportPath, { exporters });
+  throwFailures(all);
+  return all.flatMap(({ files }) => files);
+};
+await write(['csv', 'html']);
 const written = performance.now();
-const pdf = await pdfWriter.write(pages, experiment.exportPath);
+const pdfs = await write(['pdf']);
 const printed = performance.now();
 
 const sum = (read: (trial: Trial) => number): number =>
@@ -66,7 +69,7 @@ const wholeS = (printed - start) / 1000;
 console.log(`${points} points of ${variants} variants in ${wholeS.toFixed(1)} s (bar: 60)`);
 for (const [name, seconds] of Object.entries(steps)) line(name, seconds);
 line('tables and HTML', reportS);
-line(`${pdf.files.length} PDFs`, pdfS);
+line(`${pdfs.length} PDFs`, pdfS);
 console.log(`start, load and stop: ${(serverS / variants).toFixed(2)} s a variant (bar: 3)`);
 const allowance = 0.3 * variants + 0.1 * points;
 console.log(

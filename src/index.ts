@@ -108,21 +108,25 @@ export { levelText } from './record/load-point.ts';
 export { plusMinus } from './report/load-table.ts';
 
 // Reports: tables, JSON and pages, and the files that they go to.
-export { csvText, resultTables, tablesText } from './report/csv.ts';
+export { csvText, resultTables, tablesText } from './report/tables.ts';
 export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
-export { acrossPage, detailedPages, type Page, summaryPages } from './report/pages.ts';
 export { planObject } from './report/plan-object.ts';
-export type { Mode, PageOptions } from './report/plots.ts';
+export type { Mode } from './report/plots.ts';
 export { parseResults, type Results } from './record/results.ts';
-export { checkExportPath } from './report/put.ts';
+export { checkExportPath, put } from './report/put.ts';
+
+// Exporters: a result as files; one of your own is an `Exporter`, and writes by `put`.
 export {
-  htmlWriter,
-  pdfWriter,
-  pngWriter,
-  type ReportWriter,
-  writeAll,
-  writeResults,
-} from './report/write.ts';
+  bestNames,
+  type Exporter,
+  type ExportOptions,
+  type ExportSettings,
+  type Result,
+  resultOf,
+  type Written,
+} from './report/exporter.ts';
+export { type Exported, EXPORTERS, exportAll, throwFailures } from './report/export-all.ts';
+export { type Page, pagesOf } from './report/pages.ts';
 
 // Programs that tma uses, brought into its cache.
 export { installChromium } from './install/install-chromium.ts';

@@ -1,27 +1,25 @@
-import { join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
 import {
-  type AcrossModels,
-  acrossModels,
-  acrossPage,
+  bestNames,
   type CommandLine,
   checkExportPath,
-  detailedPages,
   type Experiment,
-  htmlWriter,
+  type Exported,
+  exportAll,
   loadExperiment,
-  pdfWriter,
-  pngWriter,
   profile,
   type Ranking,
+  type Result,
   type Run,
   type RunListener,
   rank,
+  resultOf,
   resultTables,
-  summaryPages,
   tablesText,
-  writeResults,
+  throwFailures,
+  verdict,
 } from '../index.ts';
 import { acrossText, modelsText } from '../terminal/across-text.ts';
 import { plainView } from '../terminal/plain.ts';
@@ -63,7 +61,8 @@ async function profileModels(process: Process, commandLine: CommandLine, flags: 
   });
   interruption.nothingToFinish();
   const rankings = experiment.models.map((plan) => rank(run, plan));
-  const across = acrossModels(run, rankings, experiment.reports);
+  const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode });
+  const { across } = result;
   // Before anything else can fail.
   for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);
   for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
@@ -72,18 +71,17 @@ async function profileModels(process: Process, commandLine: CommandLine, flags: 
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
   if (!experiment.reports.skipSummary) {
-    await report(process, experiment, { run, rankings, across }, { mode: flags.mode, say, stop });
+    await report(process, experiment, result, { say, stop });
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
   if (mistakes.length > 0) return EXIT.mistake;
-  return exitCode(run, rankings, experiment);
-}
-
-/** What a run came to. */
-interface Verdicts {
-  readonly run: Run;
-  readonly rankings: readonly Ranking[];
-  readonly across: AcrossModels | undefined;
+  const code = exitCode(run, rankings, experiment);
+  // What failed is said where failures are, also to those who asked for silence.
+  if (code === EXIT.unmet) {
+    for (const ranking of rankings.filter(isUnmet))
+      process.stderr.write(`${shown(`--fail-on-unmet-constraints: ${verdict(ranking)}`)}\n`);
+  }
+  return code;
 }
 
 /** What perf_analyzer prints would be painted over. */
@@ -95,50 +93,51 @@ async function view(process: Process, say: (text: string) => void, plain: boolea
   return live ? (await import('../terminal/live.ts')).liveView(process.stdout) : plainView(say);
 }
 
-/** Tables first, then pages: whatever a browser does, the figures are on the disk. */
+/** Writes everything, and says where it lies; what could not be written is thrown when all else has been. */
 async function report(
   process: Process,
   experiment: Experiment,
-  { run, rankings, across }: Verdicts,
-  { mode, say, stop }: Pick<Flags, 'mode'> & { say(text: string): void; stop: AbortSignal },
+  result: Result,
+  { say, stop }: { say(text: string): void; stop: AbortSignal },
 ): Promise<void> {
   const { reports, exportPath } = experiment;
-  const tables = writeResults(run, rankings, exportPath, { ...reports, across });
-  const top = rankings
-    .flatMap(({ entries }) => entries.slice(0, reports.numConfigsPerModel))
-    .map(({ trial }) => trial);
-  const options = { mode, plots: reports.plots };
-  const summaries = [
-    ...(await summaryPages(run, rankings, options)),
-    ...(across ? [await acrossPage(run, across, options)] : []),
-  ];
-  const pages = [
-    ...summaries,
-    ...(reports.skipDetailed ? [] : await detailedPages(run, top, rankings, options)),
-  ];
-  const html = await htmlWriter.write(pages, exportPath);
-  const pdf = await pdfWriter.write(pages, exportPath, stop);
-  const plots = await pngWriter.write(pages, exportPath, stop);
+  const all = await exportAll(result, exportPath, { signal: stop });
   say('');
-  for (const index of summaries.keys()) {
-    say(`report   ${shortPath(process, html.files[index]!)}`);
-    if (pdf.files[index]) say(`         ${shortPath(process, pdf.files[index])}`);
-  }
-  if (plots.files.length > 0) say(`plots    ${shortPath(process, join(exportPath, 'plots'))}`);
-  for (const path of tables) say(`results  ${shortPath(process, path)}`);
-  const typed = reportCommandOf(process, { ...experiment, mode });
-  for (const note of [...pdf.notes, ...plots.notes]) say(typedNote(note, typed));
+  for (const line of placesOf(all, exportPath, (path) => shortPath(process, path))) say(line);
+  const typed = reportCommandOf(process, { ...experiment, mode: result.settings.mode });
+  for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
+  const top = bestNames(result.rankings, reports.numConfigsPerModel);
   if (reports.skipDetailed && top.length > 0) {
-    const names = top.map(({ name }) => name).join(',');
-    say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', names])}`);
+    say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', top.join(',')])}`);
   }
+  throwFailures(all);
 }
+
+/** Where to look first: the summaries, the plots, the tables. */
+function placesOf(
+  all: readonly Exported[],
+  exportPath: string,
+  short: (path: string) => string,
+): readonly string[] {
+  const files = all.flatMap((item) => item.files);
+  const below = (folder: string): string[] =>
+    files.filter((path) => path.startsWith(join(exportPath, folder, sep)));
+  const summaries = Map.groupBy(below(join('reports', 'summaries')), (path) => dirname(path));
+  return [
+    ...[...summaries.values()].flatMap((pages) =>
+      pages.map((path, index) => `${index === 0 ? 'report ' : '       '}  ${short(path)}`),
+    ),
+    ...(below('plots').length > 0 ? [`plots    ${short(join(exportPath, 'plots'))}`] : []),
+    ...below('results').map((path) => `results  ${short(path)}`),
+  ];
+}
+
+/** Nobody keeps the limits, or whether the best does was not measured: a failure for those only who asked for it. */
+const isUnmet = ({ decision: { reason } }: Ranking): boolean =>
+  reason === 'constraints' || reason === 'constraints unknown';
 
 function exitCode(run: Run, rankings: readonly Ranking[], { reports }: Experiment): number {
   if (run.trials.some(({ end }) => end?.kind === 'bug of tma')) return EXIT.bug;
-  // Nobody keeps the limits, or whether the best does was not measured: a failure for those only who asked for it.
-  const isUnmet = ({ decision: { reason } }: Ranking): boolean =>
-    reason === 'constraints' || reason === 'constraints unknown';
   if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
   return rankings.some(isUnmet) && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;
 }

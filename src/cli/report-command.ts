@@ -2,24 +2,25 @@ import type { Command } from 'commander';
 import { userError } from '../ground/errors.ts';
 import { nearest, shown } from '../ground/wording.ts';
 import {
-  acrossModels,
-  acrossPage,
+  bestNames,
   type CommandLine,
-  detailedPages,
-  htmlWriter,
+  EXPORTERS,
+  type Exporter,
+  exportAll,
   journalPath,
   latestTrials,
   loadReportRequest,
-  pdfWriter,
-  pngWriter,
+  type Mode,
+  type ReportRequest,
+  type Result,
+  type Run,
   rank,
   readRecorded,
+  resultOf,
   resultTables,
-  summaryPages,
   type Trial,
   tablesText,
-  writeAll,
-  writeResults,
+  throwFailures,
 } from '../index.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './call.ts';
@@ -46,17 +47,38 @@ async function report(
   { quiet, verbose, mode }: Flags,
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const { checkpointDirectory, exportPath, formats, configs, ...request } = loadReportRequest({
-    file,
-    commandLine,
-    cwd: process.cwd(),
-  });
-  const { run: journal, warnings } = readRecorded(checkpointDirectory);
+  const request = loadReportRequest({ file, commandLine, cwd: process.cwd() });
+  const { checkpointDirectory, exportPath, formats, configs } = request;
+  const { run, warnings } = readRecorded(checkpointDirectory);
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
+  const result = resultFor(request, run, mode);
+  // The pages are always written; tables and best configurations are of all models, not of the configurations named.
+  const isWanted = ({ format }: Exporter): boolean =>
+    format === 'html' || (formats.includes(format) && !(configs && format === 'csv'));
+  const all = await exportAll(result, exportPath, { exporters: EXPORTERS.filter(isWanted) });
+  if (!quiet) {
+    const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);
+    if (verbose) {
+      const { rankings, settings } = result;
+      say(tablesText(Object.values(resultTables(result.run, rankings, settings.fields))));
+    }
+    for (const path of all.flatMap(({ files }) => files)) say(shortPath(process, path));
+    const typed = reportCommandOf(process, { checkpointDirectory, exportPath, mode });
+    for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
+  }
+  throwFailures(all);
+  return EXIT.done;
+}
+
+/**
+ * What was recorded, ranked, with the pages that were asked for.
+ * @throws UserError when nothing was recorded, or not what is asked for.
+ */
+function resultFor(request: ReportRequest, journal: Run, mode: Mode): Result {
   const trials = latestTrials(journal);
   if (trials.length === 0) {
     throw userError(
-      `nothing is recorded in ${journalPath(checkpointDirectory)}`,
+      `nothing is recorded in ${journalPath(request.checkpointDirectory)}`,
       'run `tma profile` first, or name its folder with --checkpoint-directory',
     );
   }
@@ -64,31 +86,15 @@ async function report(
   const models = [...new Set(trials.map((trial) => trial.model))];
   const rankings = models.map((name) => rank(run, request.goalOf(name, run.sessions)));
   const settings = request.settings(run.sessions);
-  const across = acrossModels(run, rankings, settings);
-  const named = configs?.map(({ name }) => findTrial(name, trials));
-  const best = rankings.flatMap(({ entries }) => entries.slice(0, settings.numConfigsPerModel));
-  const options = { mode, plots: settings.plots };
-  const plotsOf = new Map(configs?.map(({ name, plots }) => [name, plots]));
-  const pages = [
-    ...(named ? [] : await summaryPages(run, rankings, options)),
-    ...(named || !across ? [] : [await acrossPage(run, across, options)]),
-    ...(await detailedPages(run, named ?? best.map((entry) => entry.trial), rankings, {
-      ...options,
-      plotsOf,
-    })),
-  ];
-  if (!named && formats.includes('csv')) writeResults(run, rankings, exportPath, { ...settings, across });
-  const writers = [htmlWriter, ...[pdfWriter, pngWriter].filter(({ format }) => formats.includes(format))];
-  const written = await writeAll(writers, pages, exportPath);
-  if (quiet) return EXIT.done;
-  if (verbose)
-    process.stdout.write(
-      `${shown(tablesText(Object.values(resultTables(run, rankings, settings.fields))))}\n`,
-    );
-  for (const path of written.files) process.stdout.write(`${shown(shortPath(process, path))}\n`);
-  const typed = reportCommandOf(process, { checkpointDirectory, exportPath, mode });
-  for (const note of written.notes) process.stdout.write(`${shown(typedNote(note, typed))}\n`);
-  return EXIT.done;
+  const { configs } = request;
+  return resultOf(run, rankings, settings, {
+    mode,
+    summaries: configs === undefined,
+    detailed:
+      configs?.map(({ name }) => findTrial(name, trials).name) ??
+      bestNames(rankings, settings.numConfigsPerModel),
+    plotsOf: Object.fromEntries((configs ?? []).flatMap(({ name, plots }) => (plots ? [[name, plots]] : []))),
+  });
 }
 
 function findTrial(name: string, trials: readonly Trial[]): Trial {

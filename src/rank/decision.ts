@@ -1,5 +1,5 @@
 import { isClientBound } from '../record/measurement.ts';
-import { type Gain, widerForBestOf } from './noise.ts';
+import { type Gain, widerForBestOf, withinStart } from './noise.ts';
 import type { RankedEntry, Standings } from './standings.ts';
 
 /** A gain of fewer percent is not worth a change, however sure it is. */
@@ -67,7 +67,7 @@ export function decide(standings: Standings): Decision {
   if (base.best.verdict === 'unknown' && !supported) return unfinished('default unknown');
   if (base.best.verdict === 'missed') {
     if (missesByClient(base)) return unfinished('client');
-    return supported || missesForSure(base, standings)
+    return supported || missesForSure(base)
       ? { kind: 'deploy', entry: leader, reason: 'default misses' }
       : unfinished('too close');
   }
@@ -118,11 +118,11 @@ function isSupported({ gain, entries }: Standings): boolean {
 export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerForBestOf(rivals) * plusMinus;
 
 /** Whether a configuration's best point breaks a limit by more than the noise. */
-function missesForSure({ best: { checks, measurement } }: RankedEntry, { noise }: Standings): boolean {
+function missesForSure({ best: { checks, measurement } }: RankedEntry): boolean {
   return checks.some(({ constraint: { tag, bound, value: limit }, value, verdict }) => {
     if (verdict !== 'missed' || value === undefined) return false;
     const [low = null, high = null] = measurement.intervals[tag] ?? [];
-    const half = noise.within(measurement, tag) * value;
+    const half = withinStart(measurement, tag) * value;
     return bound === 'max' ? (low ?? value - half) > limit : (high ?? value + half) < limit;
   });
 }

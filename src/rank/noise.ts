@@ -19,11 +19,25 @@ const STARTS_WEIGHT = 4;
 
 /** How sure the figures of a model are. */
 export interface Noise {
-  /** Half the width of a value's 95 % interval as a share of the value, of one start of the server. */
-  within(measurement: Measurement, tag: string): number;
-  /** The same over all starts that there may be. */
-  overall(measurement: Measurement, tag: string): number;
+  /** What starts of one server differ by, as a share (standard deviation), by metric; 2 % where it was not seen. */
+  readonly starts: Readonly<Record<string, number>>;
 }
+
+/** Half the width of a value's 95 % interval as a share of the value. */
+export type HalfWidth = (measurement: Measurement, tag: string) => number;
+
+/** That of one start of the server. */
+export const withinStart: HalfWidth = (measurement, tag) =>
+  relativeHalfWidth(measurement.intervals[tag] ?? [null, null]) ?? ASSUMED;
+
+/** That over all starts that there may be. */
+export const overStarts =
+  ({ starts }: Noise): HalfWidth =>
+  (measurement, tag) => {
+    // What was confirmed was measured on two servers at least.
+    const servers = measurement.confirmed ? 2 : 1;
+    return Math.hypot(withinStart(measurement, tag), (NORMAL * (starts[tag] ?? STARTS)) / Math.sqrt(servers));
+  };
 
 /** A difference between two measurements over the objectives, and half the width of its 95 % interval. */
 export interface Difference {
@@ -41,37 +55,24 @@ export const hasInterval = ({ intervals }: Measurement, tag: string): boolean =>
  * that were measured on several, beginning with 2 %.
  */
 export function noiseOf(trials: readonly Trial[]): Noise {
-  const starts = new Map<string, number>();
-  const startsOf = (tag: string): number => {
-    const known = starts.get(tag) ?? startDeviation(trials, tag);
-    starts.set(tag, known);
-    return known;
-  };
-  const within = (measurement: Measurement, tag: string): number =>
-    relativeHalfWidth(measurement.intervals[tag] ?? [null, null]) ?? ASSUMED;
-  return {
-    within,
-    overall(measurement, tag) {
-      // What was confirmed was measured on two servers at least.
-      const servers = measurement.confirmed ? 2 : 1;
-      return Math.hypot(within(measurement, tag), (NORMAL * startsOf(tag)) / Math.sqrt(servers));
-    },
-  };
+  const repeated = trials.flatMap(({ points }) => {
+    const measured = points.filter((record) => record.state === 'measured');
+    return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
+  });
+  const tags = new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.values)));
+  return { starts: Object.fromEntries([...tags].map((tag) => [tag, startDeviation(repeated, tag)])) };
 }
 
-/** Pooled relative standard deviation between the servers that a point was measured on. */
-function startDeviation(trials: readonly Trial[], tag: string): number {
+/** Pooled relative standard deviation between the servers that points were measured on. */
+function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: string): number {
   let sum = STARTS_WEIGHT * STARTS ** 2;
   let weight = STARTS_WEIGHT;
-  for (const { points } of trials) {
-    const measured = points.filter((record) => record.state === 'measured');
-    for (const records of Map.groupBy(measured, ({ key }) => key).values()) {
-      const means = meansByServer(records, tag);
-      const middle = means.length > 1 ? mean(means) : 0;
-      if (middle === 0) continue;
-      sum += (means.length - 1) * (sampleVariance(means) / middle ** 2);
-      weight += means.length - 1;
-    }
+  for (const records of repeated) {
+    const means = meansByServer(records, tag);
+    const middle = means.length > 1 ? mean(means) : 0;
+    if (middle === 0) continue;
+    sum += (means.length - 1) * (sampleVariance(means) / middle ** 2);
+    weight += means.length - 1;
   }
   return Math.sqrt(sum / weight);
 }
@@ -90,18 +91,18 @@ function meansByServer(records: readonly MeasuredRecord[], tag: string): number[
   return servers.map((values) => mean(values));
 }
 
-/** @param noise which of the two kinds counts: of the same server, or of servers started one after the other. */
+/** @param half which noise counts: that of the same server, or that of servers started one after the other. */
 export function differenceOf(
   a: Measurement,
   b: Measurement,
   objectives: readonly Objective[],
-  noise: Noise['within'],
+  half: HalfWidth,
 ): Difference {
   const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
   const parts = objectives
     // What only one of them has counts fully for that one; there is no noise to it.
     .filter(({ tag }) => a.values[tag] !== undefined && b.values[tag] !== undefined)
-    .map(({ tag, weight }) => (weight / total) * Math.hypot(noise(a, tag), noise(b, tag)));
+    .map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
   return { score: score(a, b, objectives), noise: Math.hypot(...parts) };
 }
 
@@ -134,9 +135,8 @@ export function gainOf(
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return undefined;
   const times = Math.exp(parts.reduce((sum, part) => sum + (part.weight / total) * Math.log(part.times), 0));
-  const noises = parts.map(
-    ({ tag, weight }) => (weight / total) * Math.hypot(noise.overall(a, tag), noise.overall(b, tag)),
-  );
+  const half = overStarts(noise);
+  const noises = parts.map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
   return {
     percent: 100 * (times - 1),
     plusMinus: 100 * times * Math.hypot(...noises),

@@ -6,7 +6,7 @@ import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { type Decision, decide } from './decision.ts';
 import { missingMetrics } from './missing-metric.ts';
-import { differenceOf, type Gain, gainOf, type Noise, noiseOf } from './noise.ts';
+import { differenceOf, type Gain, gainOf, type Noise, noiseOf, overStarts, withinStart } from './noise.ts';
 import type { RankedEntry, RankedPoint, Standings } from './standings.ts';
 
 /** So much better may a single look be by luck alone. */
@@ -34,7 +34,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
   const trials = run.trials.filter((trial) => trial.model === goal.name);
   const noise = noiseOf(trials);
   const sorted = trials
-    .flatMap((trial) => rankTrial(trial, goal, noise))
+    .flatMap((trial) => rankTrial(trial, goal))
     .sort((a, b) => comparePoints(a.best, b.best, goal));
   const { entries, preferredTo } = smallerFirst(
     confirmedFirst(sorted, ({ best }) => best, goal),
@@ -81,7 +81,7 @@ export const gainOver = (
   noise: Noise,
 ): Gain | undefined => gainOf(entry.best.measurement, base.best.measurement, objectives, noise);
 
-function rankTrial(trial: Trial, goal: Goal, noise: Noise): RankedEntry[] {
+function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
   const sorted = measurementsOf(trial)
     .map((measurement): RankedPoint => {
       const checks = checkConstraints(measurement, goal.constraints);
@@ -90,7 +90,7 @@ function rankTrial(trial: Trial, goal: Goal, noise: Noise): RankedEntry[] {
     .sort((a, b) => comparePoints(a, b, goal));
   const [top, ...others] = confirmedFirst(sorted, (point) => point, goal);
   if (!top) return [];
-  const alike = [top, ...others].filter((point) => point === top || isAlike(top, point, goal, noise));
+  const alike = [top, ...others].filter((point) => point === top || isAlike(top, point, goal));
   const best = alike.toSorted((a, b) => loadOf(a) - loadOf(b))[0]!;
   return [
     {
@@ -106,13 +106,13 @@ function rankTrial(trial: Trial, goal: Goal, noise: Noise): RankedEntry[] {
 const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(point) * point.batchSize;
 
 /** Whether another load of the same configuration is as good as the best one, and as well known. */
-function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal, noise: Noise): boolean {
+function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal): boolean {
   const [a, b] = [top.measurement, other.measurement];
   if (top.verdict !== other.verdict || isClientBound(a) !== isClientBound(b)) return false;
   if (isConfirmed(top) !== isConfirmed(other) || isRate(a.point) !== isRate(b.point)) return false;
   // Where every point breaks the limits the nearest is named.
   if (top.verdict === 'missed') return false;
-  const difference = differenceOf(a, b, objectives, noise.within);
+  const difference = differenceOf(a, b, objectives, withinStart);
   return difference.score <= Math.min(difference.noise, ALIKE_LOADS);
 }
 
@@ -192,6 +192,6 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
 /** Whether the noise of two configurations' best points is larger than what parts them. */
 function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
   if (a.best.verdict !== b.best.verdict) return false;
-  const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, noise.overall);
+  const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, overStarts(noise));
   return Math.abs(difference.score) <= difference.noise;
 }

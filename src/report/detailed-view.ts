@@ -3,7 +3,6 @@ import { printConfigText } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
-import { levelHeader } from './csv.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
@@ -12,6 +11,7 @@ import { methodView } from './method.ts';
 import { type Figure, type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import { legend } from './summary-view.ts';
 import { columnsOf, describeConfig, pointRow } from './table-view.ts';
+import { levelHeader } from './tables.ts';
 
 /** Everything that the page of one configuration shows. */
 export function detailedView(

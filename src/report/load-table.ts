@@ -1,7 +1,7 @@
 import { formatNumber } from '../rank/words.ts';
 import { isRate, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
-import type { Table } from './csv.ts';
+import type { Table } from './tables.ts';
 
 const us = (measurement: Measurement, tag: string): string =>
   Math.round((measurement.values[tag] ?? 0) * 1000).toString();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { Run, Trial } from '../record/run.ts';
+import type { ExportSettings, Result } from './exporter.ts';
 import type { Figure, PageOptions } from './plots.ts';
 
 /** A page of a report: its file without the ending, below the export path, and its text. */
@@ -14,7 +15,27 @@ export interface Page {
 }
 
 // What draws and fills templates is large, and loaded with the first page.
-const render = async () => (await import('./html.ts')).renderHtml;
+const render = async () => (await import('./render.ts')).renderHtml;
+
+const made = new WeakMap<Result, Promise<readonly Page[]>>();
+
+/** The pages that a result asks for, summaries first. They are made once, for all that write them. */
+export function pagesOf(result: Result): Promise<readonly Page[]> {
+  const known = made.get(result) ?? makePages(result);
+  made.set(result, known);
+  return known;
+}
+
+async function makePages({ run, rankings, across, settings }: Result): Promise<readonly Page[]> {
+  const { mode, plots, plotsOf, summaries, detailed } = settings;
+  const options = { mode, plots };
+  const trials = detailed.flatMap((name) => run.trials.find((trial) => trial.name === name) ?? []);
+  return [
+    ...(summaries ? await summaryPages(run, rankings, options) : []),
+    ...(summaries && across ? [await acrossPage(run, across, options)] : []),
+    ...(await detailedPages(run, trials, rankings, { ...options, ...(plotsOf && { plotsOf }) })),
+  ];
+}
 
 /** The summary of every ranked model. */
 export async function summaryPages(
@@ -54,12 +75,13 @@ export async function detailedPages(
   run: Run,
   trials: readonly Trial[],
   rankings: readonly Ranking[],
-  options: PageOptions & { readonly plotsOf?: ReadonlyMap<string, PageOptions['plots']> } = {},
+  options: PageOptions & Pick<ExportSettings, 'plotsOf'> = {},
 ): Promise<Page[]> {
   const [renderHtml, { detailedView }] = await Promise.all([render(), import('./detailed-view.ts')]);
   return trials.map((trial) => {
     const ranking = rankings.find((item) => item.model === trial.model);
-    const plots = options.plotsOf?.get(trial.name) ?? options.plots;
+    const { plotsOf = {} } = options;
+    const plots = Object.hasOwn(plotsOf, trial.name) ? plotsOf[trial.name] : options.plots;
     const view = detailedView(run, trial, ranking, { ...options, plots });
     return {
       path: join('reports', 'detailed', trial.name, 'detailed_report'),

@@ -5,7 +5,6 @@ import { verdict } from '../rank/verdict.ts';
 import { describeConstraint, describeObjectives, formatNumber, shortNames } from '../rank/words.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run } from '../record/run.ts';
-import { levelHeader } from './csv.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
@@ -25,6 +24,7 @@ import {
   SETTINGS,
   SUMMARY_COLUMNS,
 } from './table-view.ts';
+import { levelHeader } from './tables.ts';
 
 /** More configurations than this in a figure of loads, beside the default, make it unreadable. */
 const CURVES = 3;

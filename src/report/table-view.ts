@@ -8,7 +8,7 @@ import { levelOf, levelText } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
-import { instanceGroupCell } from './csv.ts';
+import { instanceGroupCell } from './tables.ts';
 
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */
 const POINT_COLUMNS = [

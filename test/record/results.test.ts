@@ -8,9 +8,9 @@ import { rank } from '../../src/rank/rank.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import { parseResults, resultsJsonSchema } from '../../src/record/results.ts';
 import type { Run } from '../../src/record/run.ts';
-import { resultsJson } from '../../src/report/results.ts';
+import { resultsJson } from '../../src/report/exporters/json.ts';
 import { readJournal } from '../../src/store/journal.ts';
-import { measurement, run, trial } from '../support/run.ts';
+import { measurement, result, run, trial } from '../support/run.ts';
 
 const FIRST = 'test/fixtures/results/schema-1.json';
 const STUDY = 'examples/text-recognition-h100/study/results.json';
@@ -26,7 +26,7 @@ const at = (name: string, throughput: number, latency = 9, concurrency = 1) =>
     measurement({ perf_throughput: throughput, perf_latency_p99: latency }, concurrency),
   ]);
 const written = (recorded: Run, of: Goal) =>
-  parseResults(resultsJson(recorded, [rank(recorded, of)]), 'results.json').models[0]!;
+  parseResults(resultsJson(result(recorded, [rank(recorded, of)])), 'results.json').models[0]!;
 
 describe('results.schema.json', () => {
   test('is up to date (npm run docs)', () => {
@@ -78,7 +78,7 @@ describe('results.schema.json', () => {
         goals[0]!,
         3,
       );
-      const text = resultsJson(recorded, rankings, across);
+      const text = resultsJson(result(recorded, rankings, {}, across));
       expect(validate(JSON.parse(text)), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
       const read = parseResults(text, 'results.json');
       expect(read.models).toEqual(JSON.parse(text).models);
@@ -187,7 +187,7 @@ describe('the first version', () => {
 describe('what can not be read is named with its place', () => {
   const text = (change: (document: ReturnType<typeof JSON.parse>) => void): string => {
     const document = JSON.parse(
-      resultsJson(run(at('default', 100)), [rank(run(at('default', 100)), goal())]),
+      resultsJson(result(run(at('default', 100)), [rank(run(at('default', 100)), goal())])),
     );
     change(document);
     return JSON.stringify(document);

@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { PlotSettings } from '../../src/config/plot-settings.ts';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { htmlExporter } from '../../src/report/exporters/html.ts';
+import { resultsJson } from '../../src/report/exporters/json.ts';
+import { pngExporter } from '../../src/report/exporters/png.ts';
 import { metricPlotData } from '../../src/report/figures/metric-plot.ts';
 import { acrossPage, detailedPages, summaryPages } from '../../src/report/pages.ts';
-import { resultsJson } from '../../src/report/results.ts';
-import { htmlWriter, pngWriter } from '../../src/report/write.ts';
 import { folder } from '../support/experiment.ts';
-import { measurement, run, trial } from '../support/run.ts';
+import { measurement, result, run, trial } from '../support/run.ts';
 
 const at = (perf_throughput: number, perf_latency_p99: number, concurrency: number, more = {}) =>
   measurement({ perf_throughput, perf_latency_p99, cpu_used_ram: 100 * concurrency, ...more }, concurrency);
@@ -113,7 +114,7 @@ describe('pages hold and file the plots', () => {
       ...(await summaryPages(all, [ranking], { plots })),
       ...(await detailedPages(all, [base, better], [ranking], {
         plots,
-        plotsOf: new Map([['m_config_0', own]]),
+        plotsOf: { m_config_0: own },
       })),
     ];
     expect(paths(pages).filter((path) => path.startsWith('plots/simple'))).toEqual([
@@ -129,8 +130,7 @@ describe('pages hold and file the plots', () => {
     const before = process.env['PUPPETEER_EXECUTABLE_PATH'];
     process.env['PUPPETEER_EXECUTABLE_PATH'] = '/nowhere';
     try {
-      const pages = await summaryPages(all, [ranking]);
-      const { files, notes } = await pngWriter.write(pages, path);
+      const { files, notes } = await pngExporter.write(result(all, [ranking]), path);
       expect(notes).toEqual(['the plots are SVG: for PNG a browser is needed, too']);
       expect(files.map((file) => file.slice(path.length + 1))).toEqual([
         'plots/simple/m/throughput_v_latency.svg',
@@ -173,7 +173,7 @@ describe('the best of all models', () => {
   test("has a page where Model Analyzer's is, and its place in results.json", async () => {
     const path = folder();
     const page = await acrossPage(both, across(2));
-    await htmlWriter.write([page], path);
+    await htmlExporter.write(result(both, [], {}, across(2)), path);
     expect(
       existsSync(join(path, 'reports/summaries/Best Configs Across All Models/result_summary.html')),
     ).toBe(true);
@@ -182,7 +182,7 @@ describe('the best of all models', () => {
     expect(page.figures[0]?.path).toBe('plots/simple/Best Configs Across All Models/throughput_v_latency');
     expect(page.html).toContain('class="verdict good"');
     expect(page.html).not.toContain('That is no decision');
-    const { acrossModels } = JSON.parse(resultsJson(both, [ranking], across(2)));
+    const { acrossModels } = JSON.parse(resultsJson(result(both, [ranking], {}, across(2))));
     expect(acrossModels.ranking).toMatchObject([
       { model: 'm', variant: 'm_config_0' },
       { model: 'n', variant: 'n_config_default' },

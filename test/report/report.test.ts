@@ -5,16 +5,23 @@ import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import type { SearchRecord } from '../../src/record/run.ts';
-import { csvText, gpuTable, inferenceTable, resultTables, round, serverTable } from '../../src/report/csv.ts';
+import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
+import { resultsJson } from '../../src/report/exporters/json.ts';
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { throughputLatencyData } from '../../src/report/figures/throughput-latency.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
 import { detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { checkExportPath } from '../../src/report/put.ts';
-import { resultsJson } from '../../src/report/results.ts';
-import { htmlWriter, writeResults } from '../../src/report/write.ts';
+import {
+  csvText,
+  gpuTable,
+  inferenceTable,
+  resultTables,
+  round,
+  serverTable,
+} from '../../src/report/tables.ts';
 import { folder } from '../support/experiment.ts';
-import { measurement, run, trial } from '../support/run.ts';
+import { measurement, result, run, trial } from '../support/run.ts';
 
 const stages = {
   perf_server_queue: 1,
@@ -224,13 +231,9 @@ describe('pages', async () => {
 test('files lie where Model Analyzer puts them', async () => {
   const path = folder();
   checkExportPath(path);
-  const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
-  const tables = writeResults(all, [ranking], path, { fileNames, fields: {} });
-  const pages = await htmlWriter.write(
-    [...(await summaryPages(all, [ranking])), ...(await detailedPages(all, [better], [ranking]))],
-    path,
-  );
-  expect([...tables, ...pages.files].map((file) => file.slice(path.length + 1))).toEqual([
+  const exporters = EXPORTERS.filter(({ format }) => format === 'csv' || format === 'html');
+  const written = await exportAll(result(all, [ranking], { detailed: [better.name] }), path, { exporters });
+  expect(written.flatMap(({ files }) => files).map((file) => file.slice(path.length + 1))).toEqual([
     'results/i.csv',
     'results/results.json',
     'results/best/m/config.pbtxt',
@@ -243,7 +246,7 @@ test('files lie where Model Analyzer puts them', async () => {
 });
 
 test('results.json holds the verdict and everything measured', () => {
-  const document = JSON.parse(resultsJson(all, [ranking]));
+  const document = JSON.parse(resultsJson(result(all, [ranking])));
   expect(document).toMatchObject({
     schemaVersion: 2,
     models: [
@@ -291,8 +294,9 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     // An earlier run's answer lies there.
     mkdirSync(join(path, 'results/best/m'), { recursive: true });
     writeFileSync(join(path, 'results/best/m/config.pbtxt'), 'name: "yesterday"');
-    const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
-    writeResults(recorded, [ranked], path, { fileNames, fields: {} });
+    await exportAll(result(recorded, [ranked]), path, {
+      exporters: EXPORTERS.filter(({ format }) => format === 'csv'),
+    });
     const [json] = JSON.parse(readFileSync(join(path, 'results/results.json'), 'utf8')).models;
     const { document } = parseHTML((await summaryPages(recorded, [ranked]))[0]!.html);
     const chosen = recorded.trials.find((item) => item.name === name);

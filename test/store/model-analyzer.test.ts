@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECTIVES } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { measurementsOf } from '../../src/record/run.ts';
-import { csvText, resultTables, tablesText } from '../../src/report/csv.ts';
+import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
 import { methodView } from '../../src/report/method.ts';
-import { writeResults } from '../../src/report/write.ts';
+import { csvText, resultTables, tablesText } from '../../src/report/tables.ts';
 import { readCheckpoint } from '../../src/store/model-analyzer.ts';
 import { folder } from '../support/experiment.ts';
+import { result } from '../support/run.ts';
 
 /** What the real Model Analyzer 1.58 wrote, for add_sub on the real tritonserver and perf_analyzer. */
 const FIXTURES = resolve('test/fixtures/model-analyzer');
@@ -99,7 +100,7 @@ describe('a checkpoint that is not as it was in 1.58', () => {
   const configIn = (results: Stored, name: string) =>
     runConfig(results, name)._model_config_variant!.model_config;
 
-  test('composing models that were changed, too, are said, and no configuration is called the best alone', () => {
+  test('composing models that were changed, too, are said, and no configuration is called the best alone', async () => {
     const directory = changed((results) => {
       for (const name of Object.keys(results)) {
         runConfig(results, name)._composing_config_variants = [
@@ -114,9 +115,12 @@ describe('a checkpoint that is not as it was in 1.58', () => {
       ),
     ]);
     const ranking = rank(run, { name: 'add_sub', objectives: DEFAULT_OBJECTIVES, constraints: [] });
-    const fileNames = { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' };
-    const files = writeResults(run, [ranking], directory, { fileNames, fields: {} });
-    expect(files.map((file) => basename(file))).toEqual(['i.csv', 'results.json']);
+    const tables = EXPORTERS.filter(({ format }) => format === 'csv');
+    const all = await exportAll(result(run, [ranking]), directory, { exporters: tables });
+    expect(all.flatMap(({ files }) => files).map((file) => basename(file))).toEqual([
+      'i.csv',
+      'results.json',
+    ]);
     expect(existsSync(join(directory, 'results', 'best'))).toBe(false);
   });
 

@@ -1,6 +1,8 @@
 import { diffText } from '../../src/model-config/diff.ts';
+import type { Ranking } from '../../src/rank/rank.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import type { Run, Trial } from '../../src/record/run.ts';
+import type { ExportSettings, Result } from '../../src/report/exporter.ts';
 
 /** A measurement with these values; intervals are 5 % to both sides of the throughput. */
 export function measurement(
@@ -81,4 +83,21 @@ export const run = (...trials: Trial[]): Run => ({
   ],
   servers: [{ name: 'triton', version: '2.51.0', gpus: {} }],
   trials,
+});
+
+/** A run with its rankings as exporters take it; the summaries alone. */
+export const result = (
+  recorded: Run,
+  rankings: readonly Ranking[],
+  settings: Partial<ExportSettings> = {},
+  across?: Result['across'],
+): Result => ({
+  run: recorded,
+  rankings,
+  across,
+  settings: {
+    ...{ mode: 'online', summaries: true, detailed: [], fields: {} },
+    fileNames: { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' },
+    ...settings,
+  },
 });

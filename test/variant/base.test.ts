@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
-import { writeResults } from '../../src/report/write.ts';
+import { resultOf } from '../../src/report/exporter.ts';
+import { bestExporter } from '../../src/report/exporters/best.ts';
 import { planRun } from '../../src/run/plan.ts';
 import { profile } from '../../src/run/profile.ts';
 import { readBaseModel } from '../../src/variant/base.ts';
@@ -38,7 +39,7 @@ test('a model whose name is not its folder: said, and what is handed over has th
   const texts = run.trials.map(({ configText }) => configText);
   expect(texts.map((text) => text.split('\n')[0])).toEqual(['name: "renamed"', 'name: "renamed"']);
   const ranking = rank(run, experiment.models[0]!);
-  writeResults(run, [ranking], cwd, experiment.reports);
+  await bestExporter.write(resultOf(run, [ranking], experiment.reports), cwd);
   const best = ranking.winner && readFileSync(join(cwd, 'results/best/renamed/config.pbtxt'), 'utf8');
   expect(best ?? texts[0]).toContain('name: "renamed"');
 });

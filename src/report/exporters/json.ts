@@ -1,23 +1,34 @@
-import type { Check, ConstraintVerdict } from '../goal/score.ts';
-import { METRICS } from '../ground/metric.ts';
-import type { AcrossModels } from '../rank/across.ts';
-import { frontTags, paretoFront } from '../rank/pareto.ts';
-import type { Ranking } from '../rank/rank.ts';
-import type { RankedEntry } from '../rank/standings.ts';
-import { toldGain } from '../rank/told-gain.ts';
-import { verdict } from '../rank/verdict.ts';
-import { describeConstraint } from '../rank/words.ts';
-import { isClientBound } from '../record/measurement.ts';
-import { RESULTS_VERSION, type WrittenResults } from '../record/results.ts';
-import type { Run } from '../record/run.ts';
+import { join } from 'node:path';
+import type { Check, ConstraintVerdict } from '../../goal/score.ts';
+import { METRICS } from '../../ground/metric.ts';
+import { frontTags, paretoFront } from '../../rank/pareto.ts';
+import type { Ranking } from '../../rank/rank.ts';
+import type { RankedEntry } from '../../rank/standings.ts';
+import { toldGain } from '../../rank/told-gain.ts';
+import { verdict } from '../../rank/verdict.ts';
+import { describeConstraint } from '../../rank/words.ts';
+import { isClientBound } from '../../record/measurement.ts';
+import { RESULTS_VERSION, type WrittenResults } from '../../record/results.ts';
+import type { Run } from '../../record/run.ts';
+import type { Exporter, Result } from '../exporter.ts';
+import { put } from '../put.ts';
 
 type WrittenModel = WrittenResults['models'][number];
 
 /** results.json: everything measured and the verdict on it, for programs; src/record/results.ts says what each field is. */
-export const resultsJson = (run: Run, rankings: readonly Ranking[], across?: AcrossModels): string =>
-  `${JSON.stringify(resultsOf(run, rankings, across), null, 2)}\n`;
+export const jsonExporter: Exporter = {
+  name: 'json',
+  format: 'csv',
+  async write(result, to) {
+    return { files: [put(to, join('results', 'results.json'), resultsJson(result))], notes: [] };
+  },
+};
 
-function resultsOf(run: Run, rankings: readonly Ranking[], across?: AcrossModels): WrittenResults {
+/** The text of results.json. */
+export const resultsJson = (result: Pick<Result, 'run' | 'rankings' | 'across'>): string =>
+  `${JSON.stringify(resultsOf(result), null, 2)}\n`;
+
+function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 'across'>): WrittenResults {
   return {
     schemaVersion: RESULTS_VERSION,
     environment: run.sessions.at(-1)?.environment ?? null,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownerOf } from '../../src/ground/owner.ts';
-import { openPrinter } from '../../src/report/pdf.ts';
+import { openPrinter } from '../../src/report/printer.ts';
 import { isAlive, processState } from '../../src/server/processes.ts';
 import { folder } from '../support/experiment.ts';
 import { until } from '../support/until.ts';
@@ -66,7 +66,7 @@ test(
   async () => {
     const hanging = browser('exec sleep 3000');
     const place = folder();
-    const script = `import(${JSON.stringify(join(import.meta.dirname, '../../src/report/pdf.ts'))}).then((pdf) => pdf.openPrinter())`;
+    const script = `import(${JSON.stringify(join(import.meta.dirname, '../../src/report/printer.ts'))}).then((pdf) => pdf.openPrinter())`;
     const tma = spawn(process.execPath, ['-e', script], { env: { ...hanging.env, TMPDIR: place } });
     await until(hanging.started);
     expect(readdirSync(place)).toEqual([expect.stringMatching(/^tma-browser-/)]);

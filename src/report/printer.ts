@@ -1,4 +1,5 @@
 import type { Browser } from 'puppeteer';
+import { messageOf } from '../ground/errors.ts';
 import { makeScratch, removeScratch } from '../ground/scratch.ts';
 import { Guard } from '../server/guard.ts';
 import { killGroup } from '../server/process-group.ts';
@@ -16,6 +17,12 @@ export interface PdfPrinter extends AsyncDisposable {
   /** Drawings as PNG, twice as large as they are on a page. */
   pictures(svgs: readonly string[]): Promise<Uint8Array[]>;
 }
+
+/** Why a browser that there is printed nothing. */
+export const whyNotPrinted = (error: unknown, signal: AbortSignal | undefined): string =>
+  signal?.aborted
+    ? 'it was stopped; `tma report` makes it'
+    : `the browser failed: ${messageOf(error).split('\n')[0]}`;
 
 /** How a browser is waited for. */
 export interface PrinterNeed {

@@ -1,0 +1,79 @@
+import type { ReportSettings } from '../config/experiment.ts';
+import type { PlotSettings } from '../config/plot-settings.ts';
+import { type AcrossModels, acrossModels } from '../rank/across.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { Run } from '../record/run.ts';
+import type { Mode } from './plots.ts';
+
+/** What a run came to, and how it is to be shown: everything that exporters write from, as plain data. */
+export interface Result {
+  readonly run: Run;
+  readonly rankings: readonly Ranking[];
+  /** The best of all models together, where that was asked for. */
+  readonly across: AcrossModels | undefined;
+  readonly settings: ExportSettings;
+}
+
+export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNames'> {
+  readonly mode: Mode;
+  /** Whether there is a page for each model, and one for all together. */
+  readonly summaries: boolean;
+  /** The configurations with a page of their own, by name. */
+  readonly detailed: readonly string[];
+  /** Plots to draw instead of the usual ones. */
+  readonly plots?: readonly PlotSettings[] | undefined;
+  /** The same on the page of one configuration, by its name. */
+  readonly plotsOf?: Readonly<Record<string, readonly PlotSettings[]>>;
+}
+
+/** Writes a result in one form. */
+export interface Exporter {
+  readonly name: string;
+  /** The one of the formats that a user asks for (`--output-formats`) under which it is written. */
+  readonly format: 'html' | 'pdf' | 'png' | 'csv';
+  /**
+   * Writes below a folder, by `put` only.
+   * @throws UserError for what the user can put right: a full disk, something in the way. What lies outside, such as a
+   * browser that is missing, is a note.
+   */
+  write(result: Result, to: string, options?: ExportOptions): Promise<Written>;
+}
+
+export interface ExportOptions {
+  /** Aborted: what takes long is left out, and said. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Written {
+  readonly files: readonly string[];
+  /** What could not be written and why, in words. */
+  readonly notes: readonly string[];
+}
+
+/** The best configurations of each model, by name. */
+export const bestNames = (rankings: readonly Ranking[], most: number): string[] =>
+  rankings.flatMap(({ entries }) => entries.slice(0, most).map(({ trial }) => trial.name));
+
+/**
+ * A run with its rankings as a result: the pages, tables and plots that its settings ask for.
+ * @param changes what is to be shown otherwise.
+ */
+export const resultOf = (
+  run: Run,
+  rankings: readonly Ranking[],
+  reports: ReportSettings,
+  changes: Partial<ExportSettings> = {},
+): Result => ({
+  run,
+  rankings,
+  across: acrossModels(run, rankings, reports),
+  settings: {
+    mode: 'online',
+    summaries: true,
+    detailed: reports.skipDetailed ? [] : bestNames(rankings, reports.numConfigsPerModel),
+    plots: reports.plots,
+    fields: reports.fields,
+    fileNames: reports.fileNames,
+    ...changes,
+  },
+});

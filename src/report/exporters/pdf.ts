@@ -1,0 +1,27 @@
+import { UserError } from '../../ground/errors.ts';
+import type { Exporter } from '../exporter.ts';
+import { pagesOf } from '../pages.ts';
+import { NO_BROWSER, openPrinter, whyNotPrinted } from '../printer.ts';
+import { put } from '../put.ts';
+
+/** The pages as PDF, printed by a browser. */
+export const pdfExporter: Exporter = {
+  name: 'pdf',
+  format: 'pdf',
+  async write(result, to, { signal } = {}) {
+    const pages = await pagesOf(result);
+    if (pages.length === 0) return { files: [], notes: [] };
+    try {
+      await using printer = await openPrinter({ signal });
+      if (!printer) return { files: [], notes: [NO_BROWSER] };
+      const files: string[] = [];
+      for (const page of pages) {
+        files.push(put(to, `${page.path}.pdf`, await printer.print(page.html, page.title)));
+      }
+      return { files, notes: [] };
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      return { files: [], notes: [`no PDF: ${whyNotPrinted(error, signal)}`] };
+    }
+  },
+};
