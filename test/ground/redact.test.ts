@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { redactor, secretsOf, secretsOfHeaders } from '../../src/ground/redact.ts';
+import { cpuTimeOf } from '../support/cpu-time.ts';
 
 test('values of an environment do not show, whatever text they come in; short ones are ordinary words', () => {
   const redact = redactor({ API_KEY: 'sk-123456', LONG: 'sk-123456-and-more' }, { LEVEL: '1' });
@@ -97,7 +98,5 @@ test('values of headers, and what follows Bearer', () => {
 test('a text of any kind is gone through once, in little time', () => {
   const redact = redactor({ A_KEY: 'value of', B_KEY: '(.*)+[x]{2}' });
   expect(redact('value of (.*)+[x]{2}')).toBe('[value of A_KEY] [value of B_KEY]');
-  const start = performance.now();
-  redact('(.*)+[x]{'.repeat(100_000));
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(cpuTimeOf(() => redact('(.*)+[x]{'.repeat(100_000)))).toBeLessThan(2000);
 });

@@ -1,9 +1,10 @@
 import childProcess from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import timers from 'node:timers/promises';
 import workers from 'node:worker_threads';
-import { afterEach } from 'vitest';
+import { afterEach, beforeAll, expect } from 'vitest';
 
 /**
  * Unit tests use no socket, no process, no thread and no real clock, so that they end the same on a machine that is
@@ -68,4 +69,12 @@ afterEach(() => {
   waits = [];
   test++;
   if (first) throw new Error(first);
+});
+
+// Nor do they compare what the real clock says: cpuTimeOf (test/support/cpu-time.ts) tells whether work is little.
+beforeAll(() => {
+  const { testPath = '' } = expect.getState();
+  const text = readFileSync(testPath, 'utf8');
+  if (text.includes('performance.now()') && !text.includes('vi.useFakeTimers'))
+    throw new Error(`reads the real clock: ${RULE}, or use vi.useFakeTimers()`);
 });
