@@ -77,10 +77,10 @@ export type ArrivalSettings =
 
 /** How many requests a sequence has, by how much of that it varies, and which ids sequences get. */
 export interface SequenceSettings {
-  /** Live sequences in an open loop; in a closed one it is the concurrency. */
+  /** Sequences under way at a time in an open loop; in a closed loop that is the concurrency. */
   readonly count: number;
   readonly length: number;
-  /** It was asked for; else the streams of a file with input data are sequences as they are. */
+  /** The length was asked for; where it was not, each stream of a file with input data is one whole sequence. */
   readonly lengthGiven?: true;
   readonly variation: number;
   readonly idStart: number;
@@ -130,7 +130,7 @@ export interface ModelPlan extends Goal {
   readonly earlyExit: boolean;
   /** Looks for the largest load that keeps the limits, between those that were measured; absent: does not. */
   readonly refine?: { readonly steps: number; readonly configurations: number };
-  /** Stop climbing the loads of a configuration once throughput no longer grows. */
+  /** Whether higher loads of a configuration are left out once throughput no longer grows. */
   readonly stopAtPlateau: boolean;
   readonly batchSizes: readonly number[];
   readonly load: LoadSettings;

@@ -72,7 +72,7 @@ function integerOf(type: IntegerType, value: unknown): number | string | undefin
   return Number.isSafeInteger(Number(exact)) ? Number(exact) : String(exact);
 }
 
-/** Digits of what a field can hold at all, and some to spare. */
+/** No field holds an integer of more digits. */
 const LONGEST = 40;
 
 /** `{start, stop, step}`, `stop` included. */
@@ -99,11 +99,14 @@ const isEntry = (value: unknown): value is { key: unknown; value: unknown } =>
   textOf(value['key']) !== undefined &&
   Object.hasOwn(value, 'value');
 
-/** Whether what is meant to be an entry is none: it holds more, or a key that is no name. */
+/** Whether a mapping looks like an entry `{key, value}` and is none, as it holds more or its key is no name. */
 export const isNearlyEntry = (value: unknown): boolean =>
   isMapping(value) && Object.hasOwn(value, 'key') && Object.hasOwn(value, 'value') && !isEntry(value);
 
-/** Where a list of a map's entries holds a mapping that is none; undefined: nowhere, or no item is an entry. */
+/**
+ * The position of the mapping that is no entry in a list of a map's entries; undefined where there is none, or the
+ * list has no entries at all.
+ */
 export function strayItem(items: readonly unknown[]): number | undefined {
   const stray = items.findIndex((item) => isMapping(item) && !isEntry(item));
   return stray >= 0 && items.some(isEntry) ? stray : undefined;

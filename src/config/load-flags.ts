@@ -12,7 +12,7 @@ export interface LoadFlag {
   readonly follower: Follower;
   /** Not perf_analyzer's: never handed to it. */
   readonly ours?: boolean;
-  /** Not in perf.yaml: what it says is said elsewhere there. */
+  /** A flag of `tma load` only: perf.yaml has another key for it. */
   readonly commandOnly?: boolean;
 }
 

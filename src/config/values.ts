@@ -159,10 +159,10 @@ export const countOrAuto = form(
   (value) => (value === 'auto' ? 'auto' : asInteger(value, 1)),
 );
 
-/** What is written beside the tables. */
+/** What else is written into the folder of the tables, so that no table may have this name. */
 const BESIDE_TABLES = ['results.json', 'best'];
 
-/** Names of tables: one step, not up and not away. */
+/** The file names of tables: no folder in them, and nothing that leads out of the export path. */
 export const fileName = form('a file name without a folder', { type: 'string' }, (value) => {
   if (typeof value !== 'string' || !isFileName(value)) return undefined;
   const reason = BESIDE_TABLES.includes(value) ? 'tma writes it beside the tables' : whyNoFileName(value);

@@ -1,5 +1,6 @@
 /**
- * A number or truth value of a file that would be printed otherwise than it is written there: `1.0`, `1e-3`, `0x10`,
+ * A number or truth value of a file that would be printed differently from how it is written there: `1.0`, `1e-3`,
+ * `0x10`,
  * `yes`, an integer beyond 2^53. What wants a number takes `value`; what wants a text takes what stands in the file.
  */
 export class Written {

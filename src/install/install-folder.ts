@@ -39,7 +39,7 @@ export async function buildFolder(
   }
 }
 
-/** Writes a program whole, so that one that is being started is not disturbed. */
+/** Replaces a script in one step, so that whoever starts it meanwhile gets the old or the new one whole. */
 export function writeScript(path: string, text: string): void {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
   const temporary = `${path}.${process.pid}`;

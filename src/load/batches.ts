@@ -2,13 +2,18 @@ import { userError } from '../ground/errors.ts';
 import type { BatchShape, Inference, InputSpec, Payload, Row, Tensor, TensorSpec } from './inputs.ts';
 import { checkAllBytes, checkRequestBytes } from './sizes.ts';
 
-/** Batches that begin at another step each time take no more than this; else the last one alone is filled up. */
+/**
+ * Where the steps of a file do not divide into batches, the batches run over its end into its beginning, on and on,
+ * until
+ * one ends where the file does. When all of these take more than this, only the last batch of one pass is filled up so.
+ */
 const MOST_CYCLE_BYTES = 256 * 2 ** 20;
 const MOST_CYCLE_ROWS = 2 ** 18;
 
 /**
- * Requests of inferences that follow each other in a stream; after its last comes its first again, so that every one is
- * sent whatever the batch size.
+ * Puts the inferences of each stream together to requests of `batch.size`, in order. Behind the last inference comes
+ * the
+ * first again, so that each is sent, whatever the batch size.
  * @throws UserError when the inferences of a request do not fit together, or all are more than tma keeps ready.
  */
 export function batches(
@@ -40,11 +45,11 @@ export function batches(
   );
 }
 
-/** Which steps go into which request. */
+/** For each request the positions of its inferences in the stream. */
 function rowsOfRequests(steps: readonly Inference[], size: number): number[][] {
   const largest = steps.reduce((most, step) => Math.max(most, bytesOfInference(step)), 1);
   const cycle = steps.length / greatestDivisor(steps.length, size);
-  // What has its time is sent once.
+  // A file that says when each request is due is sent once, as it is.
   const isTimed = steps.some(({ dueMs }) => dueMs !== undefined);
   const isLong = cycle * size > MOST_CYCLE_ROWS || cycle * size * largest > MOST_CYCLE_BYTES;
   const count = isTimed || isLong ? Math.ceil(steps.length / size) : cycle;

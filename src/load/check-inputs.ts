@@ -20,7 +20,7 @@ import { checkGenerated, makePayloads } from './payloads.ts';
 interface Sent {
   readonly load: LoadSettings;
   readonly batchSizes: readonly number[];
-  /** Where the user wrote the model, and where how it is loaded. */
+  /** Where in perf.yaml the model stands, and where the flags of its load. */
   readonly place?: Place | undefined;
   readonly flagsPlace?: Place | undefined;
 }
@@ -29,7 +29,8 @@ const isGiven = ({ inputData }: LoadSettings): boolean =>
   inputData.some(({ kind }) => kind === 'file' || kind === 'folder');
 
 /**
- * Looks before a server starts whether shapes and data fit the inputs that a configuration names; nothing where it leaves
+ * Looks before a server starts whether shapes and data fit the inputs that a configuration names; nothing where it
+ * leaves
  * some to the server.
  * @throws UserError for what does not fit, and for requests that are larger than tma sends.
  */

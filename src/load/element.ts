@@ -2,7 +2,7 @@ import type { JsonText } from './json/json-text.ts';
 import { type Element, isFloat, rangeOf } from './tensor-data.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** Whole numbers of so many letters are exact as numbers, too. */
+/** An integer of no more characters than this is exact as a JavaScript number, too. */
 const SHORT = 15;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const NOT_FINITE: ReadonlyMap<string, number> = new Map([
@@ -15,7 +15,8 @@ const NOT_FINITE: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Reads values as elements of a datatype, exactly as they stand in the file: integers of any size, numbers in texts too;
+ * Reads values as elements of a datatype, exactly as they stand in the file: integers of any size, numbers in texts
+ * too;
  * for BYTES a text's bytes or a number's letters.
  * @param name how messages call the tensor. @returns a function that throws UserError with line and column.
  */
@@ -52,7 +53,7 @@ function bytesElement(json: JsonText, at: number): Element | Misfit {
   return { hint: 'a text stands in double quotes' };
 }
 
-/** The letters of a number, or of a text that may hold one. */
+/** The characters of a number, or of a text that may hold one. */
 function lettersOf(json: JsonText, at: number): string | undefined {
   const kind = json.kind(at);
   if (kind === 'number') return json.source(at);

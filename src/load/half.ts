@@ -1,4 +1,4 @@
-/** Sixteen bits of a float: how many hold the fraction, and the exponent of the least normal number. */
+/** The two formats of 16 bits: how many bits the fraction has, and the exponent of the smallest normal number. */
 const FORMATS = {
   FP16: { fraction: 10, least: -14, infinity: 0x7c00, nan: 0x7e00 },
   BF16: { fraction: 7, least: -126, infinity: 0x7f80, nan: 0x7fc0 },
@@ -12,7 +12,7 @@ function exponentOf(value: number): number {
   return ((scratch.getUint16(0) >>> 4) & 0x7ff) - 1023;
 }
 
-/** The bits of the nearest number in 16 bits, of two equally near ones the even; too large is infinity. */
+/** The bits of the nearest 16-bit number, ties to even; what is too large becomes infinity. */
 export function halfOf(format: keyof typeof FORMATS, value: number): number {
   const { fraction, least, infinity, nan } = FORMATS[format];
   if (Number.isNaN(value)) return nan;
@@ -20,9 +20,10 @@ export function halfOf(format: keyof typeof FORMATS, value: number): number {
   const size = Math.abs(value);
   if (size === Number.POSITIVE_INFINITY) return sign | infinity;
   const exponent = Math.max(exponentOf(size), least);
-  // Exact: a power of two, and the result has no more bits than the value.
+  // This division is exact: it is by a power of two. Rounding happens only behind it.
   const units = roundToEven(size / 2 ** (exponent - fraction));
-  // Numbers in order have bits in order, subnormal ones too: a carry makes the next exponent.
+  // Exponent and fraction follow each other in the bits, so that a fraction that is rounded up to 1 raises the
+  // exponent.
   return sign | Math.min(infinity, (exponent - least) * 2 ** fraction + units);
 }
 

@@ -7,13 +7,13 @@ import { readTensor } from './tensor-entry.ts';
 /** Keys of a step that are no tensors, unless the model has one of that name. */
 const TIMESTAMP = 'timestamp';
 const NO_TENSORS = [TIMESTAMP, 'model'];
-/** Steps of one file. */
+/** Most steps that a file may have. */
 const MOST_STEPS = 250_000;
-/** Letters of a key that messages repeat. */
+/** Of a long key, messages repeat this many characters. */
 const KEY_LETTERS = 100;
 const FORM = 'expected {"data": [{"INPUT": [values]}]}';
 
-/** Steps alone, or in streams: what one sequence sends. */
+/** Steps one after the other, or in streams: a stream is what one sequence sends. */
 export type InputFile =
   | { readonly kind: 'steps'; readonly steps: readonly Inference[] }
   | { readonly kind: 'streams'; readonly streams: Inference[][] };

@@ -7,7 +7,7 @@ import type { Inference, InputSpec, Row, TensorSpec } from './inputs.ts';
 import { bytesOf, checkRequestBytes, countOf, shapeText } from './sizes.ts';
 import { byteSize, encodeValues } from './tensor-data.ts';
 
-/** Bytes of a file of texts. */
+/** Most bytes that a file of texts may have. */
 const MOST_TEXT_BYTES = 256 * 2 ** 20;
 
 /**

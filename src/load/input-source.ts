@@ -2,7 +2,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { codeOf, messageOf, userError } from '../ground/errors.ts';
 import { formatBytes } from '../ground/wording.ts';
 
-/** Bytes of a JSON file. */
+/** Most bytes that a JSON file may have. */
 export const MOST_JSON_BYTES = 512 * 2 ** 20;
 
 /** What lies at a path of the user's. */

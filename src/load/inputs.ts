@@ -146,8 +146,9 @@ function checkFits({ name, dims }: InputSpec, wanted: readonly number[]): void {
 }
 
 /**
- * Pictures are taken to be 224 by 224, one variable size to be 64, texts to be single. Where the model adds no batch
- * dimension, a variable size in front of others is one that it has made itself: one inference is sent.
+ * Guesses variable sizes: 224 for both of a picture (two of them, beside one or three channels), 1 for texts, else 64.
+ * Where Triton adds no batch dimension, a variable size in front is taken to be the model's own batch dimension, and
+ * is 1.
  */
 function guessSizes(datatype: string, dims: readonly number[], batching: boolean): number[] {
   if (!batching && dims.length > 1 && dims[0] === -1)
@@ -167,10 +168,10 @@ export interface Payload {
   readonly dueMs?: number;
 }
 
-/** Requests to send in turn; a stream is what one sequence sends. */
+/** What is to be sent: requests in streams. Sequences send one stream each; without sequences all are sent in turn. */
 export interface Payloads {
   readonly streams: readonly (readonly Payload[])[];
-  /** A file's streams are as long as sequences are to be. */
+  /** Whether a stream is one whole sequence, as those of a file are, so that its length is that of the sequence. */
   readonly ownLength: boolean;
   /** What was guessed, in words. */
   readonly notes: readonly string[];

@@ -23,7 +23,7 @@ export interface LoadJob<Scrape> {
   readonly settings: LoadSettings;
   /** Limits on which it depends whether the point matters; see `judgeOf`. */
   readonly matters?: readonly Constraint[] | undefined;
-  /** Called at the edges of what is measured. */
+  /** Reads from the server what the caller wants to know of it; called at the beginning and the end of each window. */
   scrape(): Promise<Scrape>;
   /** The server's API, for shared memory to be registered; absent where that can't be. */
   readonly triton?: TritonClient | undefined;
@@ -71,7 +71,7 @@ export interface LoadResult<Scrape> {
 /** Makes load and times it. */
 export interface LoadGenerator {
   readonly name: string;
-  /** Of a program that is not tma's. */
+  /** Its version, where it is a program that is not tma's. */
   readonly version?: string;
   /**
    * Puts the load of one point on a model until what it brings is sure enough or its time is up.

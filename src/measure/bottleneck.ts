@@ -8,17 +8,20 @@ interface Facts {
   readonly client: ClientReport;
 }
 
-/** A thread with more to do than this has no time to be punctual. */
+/** A thread that is busy for more than this share of the time sends late. */
 const TOO_BUSY = 0.9;
-/** A rate above this share of what the client can do alone is the client's. */
+/** A rate above this share of what the client can send alone is limited by the client. */
 const NEAR_FLOOR = 0.8;
-/** How far the requests in flight may be from what was asked. */
+/** By what share the requests in flight, by Little's law, may differ from the concurrency that was asked for. */
 const LITTLE_TOLERANCE = 0.1;
 /** perf_analyzer calls a send delayed from here on, ms. */
 const LATE_MS = 1;
-/** Or a share of what a request takes. */
+/** And also from this share of a request's latency on, where that is more. */
 const LATE_SHARE = 0.05;
-/** A client that takes more of a request's time than this, while it is busy and nothing queues, is the longer part. */
+/**
+ * The client is the limit where more than this share of the latency is spent outside a server in which nothing queues,
+ * while the client is busy.
+ */
 const RESIDUAL_SHARE = 0.5;
 const BUSY = 0.5;
 
@@ -47,7 +50,7 @@ function nearFloor({ values, point, client: { floor } }: Facts): string | undefi
   return `${rate.toFixed(0)} requests a second are ${percent} % of what it does against a server that answers at once`;
 }
 
-/** What is in flight is the rate times the time each request takes; too few requests say nothing. */
+/** Little's law: requests in flight = rate times latency. Of too few requests it says nothing. */
 function leftIdle({ point, values, requests }: Facts): string | undefined {
   const { concurrency, batchSize } = point;
   if (concurrency === undefined || requests <= 10 * concurrency) return undefined;

@@ -63,7 +63,7 @@ export function parseDriverRow(line: string, atMs: number): DriverSample | undef
 }
 
 const KEPT_MS = 3_600_000;
-/** A driver's utilization is of up to a second before it is asked. */
+/** The utilization that a driver tells is that of up to a second before it is asked. */
 const DRIVER_AGE_MS = 1000;
 
 /** Watches the GPUs of this machine through its driver, one program for a whole run. */

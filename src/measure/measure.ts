@@ -183,7 +183,7 @@ function statisticsWarnings({ unread, result }: RawPoint): string[] {
     : [];
 }
 
-/** Lateness of the client's that is worth a word beside the p99, as a share of it. */
+/** From this share of the p99 on, the client's own lateness is worth a warning. */
 const LATE_PART = 0.25;
 
 /** Fewest requests for which the largest is an upper bound of the p99 with 99 % confidence. */

@@ -17,10 +17,11 @@ export interface ResourceWatch {
   stop(): Promise<readonly ResourceSample[]>;
 }
 
-/** Reading the memory of a large process holds it up: it is done this often at most. */
+/** Reading the memory of a large process stops it for a moment, so that looks are this far apart at least. */
 const LEAST_GAP_MS = 250;
-/** And takes so small a share of the time, up to a gap that leaves a second look where an engine elsewhere is slow to answer. */
+/** The next look comes after this many times what the last one took, so that looking takes a twentieth of the time ... */
 const GAP_TO_COST = 20;
+/** ... but no later than this, so that a short point is looked at twice also where an engine is slow to answer. */
 const MOST_GAP_MS = 600;
 
 /** Looks every `intervalS`, and when it is told to, until it is stopped. */
@@ -81,7 +82,9 @@ export function resourceFigures(samples: readonly ResourceSample[], { startMs, e
   };
 }
 
-/** Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count. */
+/**
+ * Percent of a core from look to look; a process that ended takes its time with it, and that stretch does not count.
+ */
 const cpuBatches = (samples: readonly ResourceSample[]): Batch[] =>
   samples.slice(1).flatMap(({ atMs, resources }, index) => {
     const before = samples[index]!;

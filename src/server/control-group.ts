@@ -42,7 +42,9 @@ export const groupFolders = (
         : [];
     });
 
-/** What the control group of a process used, as the kernel counts it at this moment; undefined where it does not tell. */
+/**
+ * What the control group of a process used, as the kernel counts it at this moment; undefined where it does not tell.
+ */
 export function usageOfGroup(pid: number, id: string, roots: Roots = ROOTS): Usage | undefined {
   const memory = groupFolders(pid, 'memory', id, roots);
   const used = numberIn(memory, 'memory.current') ?? numberIn(memory, 'memory.usage_in_bytes');
@@ -65,7 +67,7 @@ function cpuSeconds(folders: readonly string[]): number | undefined {
   return nanoseconds === undefined ? undefined : nanoseconds / 1e9;
 }
 
-/** A file that holds one number; `max` is none. */
+/** The number that a file holds; undefined for `max`, which means no limit. */
 const numberIn = (folders: readonly string[], file: string): number | undefined =>
   firstNumber(folders, file, /^(\d+)$/m);
 

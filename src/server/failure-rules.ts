@@ -11,7 +11,10 @@ export interface Rule {
 
 const BEFORE_LOAD = ['image', 'create', 'start'] as const;
 
-/** In order: what is more particular stands first. Signs are looked for in the message, then in the log. */
+/**
+ * The first rule that fits decides, so that special ones stand before general ones. Signs are looked for in the
+ * message, then in the log.
+ */
 export const RULES: readonly Rule[] = [
   {
     kind: 'engine unreachable',

@@ -7,15 +7,18 @@ export interface Family extends Disposable {
 }
 
 const LOOK_MS = 500;
-/** Looking may take this share of one core at most, however many processes the machine has. */
+/** Looks become rarer on a machine with many processes, so that looking takes this share of one core at most. */
 const SHARE = 0.005;
-/** A process that stands still for so long was stopped by somebody: waiting for it would be waiting for ever. */
+/** A process that was stopped (SIGSTOP) for so long will not go on by itself. */
 const STOPPED_MS = 15_000;
-/** Triton looks after a Python model's process at once, unless that died before it had said that it is there. */
+/**
+ * Triton notices the end of a Python model's process at once, but for one that died while it was starting: that is
+ * waited for without end, so that it is told after this time.
+ */
 const UNNOTICED_MS = 5000;
 /** The process that Triton's Python backend runs a model in, as the kernel cuts its name. */
 const STUB = 'triton_python_backend_stub'.slice(0, 15);
-/** What Triton starts it with, and what has ended where it could not be started. */
+/** The shell that Triton starts it through; where it could not be started, this is the process that has ended. */
 const SHELL = 'bash';
 const TRITON = 'tritonserver';
 

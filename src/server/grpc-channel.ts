@@ -7,7 +7,7 @@ import type { Endpoint } from './triton.ts';
 export const grpcTarget = ({ host, port }: Endpoint): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** Any size goes: a model's files, a batch of pictures. */
+/** No limit on the size of messages: a model's files and batches of pictures are large. */
 export const GRPC_OPTIONS = {
   'grpc.max_send_message_length': -1,
   'grpc.max_receive_message_length': -1,
@@ -25,7 +25,7 @@ export function grpcCredentials({ tls }: Endpoint): {
       rejectUnauthorized: tls.verifyPeer,
       ...(!tls.verifyHost && { checkServerIdentity: () => undefined }),
     }),
-    // The endpoint is a number; the certificate is for a name.
+    // The endpoint is an address in numbers, and the certificate is for a name.
     options: isIP(tls.serverName) === 0 ? { 'grpc.ssl_target_name_override': tls.serverName } : {},
   };
 }

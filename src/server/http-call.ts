@@ -24,9 +24,9 @@ export interface HttpRequest {
 
 /** What Triton answers is some kilobytes; an index of many models may be larger. */
 export const MOST_ANSWER_BYTES = 16 * 2 ** 20;
-/** Of an error no more than this is read. */
+/** Of the body of an error no more than this is read, bytes ... */
 const MOST_ERROR_BYTES = 64 * 2 ** 10;
-/** And no more than this is kept. */
+/** ... and no more than this is kept, characters. */
 const MOST_ERROR_TEXT = 4000;
 const MOST_FOREIGN_TEXT = 200;
 /**

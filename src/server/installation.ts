@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readSync, realpathSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { diskError, isFolder, statOf } from '../ground/paths.ts';
 
-/** Bytes of each end of a file that are looked at: a program's build id is in them. */
+/** Of a file only this many bytes of its beginning and its end are hashed: a program's build id is among them. */
 const ENDS_BYTES = 65_536;
 /** Where a Triton has its version, library and backends: NVIDIA's folder, and that of `tma install triton`. */
 const PARTS = [

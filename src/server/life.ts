@@ -5,7 +5,7 @@ import type { Server } from './launcher.ts';
 export interface Life extends Disposable {
   /** Aborted when the server has ended, or a process that the model runs in. */
   readonly over: AbortSignal;
-  /** The words for it, where the server itself may live on. */
+  /** What the model has lost, in words, where the server itself may live on. */
   readonly lost: string | undefined;
 }
 
@@ -14,7 +14,8 @@ export async function watchLife(server: Server): Promise<Life> {
   const over = new AbortController();
   const done = new AbortController();
   let lost: string | undefined;
-  // A dead server's port may go on taking connections: its Python models' processes inherit it.
+  // Connections do not tell: a dead server's port goes on taking them while a Python model's process, which inherits
+  // it, lives.
   void server.ended.then(() => over.abort());
   const processes = (await server.processes()) ?? [];
   void interpreterLost(processes, done.signal).then((what) => {

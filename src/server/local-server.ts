@@ -30,7 +30,7 @@ export function startServer(path: string, request: LaunchRequest, ports: Ports, 
   const flags = serverArguments(request, { address: LOOPBACK, ports, sharedMemory });
   const left = { mark, sharedMemory, environments };
   guard.watch({ group: 0, ...left });
-  // The cores are taken before tritonserver starts, so that it counts only these.
+  // taskset sets the cores before tritonserver starts, so that it counts only these when it decides on its threads.
   const [command, args] = request.cpus ? ['taskset', ['-c', request.cpus, path, ...flags]] : [path, flags];
   const child = execa(command as string, args as string[], {
     // A group of its own, so that Ctrl-C reaches tma only and the whole group can be ended.

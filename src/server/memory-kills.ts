@@ -5,9 +5,9 @@ import { readOrEmpty } from './processes.ts';
 
 /** What is known of processes that the kernel killed for lack of memory while a server ran. */
 export interface KillEvidence {
-  /** Whom the kernel's log names; undefined where that can't be read. */
+  /** The processes that the kernel's log names as killed; undefined where it can't be read. */
   readonly told: readonly number[] | undefined;
-  /** Somebody was killed: of the server's control group, or where that does not tell, of this machine. */
+  /** Whether the kernel counted a kill in the server's control group, or where that does not tell, on this machine. */
   readonly counted: boolean;
   /** Every process that the server had. */
   readonly own: ReadonlySet<number>;
@@ -61,7 +61,10 @@ export function killsInKernelLog(): number[] | undefined {
   }
 }
 
-/** Everything that is in the log now: one record for each call, until there would be something to wait for. */
+/**
+ * Everything that is in the kernel's log now. Each read gives one record, and fails where it would have to wait for
+ * the next.
+ */
 function readRecords(log: number): string {
   const buffer = Buffer.alloc(RECORD_BYTES);
   let text = '';

@@ -54,7 +54,7 @@ export async function endGroup(group: number): Promise<void> {
 }
 
 export function killGroup(group: number, signal: NodeJS.Signals): void {
-  // To the kernel these mean one's own group, and everybody.
+  // kill() takes 0 for the caller's own group, and -1 for every process there is.
   if (group <= 1) return;
   try {
     process.kill(-group, signal);

@@ -27,7 +27,7 @@ export interface BackendUser {
 const PLACE = '/tmp';
 const NAME = /^python_env_\w{6}$/;
 const BACKEND = 'libtriton_python.so';
-/** The clocks of file systems and processes are coarse. */
+/** By this much the times that file systems and the kernel tell may be off, ms. */
 const CLOCK_MS = 50;
 const TICKS_PER_S = 100;
 
@@ -37,7 +37,10 @@ export const watchEnvironments = (users = usersOfBackend()): EnvironmentWatch =>
   others: users.map(({ id }) => id),
 });
 
-/** Servers that ended while somebody else's, or another of ours, might have made the same folders. */
+/**
+ * Servers that have ended, of which it is not certain yet whether some folders were theirs or those of a server that
+ * still runs.
+ */
 let undecided: readonly EnvironmentWatch[] = [];
 
 /**
@@ -76,7 +79,7 @@ function seesOurFiles(pid: number): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt');
   } catch {
-    // Somebody else's, which can't be told.
+    // A process of another user, whose namespace can't be read.
     return true;
   }
 }

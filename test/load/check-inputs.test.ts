@@ -62,7 +62,8 @@ test('guesses are told of what will be made up', () => {
 
 test('of a model that a server has, all is known before the load begins', () => {
   const model = {
-    ...{ name: 'm', platform: '' },
+    name: 'm',
+    platform: '',
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
     outputs: [],
   };

@@ -7,7 +7,10 @@ import { encodeValues } from '../../src/load/tensor-data.ts';
 import { folder } from '../support/experiment.ts';
 
 const input = (datatype: string, dims: readonly number[] = [1], name = 'x'): InputSpec => ({
-  ...{ name, datatype, dims, optional: false },
+  name,
+  datatype,
+  dims,
+  optional: false,
 });
 const fixed = input('FP32', [2, 3]);
 const open = input('FP32', [3, -1], 'input.1');

@@ -76,7 +76,9 @@ describe('shapes', () => {
 
   test('a shape tensor has no batch dimension', () => {
     const model = {
-      ...{ name: 'm', platform: '', outputs: [] },
+      name: 'm',
+      platform: '',
+      outputs: [],
       inputs: [{ name: 'sizes', datatype: 'INT32', shape: [-1, 2] }],
     };
     const config = {

@@ -35,8 +35,13 @@ const decided = (recorded: Run, of = goal()) => {
   return { kind, reason, name: entry?.trial.name, text: verdict(ranking) };
 };
 const search: SearchRecord = {
-  ...{ model: 'm', search: 'bayes', why: 'it was interrupted', measurements: 3 },
-  ...{ importance: [], skipped: [], remarks: [] },
+  model: 'm',
+  search: 'bayes',
+  why: 'it was interrupted',
+  measurements: 3,
+  importance: [],
+  skipped: [],
+  remarks: [],
   points: { all: 100, seen: 3 },
   configurations: { all: 20, seen: 2 },
 };
@@ -44,7 +49,9 @@ const search: SearchRecord = {
 describe('deploy', () => {
   test('what is better than the default by more than the noise', () => {
     expect(decided(run(base(known(100, 0.03)), one(known(150, 0.03))))).toMatchObject({
-      ...{ kind: 'deploy', reason: 'better', name: 'm_config_0' },
+      kind: 'deploy',
+      reason: 'better',
+      name: 'm_config_0',
       text: 'Deploy m_config_0: 150 infer/s at p99 10.0 ms with 1 request in flight, 50.0 % (± 10.5) better than the default in throughput.',
     });
   });
@@ -70,7 +77,8 @@ describe('deploy', () => {
       end: { ...trial('x', []).end!, cause: 'no GPU 7' },
     });
     expect(decided(run(failed, one(known(90, 0.03))))).toMatchObject({
-      ...{ kind: 'deploy', reason: 'default failed' },
+      kind: 'deploy',
+      reason: 'default failed',
       text: expect.stringContaining('the default configuration failed (no GPU 7)'),
     });
   });
@@ -79,7 +87,9 @@ describe('deploy', () => {
 describe('keep', () => {
   test('a lead that is smaller than its own interval', () => {
     expect(decided(run(base(known(100, 0.35)), one(known(159.6, 0.2))))).toMatchObject({
-      ...{ kind: 'keep', reason: 'noise', name: 'm_config_default' },
+      kind: 'keep',
+      reason: 'noise',
+      name: 'm_config_default',
       text: expect.stringMatching(/^Keep the default configuration of m: 100 infer\/s .*59\.6 % \(± 64\.9\)/),
     });
   });
@@ -118,7 +128,9 @@ describe('keep', () => {
       ...trial(name, []),
       state: 'measured',
       points: [first, second].map((value, index) => ({
-        ...{ state: 'measured' as const, key: name, measurement: known(value, 0.01) },
+        state: 'measured' as const,
+        key: name,
+        measurement: known(value, 0.01),
         ...(index > 0 && { again: 'afresh' as const }),
       })),
     });
@@ -151,7 +163,9 @@ describe('keep', () => {
     const again: Trial = {
       ...one(known(95, 0.01)),
       points: [undefined, 'here', 'afresh'].map((way) => ({
-        ...{ state: 'measured' as const, key: 'again', measurement: known(95, 0.01) },
+        state: 'measured' as const,
+        key: 'again',
+        measurement: known(95, 0.01),
         ...(way && { again: way as 'here' | 'afresh' }),
       })),
     };
@@ -165,7 +179,9 @@ describe('keep', () => {
     const again: Trial = {
       ...base(known(100, 0.03)),
       points: ['here', 'afresh'].map((way) => ({
-        ...{ state: 'measured' as const, key: 'again', measurement: known(100, 0.03) },
+        state: 'measured' as const,
+        key: 'again',
+        measurement: known(100, 0.03),
         again: way as 'here' | 'afresh',
       })),
     };
@@ -179,7 +195,9 @@ describe('keep', () => {
     const twice = (trialOf: Trial, value: number): Trial => ({
       ...trialOf,
       points: ['here', 'afresh', 'afresh', 'afresh'].map((way) => ({
-        ...{ state: 'measured' as const, key: trialOf.name, measurement: known(value, 0.001, 1, sure) },
+        state: 'measured' as const,
+        key: trialOf.name,
+        measurement: known(value, 0.001, 1, sure),
         again: way as 'here' | 'afresh',
       })),
     });
@@ -195,7 +213,9 @@ describe('keep', () => {
 
   test('the default where nothing is better, and where nothing else was measured', () => {
     expect(decided(run(base(known(100, 0.03)), one(known(90, 0.03))))).toMatchObject({
-      ...{ kind: 'keep', reason: 'best', name: 'm_config_default' },
+      kind: 'keep',
+      reason: 'best',
+      name: 'm_config_default',
       text: expect.stringContaining('none of 1 other is better'),
     });
     expect(decided(run(base(known(100, 0.03))))).toMatchObject({ kind: 'keep', reason: 'only' });
@@ -207,7 +227,9 @@ describe('none', () => {
     expect(
       decided(run(base(known(100, 0.03)), one(known(150, 0.03))), goal({ constraints: atMost(5) })),
     ).toMatchObject({
-      ...{ kind: 'none', reason: 'constraints', name: undefined },
+      kind: 'none',
+      reason: 'constraints',
+      name: undefined,
       text: 'No configuration meets the constraints. Nearest is m_config_0: 150 infer/s at p99 10.0 ms with 1 request in flight (p99 latency at most 5.00 ms, measured 10.0).',
     });
   });
@@ -222,7 +244,9 @@ describe('unfinished', () => {
 
   test('an interrupted run decides nothing, and tells the best so far', () => {
     expect(decided({ ...both, searches: [{ ...search, interrupted: true }] })).toMatchObject({
-      ...{ kind: 'unfinished', reason: 'interrupted', name: undefined },
+      kind: 'unfinished',
+      reason: 'interrupted',
+      name: undefined,
       text: expect.stringContaining('The best so far is m_config_0: 150 infer/s'),
     });
     // A budget that is used is an end.
@@ -243,7 +267,8 @@ describe('unfinished', () => {
   test('nor with one that nobody has looked at yet', () => {
     const unseen = trial('m_config_default', [], { state: 'skipped' });
     expect(decided(run(unseen, one(known(150, 0.03))))).toMatchObject({
-      ...{ kind: 'unfinished', reason: 'no default' },
+      kind: 'unfinished',
+      reason: 'no default',
     });
     const illegal = {
       state: 'skipped' as const,
@@ -251,7 +276,8 @@ describe('unfinished', () => {
       reason: 'too big',
     };
     expect(decided(run({ ...unseen, points: [illegal] }, one(known(150, 0.03))))).toMatchObject({
-      ...{ kind: 'deploy', reason: 'default skipped' },
+      kind: 'deploy',
+      reason: 'default skipped',
     });
   });
 
@@ -297,7 +323,8 @@ describe('points that the client limited', () => {
     expect(nothing).toMatchObject({ kind: 'unfinished', reason: 'client', name: undefined });
     expect(nothing.text).toContain('at points that are to be compared the load generator was the limit');
     expect(decided(run(base(held), one(known(300, 0.03))), goal({ constraints }))).toMatchObject({
-      ...{ kind: 'unfinished', reason: 'client' },
+      kind: 'unfinished',
+      reason: 'client',
     });
     // What the client has no part in is broken whoever set the load.
     const memory = measurement({ perf_throughput: 110, gpu_used_memory: 900 }, 8, client);
@@ -315,7 +342,8 @@ describe('points that the client limited', () => {
 
   test('when there are no others nobody is named, and the verdict says why', () => {
     expect(decided(run(base(known(100, 0.03, 1, client))))).toMatchObject({
-      ...{ kind: 'unfinished', reason: 'client' },
+      kind: 'unfinished',
+      reason: 'client',
       text: expect.stringContaining('the load generator was the limit, not the server'),
     });
   });
@@ -363,7 +391,9 @@ describe('the load that is named', () => {
       points: [
         ...one(known(263, 0.02, 4)).points,
         ...[267, 268].map((value, index) => ({
-          ...{ state: 'measured' as const, key: 'again', measurement: known(value, 0.02, 8, confirmed) },
+          state: 'measured' as const,
+          key: 'again',
+          measurement: known(value, 0.02, 8, confirmed),
           ...(index > 0 && { again: 'afresh' as const }),
         })),
       ],

@@ -57,7 +57,9 @@ test('what leads by one look is confirmed where a search confirmed others', () =
     ...trial('m_config_1', []),
     state: 'measured' as const,
     points: [100, 101].map((value, index) => ({
-      ...{ state: 'measured' as const, key: 'k', measurement: at(value, 4) },
+      state: 'measured' as const,
+      key: 'k',
+      measurement: at(value, 4),
       ...(index > 0 && { again: 'afresh' as const }),
     })),
   };

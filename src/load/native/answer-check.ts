@@ -8,27 +8,39 @@ import { type AnswerBody, failure, type RequestFailure } from './connection.ts';
 import type { OutputShape, SharedRequest } from './protocol.ts';
 import { validate } from './validate.ts';
 
-/** An answer is looked at this often at most, ms: a client that sends many requests is not to be slowed down by it. */
+/** Between two looks at answers there is this time at least, ms, so that looking does not slow the client down. */
 const EVERY_MS = 10;
-/** Values in JSON take long to read: that is too often then. */
+/** An answer in JSON alone takes long to read: of those larger than this only the first few are looked at. */
 const MOST_JSON = 64 * 1024;
 const FIRST = 8;
-/** Bytes of an element; those of text differ. */
+/** Bytes of an element. Those of BYTES differ, so that it is not here. */
 const BYTES: Readonly<Record<string, number>> = {
-  ...{ BOOL: 1, INT8: 1, UINT8: 1, INT16: 2, UINT16: 2, FP16: 2, BF16: 2, INT32: 4, UINT32: 4, FP32: 4 },
-  ...{ INT64: 8, UINT64: 8, FP64: 8 },
+  BOOL: 1,
+  INT8: 1,
+  UINT8: 1,
+  INT16: 2,
+  UINT16: 2,
+  FP16: 2,
+  BF16: 2,
+  INT32: 4,
+  UINT32: 4,
+  FP32: 4,
+  INT64: 8,
+  UINT64: 8,
+  FP64: 8,
 };
 
 /**
- * Compares answers with what they must be: all of them where the outputs themselves are known; else a few with the
- * outputs that the model declares, and all from the first on that is not so.
+ * Checks answers. Where validation_data says what the outputs are, each answer is compared with it. Else an answer now
+ * and
+ * then is looked at, whether it has the outputs that the model declares; once one has not, every one is.
  */
 export class AnswerCheck {
   readonly #form: AnswerForm;
   readonly #declared: ReadonlyMap<string, OutputShape>;
   #nextMs = 0;
   #seen = 0;
-  /** An answer was wrong. */
+  /** Whether a wrong answer was found. */
   #found = false;
 
   /** @param declared by the model; none where it may leave them out, as a decoupled one does. */

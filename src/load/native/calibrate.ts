@@ -10,7 +10,7 @@ const WARM_UP_MS = 150;
 const MEASURE_MS = 300;
 /** Larger answers would be most of what the client has to do, and have to fit into memory many times over. */
 const MOST_ANSWER_BYTES = 32 * 2 ** 20;
-/** Requests in flight that show the most an open loop can send. */
+/** With so many requests in flight an open loop sends as much as it can. */
 const OPEN_SLOTS = 32;
 
 /** What the client can do alone, against a server that answers at once. */

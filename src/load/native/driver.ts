@@ -10,7 +10,9 @@ import { type Line, newLine, type Slot } from './slots.ts';
 
 const RECONNECT_MS = 100;
 const TIMEOUT_CHECK_MS = 200;
-/** After so many failures without an answer between them the server is left in peace for a while each time. */
+/**
+ * After so many failures in a row a closed loop waits before each further request, so as not to flood a broken server.
+ */
 const TOLERATED = 10;
 const LONGEST_PAUSE_MS = 1000;
 /** An open loop that can't keep up looks at what came in the meantime this often, ms. */
@@ -150,7 +152,9 @@ export class Driver {
     }
   }
 
-  /** @param waited for a slot: not the client is late, the server is slow. */
+  /**
+   * @param waited whether no slot was free when it was due: then it is late because of the server, not of the client.
+   */
   #send(slot: Slot, plannedMs: number, nowMs: number, waited = false): void {
     slot.busy = true;
     slot.plannedMs = plannedMs;
@@ -167,7 +171,7 @@ export class Driver {
     if (!slot.busy) return;
     const isFirst = slot.firstMs === 0;
     if (isFirst) slot.firstMs = nowMs;
-    // An empty last answer only says that there are no more.
+    // A last answer without outputs only says that there are no more.
     if (this.#decoupled && !empty) {
       this.#recorder.response(nowMs - (isFirst ? slot.plannedMs : slot.lastMs), isFirst);
       slot.lastMs = nowMs;
@@ -186,7 +190,7 @@ export class Driver {
     } else {
       this.#failures = 0;
       const { plannedMs, startMs, sentMs, firstMs } = slot;
-      // A decoupled request is answered with its last output; what comes behind says only that it was.
+      // A decoupled request ends with its last output, and not with the empty answer behind it.
       const end = this.#decoupled && slot.firstMs !== 0 && slot.lastMs >= slot.firstMs ? slot.lastMs : nowMs;
       this.#recorder.done(plannedMs, startMs, sentMs, firstMs || nowMs, end, bytes);
       this.#counters.completed();
@@ -196,7 +200,7 @@ export class Driver {
     this.#noteEnd();
   }
 
-  /** What comes behind a failure comes later and later in a closed loop, which would go on as fast as it can. */
+  /** Sends the slot's next request: at once, or in a closed loop after many failures later and later. */
   #next(slot: Slot, failed: RequestFailure | undefined): void {
     if (!failed || this.#pacer || this.#failures < TOLERATED) {
       this.#onFree(slot);
@@ -207,7 +211,7 @@ export class Driver {
     setTimeout(() => this.#onFree(slot), pauseMs);
   }
 
-  /** An open loop whose requests are all sent and settled, one way or the other, is at its end. */
+  /** Tells when an open loop is at its end: every request was sent, and was answered or has failed. */
   #noteEnd(): void {
     const pacer = this.#pacer;
     if (pacer && pacer.due === undefined && this.#inFlight === 0 && this.#again.length === 0)

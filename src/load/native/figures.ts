@@ -23,8 +23,8 @@ interface Windows {
 const PERCENTILES = [50, 90, 95, 99] as const;
 
 /**
- * The figures of the windows that count, each with its 95 % interval: of times over requests and of rates by the
- * scatter of the windows, of percentiles by their ranks.
+ * The figures of the windows that count, each with its 95 % interval. Those of means and rates follow from how much the
+ * windows differ, those of percentiles from the ranks of the times.
  */
 export function figuresOf(
   counted: readonly Tally[],
@@ -57,7 +57,7 @@ const merged = (figures: readonly Figures[]): Figures => ({
 
 const secondsOf = ({ startMs, endMs }: Tally): number => (endMs - startMs) / 1000;
 
-/** By when the requests ended, more finely than by windows. */
+/** Its interval follows from how many requests ended in each millisecond, which tells more than a few windows do. */
 function throughput({ total, timeline, batchSize }: Windows): Figures {
   const { startMs, endMs, latency } = total;
   const [low, high] = rateInterval(timeline, startMs, endMs, latency.count);
@@ -85,13 +85,13 @@ function series({ counted, total }: Windows, tag: string, timesOf: (tally: Tally
   };
 }
 
-/** Something that happens so often a second. */
+/** How often a second something happens. */
 function perSecond({ counted, total }: Windows, tag: string, countOf: (tally: Tally) => number): Figures {
   const parts = counted.map((tally) => ({ sum: countOf(tally), over: secondsOf(tally) }));
   return { values: { [tag]: countOf(total) / secondsOf(total) }, intervals: { [tag]: ratioInterval(parts) } };
 }
 
-/** Of a model that answers a request as often as it likes. */
+/** The figures of a decoupled model, which answers a request as often as it likes. */
 const responses = (windows: Windows): Figures =>
   merged([
     perSecond(windows, 'perf_response_throughput', (tally) => tally.responses * windows.batchSize),

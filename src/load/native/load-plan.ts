@@ -17,12 +17,12 @@ import { inferPath, type RequestOptions } from './request.ts';
 import { type SharedTensors, shareTensors } from './shared-memory.ts';
 import { sharedRequests } from './shared-requests.ts';
 
-/** Requests on one gRPC connection; more would wait for each other in it. */
+/** Requests at a time on one gRPC connection: with more they would wait for each other there. */
 const STREAMS = 6;
 /** Most requests in flight of an open loop that was given no limit; what is due then waits, and is late. */
 const MOST_IN_FLIGHT = 1024;
 const SERVICE = '/inference.GRPCInferenceService';
-/** Slots that one thread carries with ease. */
+/** So many requests in flight one thread keeps up without being late. */
 const SLOTS_OF_A_THREAD = 64;
 
 /** How a point's load will be made. */
@@ -126,7 +126,7 @@ async function shareAll(
   return await shareTensors(triton, streams.flat(), outputs, bytes);
 }
 
-/** Where a file says when requests are due, they are sent in that order, whatever stream they stand in. */
+/** The requests of a file that says when they are due in one stream, sorted by that; others as they are. */
 function inTurn(streams: Payloads['streams']): Payloads['streams'] {
   const all = streams.flat();
   const dueOf = ({ dueMs }: Payload): number => dueMs ?? Number.MAX_VALUE;
@@ -135,7 +135,10 @@ function inTurn(streams: Payloads['streams']): Payloads['streams'] {
     : streams;
 }
 
-/** A file's streams are sequences as they are, unless a length was asked for, as in perf_analyzer. */
+/**
+ * How sequences are made. Those of a file's streams are as long as the streams, unless a length was asked for, as in
+ * perf_analyzer.
+ */
 const sequencesOf = ({ sequences }: LoadSettings, { ownLength }: Payloads): SequenceSettings => {
   const { length, variation, idStart, idEnd, lengthGiven } = sequences;
   return { ...(!(ownLength && !lengthGiven) && { length }), variation, idStart, idEnd };
@@ -176,7 +179,11 @@ function engineOf(facts: {
     ...(compression && !library ? [['grpc-encoding', compression] as const] : []),
   ];
   const http2 = {
-    ...{ capacity: STREAMS, path, authority, metadata, secure: endpoint.tls !== undefined },
+    capacity: STREAMS,
+    path,
+    authority,
+    metadata,
+    secure: endpoint.tls !== undefined,
     ...(streaming && { streaming }),
     ...(compression && { compression }),
   };

@@ -158,6 +158,6 @@ async function floorOf(plan: LoadPlan, tallies: readonly Tally[]): Promise<Calib
   const total = tallies.reduce(joined);
   const requests = total.latency.count;
   if (requests === 0 || clientOf(total).busy < BUSY) return undefined;
-  // What was measured counts without it, too.
+  // A measurement is one without it, too: then it is not known what the client can do alone.
   return await calibrate(plan.crew, plan.threads, total.bytes / requests).catch(() => undefined);
 }

@@ -2,7 +2,11 @@ import { performance } from 'node:perf_hooks';
 import { timerMs } from '../../ground/timers.ts';
 import type { Schedule } from '../../statistics/arrivals.ts';
 
-/** Timers come up to a millisecond late: nearer to a due time than this, the loop turns instead of sleeping. */
+/**
+ * Timers fire up to a millisecond late. So the loop sleeps until this long before a request is due, and then looks at
+ * the
+ * clock again and again (spins). `npm run bench:load` measures how late requests are sent with it.
+ */
 const SPIN_MS = 1.6;
 
 /** Wakes the loop when the next request is due, to the microsecond where the loop has nothing else to do. */
@@ -15,7 +19,7 @@ export class Pacer {
   #spunAt = Number.NaN;
   #events = 0;
   #eventsAtSpin = 0;
-  /** Milliseconds spent turning while nothing came. */
+  /** Milliseconds spent spinning in which nothing else was to be done. */
   spunMs = 0;
 
   /** @param onDue sends what is due, then arms the pacer again. */
@@ -36,7 +40,7 @@ export class Pacer {
     this.#dueMs = this.#schedule();
   }
 
-  /** Something came: the loop was not turning for nothing. */
+  /** Something came while the loop was spinning: that time was not idle. */
   noteEvent(): void {
     this.#events++;
   }

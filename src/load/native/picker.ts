@@ -38,7 +38,7 @@ export class Picker {
       this.#buffers.set(request, Buffer.from(buffer, byteOffset, byteLength));
     }
     this.#random = randomSource(input.seed + input.index);
-    // Of requests, streams and ids each thread takes every so-manieth: together they take all, in order.
+    // Thread i of n takes the requests, streams and ids i, i + n, i + 2n ...: together they take all.
     this.#next = input.index;
     this.#nextStream = input.index;
     this.#nextId = (input.sequences?.idStart ?? 1) + input.index;

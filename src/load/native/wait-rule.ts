@@ -3,15 +3,17 @@ import type { Arrivals } from '../../statistics/arrivals.ts';
 import { longestOf } from '../stop-rule.ts';
 import type { LoadShape } from './protocol.ts';
 
-/** So many failures in a row are no accident. */
+/** So many failures in a row end a load ... */
 const HOPELESS = 10;
-/** They have to go on for so long: connections that are lost all at once are an accident. */
+/** ... once they go on for this long: connections that are all lost in one moment may come back. */
 const HOPELESS_MS = 300;
-/** How unlikely it must be that requests which may fail now and then fail so often in a row. */
+/** Where a share of the requests may fail, as many must fail in a row as would by chance with this probability only. */
 const CHANCE = 1e-6;
-/** A window that lacks requests is held open this long at most. */
+/** A window is held open for want of requests this long at most. */
 const WINDOW_LIMIT_MS = 15_000;
-/** Requests without an answer are looked for every 200 ms only; they are to be counted as failed before this is over. */
+/**
+ * Requests without an answer are looked for every 200 ms only; they are to be counted as failed before this is over.
+ */
 const SLACK_MS = 500;
 /** Times come at random: the longest gap of many, in mean gaps. */
 const LONG_GAP = 10;
@@ -21,9 +23,9 @@ export interface WaitRule {
   /** Both have to be there. */
   readonly milliseconds: number;
   readonly requests: number;
-  /** Without the requests it ends here, if any was answered. */
+  /** It ends after this time also with fewer requests, if any was answered. */
   readonly limitMs: number;
-  /** Nothing that was sent can still be answered after so long without any answer. */
+  /** After so long without any answer, every request in flight has timed out. */
   readonly silenceMs: number;
   /** So many failures in a row end the load. */
   readonly hopeless: number;

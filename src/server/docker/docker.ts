@@ -41,7 +41,7 @@ export class DockerLauncher implements Launcher {
   readonly #patience: Patience;
   readonly #guard = new Guard();
   #facts: Facts | undefined;
-  /** GPUs were asked for by default only, and the engine has no way to give one. */
+  /** Set once the engine turned out to have no way to give GPUs that nobody asked for by name. */
   #withoutGpus = false;
   #count = 0;
   #note: (text: string) => void = () => {};
@@ -76,7 +76,7 @@ export class DockerLauncher implements Launcher {
       return await this.#launchWith({ ...request, gpus: wanted }, facts);
     } catch (error) {
       const noGpus = error instanceof ServerFailure && error.failure.kind === 'no such device';
-      // `all` is what is asked for when nothing is said: without any GPU that means none.
+      // `all` is the default: on a machine without GPUs it means none.
       if (!noGpus || wanted.kind !== 'all' || error.logTail.length > 0) throw error;
       this.#withoutGpus = true;
       this.#note(`the engine gives no GPU to containers (${error.message}): servers run without`);

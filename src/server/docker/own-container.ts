@@ -46,7 +46,7 @@ export const containerIdOf = (mountInfo: string): string | undefined =>
     mountInfo,
   )?.[1];
 
-/** The longest mount that holds the path decides. */
+/** A path of this container as its engine's host has it; of mounts inside each other the innermost counts. */
 export function hostPath(path: string, mounts: readonly Bind[]): string {
   const holding = mounts
     .filter(

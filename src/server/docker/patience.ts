@@ -12,7 +12,7 @@ export interface Patience {
 
 export const PATIENCE: Patience = { callS: 60, pullS: 300, detailS: 10 };
 
-/** An engine, or a call of it, that was given up. */
+/** Thrown when the engine does not answer in time. */
 export class EngineSilent extends Error {}
 
 /** When to give a call up. */

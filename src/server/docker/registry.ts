@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execute } from '../../ground/execute.ts';
 import { dockerConfigFolder, readJson } from './engine.ts';
 
-/** What the engine needs to pull from a registry that asks who is there. */
+/** What the engine needs to pull from a registry that wants a login. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;

@@ -14,7 +14,7 @@ import { removeContainer } from './start.ts';
 import type { MemoryWatch, StartedContainer } from './started-container.ts';
 
 const STOP_GRACE_S = 10;
-/** A limit above this is none. */
+/** A memory limit above this means that there is none. */
 const NO_LIMIT = 2 ** 60;
 
 /** Where a container's server is reached, and how its engine is waited for. */
@@ -25,7 +25,7 @@ interface Place {
   /** The engine runs on this machine. */
   readonly local: boolean;
   readonly patience: Patience;
-  /** Whoever waits wants to end. */
+  /** Aborted when the run is to end at once. */
   readonly signal: AbortSignal;
 }
 
@@ -153,7 +153,7 @@ export class ContainerServer implements Server {
   #detail = <T>(what: string, call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
     ask(what, { seconds: this.#patience.detailS }, call);
 
-  /** In good order, as long as nobody wants to end at once. */
+  /** Lets the server end in good order, and shortens the wait when the run is to end at once. */
   async #stop(): Promise<void> {
     this.triton.close();
     const { detailS } = this.#patience;

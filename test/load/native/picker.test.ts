@@ -24,7 +24,8 @@ const planOf = (settings: LoadSettings, concurrency = 1, of: ModelConfig = confi
   planLoad({
     http: { host: 'h', port: 1 },
     model: {
-      ...{ name: 'm', platform: '' },
+      name: 'm',
+      platform: '',
       inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
       outputs: [{ name: 'OUTPUT', datatype: 'BYTES', shape: [-1, 1] }],
     },
@@ -136,7 +137,9 @@ test('requests that have a time are sent in its order, and each once', async () 
   await using plan = await planLoad({
     http: { host: 'h', port: 1 },
     model: {
-      ...{ name: 'm', platform: '', outputs: [] },
+      name: 'm',
+      platform: '',
+      outputs: [],
       inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
     },
     config: stateless,

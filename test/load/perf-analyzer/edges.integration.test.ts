@@ -17,9 +17,16 @@ async function edgesOf(script: string) {
   const endpoint = { host: '127.0.0.1', port: 1 };
   let looks = 0;
   const { edges } = await perfAnalyzerGenerator({
-    ...{ path, version: '2.60.0', maxAdjusts: 0, timeoutS: 60, cpuPercent: 100_000 },
+    path,
+    version: '2.60.0',
+    maxAdjusts: 0,
+    timeoutS: 60,
+    cpuPercent: 100_000,
   }).run({
-    ...{ http: endpoint, grpc: endpoint, config: {}, point: { batchSize: 1, concurrency: 2 } },
+    http: endpoint,
+    grpc: endpoint,
+    config: {},
+    point: { batchSize: 1, concurrency: 2 },
     model: { name: 'm', versions: ['1'], platform: 'p', inputs: [], outputs: [] },
     settings: load({}),
     scrape: async () => looks++,

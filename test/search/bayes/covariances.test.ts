@@ -8,8 +8,13 @@ const place = (instances: number, load: number): Place => ({
 });
 const covariances = new Covariances([place(1, 3), place(1, 3), place(2, 3), place(1, 4)]);
 const shape: Shape = {
-  ...{ configuration: 2, load: 3, each: 1, common: 0.5 },
-  ...{ relative: 0.2, both: 0.1, own: 0.05 },
+  configuration: 2,
+  load: 3,
+  each: 1,
+  common: 0.5,
+  relative: 0.2,
+  both: 0.1,
+  own: 0.05,
 };
 
 test('configurations that cannot differ are one place, its own deviation included', () => {

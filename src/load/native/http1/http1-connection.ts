@@ -59,14 +59,14 @@ export class Http1Connection implements LoadConnection {
     const told = this.#socket.write(request, () => {
       if (!sent) this.#events.onSent(0, performance.now());
     });
-    // Most requests go to the kernel at once.
+    // The kernel took all of it at once, as it does with most requests; else the callback above tells when it has.
     if (told) {
       sent = true;
       this.#events.onSent(0, performance.now());
     }
   }
 
-  /** The answer may still come: only a new connection is free of it. */
+  /** Closes the connection, as the answer may still come: it would be taken for that of the next request. */
   cancel(): void {
     if (this.#closed) return;
     this.close();
@@ -111,7 +111,7 @@ export class Http1Connection implements LoadConnection {
     if (status !== 200) failed = failure(`HTTP ${status}`, errorText(status, body));
     this.#inFlight = false;
     const last = this.#reader.closes || this.#ending;
-    // The answer counts, but the connection is of no more use.
+    // The answer is good, but the server closes the connection behind it.
     if (last) this.close();
     const { jsonLength } = this.#reader;
     this.#events.onDone(0, now, failed, bytes, body && { bytes: body, jsonLength });
