@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   backArrows,
   circles,
   functionsOf,
   importsOf,
+  packagesOf,
+  roundIndex,
   sources,
   stepOf,
   textOf,
@@ -20,6 +22,36 @@ test('every file belongs to a step', () => {
 
 test('imports point to an earlier step, those of types, too', () => {
   expect(backArrows(imports)).toEqual([]);
+});
+
+test('the command line and the terminal use index.ts, the ground and nothing else of src/', () => {
+  expect(roundIndex(imports)).toEqual([]);
+  const paths = ['rank/rank.ts', 'index.ts', 'ground/errors.ts', 'terminal/live.ts', 'cli/call.ts'];
+  const seenFrom = (from: string): string[] =>
+    roundIndex(paths.map((to) => ({ from, to }))).map(({ to }) => to);
+  expect(seenFrom('cli/process.ts')).toEqual(['rank/rank.ts']);
+  expect(seenFrom('terminal/plain.ts')).toEqual(['rank/rank.ts', 'cli/call.ts']);
+  expect(seenFrom('report/write.ts')).toEqual([]);
+});
+
+describe('what is loaded at the start', () => {
+  test('tma --help loads little more than the reader of the command line', () => {
+    expect(packagesOf('cli/run-command-line.ts')).toEqual(['commander', 'leven']);
+    expect(packagesOf('cli/main.ts')).toEqual([]);
+  });
+
+  test('the library, and so tma plan, loads what reads configurations, and nothing that draws, serves or sends', () => {
+    const reading = ['@bufbuild/protobuf', 'diff', 'leven', 'simple-statistics', 'yaml', 'zod'];
+    expect(packagesOf('index.ts')).toEqual(reading);
+    expect(packagesOf('cli/plan-command.ts')).toEqual(reading);
+  });
+
+  test('what is imported when it is needed, and types, do not count; what they would load does where it is imported', () => {
+    expect(packagesOf('report/pages.ts')).not.toContain('handlebars');
+    expect(packagesOf('report/figures/draw.ts')).toEqual(['@observablehq/plot', 'linkedom']);
+    expect(packagesOf('ground/execute.ts')).toEqual([]);
+    expect(packagesOf('server/grpc-channel.ts')).toContain('@grpc/grpc-js');
+  });
 });
 
 test('no files import each other in a circle', () => {

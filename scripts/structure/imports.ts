@@ -52,15 +52,52 @@ export function importsOf(files: readonly string[]): Import[] {
   );
 }
 
+/** The packages that are loaded with a file of src/, by it or what it imports; not those that are imported later, when needed. */
+export function packagesOf(entry: string): string[] {
+  const pattern = /^(?:import|export)\b(?! type\b)[^;]*?'([^'\n]+)';/gms;
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const [statement, target] of textOf(file).matchAll(pattern)) {
+      if (!/\bfrom '|^import '/.test(statement)) continue;
+      if (target!.startsWith('.')) visit(relative(SRC, resolve(dirname(join(SRC, file)), target!)));
+      else if (!target!.startsWith('node:')) packages.add(packageOf(target!));
+    }
+  };
+  visit(entry);
+  return [...packages].sort();
+}
+
+/** `@bufbuild/protobuf/codegenv2` is a part of `@bufbuild/protobuf`. */
+const packageOf = (target: string): string =>
+  target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
+
 /** The step that a file belongs to; undefined for one that lies loose in src/. */
 export function stepOf(file: string): number | undefined {
-  const at = ORDER.indexOf(file.split('/')[0] as (typeof ORDER)[number]);
+  const at = ORDER.indexOf(roomOf(file) as (typeof ORDER)[number]);
   return at < 0 ? undefined : at;
 }
 
 /** Imports that point to a later step. */
 export const backArrows = (imports: readonly Import[]): Import[] =>
   imports.filter(({ from, to }) => (stepOf(to) ?? 0) > (stepOf(from) ?? Number.POSITIVE_INFINITY));
+
+/** What the command line and the terminal may use of src/ besides index.ts: the ground is for every step. */
+const FACES: Readonly<Record<string, readonly string[]>> = {
+  terminal: ['terminal', 'index.ts', 'ground'],
+  cli: ['cli', 'terminal', 'index.ts', 'ground'],
+};
+
+/** Imports of the command line and the terminal that go round index.ts. */
+export const roundIndex = (imports: readonly Import[]): Import[] =>
+  imports.filter(({ from, to }) => FACES[roomOf(from)]?.includes(roomOf(to)) === false);
+
+const roomOf = (file: string): string => file.split('/')[0]!;
 
 /** Sets of files that import each other in a circle, largest first (Tarjan's strongly connected components). */
 export function circles(files: readonly string[], imports: readonly Import[]): string[][] {
