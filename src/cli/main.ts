@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
+// As "engines" of package.json says: Node 23 lacks what 22.19 has.
+if (major < 22 || (major === 22 && minor < 19) || major === 23) {
   // Loaded only then: an older Node can't even read the rest.
   process.stderr.write(
-    `tma needs Node 22.18 or later, this is ${process.version}; in a clone of tma \`npx tma\` brings its own\n`,
+    `tma needs Node 22.19 or later, or 24, this is ${process.version}; in a clone of tma \`npx tma\` brings its own\n`,
   );
   process.exitCode = 2;
 } else {

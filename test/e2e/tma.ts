@@ -25,18 +25,27 @@ export interface Running {
  * Starts tma where it finds no browser: a run whose PDFs and pictures no test looks at makes none, which takes seconds
  * each time.
  */
-export const start = (cwd: string, ...args: string[]): Running =>
-  run(cwd, args, { PUPPETEER_EXECUTABLE_PATH: join(cwd, 'no-browser') });
+export const start = (cwd: string, ...args: string[]): Running => run(cwd, args, withoutBrowser(cwd));
+
+const withoutBrowser = (cwd: string) => ({ PUPPETEER_EXECUTABLE_PATH: join(cwd, 'no-browser') });
 
 export const tma = (cwd: string, ...args: string[]) => start(cwd, ...args).ended;
+/** The same on another Node. */
+export const tmaOn = (node: string, cwd: string, ...args: string[]) =>
+  run(cwd, args, withoutBrowser(cwd), node).ended;
 
 /** The same with the browser that is installed: PDFs and pictures are made. */
 export const startWithBrowser = (cwd: string, ...args: string[]): Running => run(cwd, args, {});
 
 export const tmaWithBrowser = (cwd: string, ...args: string[]) => startWithBrowser(cwd, ...args).ended;
 
-function run(cwd: string, args: readonly string[], environment: Readonly<Record<string, string>>): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+function run(
+  cwd: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  node = process.execPath,
+): Running {
+  const child = spawn(node, [MAIN, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...mark.environment, ...environment },

@@ -1,7 +1,6 @@
 import { UserError } from '../../ground/errors.ts';
 import type { Exporter } from '../exporter.ts';
 import { pagesOf } from '../pages.ts';
-import { NO_BROWSER, openPrinter, whyNotPrinted } from '../printer.ts';
 import { put } from '../put.ts';
 
 /** The pages as PDF, printed by a browser. */
@@ -11,6 +10,7 @@ export const pdfExporter: Exporter = {
   async write(result, to, { signal } = {}) {
     const pages = await pagesOf(result);
     if (pages.length === 0) return { files: [], notes: [] };
+    const { NO_BROWSER, openPrinter, whyNotPrinted } = await import('../printer.ts');
     try {
       await using printer = await openPrinter({ signal });
       if (!printer) return { files: [], notes: [NO_BROWSER] };

@@ -1,7 +1,6 @@
 import { UserError } from '../../ground/errors.ts';
 import type { Exporter } from '../exporter.ts';
 import { pagesOf } from '../pages.ts';
-import { openPrinter, whyNotPrinted } from '../printer.ts';
 import { put } from '../put.ts';
 
 /** The plots of the pages as pictures; where there is no browser, as the drawings that they are. */
@@ -11,6 +10,7 @@ export const pngExporter: Exporter = {
   async write(result, to, { signal } = {}) {
     const figures = (await pagesOf(result)).flatMap((page) => page.figures);
     if (figures.length === 0) return { files: [], notes: [] };
+    const { openPrinter, whyNotPrinted } = await import('../printer.ts');
     try {
       await using printer = await openPrinter({ signal });
       if (printer) {
