@@ -28,7 +28,9 @@ export function differences(asked: unknown, effective: unknown, path = ''): Diff
 /** What a server may complete from the model itself, as opposed to the defaults that it fills in anyway. */
 const COMPLETED = ['max_batch_size', 'dynamic_batching', 'sequence_batching', 'model_transaction_policy'];
 
-/** What a variant was to be without (`max_batch_size: 0`, `dynamic_batching: null`) and the server completed all the same. */
+/**
+ * What the server completed although the variant was to be without it (`max_batch_size: 0`, `dynamic_batching: null`).
+ */
 export const additions = (
   assignment: Readonly<Record<string, unknown>>,
   asked: ModelConfig,
@@ -47,7 +49,7 @@ export function withoutFillings(config: ModelConfig): ModelConfig {
   );
   const groups = config['instance_group'] as { kind?: string; count?: number }[] | undefined;
   const batching = config['dynamic_batching'] as { preferred_batch_size?: number[] } | undefined;
-  // A server prefers its largest batch by itself; kept, it would contradict a smaller max_batch_size.
+  // Triton fills in its largest batch as the preferred one. Kept, that would contradict a smaller max_batch_size.
   const filled = batching?.preferred_batch_size?.join() === String(config['max_batch_size']);
   const { preferred_batch_size: _, ...rest } = batching ?? {};
   return {

@@ -10,8 +10,9 @@ import { unknownNumbers, withoutUnknownNumbers } from './unknown-numbers.ts';
 
 const plain = { useProtoFieldName: true } as const;
 
-/** A config.pbtxt that is larger is none; in one that is longer than so many characters no place is looked for. */
+/** A text of more characters is no config.pbtxt, and is refused unread. */
 const MOST_CHARACTERS = 2_000_000;
+/** In a longer one the place of a mistake is not looked for: that reads the text again and again. */
 const MOST_TO_SEARCH = 300_000;
 
 /**
@@ -89,7 +90,9 @@ export const configOfServer = (json: unknown): ModelConfig =>
 const isObject = (value: unknown): value is Record<string, JsonValue> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Puts `patch` over `base`: objects merge key by key, null takes away, anything else replaces (Model Analyzer's rule). */
+/**
+ * Puts `patch` over `base`: objects merge key by key, null takes away, anything else replaces (Model Analyzer's rule).
+ */
 export function mergeConfig(base: ModelConfig, patch: ModelConfig): ModelConfig {
   // A map may have any key, also one that means something to an object.
   const result = new Map<string, JsonValue>(Object.entries(base));

@@ -4,12 +4,13 @@ export interface Position {
   readonly column: number;
 }
 
-/** In lines that are longer no column is looked for: each look reads the text from its beginning. */
+/** In lines longer than this no column is looked for, as each step of the search reads the text from its beginning. */
 const LONGEST_LINE = 10_000;
 
 /**
- * Where a parser stopped that does not say: at the end of the shortest beginning of the text that fails in the same way.
- * Shorter ones can be read, or fail for ending early, so that halving finds it.
+ * Finds where a parser stopped that does not say where: at the end of the shortest beginning of the text that fails as
+ * the
+ * whole does. Every shorter beginning can be read, or fails because it ends too early, so that bisection finds it.
  * @param failsAlike whether a beginning of the text fails as the whole does.
  */
 export function positionOfError(text: string, failsAlike: (beginning: string) => boolean): Position {
@@ -39,7 +40,10 @@ export function positionOfUnclosed(text: string): Position | undefined {
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }
 
-/** The smallest number for which something holds that holds for all above it; the largest where it holds for none. */
+/**
+ * By bisection the smallest number for which `holds`, which must hold for all above it, too; `to` where it holds for
+ * none.
+ */
 function least(from: number, to: number, holds: (value: number) => boolean): number {
   let [low, high] = [from, to];
   while (low < high) {

@@ -31,7 +31,7 @@ function allTimes(arrivals: Arrivals): Schedule {
   let now = 0;
   switch (arrivals.kind) {
     case 'constant':
-      // Counted, not added up: the rate holds however long it goes on.
+      // From the count, as a sum of gaps would lose precision with time.
       return () => (count++ * 1000) / arrivals.rate;
     case 'poisson': {
       const random = randomSource(arrivals.seed);

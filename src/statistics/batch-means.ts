@@ -13,9 +13,11 @@ const STUDENT = [
   2.12, 2.11, 2.101, 2.093,
 ] as const;
 const MOST_BATCHES = 20;
-/** Fewer batches than this are not made: the quantile grows faster than what depends on each other is averaged out. */
+/** Fewest batches: with fewer, the quantile of Student's t grows by more than longer batches gain in independence. */
 const FEWEST_BATCHES = 5;
-/** Batches that follow each other more alike than this are not independent: fewer, longer ones are taken. */
+/**
+ * Where neighbouring batches correlate by more than this they are not independent, and fewer, longer ones are taken.
+ */
 const MOST_CORRELATION = 0.3;
 
 /**
@@ -37,7 +39,7 @@ export function ratioInterval(parts: readonly Batch[]): Interval {
   const residuals = batches.map(({ sum, over }) => sum - ratio * over);
   const { length } = batches;
   const quantile = STUDENT[Math.min(length - 1, STUDENT.length) - 1]!;
-  // What is left over sums to zero, so that its standard deviation is the scatter around the ratio.
+  // The residuals sum to zero, so that their standard deviation is the scatter around the ratio.
   const half = (quantile * sampleStandardDeviation(residuals) * Math.sqrt(length)) / total.over;
   return [Math.max(0, ratio - half), ratio + half];
 }

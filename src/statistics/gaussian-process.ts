@@ -58,7 +58,7 @@ export class GaussianProcess {
   }
 }
 
-/** Enough to keep a matrix positive definite where two places are the same. */
+/** Added to the diagonal, so that the matrix stays positive definite where two places are the same. */
 const JITTER = 1e-10;
 
 function cholesky(

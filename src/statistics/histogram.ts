@@ -3,7 +3,7 @@ const SUB = 256;
 const SUB_BITS = 8;
 /** Values are counted in ticks of 1/16 microsecond, so that 20 us are as finely cut as 20 s. */
 const TICKS_PER_MS = 16_000;
-/** 2^32 ticks, 268 s; what is longer counts as that. */
+/** The longest time that is told from longer ones: 2^32 ticks, 268 s. */
 const MOST_TICKS = 0xffff_ffff;
 const BUCKETS = SUB * (32 - SUB_BITS) + SUB;
 

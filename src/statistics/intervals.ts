@@ -11,7 +11,9 @@ const BATCHES = [
   { batches: 10, quantile: 2.262 },
   { batches: 5, quantile: 2.776 },
 ] as const;
-/** Batches that follow each other more alike than this are not independent: fewer, longer ones are taken. */
+/**
+ * Where neighbouring batches correlate by more than this they are not independent, and fewer, longer ones are taken.
+ */
 const MOST_CORRELATION = 0.3;
 /** Fewest events that can be cut into batches. */
 const FEWEST_EVENTS = 20;
@@ -24,7 +26,7 @@ const FEWEST_EVENTS = 20;
 export function rateInterval(timeline: Timeline, fromMs: number, toMs: number, events: number): Interval {
   if (events < FEWEST_EVENTS) return [null, null];
   for (const { batches, quantile } of BATCHES) {
-    // A batch of few events says more about where its edges fell than about the rate.
+    // The rate of a batch of few events depends mostly on where its edges fall.
     if (events < 5 * batches && batches !== 5) continue;
     const sliceMs = (toMs - fromMs) / batches;
     const rates = timeline.slices(fromMs, toMs, batches).map((count) => (count * 1000) / sliceMs);

@@ -22,7 +22,7 @@ export function warmUpOf(values: readonly number[]): { cut: number; late: boolea
     const count = means.length - start;
     if (start > last || count < 2) continue;
     const score = (squares - sum ** 2 / count) / count ** 2;
-    // Not worse is better: an equal score with more of the data.
+    // Of cuts with equal scores the one that leaves more of the values.
     if (score <= best.score * (1 + 1e-9)) best = { cut: start, score };
   }
   return { cut: best.cut * BATCH, late: last > 0 && best.cut === last };

@@ -61,7 +61,7 @@ function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
   }
 }
 
-/** A session of a later schema may mean something else by the same words, or use others. */
+/** The same names may mean something else in a later schema. */
 function refuseNewer(line: Line, text: string | undefined, place: string): void {
   const version =
     line.kind === 'entry' && line.entry.kind === 'session'
@@ -125,7 +125,7 @@ export class Journal {
   append(entry: Entry): void {
     const line = `${JSON.stringify(entry)}\n`;
     this.#entries.push(entry);
-    // What comes after a line that is kept elsewhere goes there, too: their order says what belongs to what.
+    // Lines behind one that had to be kept elsewhere go there, too, as a line belongs to those before it.
     if (this.#failure !== undefined) throw this.#kept(line);
     const { size } = fstatSync(this.#descriptor);
     try {

@@ -70,7 +70,7 @@ export function checkOutputRepository(repository: OutputRepository): void {
   }
 }
 
-/** The user's models, those that are not profiled, too, are never written to, whatever links lead there. */
+/** Nothing is ever written into the user's models, those that are not profiled included, whatever links lead there. */
 function checkModels({ path, modelRepository, modelFolders }: OutputRepository): void {
   const folders = [modelRepository ?? [], modelFolders].flat();
   for (const model of [...folders, ...folders.flatMap((folder) => linksBelow(folder, path))]) {
@@ -158,7 +158,7 @@ export function makeVariantFolder(repository: string, name: string): string {
       }
       removeVariant(repository, name);
     }
-    // Listed first: whatever ends tma here, the folder is known as its own.
+    // Listed before it is made, so that it is known as tma's also when tma is killed in between.
     if (!made.has(name)) appendFileSync(join(repository, MARKER), `${name}\n`);
     mkdirSync(folder);
     return folder;
