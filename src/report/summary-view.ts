@@ -1,10 +1,14 @@
+import type { PlotSettings } from '../config/plot-settings.ts';
+import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
+import type { RankedEntry } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
 import { describeConstraint, describeObjectives, formatNumber, shortNames } from '../rank/words.ts';
+import type { Constraint } from '../record/goal.ts';
 import { isClientBound } from '../record/measurement.ts';
-import { measurementsOf, type Run } from '../record/run.ts';
+import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
@@ -66,79 +70,106 @@ function notMeasured(tag: string, { missing }: Pick<Ranking, 'missing'>): string
 
 /** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
 export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots }: PageOptions = {}) {
-  const { winner, leader, goal, decision } = ranking;
-  const trials = [...ranking.entries.map((entry) => entry.trial), ...ranking.unmeasured];
-  const columns = columnsOf(trials);
-  const curves = ranking.entries.slice(0, CURVES);
-  if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
-  const best = winner?.best.measurement;
+  const { winner, leader, goal, decision, entries } = ranking;
+  const trials = [...entries.map((entry) => entry.trial), ...ranking.unmeasured];
   // Where nothing was decided there is something to see all the same.
   const shown = winner ?? leader;
   const points = trials.flatMap(measurementsOf).length;
-  const parameters = parameterPaths(ranking.entries);
-  const names = shortNames(parameters);
-  const figures = plotFigures(plots ?? USUAL_PLOTS.summary[mode], ranking.model, curves, {
-    winner,
-    constraints: goal.constraints,
-  });
   return {
     title: `${ranking.model} on Triton`,
     mode,
-    count: `${counted(points, 'point')} of ${counted(ranking.entries.length, 'configuration')}`,
+    count: `${counted(points, 'point')} of ${counted(entries.length, 'configuration')}`,
     verdict: verdict(ranking),
     verdictClass: COLOURS[decision.kind],
     method: methodView(run, trials),
     objectives: describeObjectives(goal),
-    numbers: best
-      ? [
-          {
-            label: 'throughput',
-            value: `${isClientBound(best) ? '≥ ' : ''}${figure(best.values['perf_throughput'])}`,
-            unit: 'infer/s',
-            range: ranged(best.intervals['perf_throughput']),
-          },
-          {
-            label: 'p99 latency',
-            value: figure(best.values['perf_latency_p99']),
-            unit: 'ms',
-            range: ranged(best.intervals['perf_latency_p99']),
-          },
-          ...gainTile(ranking),
-        ]
-      : [],
-    constraints: goal.constraints.map((constraint) => {
-      const check = shown?.best.checks.find((item) => item.constraint === constraint);
-      const { unit } = metric(constraint.tag);
-      return {
-        ...markOf(check?.verdict ?? 'unknown'),
-        text: describeConstraint(constraint),
-        measured:
-          check?.value === undefined
-            ? notMeasured(constraint.tag, ranking)
-            : `${formatNumber(check.value)} ${unit}`,
-      };
-    }),
-    winner: winner
-      ? {
-          name: winner.trial.name,
-          heading: decision.kind === 'keep' ? 'Keep' : 'Deploy',
-          isDefault: winner.trial.isDefault,
-          about: describeConfig(winner.trial),
-          isWritten: !winner.trial.composing,
-          diff: diffView(winner.trial.diff),
-          configText: winner.trial.configText,
-        }
-      : undefined,
-    scatter: ranking.entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
+    numbers: winner ? numbersOf(winner, ranking) : [],
+    constraints: goal.constraints.map((constraint, index) =>
+      limitView(constraint, shown?.best.checks[index], ranking),
+    ),
+    winner: winner && winnerView(winner, ranking),
+    ...figuresView(ranking, shown, plots ?? USUAL_PLOTS.summary[mode], plots !== undefined),
+    ...tableView(run, ranking, trials),
+    failures: failureViews(trials),
+    skipped: skippedViews(trials),
+  };
+}
+
+/** The large figures below the verdict. */
+function numbersOf({ best: { measurement } }: RankedEntry, ranking: Ranking) {
+  const { values, intervals } = measurement;
+  return [
+    {
+      label: 'throughput',
+      value: `${isClientBound(measurement) ? '≥ ' : ''}${figure(values['perf_throughput'])}`,
+      unit: 'infer/s',
+      range: ranged(intervals['perf_throughput']),
+    },
+    {
+      label: 'p99 latency',
+      value: figure(values['perf_latency_p99']),
+      unit: 'ms',
+      range: ranged(intervals['perf_latency_p99']),
+    },
+    ...gainTile(ranking),
+  ];
+}
+
+/** A limit with what it comes to, and what was measured. */
+function limitView(constraint: Constraint, check: Check | undefined, ranking: Ranking) {
+  const { tag } = constraint;
+  return {
+    ...markOf(check?.verdict ?? 'unknown'),
+    text: describeConstraint(constraint),
+    measured:
+      check?.value === undefined
+        ? notMeasured(tag, ranking)
+        : `${formatNumber(check.value)} ${metric(tag).unit}`,
+  };
+}
+
+const winnerView = ({ trial }: RankedEntry, { decision }: Ranking) => ({
+  name: trial.name,
+  heading: decision.kind === 'keep' ? 'Keep' : 'Deploy',
+  isDefault: trial.isDefault,
+  about: describeConfig(trial),
+  isWritten: !trial.composing,
+  diff: diffView(trial.diff),
+  configText: trial.configText,
+});
+
+/** @param isAsked whether the plots are those that the user asked for. */
+function figuresView(
+  ranking: Ranking,
+  shown: RankedEntry | undefined,
+  plots: readonly PlotSettings[],
+  isAsked: boolean,
+) {
+  const { winner, goal, entries, model } = ranking;
+  const curves = entries.slice(0, CURVES);
+  if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
+  const figures = plotFigures(plots, model, curves, { winner, constraints: goal.constraints });
+  return {
+    scatter: entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
+    /** Whether some points are drawn pale, as it is not known whether they keep the limits. */
+    pale: entries.some(({ points }) => points.some((point) => point.verdict === 'unknown')),
     ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
-    pale: ranking.entries.some(({ points: all }) => all.some(({ verdict: of }) => of === 'unknown')),
-    curves: `${counted(curves.length, 'configuration')} of ${ranking.entries.length}: the best and the default`,
+    curves: `${counted(curves.length, 'configuration')} of ${entries.length}: the best and the default`,
     breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
     breakdownOf: shown?.trial.name ?? '',
     legend,
     figures,
     // The first of the usual ones is the large figure above them, which shows more.
-    plots: plots ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
+    plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
+  };
+}
+
+/** The table of all configurations, with a column for each parameter that varies. */
+function tableView(run: Run, ranking: Ranking, trials: readonly Trial[]) {
+  const columns = columnsOf(trials);
+  const parameters = parameterPaths(ranking.entries);
+  const names = shortNames(parameters);
+  return {
     columns,
     settings: SETTINGS,
     parameters: parameters.map((path, index) => ({
@@ -151,7 +182,5 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     entries: ranking.entries.map((entry, index) =>
       entryView(entry, index + 1, ranking, columns, gpuCount(run)),
     ),
-    failures: failureViews(trials),
-    skipped: skippedViews(trials),
   };
 }

@@ -191,6 +191,25 @@ test('several models, one without config.pbtxt: each by its own, and all of them
   expect(text).toContain('data_type: TYPE_FP32');
 });
 
+test.skipIf(hasGpu)(
+  'a limit on GPU memory where there is no GPU: ranked, said, promised nothing, and no pass',
+  async () => {
+    const cwd = project('add_sub', 'constraints: {gpu_used_memory: {max: 8000}}');
+    const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--skip-detailed-reports');
+    expect(code).toBe(0);
+    expect(output).toContain('gpu_used_memory was not measured (no GPU here): its limit is not checked');
+    expect(output).toContain('Nothing can be promised for add_sub');
+    expect(results(cwd).models[0]).toMatchObject({
+      decision: { kind: 'unfinished', reason: 'constraints unknown', variant: null },
+      leader: { variant: 'add_sub_config_default', satisfiesConstraints: null },
+    });
+    expect(existsSync(join(cwd, 'results/best'))).toBe(false);
+    const strict = await tma(cwd, 'profile', '-f', 'perf.yaml', '-q', '--fail-on-unmet-constraints');
+    expect(strict.code).toBe(4);
+    expect(strict.output).toMatch(/^--fail-on-unmet-constraints: Nothing can be promised .*no GPU here/);
+  },
+);
+
 test('the OCR example, with and without its accelerator', async () => {
   const cwd = folder();
   const example = resolve('examples/text-recognition');
