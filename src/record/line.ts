@@ -16,7 +16,7 @@ import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRe
 /** A schema for every field of a type: a field that is added to the type has to be added here, or it would not be read. */
 type Shape<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key] | undefined> };
 
-const figures = z
+export const figures = z
   .record(z.string(), z.number().nullable())
   // What JSON can't say (no number, infinity) is written as null.
   .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { documented } from './documented.ts';
+import { loadPoint, search } from './journal-records.ts';
+import * as line from './line.ts';
+
+/** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
+
+export const tag = z.string();
+const verdict = z.enum(['met', 'missed', 'unknown']);
+const satisfied = z.boolean().nullable();
+export const bound = z.enum(['min', 'max']);
+
+export const objective = documented(z.object({ tag, weight: z.number() }), {
+  tag: 'the metric',
+  weight: 'relative to the other objectives',
+}).meta({ id: 'Objective' });
+
+const check = documented(
+  z.object({
+    tag,
+    bound,
+    value: z.number(),
+    measured: z.number().nullable(),
+    verdict,
+    met: satisfied,
+  }),
+  {
+    tag: 'the metric that is limited',
+    bound: 'whether the limit is the least or the most',
+    value: 'the limit',
+    measured: 'the measured value; null: the metric was not measured',
+    verdict: 'unknown: the metric was not measured, so that the limit is neither kept nor broken',
+    met: 'the same as true, false, or null for unknown',
+  },
+).meta({ id: 'Check', description: 'one limit held against one measurement' });
+
+const constraint = documented(
+  z.object({ tag, bound, value: z.number(), text: z.string(), verdict, measured: z.number().nullable() }),
+  {
+    tag: 'the metric that is limited',
+    bound: 'whether the limit is the least or the most',
+    value: 'the limit',
+    text: 'the limit in words',
+    verdict: 'what it comes to for the winner, or where there is none for the leader',
+    measured: 'what was measured there; null: nothing',
+  },
+).meta({ id: 'Constraint' });
+
+const gain = documented(
+  z.object({
+    percent: z.number(),
+    plusMinus: z.number(),
+    low: z.number(),
+    high: z.number(),
+    is: z.enum(['measured', 'at least', 'at most']),
+    assumed: z.array(tag),
+  }),
+  {
+    percent:
+      'how much better than the default, in percent; over several objectives their weighted geometric mean',
+    plusMinus: 'half the width of its 95 % interval, percent points',
+    low: 'lower end of its 95 % interval, percent',
+    high: 'upper end of its 95 % interval, percent',
+    is: 'at least, at most: the load generator was the limit of one of the two',
+    assumed: 'metrics recorded without an interval, for which 10 % are taken',
+  },
+).meta({ id: 'Gain', description: 'how much better than the default, measured at the same load' });
+
+const noGain = documented(
+  z.object({
+    reason: z.enum([
+      'is the default',
+      'default not measured',
+      'default misses',
+      'other load',
+      'client',
+      'not comparable',
+    ]),
+    text: z.string(),
+  }),
+  { reason: 'one of few words, for programs', text: 'the same in words' },
+).meta({ id: 'NoGain', description: 'why no gain over the default can be told' });
+
+export const figures = {
+  variant: z.string(),
+  point: loadPoint,
+  values: line.figures,
+  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+  constraints: verdict,
+  satisfiesConstraints: satisfied,
+  missedBy: z.number().nullable(),
+  checks: z.array(check),
+  clientBound: z.boolean(),
+};
+export const FIGURES = {
+  variant: 'name of the configuration',
+  point: 'the load that stands for it: the least within the noise of its best',
+  values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
+  intervals: 'metric -> its 95 % interval, null where an end is not known',
+  constraints: 'what all constraints come to together: one that is missed decides, then one that is unknown',
+  satisfiesConstraints: 'the same as true, false, or null for unknown',
+  missedBy:
+    'by which share of the limits it is beyond them, added up; 0 unless one is missed, null where a limit of 0 is, of which there is no share',
+  checks: 'each constraint',
+  clientBound: 'the load generator was the limit: the figures are the least that the server can do',
+};
+const entry = documented(z.object(figures), FIGURES).meta({
+  id: 'Entry',
+  description: 'a configuration at the load that stands for it',
+});
+
+const gainOfEntry = { gain: gain.nullable(), noGain: noGain.nullable(), gainPercent: z.number().nullable() };
+const GAIN_OF_ENTRY = {
+  gain: 'over the default; null: it can not be told, see noGain',
+  noGain: 'why there is no gain; null where there is one',
+  gainPercent: 'gain.percent where it is measured; null where it is a bound only, or where there is none',
+};
+
+const decision = documented(
+  z.object({
+    kind: z.enum(['deploy', 'keep', 'none', 'unfinished']),
+    reason: z.enum([
+      'better',
+      'default misses',
+      'default failed',
+      'default skipped',
+      'only',
+      'best',
+      'noise',
+      'nothing measured',
+      'constraints',
+      'interrupted',
+      'client',
+      'no default',
+      'too close',
+      'constraints unknown',
+      'default unknown',
+    ]),
+    variant: z.string().nullable(),
+    point: loadPoint.nullable(),
+  }),
+  {
+    kind: 'deploy: a configuration; keep: the default; none: nothing keeps the limits or could be measured; unfinished: what was measured does not suffice',
+    reason: 'one of few words, for programs; `verdict` says it in a sentence',
+    variant: 'the configuration to serve the model with; null: none',
+    point: 'the load that it was decided at',
+  },
+);
+
+const missing = documented(z.object({ tag, everywhere: z.boolean(), why: z.string(), advice: z.string() }), {
+  tag: 'the metric',
+  everywhere: 'no configuration has it',
+  why: 'why it was not measured, in words',
+  advice: 'what to do to have it measured',
+});
+
+const pareto = documented(
+  z.object({
+    metrics: z.array(tag),
+    points: z.array(
+      documented(
+        z.object({
+          variant: z.string(),
+          point: loadPoint,
+          values: line.figures,
+          satisfiesConstraints: satisfied,
+        }),
+        {
+          variant: 'name of the configuration',
+          point: 'the load',
+          values: 'metric -> value',
+          satisfiesConstraints: 'null: not known',
+        },
+      ),
+    ),
+  }),
+  {
+    metrics: 'what the points are compared in',
+    points: 'those that no other beats in all of these at once',
+  },
+);
+
+export const modelResult = documented(
+  z.object({
+    model: z.string(),
+    verdict: z.string(),
+    decision,
+    objectives: z.array(objective),
+    constraints: z.array(constraint),
+    missing: z.array(missing),
+    search: search.nullable(),
+    winner: entry.nullable(),
+    leader: entry.nullable(),
+    default: entry.nullable(),
+    ...gainOfEntry,
+    gainPlusMinus: z.number().nullable(),
+    pareto,
+    ties: z.array(z.string()),
+    ranking: z.array(
+      documented(z.object({ ...figures, ...gainOfEntry }), { ...FIGURES, ...GAIN_OF_ENTRY }).meta({
+        id: 'RankedEntry',
+      }),
+    ),
+  }),
+  {
+    model: 'name of the model',
+    verdict: 'the decision as a sentence',
+    decision: 'what to serve the model with',
+    objectives: 'what it was optimised for',
+    constraints: 'the limits, and what they come to',
+    missing: 'metrics among objectives and constraints that were not measured for every configuration',
+    search: 'how the configurations were found; null: not known',
+    winner: 'what was decided for; null: nothing',
+    leader: 'the first of the ranking, which is not yet to say that it should be deployed',
+    default: 'the configuration as it lies in the model repository; null: it was not measured',
+    gain: "the leader's over the default; null: it can not be told, see noGain",
+    noGain: GAIN_OF_ENTRY.noGain,
+    gainPercent: GAIN_OF_ENTRY.gainPercent,
+    gainPlusMinus: 'gain.plusMinus, likewise',
+    pareto: 'the measurements that no other beats',
+    ties: 'configurations that differ from the leader by less than the noise of both',
+    ranking: 'every configuration that was measured, best first',
+  },
+).meta({ id: 'Model', description: 'what a run comes to for one model' });
