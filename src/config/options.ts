@@ -88,7 +88,10 @@ export const OPTIONS = {
     commands: both,
   },
   constraints: {
-    peer: { better: 'every metric may be limited, by fractions as well' },
+    peer: {
+      better:
+        'every metric may be limited, by fractions as well; one on what was not measured is said to be unknown instead of kept (Satisfies Constraints: Unknown)',
+    },
     schema: constraints,
     help: 'limits every good point must keep',
     commands: both,

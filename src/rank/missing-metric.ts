@@ -28,7 +28,7 @@ export function missingMetrics(
       return everywhere
         ? { tag, everywhere, ...whyMissing(tag, run) }
         : {
-            ...{ tag, everywhere, why: 'it was for others, but not for all' },
+            ...{ tag, everywhere, why: 'not for every configuration' },
             advice: 'measure it longer (--time-limit)',
           };
     });

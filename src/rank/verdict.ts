@@ -6,18 +6,16 @@ import { isRate, type LoadPoint, levelOf, levelText } from '../record/load-point
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { LEAST_GAIN } from './decision.ts';
-import type { MissingMetric } from './missing-metric.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
-import { describeConstraint, formatNumber } from './words.ts';
+import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
+import { describeConstraint, formatNumber, namesOf } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
 const FEW = 3;
 /** A throughput that is known to this share of it is precise: what is asked for where nothing is said. */
 const USUAL_PRECISION = 0.03;
-/** So many names are told of those that can't be told apart. */
-const NAMED = 3;
 
 /** The answer to the run in words: what to serve the model with, what that gives, how sure it is. */
 export function verdict(ranking: Ranking): string {
@@ -54,23 +52,6 @@ export const missed = (checks: readonly Check[]): string =>
         `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
     )
     .join('; ');
-
-/** Limits that could not be checked: `gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked`. */
-export const unchecked = (checks: readonly Check[], missing: readonly MissingMetric[]): string =>
-  checks
-    .filter((check) => check.verdict === 'unknown')
-    .map(({ constraint }) => {
-      const why = missing.find(({ tag }) => tag === constraint.tag)?.why;
-      return `${constraint.tag} was not measured${why ? ` (${why})` : ''}: ${describeConstraint(constraint)} is not checked`;
-    })
-    .join('; ');
-
-/** What to do about limits that could not be checked. */
-function uncheckedAdvice(checks: readonly Check[], missing: readonly MissingMetric[]): string {
-  const tags = checks.filter(({ verdict }) => verdict === 'unknown').map(({ constraint }) => constraint.tag);
-  const advice = missing.filter(({ tag }) => tags.includes(tag)).map((item) => item.advice);
-  return [...new Set([...advice, 'leave the constraint out'])].join(', or ');
-}
 
 /** `85.2 % (± 18.3) better`. */
 export const gainText = ({ percent, plusMinus }: Gain): string =>
@@ -164,9 +145,11 @@ const assumedText = ({ decision, gain }: Ranking): string | undefined =>
 
 function keep(ranking: Ranking, base: RankedEntry): string {
   const { decision, model, leader, entries, gain } = ranking;
-  const rivals = entries.length - 1;
+  const rivals = entries.length - 1 - uncheckedBetter(ranking, base).length;
   const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking.goal)} ${levelWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
   if (decision.kind !== 'keep' || decision.reason === 'only') return `${start}, the only one measured.`;
+  if (decision.reason === 'best' && rivals === 0)
+    return `${start}, the only one that is known to keep the constraints.`;
   if (decision.reason === 'best' || !leader) {
     const more = entries.some((entry) => measuredBetter(entry, ranking, base))
       ? ' by more than the noise'
@@ -186,7 +169,7 @@ function keep(ranking: Ranking, base: RankedEntry): string {
 
 /** Whether a configuration that keeps the limits has the better figures, however sure they are. */
 const measuredBetter = (entry: RankedEntry, { goal, noise }: Ranking, base: RankedEntry): boolean =>
-  entry !== base && entry.best.verdict !== 'missed' && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
+  entry !== base && entry.best.verdict === 'met' && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
 
 function whyUnfinished({ decision, model, entries, leader, default: base, missing }: Ranking): string {
   if (decision.kind !== 'unfinished') return '';
@@ -230,6 +213,7 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
       ? `It is preferred to ${preferredTo.trial.name}, which needs more and is better by less than the noise.`
       : undefined,
     entry === leader && others.length > 0 ? `It is within the noise of ${namesOf(others)}.` : undefined,
+    uncheckedText(entry, ranking),
     nearLimit(best),
     hidden.length > 0
       ? `Of ${namesOf(hidden)} only the least is known: there the load generator was the limit.`
@@ -242,12 +226,6 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
 const notAlone = ({ trial: { composing } }: RankedEntry): string | undefined =>
   composing &&
   `The models that it is made of (${composing.join(', ')}) were measured with configurations of their own: its config.pbtxt alone is not what was measured, and nothing is written to results/best.`;
-
-function namesOf(entries: readonly RankedEntry[]): string {
-  const names = entries.slice(0, NAMED).map(({ trial }) => trial.name);
-  const more = entries.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
-}
 
 /** More load brought no more than the noise. */
 function moreLoad({ alike: [more] }: RankedEntry, { goal }: Ranking): string | undefined {

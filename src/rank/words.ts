@@ -68,3 +68,13 @@ export function shortNames(paths: readonly string[]): string[] {
     return path;
   });
 }
+
+/** So many names are told one by one. */
+const NAMED = 3;
+
+/** The names of configurations: `a, b, c and 4 more`. */
+export function namesOf(entries: readonly RankedEntry[]): string {
+  const names = entries.slice(0, NAMED).map(({ trial }) => trial.name);
+  const more = entries.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}

@@ -96,6 +96,19 @@ describe('a limit on what was measured for some only', () => {
     expect(rank(recorded, goal(memory)).decision).toMatchObject({ kind: 'deploy', reason: 'better' });
   });
 
+  test('what may be better is said beside what is named', () => {
+    const faster = at('0', 300);
+    const kept = rank(run(at('default', 100, small), faster), goal(memory));
+    expect(kept.decision).toMatchObject({ kind: 'keep', reason: 'best' });
+    expect(verdict(kept)).toBe(
+      'Keep the default configuration of m: 100 infer/s at p99 10.0 ms with 1 request in flight, the only one that is known to keep the constraints. Of m_config_0, with better figures, it is not known whether the constraints are kept: gpu_used_memory was not measured.',
+    );
+    const deployed = verdict(rank(run(at('default', 100, small), faster, at('1', 200, small)), goal(memory)));
+    expect(deployed).toMatch(/^Deploy m_config_1: .* Of m_config_0, with better figures, it is not known/);
+    const slower = verdict(rank(run(at('default', 100, small), at('0', 50)), goal(memory)));
+    expect(slower).toMatch(/none of 1 other is better\.$/);
+  });
+
   test('the point that stands for a configuration is one that is known to keep it', () => {
     const two = trial('m_config_0', [
       measurement({ perf_throughput: 300 }, 4),
