@@ -3,7 +3,7 @@
  * tma as a library: load an experiment, profile it, rank what was measured, report it. docs/library.md has examples.
  *
  *   const experiment = loadExperiment({ file: 'perf.yaml' });
- *   const { run } = await profile(experiment, { listeners: [{ onPoint: console.log }] });
+ *   const { run } = await profile(experiment, { listeners: [(event) => event.kind === 'point' && console.log(event.record)] });
  *   const ranking = rank(run, experiment.models[0]);
  *   console.log(verdict(ranking));
  *
@@ -11,8 +11,7 @@
  * this is cheap: browser, drawing, Docker, gRPC and all that runs a server are loaded by what needs them.
  */
 import type { Experiment } from './config/experiment.ts';
-import type { ProfileOptions } from './run/loop.ts';
-import type { ProfileResult } from './run/profile.ts';
+import type { ProfileOptions, ProfileResult } from './run/profile.ts';
 import type { LoadOutcome, LoadTask } from './trial/put-load.ts';
 
 // Errors: what the user can put right is a UserError, with its places; everything else that is thrown is a bug.
@@ -60,10 +59,10 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
 }
 
 // Running: what would be done, and doing it; listeners are told of everything meanwhile.
-export type { Phase, Progress, RunListener } from './run/events.ts';
-export type { ProfileOptions } from './run/loop.ts';
+export type { Happening, Progress, RunEvent, RunListener } from './run/events.ts';
+export type { Phase } from './trial/trial-event.ts';
 export { type Expectation, type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
-export type { ProfileResult } from './run/profile.ts';
+export type { ProfileOptions, ProfileResult } from './run/profile.ts';
 
 /**
  * Profiles every model of an experiment: asks the search what to measure, puts that variant on a server, measures,
@@ -73,7 +72,7 @@ export type { ProfileResult } from './run/profile.ts';
 export async function profile(experiment: Experiment, options?: ProfileOptions): Promise<ProfileResult> {
   return await (await import('./run/profile.ts')).profile(experiment, options);
 }
-export { redactorFor } from './trial/serving.ts';
+export { redactorFor } from './trial/tellable.ts';
 
 // Records: what was measured and how it ended, from a run or from its journal.
 export { isRate, type LoadPoint, levelOf } from './record/load-point.ts';

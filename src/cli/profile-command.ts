@@ -52,7 +52,7 @@ async function profileModels(process: Process, commandLine: CommandLine, flags: 
   const listeners = flags.quiet ? [] : [await view(process, say, prints(experiment))];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
-    for (const listener of listeners) listener.onNote?.(text);
+    for (const listener of listeners) listener({ kind: 'note', text, at: new Date().toISOString() });
   });
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];

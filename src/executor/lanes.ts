@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import type { GpuChoice, LaunchSettings } from '../config/experiment.ts';
 import { userError } from '../ground/errors.ts';
 import type { Gpu } from '../server/gpu/list.ts';
+import { usableCores } from './cores.ts';
 
 /** A share of the machine that one variant at a time is measured on. */
 export interface Lane {
@@ -81,20 +80,3 @@ function commonestKind(gpus: readonly Gpu[]): readonly Gpu[] {
   const kinds = [...Map.groupBy(gpus, ({ name, memoryMB }) => `${name} ${memoryMB}`).values()];
   return kinds.sort((a, b) => b.length - a.length)[0] ?? [];
 }
-
-/** The cores that this process may use. */
-function usableCores(): number[] {
-  try {
-    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
-    return parseCores(list);
-  } catch {
-    return cpus().map((_, index) => index);
-  }
-}
-
-/** `0-3,8` as numbers. */
-export const parseCores = (list: string): number[] =>
-  list.split(',').flatMap((part) => {
-    const [first = 0, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });

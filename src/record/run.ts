@@ -73,16 +73,19 @@ export interface VariantRecord {
   readonly diff: readonly DiffLine[];
 }
 
+/** What became of one load on a variant, as a trial tells it. */
+export type PointOutcome =
+  | { readonly state: 'measured'; readonly measurement: Measurement }
+  | ({ readonly state: 'failed'; readonly point: LoadPoint } & PointFailure);
+
 /** What became of one load on a variant, or of several that could not be put on it. */
 export type PointRecord =
-  | {
-      readonly state: 'measured';
+  | (Extract<PointOutcome, { state: 'measured' }> & {
       readonly key: string;
-      readonly measurement: Measurement;
       /** It was measured once more on purpose: on the same server, or on one started for it. */
       readonly again?: 'here' | 'afresh';
-    }
-  | ({ readonly state: 'failed'; readonly key: string; readonly point: LoadPoint } & PointFailure)
+    })
+  | (Extract<PointOutcome, { state: 'failed' }> & { readonly key: string })
   | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
 
 /** Why a point failed; a journal of an early version has no kind. */

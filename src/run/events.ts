@@ -1,8 +1,6 @@
-import type { Experiment } from '../config/experiment.ts';
-import type { WindowSummary } from '../load/load-generator.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import type { Goal } from '../record/goal.ts';
 import type { PointRecord, SearchRecord, Trial } from '../record/run.ts';
-import type { Space } from '../space/space.ts';
+import type { TrialEvent } from '../trial/trial-event.ts';
 
 /** How far a run is: points that are done and points still expected, over all models. */
 export interface Progress {
@@ -12,49 +10,43 @@ export interface Progress {
   readonly reused: number;
 }
 
-/** What a trial is busy with. */
-export type Phase =
-  | 'starting the server'
-  | 'loading the model'
-  | 'measuring'
-  | 'measuring again alone'
-  | 'stopping the server';
-
-/** Whoever wants to know what a run is doing; every method is optional and must return at once. */
-export interface RunListener {
-  onRunStart?(experiment: Experiment): void;
+/** What happens in a run, as plain data, without its time. */
+export type Happening =
+  | { readonly kind: 'run'; readonly models: readonly string[] }
   /** Something worth one line: an option without effect, points that are skipped, a journal that is resumed. */
-  onNote?(text: string): void;
-  onModelStart?(space: Space, progress: Progress): void;
-  onPhase?(phase: Phase, variant: string, point?: LoadPoint): void;
-  /** About every second while a model loads. */
-  onLoadWait?(variant: string, seconds: number, lastLogLine: string | undefined): void;
-  onWindow?(variant: string, point: LoadPoint, window: WindowSummary): void;
-  onPoint?(variant: string, record: PointRecord, progress: Progress): void;
-  onTrialEnd?(trial: Trial): void;
+  | { readonly kind: 'note'; readonly text: string }
+  | {
+      readonly kind: 'model';
+      readonly goal: Goal;
+      /** Configurations there can be at most. */
+      readonly configurations: number;
+      readonly progress: Progress;
+    }
+  /** What a slot's trial is busy with. */
+  | (TrialEvent & { readonly slot: string })
+  | {
+      readonly kind: 'point';
+      readonly slot: string;
+      readonly variant: string;
+      readonly record: PointRecord;
+      readonly progress: Progress;
+    }
+  /** A variant's server was stopped. */
+  | { readonly kind: 'trial'; readonly slot: string; readonly trial: Trial }
   /** How the search over a model's space went. */
-  onSearchEnd?(record: SearchRecord): void;
-  onRunEnd?(interrupted: boolean): void;
-}
+  | { readonly kind: 'search'; readonly record: SearchRecord }
+  | { readonly kind: 'end'; readonly interrupted: boolean };
 
-/** One listener that tells several. */
-export function tellAll(listeners: readonly RunListener[]): Required<RunListener> {
-  const method =
-    <Name extends keyof RunListener>(name: Name) =>
-    (...args: Parameters<Required<RunListener>[Name]>): void => {
-      for (const listener of listeners)
-        (listener[name] as ((...all: typeof args) => void) | undefined)?.(...args);
-    };
-  return {
-    onRunStart: method('onRunStart'),
-    onNote: method('onNote'),
-    onModelStart: method('onModelStart'),
-    onPhase: method('onPhase'),
-    onLoadWait: method('onLoadWait'),
-    onWindow: method('onWindow'),
-    onPoint: method('onPoint'),
-    onTrialEnd: method('onTrialEnd'),
-    onSearchEnd: method('onSearchEnd'),
-    onRunEnd: method('onRunEnd'),
+/** An event of a run; `at` is ISO 8601. */
+export type RunEvent = Happening & { readonly at: string };
+
+/** Whoever wants to know what a run is doing; it must return at once. */
+export type RunListener = (event: RunEvent) => void;
+
+/** Tells all listeners. */
+export const tellAll =
+  (listeners: readonly RunListener[]) =>
+  (happening: Happening): void => {
+    const event = { ...happening, at: new Date().toISOString() };
+    for (const listener of listeners) listener(event);
   };
-}

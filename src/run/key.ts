@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LoadSettings, ModelPlan } from '../config/experiment.ts';
+import type { Place } from '../executor/place.ts';
 import { contentsOf } from '../load/input-contents.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { canonicalJson } from '../model-config/config.ts';
@@ -87,20 +88,6 @@ const WORDS: Readonly<Record<string, string>> = {
   sharedMemory: 'shared-memory',
   modelVersion: 'model-version',
 };
-
-/** The share of a machine that a server has, told so that an equal share elsewhere is equal. */
-export interface Place {
-  /** Its CPU, cores and memory. */
-  readonly machine: readonly (string | number)[];
-  /** Product names of its GPUs, or what was chosen where those are not known; undefined = all there are. */
-  readonly gpus: readonly string[] | undefined;
-  /** Version of their driver, where it is known. */
-  readonly driver: string | undefined;
-  /** How many cores; undefined = all. */
-  readonly cores: number | undefined;
-  /** What a container may change about it. */
-  readonly container: unknown;
-}
 
 /** A point on a variant under one way of making and timing load. */
 export const pointKey = (

@@ -1,5 +1,6 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { planLanes } from '../executor/lanes.ts';
+import { hasGpu } from '../executor/place.ts';
 import { gatherMistakes } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
@@ -8,7 +9,9 @@ import { budgetOf, type Choice, choiceFor, looksAtAll, searchedSpace, sizeOf } f
 import { listGpus } from '../server/gpu/list.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
-import { baseOf, hasGpu, notesOf, spaceOf } from './preparation.ts';
+import { baseOf } from './base-of.ts';
+import { checkedSpace } from './checked-space.ts';
+import { notesOf } from './notes.ts';
 
 /** A variant that would be tried. */
 export interface PlannedVariant {
@@ -72,7 +75,7 @@ async function planModel(plan: ModelPlan, experiment: Experiment, hasGpus: boole
     const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
     return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
   }
-  const space = spaceOf(plan, config, hasGpus);
+  const space = checkedSpace(plan, config, hasGpus);
   const searched = searchedSpace(space);
   return {
     plan,

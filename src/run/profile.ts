@@ -1,12 +1,18 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { planLanes } from '../executor/lanes.ts';
+import { LocalExecutor } from '../executor/local-executor.ts';
+import { hasGpu } from '../executor/place.ts';
 import { gatherMistakes, UserError, userError } from '../ground/errors.ts';
 import { holds } from '../ground/paths.ts';
 import { generatorFor } from '../load/generator-for.ts';
+import type { LoadGenerator } from '../load/load-generator.ts';
 import { GpuMonitor } from '../measure/gpu-state.ts';
 import type { Run } from '../record/run.ts';
+import type { Earlier, Search } from '../search/search.ts';
 import { listGpus } from '../server/gpu/list.ts';
+import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
+import type { Space } from '../space/space.ts';
 import { Journal } from '../store/journal.ts';
 import { CHECKPOINT_LOCK, lockFolder } from '../store/lock.ts';
 import { readCheckpoint } from '../store/model-analyzer.ts';
@@ -17,9 +23,23 @@ import {
   type OutputRepository,
   prepareOutputRepository,
 } from '../variant/output-repository.ts';
-import { tellAll } from './events.ts';
-import { type ProfileOptions, ProfileRun } from './loop.ts';
-import { baseOf, checkpointNotes, hasGpu, spaceOf } from './preparation.ts';
+import { baseOf } from './base-of.ts';
+import { checkedSpace } from './checked-space.ts';
+import { type RunListener, tellAll } from './events.ts';
+import { checkpointNotes } from './notes.ts';
+import { ProfileRun } from './profile-run.ts';
+import { type Ends, RunState } from './run-state.ts';
+
+export interface ProfileOptions extends Ends {
+  readonly listeners?: readonly RunListener[];
+  /** Aborted: leave a server of somebody else's as it is by then. */
+  readonly abandon?: AbortSignal;
+  /** The command line to record. */
+  readonly command?: readonly string[];
+  readonly launcher?: Launcher;
+  readonly generator?: LoadGenerator;
+  readonly search?: (space: Space, earlier: readonly Earlier[]) => Search;
+}
 
 export interface ProfileResult {
   /** The trials of this experiment, whichever session measured them. */
@@ -44,45 +64,41 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   );
   const output = outputOf(experiment, [...bases.values()]);
   checkOutputRepository(output);
-  const { launch } = experiment;
+  const { launch, checkpointDirectory } = experiment;
   const generator = options.generator ?? (await generatorFor(experiment.generator));
   const gpus = launch.mode === 'remote' ? [] : await listGpus();
   const lanes = planLanes(launch, gpus);
   // Every mistake in every model is told before the first server starts.
   await gatherMistakes([...bases], ([plan, base]) => {
-    if (base.config) spaceOf(plan, base.config, hasGpu(lanes, launch));
+    if (base.config) checkedSpace(plan, base.config, hasGpu(lanes, launch));
   });
-  const [folder, command] = [experiment.checkpointDirectory, options.command ?? []];
-  using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder }, command);
+  const command = options.command ?? [];
+  using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
   const launchers = await Promise.all(lanes.map(() => options.launcher ?? launcherFor(launch)));
   const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
+  const executor = new LocalExecutor({ lanes, launchers, generator, monitor });
   let journal: Journal | undefined;
-  let run: ProfileRun | undefined;
+  const state = new RunState(experiment, options, emit, (server) =>
+    journal?.append({ kind: 'server', ...server }),
+  );
   try {
     prepareOutputRepository(output);
-    journal = new Journal(experiment.checkpointDirectory);
-    emit.onRunStart(experiment);
-    const checkpoint = readCheckpoint(experiment.checkpointDirectory);
+    journal = new Journal(checkpointDirectory);
+    emit({ kind: 'run', models: experiment.models.map(({ name }) => name) });
+    const checkpoint = readCheckpoint(checkpointDirectory);
     const ofModels = [...bases.values()].flatMap((base) => base.notes);
     const notes = [...experiment.notes, ...ofModels, ...journal.warnings, ...checkpointNotes(checkpoint)];
-    for (const note of notes) emit.onNote(note);
-    run = new ProfileRun(experiment, options, {
-      emit,
-      lanes,
-      launchers,
-      journal,
-      checkpoint,
-      monitor,
-      generator,
-    });
+    for (const text of notes) emit({ kind: 'note', text });
+    const searchOf = options.search;
+    const run = new ProfileRun({ state, executor, lanes, journal, checkpoint, generator, command, searchOf });
     const mistakes = await profileAll(run, bases);
-    return { run: run.result(), interrupted: run.interrupted, mistakes };
+    return { run: run.result(), interrupted: state.interrupted, mistakes };
   } finally {
     monitor?.close();
-    const leaving = { signal: whileLeaving(options), onNote: emit.onNote };
-    await Promise.all(launchers.map((launcher) => launcher.close(leaving)));
-    emit.onRunEnd(run?.interrupted ?? false);
+    const onNote = (text: string): void => emit({ kind: 'note', text });
+    await executor.close({ signal: whileLeaving(options), onNote });
+    emit({ kind: 'end', interrupted: state.interrupted });
     journal?.close();
   }
 }

@@ -11,7 +11,7 @@ export interface Cut {
 }
 
 /** Counts what a search looked at, for its record. */
-export class Tally {
+export class SearchTally {
   readonly #space: Space;
   readonly #points = new Set<string>();
   readonly #configurations = new Set<Candidate>();

@@ -29,9 +29,9 @@ export class TimeBudget {
     this.#points++;
   }
 
-  /** When the time for all models is up, ms of `performance.now()`; undefined = never. */
-  get endMs(): number | undefined {
-    return Number.isFinite(this.#endMs) ? this.#endMs : undefined;
+  /** Seconds until the time for all models is up; undefined = it never is. */
+  get leftS(): number | undefined {
+    return Number.isFinite(this.#endMs) ? (this.#endMs - performance.now()) / 1000 : undefined;
   }
 
   /** little: as much as measuring the best few again takes; none: not enough for another point. */

@@ -2,14 +2,14 @@ import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { shown } from '../ground/wording.ts';
 import { formatNumber, isWorthTelling, type RunListener, searchLines } from '../index.ts';
-import { type Activity, clock, load, pointLine, RunState } from './progress.ts';
+import { type Activity, clock, load, pointLine, SoFar } from './progress.ts';
 
 const REDRAW_MS = 200;
 const BAR = 24;
 
 /** Progress for a person: finished points scroll by, what is running stands below them. */
 export function liveView(stream: NodeJS.WriteStream): RunListener {
-  const state = new RunState();
+  const state = new SoFar();
   const draw = createLogUpdate(stream);
   let timer: NodeJS.Timeout | undefined;
   const redraw = (): void => draw(block(state, stream.columns ?? 100));
@@ -18,43 +18,42 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
     stream.write(`${shown(line)}\n`);
     redraw();
   };
-  return {
-    onNote: (text) => above(styleText('dim', text)),
-    onModelStart(space, progress) {
-      state.onModelStart(space, progress);
-      timer ??= setInterval(redraw, REDRAW_MS);
-      timer.unref();
-      redraw();
-    },
-    onPhase(phase, variant, point) {
-      state.onPhase(phase, variant, point);
-    },
-    onLoadWait: (variant, seconds, line) => state.onLoadWait(variant, seconds, line),
-    onWindow: (variant, point, window) => state.onWindow(variant, point, window),
-    onPoint(variant, record, progress) {
-      state.onPoint(variant, record, progress);
-      const line = pointLine(state, variant, record);
-      above(record.state === 'failed' ? styleText('yellow', line) : line);
-    },
-    onTrialEnd(trial) {
-      state.onTrialEnd(trial);
-      for (const warning of trial.end?.warnings ?? [])
-        above(styleText('yellow', `${trial.name}: ${warning}`));
-    },
-    onSearchEnd(record) {
-      if (isWorthTelling(record)) for (const line of searchLines(record)) above(styleText('dim', line));
-    },
-    onRunEnd(interrupted) {
-      clearInterval(timer);
-      draw.clear();
-      draw.done();
-      if (interrupted) stream.write('interrupted; the same command goes on from here\n');
-    },
+  return (event) => {
+    state.take(event);
+    switch (event.kind) {
+      case 'note':
+        above(styleText('dim', event.text));
+        break;
+      case 'model':
+        timer ??= setInterval(redraw, REDRAW_MS);
+        timer.unref();
+        redraw();
+        break;
+      case 'point': {
+        const line = pointLine(state, event.variant, event.record);
+        above(event.record.state === 'failed' ? styleText('yellow', line) : line);
+        break;
+      }
+      case 'trial':
+        for (const warning of event.trial.end?.warnings ?? [])
+          above(styleText('yellow', `${event.trial.name}: ${warning}`));
+        break;
+      case 'search':
+        if (isWorthTelling(event.record))
+          for (const line of searchLines(event.record)) above(styleText('dim', line));
+        break;
+      case 'end':
+        clearInterval(timer);
+        draw.clear();
+        draw.done();
+        if (event.interrupted) stream.write('interrupted; the same command goes on from here\n');
+        break;
+    }
   };
 }
 
 /** The block that is redrawn: what runs, how far it is, the best so far. */
-export function block(state: RunState, columns: number): string {
+export function block(state: SoFar, columns: number): string {
   const share = state.total > 0 ? state.done / state.total : 0;
   const filled = Math.round(share * BAR);
   const left = state.leftS;

@@ -1,48 +1,58 @@
 import { counted } from '../ground/wording.ts';
-import { isWorthTelling, type RunListener, searchLines } from '../index.ts';
-import { clock, load, pointLine, RunState } from './progress.ts';
+import { isWorthTelling, type RunEvent, type RunListener, searchLines } from '../index.ts';
+import { clock, load, pointLine, SoFar } from './progress.ts';
 
 const LOAD_NOTICE_S = 15;
 
 /** Progress as lines, one a finished point, for logs and pipes. */
 export function plainView(write: (line: string) => void): RunListener {
-  const state = new RunState();
+  const state = new SoFar();
   /** Seconds at which a load was last told of, by variant. */
   const noticed = new Map<string, number>();
-  return {
-    onNote: (text) => write(text),
-    onModelStart(space, progress) {
-      state.onModelStart(space, progress);
-      write(
-        `${space.plan.name}: ${counted(state.candidates, 'configuration')}, ${counted(progress.remaining, 'point')}`,
-      );
-    },
-    onPhase(phase, variant, point) {
-      state.onPhase(phase, variant, point);
-      noticed.delete(variant);
-    },
-    onLoadWait(variant, seconds, line) {
-      if (seconds < (noticed.get(variant) ?? 0) + LOAD_NOTICE_S) return;
-      noticed.set(variant, seconds);
-      write(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
-    },
-    onPoint(variant, record, progress) {
-      state.onPoint(variant, record, progress);
-      const left = state.leftS;
-      const time = `${clock(state.elapsedS)}${left !== undefined && progress.remaining > 0 ? `, about ${clock(left)} left` : ''}`;
-      write(`${pointLine(state, variant, record)} (${time})`);
-    },
-    onTrialEnd(trial) {
-      for (const warning of trial.end?.warnings ?? []) write(`${trial.name}: ${warning}`);
-    },
-    onSearchEnd(record) {
-      if (isWorthTelling(record)) for (const line of searchLines(record)) write(line);
-    },
-    onRunEnd(interrupted) {
-      if (interrupted)
-        write(
-          `interrupted${state.last ? ` at ${state.last.variant}, ${load(state.last.point)}` : ''}; the same command goes on from here`,
-        );
-    },
+  const onLoading = ({ variant, seconds, line }: Extract<RunEvent, { kind: 'loading' }>): void => {
+    if (seconds < (noticed.get(variant) ?? 0) + LOAD_NOTICE_S) return;
+    noticed.set(variant, seconds);
+    write(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
   };
+  const onPoint = ({ variant, record, progress }: Extract<RunEvent, { kind: 'point' }>): void => {
+    const left = state.leftS;
+    const time = `${clock(state.elapsedS)}${left !== undefined && progress.remaining > 0 ? `, about ${clock(left)} left` : ''}`;
+    write(`${pointLine(state, variant, record)} (${time})`);
+  };
+  return (event) => {
+    state.take(event);
+    switch (event.kind) {
+      case 'note':
+        write(event.text);
+        break;
+      case 'model': {
+        const [configurations, points] = [state.configurations, event.progress.remaining];
+        write(`${event.goal.name}: ${counted(configurations, 'configuration')}, ${counted(points, 'point')}`);
+        break;
+      }
+      case 'phase':
+        noticed.delete(event.variant);
+        break;
+      case 'loading':
+        onLoading(event);
+        break;
+      case 'point':
+        onPoint(event);
+        break;
+      case 'trial':
+        for (const warning of event.trial.end?.warnings ?? []) write(`${event.trial.name}: ${warning}`);
+        break;
+      case 'search':
+        if (isWorthTelling(event.record)) for (const line of searchLines(event.record)) write(line);
+        break;
+      case 'end':
+        if (event.interrupted) write(interruptedText(state));
+        break;
+    }
+  };
+}
+
+function interruptedText({ last }: SoFar): string {
+  const at = last ? ` at ${last.variant}, ${load(last.point)}` : '';
+  return `interrupted${at}; the same command goes on from here`;
 }

@@ -1,20 +1,18 @@
 import {
   checkConstraints,
   formatNumber,
+  type Goal,
   isClientBound,
   type LoadPoint,
   levelText,
   type Measurement,
-  type ModelPlan,
   missedBy,
   type Phase,
   type PointRecord,
   type Progress,
-  type RunListener,
+  type RunEvent,
   relativeHalfWidth,
-  type Space,
   score,
-  type Trial,
   type WindowSummary,
 } from '../index.ts';
 
@@ -28,11 +26,11 @@ export interface Activity {
 }
 
 /** What a run is at, gathered from its events; both terminal views are drawn from it. */
-export class RunState implements RunListener {
+export class SoFar {
   readonly #now: () => number;
   readonly #started: number;
-  #plan: ModelPlan | undefined;
-  #candidates = 0;
+  #goal: Goal | undefined;
+  #configurations = 0;
   #progress: Progress = { done: 0, remaining: 0, reused: 0 };
   #best: { variant: string; measurement: Measurement } | undefined;
   readonly #activities = new Map<string, Activity>();
@@ -44,29 +42,38 @@ export class RunState implements RunListener {
     this.#started = now();
   }
 
-  onModelStart(space: Space, progress: Progress): void {
-    this.#plan = space.plan;
-    this.#candidates = space.most;
-    this.#progress = progress;
-    this.#best = undefined;
-  }
-
-  onPhase(phase: Phase, variant: string, point?: LoadPoint): void {
-    this.#activities.set(variant, { variant, phase, point, window: undefined, loading: undefined });
-    if (point) this.last = { variant, point };
-  }
-
-  onLoadWait(variant: string, seconds: number, line: string | undefined): void {
-    this.#update(variant, { loading: { seconds, line } });
-  }
-
-  onWindow(variant: string, _point: LoadPoint, window: WindowSummary): void {
-    const count = (this.#activities.get(variant)?.window?.count ?? 0) + 1;
-    this.#update(variant, { window: { ...window, count } });
-  }
-
-  onTrialEnd({ name }: Trial): void {
-    this.#activities.delete(name);
+  /** Takes an event in. */
+  take(event: RunEvent): void {
+    switch (event.kind) {
+      case 'model':
+        this.#goal = event.goal;
+        this.#configurations = event.configurations;
+        this.#progress = event.progress;
+        this.#best = undefined;
+        break;
+      case 'phase': {
+        const { variant, phase, point } = event;
+        this.#activities.set(variant, { variant, phase, point, window: undefined, loading: undefined });
+        if (point) this.last = { variant, point };
+        break;
+      }
+      case 'loading':
+        this.#update(event.variant, { loading: { seconds: event.seconds, line: event.line } });
+        break;
+      case 'window': {
+        const { variant, throughput, latencyMs } = event;
+        const count = (this.#activities.get(variant)?.window?.count ?? 0) + 1;
+        this.#update(variant, { window: { throughput, latencyMs, count } });
+        break;
+      }
+      case 'point':
+        this.#progress = event.progress;
+        if (event.record.state === 'measured') this.#consider(event.variant, event.record.measurement);
+        break;
+      case 'trial':
+        this.#activities.delete(event.trial.name);
+        break;
+    }
   }
 
   /** What is going on, one entry a variant: several where several are profiled at once. */
@@ -79,19 +86,14 @@ export class RunState implements RunListener {
     if (old) this.#activities.set(variant, { ...old, ...change });
   }
 
-  onPoint(variant: string, record: PointRecord, progress: Progress): void {
-    this.#progress = progress;
-    if (record.state === 'measured') this.#consider(variant, record.measurement);
-  }
-
   #consider(variant: string, measurement: Measurement): void {
-    const plan = this.#plan!;
-    const miss = (item: Measurement): number => missedBy(checkConstraints(item, plan.constraints));
+    const goal = this.#goal!;
+    const miss = (item: Measurement): number => missedBy(checkConstraints(item, goal.constraints));
     const old = this.#best?.measurement;
     const better =
       !old ||
       miss(measurement) < miss(old) ||
-      (miss(measurement) === miss(old) && score(measurement, old, plan.objectives) > 0);
+      (miss(measurement) === miss(old) && score(measurement, old, goal.objectives) > 0);
     if (better) this.#best = { variant, measurement };
   }
 
@@ -104,11 +106,11 @@ export class RunState implements RunListener {
   }
 
   get model(): string {
-    return this.#plan?.name ?? '';
+    return this.#goal?.name ?? '';
   }
 
-  get candidates(): number {
-    return this.#candidates;
+  get configurations(): number {
+    return this.#configurations;
   }
 
   get elapsedS(): number {
@@ -149,7 +151,7 @@ export function clock(seconds: number): string {
 }
 
 /** The line that a finished point leaves behind. */
-export function pointLine(state: RunState, variant: string, record: PointRecord): string {
+export function pointLine(state: SoFar, variant: string, record: PointRecord): string {
   const count = `[${String(state.done).padStart(String(state.total).length)}/${state.total}]`;
   switch (record.state) {
     case 'measured': {

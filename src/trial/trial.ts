@@ -1,181 +1,236 @@
-import { suffering } from '../executor/neighbours.ts';
 import { messageOf } from '../ground/errors.ts';
 import { measurePoint } from '../measure/measure.ts';
 import { additions, differences } from '../model-config/compare.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
+import type { Constraint } from '../record/goal.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import { isClientBound, type Measurement } from '../record/measurement.ts';
-import type { PointRecord, StepTimes, TrialEnd } from '../record/run.ts';
-import { pointKey } from '../run/key.ts';
-import type { Ask } from '../search/search.ts';
+import type { Measurement } from '../record/measurement.ts';
+import type { PointOutcome, StepTimes, TrialEnd } from '../record/run.ts';
 import type { Server, ServerFailure } from '../server/launcher.ts';
 import { type Life, watchLife } from '../server/life.ts';
 import { askForLoaded, loadModel } from '../server/load-model.ts';
 import { removeLog } from '../server/log.ts';
 import type { ModelMetadata } from '../server/triton.ts';
-import type { Candidate } from '../space/space.ts';
 import { withEngineCache } from '../variant/engine-cache.ts';
-import { filesFor, launchServer, leaveServer, logFileOf, type TrialContext, tellableFor } from './serving.ts';
+import { filesFor, launchServer, leaveServer } from './serving.ts';
+import { tellableFor } from './tellable.ts';
+import type { Tools } from './tools.ts';
+import type { OnTrialEvent, Phase } from './trial-event.ts';
 import { failureOf } from './trial-failure.ts';
+import type { TrialSpec } from './trial-spec.ts';
 
-/** A candidate on a running server, or the failure to get it there. */
+/** A load to measure, as plain data. */
+export interface PointRequest {
+  readonly point: LoadPoint;
+  /** What the point must keep to be of interest: one of these surely broken is enough to know. */
+  readonly matters?: readonly Constraint[];
+  /** Seconds from now by which the load has to be over. */
+  readonly withinS?: number;
+}
+
+/** What ended a trial; texts hold no secrets. */
+export interface TrialFailed
+  extends Required<Pick<TrialEnd, 'kind' | 'cause' | 'lines' | 'advice' | 'logTail'>> {
+  /** Whether a server had come up by then. */
+  readonly started: boolean;
+}
+
+/** A variant on a running server, or the failure to get it there. */
 export interface OpenTrial {
-  readonly candidate: Candidate;
-  readonly failed: boolean;
-  /** Measures one point; a failure of the load or the server is a record, too. */
-  measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord>;
+  readonly spec: TrialSpec;
+  /** What ended it; undefined while it goes on. */
+  readonly failure: TrialFailed | undefined;
+  /** Measures one load; a failure of the load or the server is an outcome, too. */
+  measure(request: PointRequest): Promise<PointOutcome>;
   /** Stops the server; answers how the trial went. */
   close(): Promise<TrialEnd>;
 }
 
 /**
- * Starts a server for a candidate and loads it; a failure of either is kept in the trial, not thrown.
+ * Starts a server for a spec and loads its model; a failure of either is kept in the trial, not thrown.
+ * @param signal ends everything at once.
  * @throws UserError, or what ended the run.
  */
 export async function openTrial(
-  context: TrialContext,
-  candidate: Candidate,
-  variantKey: string,
+  spec: TrialSpec,
+  tools: Tools,
+  on: OnTrialEvent,
+  signal: AbortSignal,
 ): Promise<OpenTrial> {
-  const { experiment, plan, base, emit, generator, signal, lane, monitor, neighbours, deadlineMs } = context;
-  const logFile = logFileOf(experiment, candidate.name);
-  if (!experiment.launch.outputPath) removeLog(logFile);
-  const redact = tellableFor(plan);
-  const steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
-  const warnings: string[] = [];
-  let failure: Pick<TrialEnd, 'kind' | 'cause' | 'lines' | 'advice' | 'logTail'> | undefined;
-  let server: Server | undefined;
-  let effective: ModelConfig | undefined;
-  let model: ModelMetadata | undefined;
-  let life: Life | undefined;
-  const fail = ({ failure: { kind, cause, lines, advice }, logTail }: ServerFailure): void => {
-    failure = {
-      kind,
-      cause: redact(cause),
-      lines: lines.map(redact),
-      advice,
-      logTail: logTail.map(redact),
-    };
-  };
-  try {
-    emit.onPhase('starting the server', candidate.name);
-    server = await timed(steps, 'startS', () => launchServer(context, candidate.name, logFile));
-    emit.onPhase('loading the model', candidate.name);
-    await timed(steps, 'loadS', () => load(server!));
-  } catch (error) {
+  const trial = new ServerTrial(spec, tools, on, signal);
+  await trial.open();
+  return trial;
+}
+
+class ServerTrial implements OpenTrial {
+  readonly spec: TrialSpec;
+  readonly #tools: Tools;
+  readonly #on: OnTrialEvent;
+  readonly #signal: AbortSignal;
+  readonly #redact: (text: string) => string;
+  readonly #steps = { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 };
+  readonly #warnings: string[] = [];
+  #failure: TrialFailed | undefined;
+  #server: Server | undefined;
+  #model: ModelMetadata | undefined;
+  #effective: ModelConfig | undefined;
+  #life: Life | undefined;
+
+  constructor(spec: TrialSpec, tools: Tools, on: OnTrialEvent, signal: AbortSignal) {
+    this.spec = spec;
+    this.#tools = tools;
+    this.#on = on;
+    this.#signal = signal;
+    this.#redact = tellableFor(spec.settings);
+  }
+
+  get failure(): TrialFailed | undefined {
+    return this.#failure;
+  }
+
+  async open(): Promise<void> {
+    const { spec } = this;
+    if (spec.ownLog) removeLog(spec.logFile);
     try {
-      signal.throwIfAborted();
-      fail((await failureOf(error, { step: 'load', server, lost: undefined, redact })).failure);
-    } catch (thrownOn) {
-      if (server) await leaveServer(server, plan.name, signal);
-      throw thrownOn;
+      this.#tell('starting the server');
+      const launch = () => launchServer(spec, this.#tools.launcher, this.#on, this.#signal);
+      this.#server = await timed(this.#steps, 'startS', launch);
+      this.#tell('loading the model');
+      await timed(this.#steps, 'loadS', () => this.#load(this.#server!));
+    } catch (error) {
+      try {
+        this.#signal.throwIfAborted();
+        const scene = { step: 'load' as const, server: this.#server, lost: undefined, redact: this.#redact };
+        this.#fail((await failureOf(error, scene)).failure);
+      } catch (thrownOn) {
+        if (this.#server) await this.#leave(this.#server);
+        throw thrownOn;
+      }
     }
   }
-  return {
-    candidate,
-    get failed() {
-      return failure !== undefined;
-    },
-    measure,
-    close,
-  };
 
-  async function load(running: Server): Promise<void> {
+  async #load(server: Server): Promise<void> {
+    const { models, settings, variant } = this.spec;
+    const [{ name, config, assignment, fingerprint }] = models;
     // The name of the folder it lies in; a config.pbtxt may leave it out, a load request may not.
-    const asked: ModelConfig = withEngineCache(
-      { ...candidate.config, name: plan.name },
-      experiment.launch.cacheDirectory,
-      base,
-    );
-    if (running.controlled) {
-      await loadModel(running, plan.name, asked, {
-        timeoutS: experiment.launch.loadTimeoutS,
-        signal,
-        files: await filesFor(running, context),
-        onWait: (seconds, line) => emit.onLoadWait(candidate.name, seconds, line && redact(line)),
+    const asked = withEngineCache({ ...config, name }, settings.launch.cacheDirectory, { name, fingerprint });
+    if (server.controlled) {
+      await loadModel(server, name, asked, {
+        timeoutS: settings.launch.loadTimeoutS,
+        signal: this.#signal,
+        files: await filesFor(server, models[0]),
+        onWait: (seconds, line) =>
+          this.#on({
+            kind: 'loading',
+            variant,
+            seconds,
+            ...(line !== undefined && { line: this.#redact(line) }),
+          }),
       });
     }
-    ({ config: effective, metadata: model } = await askForLoaded(running, plan.name, signal));
-    life = await watchLife(running);
+    const { config: effective, metadata } = await askForLoaded(server, name, this.#signal);
+    this.#effective = effective;
+    this.#model = metadata;
+    this.#life = await watchLife(server);
     for (const { path, asked: wanted, effective: found } of differences(asked, effective)) {
-      warnings.push(
+      this.#warnings.push(
         `the server runs with ${path} = ${JSON.stringify(found) ?? 'nothing'}, asked was ${JSON.stringify(wanted)}`,
       );
     }
-    for (const { path, effective: found } of additions(candidate.assignment, asked, effective)) {
-      warnings.push(`the server completed ${path} = ${JSON.stringify(found)}, asked was none`);
+    for (const { path, effective: found } of additions(assignment, asked, effective)) {
+      this.#warnings.push(`the server completed ${path} = ${JSON.stringify(found)}, asked was none`);
     }
   }
 
-  async function measure(point: LoadPoint, matters?: Ask['matters']): Promise<PointRecord> {
-    const key = pointKey(variantKey, point, plan.load, generator);
-    const failed = (): PointRecord => {
-      const { kind, cause = 'no server' } = failure ?? {};
-      return { state: 'failed', key, point, cause, ...(kind && { kind }) };
-    };
-    if (failure || !server || !model) return failed();
-    emit.onPhase('measuring', candidate.name, point);
+  async measure(request: PointRequest): Promise<PointOutcome> {
+    const { point } = request;
+    const [server, model] = [this.#server, this.#model];
+    if (this.#failure || !server || !model) return this.#failedAt(point);
+    this.#tell('measuring', point);
     try {
       const start = performance.now();
-      const measurement = await measureBesideOthers(server, model, point, matters);
-      steps.warmupS += measurement.warmupS;
-      steps.measureS += (performance.now() - start) / 1000 - measurement.warmupS;
-      return { state: 'measured', key, measurement: withoutSecrets(measurement, redact) };
+      const measurement = await this.#measureOn(server, model, request);
+      this.#steps.warmupS += measurement.warmupS;
+      this.#steps.measureS += (performance.now() - start) / 1000 - measurement.warmupS;
+      return { state: 'measured', measurement: withoutSecrets(measurement, this.#redact) };
     } catch (error) {
-      signal.throwIfAborted();
-      const found = await failureOf(error, { step: 'inference', server, lost: life?.lost, redact });
-      if (found.over) {
-        fail(found.failure);
-        return failed();
+      this.#signal.throwIfAborted();
+      const scene = { step: 'inference' as const, server, lost: this.#life?.lost, redact: this.#redact };
+      const { failure, over } = await failureOf(error, scene);
+      if (over) {
+        this.#fail(failure);
+        return this.#failedAt(point);
       }
-      const { kind, cause } = found.failure.failure;
-      return { state: 'failed', key, point, kind, cause };
+      const { kind, cause } = failure.failure;
+      return { state: 'failed', point, kind, cause };
     }
   }
 
-  /** Measures a point beside the other lanes, and once more alone when it seems to have suffered from them. */
-  async function measureBesideOthers(
-    running: Server,
-    metadata: ModelMetadata,
-    point: LoadPoint,
-    matters: Ask['matters'],
-  ): Promise<Measurement> {
-    const uuids = lane.devices?.map(({ uuid }) => uuid) ?? [];
-    const once = (): Promise<Measurement> =>
-      measurePoint({
-        server: running,
-        model: metadata,
-        config: effective ?? candidate.config,
-        point,
-        settings: plan.load,
-        matters,
-        generator,
-        monitoringIntervalS: experiment.monitoringIntervalS,
-        driver: monitor && uuids.length > 0 ? { monitor, uuids } : undefined,
-        signal: life ? AbortSignal.any([signal, life.over]) : signal,
-        deadlineMs,
-        onWindow: (window) => emit.onWindow(candidate.name, point, window),
-      });
-    const { result, company } = await neighbours.together(once);
-    const reason = suffering(company, { stable: result.stable, clientBound: isClientBound(result) });
-    if (reason === undefined) return result;
-    emit.onPhase('measuring again alone', candidate.name, point);
-    return { ...(await neighbours.alone(once)), againAlone: reason };
+  #failedAt(point: LoadPoint): PointOutcome {
+    const { kind, cause = 'no server' } = this.#failure ?? {};
+    return { state: 'failed', point, cause, ...(kind && { kind }) };
   }
 
-  async function close(): Promise<TrialEnd> {
-    emit.onPhase('stopping the server', candidate.name);
-    life?.[Symbol.dispose]();
+  async #measureOn(server: Server, model: ModelMetadata, request: PointRequest): Promise<Measurement> {
+    const { point, matters, withinS } = request;
+    const { models, settings, place, variant } = this.spec;
+    const { generator, monitor } = this.#tools;
+    const life = this.#life;
+    return await measurePoint({
+      server,
+      model,
+      config: this.#effective ?? models[0].config ?? {},
+      point,
+      settings: settings.load,
+      matters,
+      generator,
+      monitoringIntervalS: settings.monitoringIntervalS,
+      driver: monitor && place.uuids.length > 0 ? { monitor, uuids: place.uuids } : undefined,
+      signal: life ? AbortSignal.any([this.#signal, life.over]) : this.#signal,
+      deadlineMs: withinS === undefined ? undefined : performance.now() + withinS * 1000,
+      onWindow: (window) => this.#on({ kind: 'window', variant, point, ...window }),
+    });
+  }
+
+  async close(): Promise<TrialEnd> {
+    this.#tell('stopping the server');
+    this.#life?.[Symbol.dispose]();
     try {
-      await timed(steps, 'stopS', async () => {
-        if (server) await leaveServer(server, plan.name, signal);
+      await timed(this.#steps, 'stopS', async () => {
+        if (this.#server) await this.#leave(this.#server);
       });
     } catch (error) {
       // What was measured is no worse for it.
-      warnings.push(`the server could not be stopped in good order: ${messageOf(error)}`);
+      this.#warnings.push(`the server could not be stopped in good order: ${messageOf(error)}`);
     }
-    const file = server ? server.logFile : logFile;
-    return { ...failure, ...(file && { logFile: file }), effective, warnings: warnings.map(redact), steps };
+    const { started: _, ...failure } = this.#failure ?? { started: true };
+    const logFile = this.#server ? this.#server.logFile : this.spec.logFile;
+    return {
+      ...failure,
+      ...(logFile && { logFile }),
+      effective: this.#effective,
+      warnings: this.#warnings.map(this.#redact),
+      steps: this.#steps,
+    };
+  }
+
+  #fail({ failure: { kind, cause, lines, advice }, logTail }: ServerFailure): void {
+    this.#failure = {
+      kind,
+      cause: this.#redact(cause),
+      lines: lines.map(this.#redact),
+      advice,
+      logTail: logTail.map(this.#redact),
+      started: this.#server !== undefined,
+    };
+  }
+
+  #tell(phase: Phase, point?: LoadPoint): void {
+    this.#on({ kind: 'phase', variant: this.spec.variant, phase, ...(point && { point }) });
+  }
+
+  #leave(server: Server): Promise<void> {
+    return leaveServer(server, this.spec.models[0].name, this.#signal);
   }
 }
 

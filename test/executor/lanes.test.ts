@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCores, planLanes } from '../../src/executor/lanes.ts';
+import { parseCores } from '../../src/executor/cores.ts';
+import { planLanes } from '../../src/executor/lanes.ts';
 import type { Gpu } from '../../src/server/gpu/list.ts';
 import { launchSettings } from '../support/experiment.ts';
 

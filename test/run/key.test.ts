@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Place } from '../../src/executor/place.ts';
+import { machineFacts } from '../../src/executor/place.ts';
 import { changedLoad, changedParts } from '../../src/run/changes.ts';
-import { machineFacts } from '../../src/run/environment.ts';
-import { loadParts, type Place, pointKey, variantKey } from '../../src/run/key.ts';
+import { loadParts, pointKey, variantKey } from '../../src/run/key.ts';
 import type { Candidate } from '../../src/space/space.ts';
 import { folder, load, plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';

@@ -5,11 +5,12 @@ import type { Experiment } from '../../src/config/experiment.ts';
 import { userError } from '../../src/ground/errors.ts';
 import { LoadFailure, type LoadGenerator } from '../../src/load/load-generator.ts';
 import { measurementsOf } from '../../src/record/run.ts';
-import type { ProfileOptions } from '../../src/run/loop.ts';
+import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
+import { on } from '../support/listen.ts';
 
 // After a failure a server that lives is looked at for a while, in case it is just ending; a fake one is not.
 vi.mock(import('../../src/server/death.ts'), () => ({ howItEnded: async () => undefined }));
@@ -98,7 +99,7 @@ describe("Model Analyzer's checkpoint", () => {
     );
     const notes: string[] = [];
     const launcher = new FakeLauncher();
-    const listeners = [{ onNote: (text: string) => notes.push(text) }];
+    const listeners = [on('note', ({ text }) => notes.push(text))];
     const { run } = await go(experiment, { launcher, listeners });
     const throughputs = run.trials.map((trial) =>
       measurementsOf(trial).map(({ values, client }) => [
@@ -167,7 +168,7 @@ describe('resuming', () => {
     writeFileSync(join(experiment.modelRepository!, 'm', '1', 'model.py'), '# changed');
     const launcher = new FakeLauncher();
     const notes: string[] = [];
-    await go(experiment, { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
+    await go(experiment, { launcher, listeners: [on('note', ({ text }) => notes.push(text))] });
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(3);
     expect(notes).toEqual([
       "m is measured again: what is served changed since the journal's last session (the model's files)",
@@ -185,11 +186,11 @@ describe('resuming', () => {
       models: experiment.models.map((model) => ({ ...model, load: { ...model.load, seed: 5 } })),
     };
     notes.length = 0;
-    await go(seeded, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    await go(seeded, { listeners: [on('note', ({ text }) => notes.push(text))] });
     expect(notes).toEqual(["m is measured again: its load changed since the journal's last session (seed)"]);
     // What an earlier load measured is taken when that load is back, and then nothing is said.
     notes.length = 0;
-    await go(wider, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    await go(wider, { listeners: [on('note', ({ text }) => notes.push(text))] });
     expect(notes).toEqual([]);
   });
 
@@ -306,7 +307,10 @@ describe('failures are results', () => {
   test('a server that lets no model be loaded is asked once', async () => {
     const launcher = new FakeLauncher(() => refuse('explicit model load / unload is not allowed'));
     const notes: string[] = [];
-    const { run } = await go(setUp(sweep), { launcher, listeners: [{ onNote: (text) => notes.push(text) }] });
+    const { run } = await go(setUp(sweep), {
+      launcher,
+      listeners: [on('note', ({ text }) => notes.push(text))],
+    });
     expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'skipped', 'skipped']);
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
     const why = /^every configuration would meet what m_config_default failed of: model control off: /;
@@ -451,7 +455,7 @@ describe('ending early', () => {
     const finish = new AbortController();
     const experiment = setUp(sweep);
     const launcher = new FakeLauncher();
-    const listeners = [{ onPoint: () => finish.abort() }];
+    const listeners = [on('point', () => finish.abort())];
     const { run, interrupted } = await go(experiment, { launcher, finish: finish.signal, listeners });
     expect(interrupted).toBe(true);
     expect(run.trials.flatMap(measurementsOf)).toHaveLength(1);
@@ -463,7 +467,7 @@ describe('ending early', () => {
   test('stop: ends at once, without the point in flight', async () => {
     const stop = new AbortController();
     const launcher = new FakeLauncher();
-    const listeners = [{ onPhase: (phase: string) => phase === 'measuring' && stop.abort() }];
+    const listeners = [on('phase', ({ phase }) => void (phase === 'measuring' && stop.abort()))];
     const { run, interrupted } = await go(setUp(sweep), { launcher, stop: stop.signal, listeners });
     expect(interrupted).toBe(true);
     expect(run.trials.flatMap(measurementsOf)).toHaveLength(0);
@@ -506,7 +510,7 @@ describe('mistakes in the models', () => {
   test('a variable size without a shape is guessed, and said', async () => {
     const notes: string[] = [];
     const experiment = setUp('profile_models: m', CONFIG.replace('dims: 4', 'dims: -1'));
-    await go(experiment, { listeners: [{ onNote: (text) => notes.push(text) }] });
+    await go(experiment, { listeners: [on('note', ({ text }) => notes.push(text))] });
     expect(notes.join()).toContain('input "x" has a variable size, [-1]: [64] is sent, a guess');
   });
 
@@ -573,7 +577,7 @@ test('what is skipped and what is ignored is said once', async () => {
   const notes: string[] = [];
   const yaml =
     'profile_models: {m: {parameters: {batch_sizes: [1, 9], concurrency: [1, 2]}}}\ncollect_cpu_metrics: true\nrun_config_search_disable: true';
-  const { run } = await go(setUp(yaml), { listeners: [{ onNote: (text) => notes.push(text) }] });
+  const { run } = await go(setUp(yaml), { listeners: [on('note', ({ text }) => notes.push(text))] });
   expect(notes).toEqual([
     'collect_cpu_metrics has no effect: they are always recorded where they can be',
     'skipped: client batch 9 exceeds max_batch_size 4 (2 points of m_config_default)',

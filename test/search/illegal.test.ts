@@ -6,6 +6,7 @@ import { measurementsOf } from '../../src/record/run.ts';
 import { profile } from '../../src/run/profile.ts';
 import { folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
+import { on } from '../support/listen.ts';
 
 /** What is measured of the models in the fixture, by configuration, and what is told meanwhile. */
 async function go(file: string, changes: Record<string, string> = {}, cwd = folder()) {
@@ -18,7 +19,7 @@ async function go(file: string, changes: Record<string, string> = {}, cwd = fold
     launcher,
     // Each measurement is better than the one before, so that no climb ends by itself.
     generator: fakeGenerator(() => ++best),
-    listeners: [{ onNote: (text) => notes.push(text) }],
+    listeners: [on('note', ({ text }) => notes.push(text))],
   });
   const measured = run.trials.flatMap((trial) => measurementsOf(trial).map(() => trial.config));
   const sizes = measured.map((config) => config['max_batch_size']);

@@ -2,17 +2,24 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
-import { buildSpace } from '../../src/space/space.ts';
+import type { PointRecord } from '../../src/record/run.ts';
+import type { Happening, Progress } from '../../src/run/events.ts';
 import { acrossText, modelsText } from '../../src/terminal/across-text.ts';
 import { block } from '../../src/terminal/live.ts';
 import { plainView } from '../../src/terminal/plain.ts';
-import { clock, RunState } from '../../src/terminal/progress.ts';
+import { clock, SoFar } from '../../src/terminal/progress.ts';
 import { rankingText } from '../../src/terminal/ranking.ts';
 import { textTable } from '../../src/terminal/table.ts';
-import { plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
-const space = buildSpace(plan({ concurrency: [1, 2] }), { name: 'm' });
+const started = (remaining: number): Happening => ({
+  kind: 'model',
+  goal: { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 10 }], constraints: [] },
+  configurations: 1,
+  progress: { done: 0, remaining, reused: 0 },
+});
+const at = '2026-01-01T00:00:00.000Z';
+const slot = '0';
 const record = (throughput: number) =>
   ({ state: 'measured', key: 'k', measurement: measurement({ perf_throughput: throughput }) }) as const;
 
@@ -39,17 +46,22 @@ test.each([
 test('lines for a log: one a point, long loads now and then', () => {
   const lines: string[] = [];
   const view = plainView((line) => lines.push(line.replace(/\d+:\d\d/g, 'T')));
-  view.onModelStart?.(space, { done: 0, remaining: 2, reused: 0 });
-  view.onPhase?.('loading the model', 'm_config_default');
+  const tell = (happening: Happening): void => view({ ...happening, at });
+  tell(started(2));
+  tell({ kind: 'phase', slot, variant: 'm_config_default', phase: 'loading the model' });
   for (const seconds of [1, 14, 16, 20, 31])
-    view.onLoadWait?.('m_config_default', seconds, 'building the engine');
-  view.onPoint?.('m_config_default', record(50), { done: 1, remaining: 1, reused: 0 });
-  view.onPoint?.(
-    'm_config_default',
-    { state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' },
-    { done: 2, remaining: 0, reused: 0 },
-  );
-  view.onRunEnd?.(true);
+    tell({ kind: 'loading', slot, variant: 'm_config_default', seconds, line: 'building the engine' });
+  const point = (record: PointRecord, done: number, remaining: number): void =>
+    tell({
+      kind: 'point',
+      slot,
+      variant: 'm_config_default',
+      record,
+      progress: { done, remaining, reused: 0 },
+    });
+  point(record(50), 1, 1);
+  point({ state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' }, 2, 0);
+  tell({ kind: 'end', interrupted: true });
   expect(lines).toEqual([
     'm: 1 configuration, 2 points',
     'm_config_default has been loading for T: building the engine',
@@ -62,14 +74,30 @@ test('lines for a log: one a point, long loads now and then', () => {
 
 describe('what runs', () => {
   let now = 0;
-  const state = new RunState(() => now);
-  state.onModelStart(space, { done: 0, remaining: 4, reused: 0 });
+  const state = new SoFar(() => now);
+  const tell = (happening: Happening): void => state.take({ ...happening, at });
+  const point = (variant: string, throughput: number, progress: Progress): void =>
+    tell({ kind: 'point', slot, variant, record: record(throughput), progress });
+  tell(started(4));
 
   test('says what it does, how far it is and the best so far', () => {
-    state.onPhase('measuring', 'm_config_default', { batchSize: 1, concurrency: 2 });
+    tell({
+      kind: 'phase',
+      slot,
+      variant: 'm_config_default',
+      phase: 'measuring',
+      point: { batchSize: 1, concurrency: 2 },
+    });
     now = 10_000;
-    state.onPoint('m_config_default', record(50), { done: 1, remaining: 3, reused: 0 });
-    state.onWindow('m_config_default', { batchSize: 1, concurrency: 2 }, { throughput: 55, latencyMs: 18 });
+    point('m_config_default', 50, { done: 1, remaining: 3, reused: 0 });
+    tell({
+      kind: 'window',
+      slot,
+      variant: 'm_config_default',
+      point: { batchSize: 1, concurrency: 2 },
+      throughput: 55,
+      latencyMs: 18,
+    });
     const text = block(state, 200);
     expect(text).toContain('m_config_default  measuring, 2 in flight · window 1: 55.0 infer/s, 18.0 ms');
     expect(text).toContain('point 2 of 4 · 0:10 elapsed · about 0:30 left');
@@ -77,13 +105,13 @@ describe('what runs', () => {
   });
 
   test('points of the journal do not make the rest look quick', () => {
-    state.onPoint('m_config_default', record(60), { done: 3, remaining: 1, reused: 2 });
+    point('m_config_default', 60, { done: 3, remaining: 1, reused: 2 });
     expect(state.leftS).toBe(10);
   });
 
   test('a long load shows its last log line', () => {
-    state.onPhase('loading the model', 'm_config_0');
-    state.onLoadWait('m_config_0', 75, 'building the engine');
+    tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'loading the model' });
+    tell({ kind: 'loading', slot, variant: 'm_config_0', seconds: 75, line: 'building the engine' });
     expect(block(state, 200)).toContain('loading the model, 1:15 · building the engine');
   });
 });

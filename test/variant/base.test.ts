@@ -10,6 +10,7 @@ import { readBaseModel } from '../../src/variant/base.ts';
 import { modelFiles } from '../../src/variant/files.ts';
 import { experimentOf, folder, plan } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
+import { on } from '../support/listen.ts';
 
 /** A repository with the model `m`, its file `1/model.py` as written. */
 function repositoryWith(text: string): { repository: string; model: string } {
@@ -33,7 +34,7 @@ test('a model whose name is not its folder: said, and what is handed over has th
   const { run } = await profile(experiment, {
     launcher: new FakeLauncher(),
     generator: fakeGenerator(),
-    listeners: [{ onNote: (text) => notes.push(text) }],
+    listeners: [on('note', ({ text }) => notes.push(text))],
   });
   expect(notes.filter((text) => text.includes('"original"'))).toEqual([note]);
   const texts = run.trials.map(({ configText }) => configText);

@@ -1,0 +1,137 @@
+import type { Place } from '../executor/place.ts';
+import { canonicalJson } from '../model-config/config.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { PointOutcome, PointRecord, Trial, TrialEnd } from '../record/run.ts';
+import type { Ask } from '../search/search.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
+import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Checkpoint } from '../store/model-analyzer.ts';
+import type { BaseModel } from '../variant/base.ts';
+import { writeVariant } from '../variant/repository.ts';
+import { changedParts } from './changes.ts';
+import { type Generator, pointKey, variantKey } from './key.ts';
+
+/** What the ledger of one model is kept with. */
+export interface LedgerParts {
+  readonly space: Space;
+  readonly base: BaseModel;
+  readonly identity: ServerIdentity;
+  readonly place: Place;
+  readonly journal: Journal;
+  /** Model Analyzer's, of the same folder. */
+  readonly checkpoint: Checkpoint | undefined;
+  readonly generator: Generator;
+  /** Where variants are written. */
+  readonly output: string;
+}
+
+/** What is known of one model's variants, and what is written down of them. */
+export class ModelLedger {
+  readonly #parts: LedgerParts;
+  readonly #keys = new Map<Candidate, string>();
+  /** How often each point was asked for. */
+  readonly #looks = new Map<string, number>();
+  readonly #changed = new Set<string>();
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
+  }
+
+  /** Keys of the variants that were entered. */
+  get keys(): readonly string[] {
+    return [...this.#keys.values()];
+  }
+
+  /** What is no longer as it was when the model was measured before. */
+  get changed(): ReadonlySet<string> {
+    return this.#changed;
+  }
+
+  /**
+   * The key of a candidate. The first time, its files are written and, unless it is there, its entry in the journal,
+   * with the points that are illegal on it and those that Model Analyzer measured.
+   */
+  enter(candidate: Candidate): string {
+    const known = this.#keys.get(candidate);
+    if (known !== undefined) return known;
+    const { space, base, identity, place, journal, output } = this.#parts;
+    const { key, parts } = variantKey(candidate, base, space.plan, identity, place);
+    this.#keys.set(candidate, key);
+    const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
+    const { model, name, isDefault, assignment, config } = candidate;
+    const variant = { key, parts, model, name, isDefault, assignment, config, configText, diff };
+    const { run } = journal;
+    for (const part of changedParts(run, variant)) this.#changed.add(part);
+    if (run.trials.findLast((trial) => trial.name === name)?.key !== key) {
+      journal.append({ kind: 'variant', ...variant });
+      for (const item of space.skipped) if (item.candidate === candidate) this.skip(item);
+    }
+    this.#adopt(candidate, key);
+    return key;
+  }
+
+  /** A measurement that is there already, as often as it was asked for; failures are tried again. */
+  known({ candidate, point }: Ask): PointRecord | undefined {
+    const variant = this.enter(candidate);
+    const key = this.#pointKey(variant, point);
+    const look = this.#looks.get(key) ?? 0;
+    this.#looks.set(key, look + 1);
+    return this.#trial(variant)?.points.filter((record) => record.state === 'measured' && record.key === key)[
+      look
+    ];
+  }
+
+  /** Writes down what became of an ask. */
+  keep({ candidate, point, again }: Ask, outcome: PointOutcome): PointRecord {
+    const variant = this.enter(candidate);
+    const key = this.#pointKey(variant, point);
+    const record: PointRecord =
+      outcome.state === 'measured' ? { ...outcome, key, ...(again && { again }) } : { ...outcome, key };
+    this.#parts.journal.append({ kind: 'point', variant, record });
+    return record;
+  }
+
+  /** Writes down points that are not measured. */
+  skip({ candidate, points, reason }: SkippedPoints): void {
+    const variant = this.enter(candidate);
+    this.#parts.journal.append({ kind: 'point', variant, record: { state: 'skipped', points, reason } });
+  }
+
+  /** Writes down how a trial ended; answers all that is known of its variant. */
+  end(candidate: Candidate, end: TrialEnd): Trial {
+    const variant = this.enter(candidate);
+    this.#parts.journal.append({ kind: 'end', variant, end });
+    return { ...this.#trial(variant)!, end };
+  }
+
+  #trial(variant: string): Trial | undefined {
+    return this.#parts.journal.run.trials.find(({ key }) => key === variant);
+  }
+
+  #pointKey(variant: string, point: LoadPoint): string {
+    return pointKey(variant, point, this.#parts.space.plan.load, this.#parts.generator);
+  }
+
+  /**
+   * Takes over what Model Analyzer measured on a variant: the same model, configuration and load. Its checkpoint says
+   * nothing of the model's files or of the machine.
+   */
+  #adopt(candidate: Candidate, variant: string): void {
+    const { checkpoint, journal } = this.#parts;
+    const same = (config: ModelConfig): string => canonicalJson({ ...config, name: candidate.model });
+    const keys = new Set(
+      this.#trial(variant)?.points.flatMap((record) => (record.state === 'measured' ? [record.key] : [])),
+    );
+    for (const { model, config, points, isDefault } of checkpoint?.run.trials ?? []) {
+      if (model !== candidate.model || isDefault !== candidate.isDefault) continue;
+      if (same(config) !== same(candidate.config)) continue;
+      for (const record of points) {
+        if (record.state !== 'measured') continue;
+        const key = this.#pointKey(variant, record.measurement.point);
+        if (!keys.has(key)) journal.append({ kind: 'point', variant, record: { ...record, key } });
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { ModelPlan } from '../config/experiment.ts';
+import { counted } from '../ground/wording.ts';
+import { guessesOf } from '../load/check-inputs.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { Run } from '../record/run.ts';
+import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from '../search/search-for.ts';
+import { isEnsemble, leavesOutPreferences, type SkippedPoints, type Space } from '../space/space.ts';
+import type { Checkpoint } from '../store/model-analyzer.ts';
+import { changedLoad } from './changes.ts';
+import { type Generator, pointKey } from './key.ts';
+
+/** What is worth a line before a model starts. */
+export function notesOf(space: Space, config: ModelConfig): string[] {
+  const notes = [...guessesOf(config, space.plan.load), ...skipNotes(space.skipped)];
+  for (const { name, key } of space.candidates) {
+    if (key.endsWith('-again') && looksAtAll(space))
+      notes.push(`${name} is the default configuration again: what is between the two is noise`);
+  }
+  if (space.duplicates > 0) {
+    notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
+  }
+  if (leavesOutPreferences(space)) {
+    notes.push(
+      `${space.plan.name}: a preferred_batch_size above the max_batch_size that is tried is left out`,
+    );
+  }
+  const choice = choiceFor(space);
+  if (isEnsemble(config)) {
+    notes.push(
+      `${space.plan.name} is an ensemble: it is measured as it is, neither its own configuration nor its members' are varied in this version`,
+    );
+  }
+  if (!looksAtAll(space) && choice !== 'quick') {
+    const all = counted(sizeOf(searchedSpace(space)), 'point');
+    const { measurements } = budgetOf(space);
+    notes.push(
+      `${space.plan.name}: ${all}; ${choice} looks for the best of them in up to ${measurements} measurements (run_config_search_mode: brute measures them all)`,
+    );
+  } else if (space.automatic && choice === 'brute') {
+    const { instanceCounts, batchSizes } = space.automatic;
+    const upTo = (list: readonly number[]): string => `${list[0]} to ${list.at(-1)}`;
+    const sizes = batchSizes.length > 0 ? `, with max_batch_size ${upTo(batchSizes)}` : '';
+    notes.push(
+      `${space.plan.name} has no model_config_parameters: ${upTo(instanceCounts)} instances are tried${sizes}, as long as throughput grows`,
+    );
+  } else if (space.plan.parameters.length === 0 && choice !== 'quick' && !isEnsemble(config)) {
+    notes.push(
+      `${space.plan.name} has no model_config_parameters: its default configuration alone is measured`,
+    );
+  }
+  return notes;
+}
+
+/** A line for each reason that points are skipped. */
+export const skipNotes = (skipped: readonly SkippedPoints[]): string[] =>
+  [...Map.groupBy(skipped, (item) => item.reason)].map(([reason, items]) => {
+    const points = items.reduce((sum, item) => sum + item.points.length, 0);
+    const [only, ...others] = items;
+    const where = others.length > 0 ? counted(items.length, 'configuration') : only!.candidate.name;
+    return `skipped: ${reason} (${counted(points, 'point')} of ${where})`;
+  });
+
+/** Why what the journal has of a model is not taken. */
+export function changeNotes(
+  { name, load: settings }: ModelPlan,
+  changed: ReadonlySet<string>,
+  run: Run,
+  generator: Generator,
+): string[] {
+  // An earlier session's load may be back: what it measured is taken.
+  const known = run.trials.some(({ model, key, points }) =>
+    points.some(
+      (record) =>
+        record.state === 'measured' &&
+        model === name &&
+        record.key === pointKey(key, record.measurement.point, settings, generator),
+    ),
+  );
+  const load = known ? [] : changedLoad(run, name);
+  const since = (what: string, parts: readonly string[]): string =>
+    `${name} is measured again: ${what} changed since the journal's last session (${parts.join(', ')})`;
+  return [
+    ...(changed.size > 0 ? [since('what is served', [...changed])] : []),
+    ...(load.length > 0 ? [since('its load', load)] : []),
+  ];
+}
+
+/** What is worth a line about a checkpoint of Model Analyzer's. */
+export const checkpointNotes = (checkpoint: Checkpoint | undefined): readonly string[] =>
+  checkpoint
+    ? [
+        `what Model Analyzer measured is taken over from ${checkpoint.file}: name another --checkpoint-directory to measure anew`,
+        ...checkpoint.warnings,
+      ]
+    : [];

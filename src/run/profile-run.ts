@@ -1,0 +1,154 @@
+import type { ModelPlan } from '../config/experiment.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Lane } from '../executor/lanes.ts';
+import { hasGpu, placeOf } from '../executor/place.ts';
+import type { LoadGenerator } from '../load/load-generator.ts';
+import { withoutFillings } from '../model-config/compare.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
+import type { Run } from '../record/run.ts';
+import { withFailureMemory } from '../search/failure-memory.ts';
+import type { Earlier, Search } from '../search/search.ts';
+import { looksAtAll, searchFor } from '../search/search-for.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
+import { runsOnGpu } from '../server/remote-gpus.ts';
+import type { Space } from '../space/space.ts';
+import { earlierNotes, earlierOf } from '../store/earlier.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Checkpoint } from '../store/model-analyzer.ts';
+import type { BaseModel } from '../variant/base.ts';
+import { checkedSpace } from './checked-space.ts';
+import { ModelLedger } from './model-ledger.ts';
+import { ModelRun } from './model-run.ts';
+import { changeNotes, notesOf } from './notes.ts';
+import { ofExperiment } from './of-experiment.ts';
+import type { RunState } from './run-state.ts';
+import { sessionEntry } from './session.ts';
+import { specOf } from './spec-of.ts';
+
+/** What a run works with. */
+export interface RunParts {
+  readonly state: RunState;
+  readonly executor: Executor;
+  readonly lanes: readonly Lane[];
+  readonly journal: Journal;
+  /** Model Analyzer's, of the same folder. */
+  readonly checkpoint: Checkpoint | undefined;
+  readonly generator: LoadGenerator;
+  /** The command line to record. */
+  readonly command: readonly string[];
+  readonly searchOf?: ((space: Space, earlier: readonly Earlier[]) => Search) | undefined;
+}
+
+/** One call of `profile`: one model after the other. */
+export class ProfileRun {
+  readonly #parts: RunParts;
+  readonly #ledgers: ModelLedger[] = [];
+  #modelsLeft: number;
+  #started = false;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#modelsLeft = parts.state.experiment.models.length;
+  }
+
+  /** @throws UserError where there is nothing to measure for this model. */
+  async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
+    const { state, executor, journal, searchOf = searchFor } = this.#parts;
+    if (state.interrupted) return;
+    state.time.beginModel(this.#modelsLeft--);
+    const begun = await this.#begin(plan, base).catch((error: unknown) => {
+      if (!state.stop.aborted) throw error;
+    });
+    if (!begun) return;
+    const { space, ledger } = begun;
+    const [first] = space.candidates;
+    const earlier = earlierOf(plan.name, journal.run, ledger.enter(first!), state.experiment.warmStart);
+    const search = withFailureMemory(searchOf(space, earlier), space);
+    // What a search may never come to is not written.
+    if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
+    state.emit({
+      kind: 'model',
+      goal: { name: plan.name, objectives: plan.objectives, constraints: plan.constraints },
+      configurations: space.most,
+      progress: state.progress(search.remaining()),
+    });
+    const notes = [
+      ...notesOf(space, first!.config),
+      ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
+      ...changeNotes(plan, ledger.changed, journal.run, this.#parts.generator),
+    ];
+    for (const text of notes) state.emit({ kind: 'note', text });
+    const result = (): Run => this.result();
+    const record = await new ModelRun({ state, executor, space, search, ledger, base, result }).run();
+    journal.append({ kind: 'search', ...record });
+    state.emit({ kind: 'search', record });
+  }
+
+  /** The trials of this experiment out of everything in the journal, with what it wants of each. */
+  result(): Run {
+    const { journal, state, generator } = this.#parts;
+    const keys = new Set(this.#ledgers.flatMap((ledger) => ledger.keys));
+    return ofExperiment(journal.run, state.experiment.models, keys, generator);
+  }
+
+  /** Makes the executor ready for a model, and finds out what there is to measure. */
+  async #begin(plan: ModelPlan, base: BaseModel): Promise<{ space: Space; ledger: ModelLedger }> {
+    const { state, lanes, journal, checkpoint, generator } = this.#parts;
+    const identity = await this.#prepare(plan);
+    const config = base.config ?? withoutFillings(await this.#askConfig(plan, base));
+    const space = checkedSpace(plan, config, await this.#findsGpu(plan, base, { identity, config }));
+    const place = placeOf(lanes[0]!, state.experiment.launch, plan);
+    const output = state.experiment.outputModelRepository.path;
+    const ledger = new ModelLedger({ space, base, identity, place, journal, checkpoint, generator, output });
+    this.#ledgers.push(ledger);
+    return { space, ledger };
+  }
+
+  /** Makes the executor ready for a model; with the first model the session begins. */
+  async #prepare(plan: ModelPlan): Promise<ServerIdentity> {
+    const { state, executor, journal, lanes, generator, command } = this.#parts;
+    const identity = await executor.prepare({
+      model: plan.name,
+      container: plan.container,
+      onNote: (text) => state.emit({ kind: 'note', text }),
+      signal: state.stop,
+    });
+    if (!this.#started) {
+      this.#started = true;
+      const programs = { launcher: executor.name, server: identity.path, generator, command };
+      journal.append(sessionEntry(state.experiment, lanes, programs));
+    }
+    return identity;
+  }
+
+  async #askConfig(plan: ModelPlan, base: BaseModel): Promise<ModelConfig> {
+    const { state, executor } = this.#parts;
+    const describe = !state.knowsServer;
+    const spec = specOf(state.experiment, plan, base, { candidate: undefined, describe });
+    return await executor.askConfig(spec, state.listenerOf('0'), state.stop);
+  }
+
+  /**
+   * Whether instances can be put on a GPU. A remote server is asked where it matters, as an automatic search sets their
+   * kind: by what it shows or the model's configuration says, else by where it puts the model's instances when it loads
+   * it.
+   */
+  async #findsGpu(
+    plan: ModelPlan,
+    base: BaseModel,
+    { identity, config }: { identity: ServerIdentity; config: ModelConfig },
+  ): Promise<boolean> {
+    const { state, lanes } = this.#parts;
+    const { launch } = state.experiment;
+    const asks = launch.mode === 'remote' && plan.automatic && !plan.cpuOnly;
+    if (!asks) return hasGpu(lanes, launch);
+    const known = identity.gpus ?? runsOnGpu(config);
+    if (known !== undefined) return known;
+    try {
+      return runsOnGpu(await this.#askConfig(plan, base)) ?? true;
+    } catch {
+      // The default's trial says what is wrong.
+      return true;
+    }
+  }
+}

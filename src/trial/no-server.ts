@@ -1,0 +1,18 @@
+import { type UserError, userError } from '../ground/errors.ts';
+import type { Failure } from '../server/failure.ts';
+
+/** A server that did not start, and what of its log is to be shown. */
+export interface NoServer extends Pick<Failure, 'kind' | 'cause' | 'advice'> {
+  readonly logTail: readonly string[];
+  readonly logFile: string;
+}
+
+const LINES = 10;
+
+/** What to tell the user where no server starts at all, so that there is nothing to measure; texts are tellable. */
+export function noServer({ kind, cause, advice, logTail, logFile }: NoServer): UserError {
+  const tail = logTail.slice(-LINES).map((line) => `  | ${line}`);
+  const log = tail.length > 0 ? [`the end of its log ${logFile}:`, ...tail] : [];
+  const what = kind === 'other' ? '' : `${kind}: `;
+  return userError(`the server does not start: ${what}${cause}`, [advice, ...log].join('\n'));
+}
