@@ -5,6 +5,7 @@ import type { Mode } from '../index.ts';
 export interface Process {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   cwd(): string;

@@ -48,9 +48,9 @@ export function redactor(...environments: readonly Environment[]): (text: string
   for (const [name, value = ''] of environments.flatMap((item) => Object.entries(item))) {
     for (const secret of secretsIn(value)) {
       if (secret.length >= LONG) {
-        for (const form of formsOf(secret)) add(form, escaped(form), name);
+        for (const form of formsOf(secret)) add(form, asPattern(form), name);
       } else if (secret.length >= SHORTEST && !isOrdinary(secret, name)) {
-        add(secret, `(?<![\\p{L}\\p{N}])${escaped(secret)}(?![\\p{L}\\p{N}])`, name);
+        add(secret, `(?<![\\p{L}\\p{N}])${asPattern(secret)}(?![\\p{L}\\p{N}])`, name);
       }
     }
   }
@@ -103,4 +103,5 @@ function base64Within(bytes: Buffer, before: number): string[] {
   return (['base64', 'base64url'] as const).map((encoding) => whole.toString(encoding).slice(from, to));
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** A text as a regular expression that finds it. */
+export const asPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

@@ -149,6 +149,7 @@ const end = documented(
     advice: 'what to try',
     logTail: "the end of the server's log",
     logFile: "the server's log",
+    specFile: 'with it a trial in which something failed can be repeated: tma trial --spec FILE',
     effective: 'the configuration in effect, as the server told it',
     warnings: 'what a reader should know',
     steps: 'seconds that each step took',

@@ -1,20 +1,18 @@
 import { z } from 'zod';
 import { findMetric } from '../ground/metric.ts';
+import type { Shape } from '../ground/shape.ts';
 import { configOfServer } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { isObject, isTooDeep, name } from './checks.ts';
 import type { Bottleneck, ClientReport } from './client.ts';
 import type { Entry } from './entry.ts';
-import type { Goal } from './goal.ts';
+import type { Constraint, Goal } from './goal.ts';
 import type { GpuState } from './gpu-state.ts';
 import type { LoadPoint } from './load-point.ts';
 import type { Measurement } from './measurement.ts';
 import type { FailureCount } from './request-failures.ts';
 import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRecord } from './run.ts';
-
-/** A schema for every field of a type: a field that is added to the type has to be added here, or it would not be read. */
-type Shape<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key] | undefined> };
 
 export const figures = z
   .record(z.string(), z.number().nullable())
@@ -53,9 +51,15 @@ export const point = z
 const metric = z
   .string()
   .refine((text) => findMetric(text) !== undefined, { error: 'no metric that this tma knows' });
+export const constraint = z.object({
+  tag: metric,
+  bound: z.enum(['min', 'max']),
+  value: z.number(),
+} satisfies Shape<Constraint>);
+
 const goal = {
   objectives: z.array(z.object({ tag: metric, weight: z.number() })),
-  constraints: z.array(z.object({ tag: metric, bound: z.enum(['min', 'max']), value: z.number() })),
+  constraints: z.array(constraint),
 } satisfies Shape<Omit<Goal, 'name'>>;
 
 export const environment = z.object({
@@ -188,6 +192,7 @@ export const end = z.object({
   advice: z.string().optional(),
   logTail: texts.optional(),
   logFile: z.string().optional(),
+  specFile: z.string().optional(),
   effective: config.optional(),
   warnings: texts,
   steps: z.object({

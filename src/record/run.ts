@@ -113,6 +113,8 @@ export interface TrialEnd {
   readonly logTail?: readonly string[] | undefined;
   /** Absent where the server's output is not ours to see. */
   readonly logFile?: string | undefined;
+  /** File with which it can be repeated, where something failed: `tma trial --spec FILE`. */
+  readonly specFile?: string | undefined;
   /** The configuration that was in effect, as the server told it. */
   readonly effective?: ModelConfig | undefined;
   readonly warnings: readonly string[];

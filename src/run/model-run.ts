@@ -1,19 +1,21 @@
 import type { Executor, Slot } from '../executor/executor.ts';
-import type { PointRecord, SearchRecord } from '../record/run.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import type { PointOutcome, PointRecord, SearchRecord } from '../record/run.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
 import type { Ask } from '../search/search.ts';
 import { concernsAll } from '../server/failure.ts';
 import { type Candidate, illegalSince, type SkippedPoints, type Space } from '../space/space.ts';
 import { noServer } from '../trial/no-server.ts';
-import type { OpenTrial, PointRequest } from '../trial/trial.ts';
+import type { OpenTrial } from '../trial/trial.ts';
 import { Bell } from './bell.ts';
+
 import { closingAsk, mostMeasurements } from './closing.ts';
 import type { ModelLedger } from './model-ledger.ts';
 import { skipNotes } from './notes.ts';
 import { outcomeOf } from './outcome.ts';
 import type { RunState } from './run-state.ts';
 import { type Cut, SearchTally } from './search-tally.ts';
-import { specOf } from './spec-of.ts';
+import { keepSpec, specOf } from './spec-of.ts';
 
 /** What one model is profiled with. */
 export interface ModelParts {
@@ -32,6 +34,10 @@ interface Served {
   readonly candidate: Candidate;
   readonly trial: OpenTrial;
   readonly slot: Slot;
+  /** The loads that it was asked for. */
+  readonly points: LoadPoint[];
+  /** One of them failed. */
+  failed: boolean;
 }
 
 /** One model's run: what each free slot does until the search has nothing left to ask. */
@@ -92,7 +98,7 @@ export class ModelRun {
             served = undefined;
             served = await this.#open(slot, ask.candidate);
           }
-          record = ledger.keep(ask, await served.trial.measure(this.#requestOf(ask)));
+          record = ledger.keep(ask, await this.#measure(served, ask));
           state.time.add(performance.now() - begun);
         }
         on = record.state === 'measured' ? (served?.candidate ?? ask.candidate) : undefined;
@@ -143,9 +149,13 @@ export class ModelRun {
     return ask;
   }
 
-  #requestOf({ point, matters }: Ask): PointRequest {
+  async #measure(served: Served, { point, matters }: Ask): Promise<PointOutcome> {
     const { leftS } = this.#parts.state.time;
-    return { point, ...(matters && { matters }), ...(leftS !== undefined && { withinS: leftS }) };
+    const limits = { ...(matters && { matters }), ...(leftS !== undefined && { withinS: leftS }) };
+    const outcome = await served.trial.measure({ point, ...limits });
+    served.points.push(point);
+    served.failed ||= outcome.state === 'failed';
+    return outcome;
   }
 
   async #open(slot: Slot, candidate: Candidate): Promise<Served> {
@@ -159,18 +169,16 @@ export class ModelRun {
       await trial.close();
       throw noServer({ ...failure, logFile: spec.logFile });
     }
-    return { candidate, trial, slot };
+    return { candidate, trial, slot, points: [], failed: failure !== undefined };
   }
 
   async #close(served: Served | undefined): Promise<void> {
     if (!served) return;
-    const { candidate, trial, slot } = served;
+    const { candidate, trial, slot, points, failed } = served;
+    const { state, ledger } = this.#parts;
     const end = await trial.close();
-    this.#parts.state.emit({
-      kind: 'trial',
-      slot: slot.id,
-      trial: this.#parts.ledger.end(candidate, end),
-    });
+    const repeat = failed ? { specFile: keepSpec({ ...trial.spec, points }, state.experiment) } : {};
+    state.emit({ kind: 'trial', slot: slot.id, trial: ledger.end(candidate, { ...end, ...repeat }) });
   }
 
   #tell(slot: Slot, ask: Ask, record: PointRecord, started: boolean): void {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import type { SpecFor } from '../executor/executor.ts';
 import type { Candidate } from '../space/space.ts';
-import { TRIAL_SPEC_VERSION } from '../trial/trial-spec.ts';
+import { writeSpec } from '../trial/spec-file.ts';
+import { TRIAL_SPEC_VERSION, type TrialSpec } from '../trial/trial-spec.ts';
 import type { BaseModel } from '../variant/base.ts';
 
 /** What a trial serves: a candidate, or without one the model as the server completes it. */
@@ -42,4 +43,11 @@ export function specOf(
     ownLog: launch.outputPath === undefined,
     modelRepository,
   };
+}
+
+/** Writes down what failed, so that it can be repeated; answers the file. */
+export function keepSpec(spec: TrialSpec, { checkpointDirectory }: Experiment): string {
+  const path = join(checkpointDirectory, 'trials', `${spec.variant}.json`);
+  writeSpec(path, spec);
+  return path;
 }

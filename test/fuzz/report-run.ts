@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { EXIT, type Process } from '../../src/cli/process.ts';
 import { run } from '../../src/cli/run-command-line.ts';
 
@@ -15,6 +16,7 @@ export async function reportRun(folder: string, checkpoints: string): Promise<vo
       ...['-e', out, '--output-formats', 'html,csv'],
     ],
     env: {},
+    stdin: Readable.from([]),
     stdout: silent,
     stderr: errors,
     cwd: () => folder,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Process } from '../../src/cli/process.ts';
 import { run } from '../../src/cli/run-command-line.ts';
 import { folder } from './experiment.ts';
@@ -10,6 +11,7 @@ export async function tma(args: readonly string[], cwd = folder()) {
   const process: Process = {
     argv: ['node', 'tma', ...args],
     env: {},
+    stdin: Readable.from([]),
     stdout: stream('out'),
     stderr: stream('error'),
     cwd: () => cwd,

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { runTrial, type TrialLine } from '../../src/trial/trial-lines.ts';
+import type { TrialSpec } from '../../src/trial/trial-spec.ts';
+import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
+import { trialSpec } from '../support/spec.ts';
+
+async function* asked(...lines: string[]): AsyncGenerator<string> {
+  yield* lines;
+}
+
+const ran = async (
+  requests: AsyncIterable<string>,
+  spec: TrialSpec = trialSpec(),
+  launcher = new FakeLauncher(),
+) => {
+  const lines: TrialLine[] = [];
+  const tools = { launcher, generator: fakeGenerator(), monitor: undefined };
+  const account = await runTrial(
+    spec,
+    tools,
+    requests,
+    (line) => lines.push(line),
+    new AbortController().signal,
+  );
+  return { account, lines: lines.filter(({ kind }) => !['phase', 'window'].includes(kind)), launcher };
+};
+
+test('a line asks for a point, and is answered by one', async () => {
+  const { account, lines, launcher } = await ran(
+    asked('{"measure": {"point": {"batchSize": 1, "concurrency": 3}}}', ''),
+  );
+  expect(lines).toMatchObject([
+    { kind: 'open' },
+    { kind: 'point', outcome: { state: 'measured', measurement: { point: { concurrency: 3 } } } },
+    { kind: 'end' },
+  ]);
+  expect(account).toEqual({ measured: 1, failed: 0 });
+  expect(launcher.log).toEqual(['start', 'stop']);
+});
+
+test('a line that asks for nothing is refused, and the next is answered', async () => {
+  const { lines, account } = await ran(
+    asked(
+      'nonsense',
+      '{"measure": {"point": {}}}',
+      '{"measure": {"point": {"batchSize": 1, "concurrency": 1}}}',
+    ),
+  );
+  expect(lines.map(({ kind }) => kind)).toEqual(['open', 'refused', 'refused', 'point', 'end']);
+  expect(lines[2]).toMatchObject({ why: expect.stringContaining('measure.point') });
+  expect(account.measured).toBe(1);
+});
+
+test('the points of a spec are measured without asking', async () => {
+  const points = [1, 2].map((concurrency) => ({ batchSize: 1, concurrency }));
+  const { account } = await ran(asked('{"measure": 7}'), trialSpec({ points }));
+  expect(account).toEqual({ measured: 2, failed: 0 });
+});
+
+test('a model that does not load is said, and every point fails', async () => {
+  const launcher = new FakeLauncher(() => refuse('unexpected error'));
+  const points = [{ batchSize: 1, concurrency: 1 }];
+  const { account, lines } = await ran(asked(), trialSpec({ points }), launcher);
+  expect(lines[0]).toMatchObject({ kind: 'open', failed: { cause: 'unexpected error' } });
+  expect(account).toEqual({ measured: 0, failed: 1 });
+  expect(launcher.running).toBe(0);
+});
