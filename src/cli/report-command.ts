@@ -48,8 +48,8 @@ async function report(
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const request = loadReportRequest({ file, commandLine, cwd: process.cwd() });
-  const { checkpointDirectory, exportPath, formats, configs } = request;
-  const { run, warnings } = readRecorded(checkpointDirectory);
+  const { checkpointDirectory, session, exportPath, formats, configs } = request;
+  const { run, warnings } = readRecorded(checkpointDirectory, session);
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
   const result = resultFor(request, run, mode);
   // The pages are always written; tables and best configurations are of all models, not of the configurations named.

@@ -231,11 +231,21 @@ export interface Experiment {
   readonly maxMinutes: number | undefined;
   /** Checkpoint directories of earlier runs, whose figures say where to look first. */
   readonly warmStart: readonly string[];
+  /** What of earlier sessions is taken over instead of being measured. */
+  readonly reuse: ReuseSettings;
   /** Seconds of watching the server without a model (GPU hosts only). */
   readonly serverOnlyS: number;
   readonly reports: ReportSettings;
   /** What was asked for and has no effect, in words, for one line each. */
   readonly notes: readonly string[];
+}
+
+/** What of a journal's earlier sessions is taken over. */
+export interface ReuseSettings {
+  /** Nothing is: everything is measured anew, beside what is there. */
+  readonly fresh: boolean;
+  /** Only what is no older; undefined = whatever its age. */
+  readonly maxAgeMs: number | undefined;
 }
 
 /** What is written after a run. */

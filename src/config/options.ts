@@ -8,6 +8,7 @@ import { profileModels } from './profile-models.ts';
 import { SEARCH_MODES } from './search-settings.ts';
 import { serverFlags } from './server-flags.ts';
 import {
+  age,
   anything,
   byteSize,
   countOrAuto,
@@ -524,6 +525,31 @@ export const OPTIONS = {
     help: 'what the random search draws by; the others draw nothing',
     fallback: '0',
     commands: profile,
+  },
+  fresh: {
+    peer: 'ours',
+    flags: '--fresh',
+    schema: flag,
+    help: 'measure everything anew, beside what the checkpoint directory holds of earlier runs',
+    commands: profile,
+  },
+  max_age: {
+    peer: 'ours',
+    flags: '--max-age',
+    value: 'TIME',
+    schema: age,
+    help: 'take over only what earlier runs measured no longer ago (7d, 12h, 30m)',
+    fallback: 'whatever its age',
+    commands: profile,
+  },
+  session: {
+    peer: 'ours',
+    flags: '--session',
+    value: 'TIME',
+    schema: text,
+    help: 'report the run that began then (2026-11-25, or more of it)',
+    fallback: 'the last',
+    commands: report,
   },
   warm_start: {
     peer: 'ours',

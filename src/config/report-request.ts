@@ -11,6 +11,8 @@ import { reportSettings } from './report-settings.ts';
 export interface ReportRequest {
   /** Where the journal lies. */
   readonly checkpointDirectory: string;
+  /** When the session began that is meant, or the beginning of that; undefined: the last one. */
+  readonly session: string | undefined;
   readonly exportPath: string;
   readonly formats: readonly string[];
   /** The configurations to report on; undefined: everything anew. */
@@ -27,6 +29,7 @@ export function loadReportRequest(source: ExperimentSource): ReportRequest {
   const cwd = source.cwd ?? process.cwd();
   return {
     checkpointDirectory: resolve(cwd, values.checkpoint_directory ?? 'checkpoints'),
+    session: values.session,
     exportPath: resolve(cwd, values.export_path ?? '.'),
     formats: values.output_formats ?? ['html', 'pdf', 'png', 'csv'],
     configs: values.report_model_configs,

@@ -95,6 +95,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     monitoringIntervalS: values.monitoring_interval ?? 1,
     maxMinutes: values.max_minutes,
     warmStart: (values.warm_start ?? []).map((directory) => path(directory, '')),
+    reuse: { fresh: values.fresh ?? false, maxAgeMs: values.max_age },
     serverOnlyS: values.duration_seconds ?? 3,
     reports: reportSettings(values),
     notes,

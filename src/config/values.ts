@@ -84,6 +84,23 @@ export const decimalUpTo = (most: number) =>
     return number !== undefined && number > 0 && number <= most ? number : undefined;
   });
 
+const AGE_UNITS_MS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** How long ago something may be, in ms: `7d`, `12h`, `30m`, `2w`. */
+export const age = form(
+  'a time such as 7d, 12h or 30m',
+  { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?[mhdw]$' },
+  (value) => {
+    const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)([mhdw])$/.exec(value.trim()) : undefined;
+    return match ? Number(match[1]) * AGE_UNITS_MS[match[2]!]! : undefined;
+  },
+);
+
 export const signedInteger = form('an integer', { type: 'integer' }, (value) =>
   asInteger(value, Number.MIN_SAFE_INTEGER),
 );

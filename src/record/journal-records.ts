@@ -33,6 +33,9 @@ export const environment = documented(line.environment, {
 export const session = documented(
   line.session.omit({ kind: true, schemaVersion: true }).extend({ environment }),
   {
+    id: 'what it is called: when it started, told apart from others of that moment',
+    continues: 'the session that it went on with; what both measured is one',
+    takesAll: 'an early version wrote it, which did not say what was taken over',
     startedAt: 'when it started, ISO 8601',
     environment: 'the machine and the programs that it measured with',
     goals: 'what each model was judged by',
@@ -90,6 +93,7 @@ const measurement = documented(
     bottleneck: 'whether the server or the client set these figures',
     looks: 'made of so many measurements of the same load; absent: of one',
     confirmed: 'measured again on a fresh server',
+    takenOver: 'an earlier session measured it, at startedAt, and this one took it over',
     againAlone: 'why it was measured once more without neighbours',
     requests: 'requests that the values are made of',
     failures: 'failed requests by class: how many, and the words of the first',

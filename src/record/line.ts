@@ -13,6 +13,7 @@ import type { LoadPoint } from './load-point.ts';
 import type { Measurement } from './measurement.ts';
 import type { FailureCount } from './request-failures.ts';
 import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRecord } from './run.ts';
+import { upgraded } from './upgrade.ts';
 
 export const figures = z
   .record(z.string(), z.number().nullable())
@@ -82,7 +83,10 @@ export const environment = z.object({
 export const session = z.object({
   kind: z.literal('session'),
   schemaVersion: z.number(),
+  id: z.string(),
   startedAt: z.string(),
+  continues: z.string().optional(),
+  takesAll: z.literal(true).optional(),
   environment,
   goals: z.array(z.object({ name, ...goal })),
   overall: z.object(goal).optional(),
@@ -153,6 +157,7 @@ export const measurement = z.object({
   bottleneck: bottleneck.optional(),
   looks: z.int().positive().optional(),
   confirmed: z.boolean().optional(),
+  takenOver: z.literal(true).optional(),
   againAlone: z.string().optional(),
   requests: z.number(),
   failures: z.record(
@@ -224,10 +229,19 @@ const entry = z.discriminatedUnion('kind', [
   server,
   variant,
   z.object({ kind: z.literal('point'), variant: z.string(), record }),
+  z.object({ kind: z.literal('taken'), variant: z.string(), key: z.string(), from: z.string() }),
   z.object({ kind: z.literal('end'), variant: z.string(), end }),
   search,
 ]);
-const KINDS: ReadonlySet<unknown> = new Set(['session', 'server', 'variant', 'point', 'end', 'search']);
+const KINDS: ReadonlySet<unknown> = new Set([
+  'session',
+  'server',
+  'variant',
+  'point',
+  'taken',
+  'end',
+  'search',
+]);
 
 /** What a line of a journal says, or why it says nothing. */
 export type Line =
@@ -248,7 +262,7 @@ export function readLine(text: string): Line {
   if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep' };
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
-  const read = entry.safeParse(value);
+  const read = entry.safeParse(upgraded(value));
   if (read.success) return { kind: 'entry', entry: read.data as Entry };
   const [issue] = read.error.issues;
   const at = issue!.path.join('.');

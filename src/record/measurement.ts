@@ -29,6 +29,8 @@ export interface Measurement {
   readonly looks?: number;
   /** One of the best, and measured again on a fresh server. */
   readonly confirmed?: boolean;
+  /** An earlier session measured it, at `startedAt`; this one took it over. */
+  readonly takenOver?: true;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;
   /** Requests the values are made of, and those that failed meanwhile. */

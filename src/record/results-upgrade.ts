@@ -25,6 +25,7 @@ function fromFirst(old: Unchecked): unknown {
     ...old,
     schemaVersion: 2,
     environment: (isObject(last) && last['environment']) || null,
+    sessions: each(old['sessions'], (session) => ({ ...session, id: session['startedAt'], takesAll: true })),
     models: each(old['models'], (model) => modelOf(model, old['trials'])),
     ...(isObject(across) && { acrossModels: { ...across, ranking: each(across['ranking'], entryOf) } }),
   };

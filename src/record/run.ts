@@ -7,8 +7,8 @@ import type { Goal } from './goal.ts';
 import type { LoadPoint } from './load-point.ts';
 import type { Measurement } from './measurement.ts';
 
-/** Version of the journal and of results.json; a change that an old reader can't take raises it. */
-export const SCHEMA_VERSION = 1;
+/** Version of the journal; a change that an old reader can't take raises it. */
+export const SCHEMA_VERSION = 2;
 
 /** The machine and the programs a session measured with. */
 export interface Environment {
@@ -35,7 +35,13 @@ export interface Environment {
 
 /** One call of `tma profile`. */
 export interface Session {
+  /** What it is called: a part of its start that no other session of the journal has. */
+  readonly id: string;
   readonly startedAt: string;
+  /** The session before, which did not come to its end, and which this one goes on with: what both measured is one. */
+  readonly continues?: string;
+  /** A journal of an early version does not say what a session took over: everything before it. */
+  readonly takesAll?: true;
   readonly environment: Environment;
   /** What the models were judged by, so that a report needs no perf.yaml. */
   readonly goals: readonly Goal[];

@@ -1,8 +1,10 @@
+import type { ReuseSettings } from '../config/experiment.ts';
 import type { Place } from '../executor/place.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
+import { asTaken, type Measured } from '../record/history.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import type { PointOutcome, PointRecord, Trial, TrialEnd } from '../record/run.ts';
+import type { PointOutcome, PointRecord, Run, Trial, TrialEnd } from '../record/run.ts';
 import type { Ask } from '../search/search.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
@@ -20,6 +22,9 @@ export interface LedgerParts {
   readonly identity: ServerIdentity;
   readonly place: Place;
   readonly journal: Journal;
+  /** The session at hand. */
+  readonly session: string;
+  readonly reuse: ReuseSettings;
   /** Model Analyzer's, of the same folder. */
   readonly checkpoint: Checkpoint | undefined;
   readonly generator: Generator;
@@ -31,12 +36,15 @@ export interface LedgerParts {
 export class ModelLedger {
   readonly #parts: LedgerParts;
   readonly #keys = new Map<Candidate, string>();
-  /** How often each point was asked for. */
-  readonly #looks = new Map<string, number>();
+  /** What is known of each point that was asked for, where that is from, and how much of it was given. */
+  readonly #known = new Map<string, { records: readonly Measured[]; from?: string; given: number }>();
+  /** What was known when the model's turn came. */
+  readonly #before: Run;
   readonly #changed = new Set<string>();
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
+    this.#before = parts.journal.history.whole();
   }
 
   /** Keys of the variants that were entered. */
@@ -62,12 +70,9 @@ export class ModelLedger {
     const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
     const { model, name, isDefault, assignment, config } = candidate;
     const variant = { key, parts, model, name, isDefault, assignment, config, configText, diff };
-    const { run } = journal;
-    for (const part of changedParts(run, variant)) this.#changed.add(part);
-    if (run.trials.findLast((trial) => trial.name === name)?.key !== key) {
-      journal.append({ kind: 'variant', ...variant });
-      for (const item of space.skipped) if (item.candidate === candidate) this.skip(item);
-    }
+    for (const part of changedParts(this.#before, variant)) this.#changed.add(part);
+    journal.append({ kind: 'variant', ...variant });
+    for (const item of space.skipped) if (item.candidate === candidate) this.skip(item);
     this.#adopt(candidate, key);
     return key;
   }
@@ -76,11 +81,26 @@ export class ModelLedger {
   known({ candidate, point }: Ask): PointRecord | undefined {
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
-    const look = this.#looks.get(key) ?? 0;
-    this.#looks.set(key, look + 1);
-    return this.#trial(variant)?.points.filter((record) => record.state === 'measured' && record.key === key)[
-      look
-    ];
+    const known = this.#known.get(key) ?? { ...this.#look(variant, key), given: 0 };
+    this.#known.set(key, known);
+    const record = known.records[known.given++];
+    if (!record || known.from === undefined) return record;
+    if (known.given === 1) this.#parts.journal.append({ kind: 'taken', variant, key, from: known.from });
+    return asTaken(record);
+  }
+
+  /** What the session that goes on, or else the newest before it, measured of a point and may be taken. */
+  #look(variant: string, key: string): { records: readonly Measured[]; from?: string } {
+    const { journal, session, reuse } = this.#parts;
+    const { history } = journal;
+    const own = history.measured(session, variant, key);
+    if (own.length > 0) return { records: own };
+    if (reuse.fresh) return { records: [] };
+    const newest = history.newest(variant, key, history.chainOf(session));
+    if (!newest) return { records: [] };
+    const oldestMs = Date.now() - (reuse.maxAgeMs ?? Number.POSITIVE_INFINITY);
+    const isYoung = ({ measurement }: Measured): boolean => !(Date.parse(measurement.startedAt) < oldestMs);
+    return { ...newest, records: newest.records.every(isYoung) ? newest.records : [] };
   }
 
   /** Writes down what became of an ask. */
@@ -119,18 +139,17 @@ export class ModelLedger {
    * nothing of the model's files or of the machine.
    */
   #adopt(candidate: Candidate, variant: string): void {
-    const { checkpoint, journal } = this.#parts;
+    const { checkpoint, journal, reuse } = this.#parts;
+    if (reuse.fresh) return;
     const same = (config: ModelConfig): string => canonicalJson({ ...config, name: candidate.model });
-    const keys = new Set(
-      this.#trial(variant)?.points.flatMap((record) => (record.state === 'measured' ? [record.key] : [])),
-    );
     for (const { model, config, points, isDefault } of checkpoint?.run.trials ?? []) {
       if (model !== candidate.model || isDefault !== candidate.isDefault) continue;
       if (same(config) !== same(candidate.config)) continue;
       for (const record of points) {
         if (record.state !== 'measured') continue;
         const key = this.#pointKey(variant, record.measurement.point);
-        if (!keys.has(key)) journal.append({ kind: 'point', variant, record: { ...record, key } });
+        if (journal.history.newest(variant, key)) continue;
+        journal.append({ kind: 'point', variant, record: { ...asTaken(record), key } });
       }
     }
   }

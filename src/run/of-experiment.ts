@@ -1,5 +1,5 @@
 import type { ModelPlan } from '../config/experiment.ts';
-import { trialOf } from '../record/entry.ts';
+import { trialOf } from '../record/history.ts';
 import type { PointRecord, Run } from '../record/run.ts';
 import { isOfPlan } from '../space/loads.ts';
 import { type Generator, pointKey } from './key.ts';

@@ -120,9 +120,9 @@ function timesOf(
   { name, load: { stopRule } }: ModelPlan,
   { checkpointDirectory }: Experiment,
 ): Expectation['by'] {
-  const trials = readJournal(journalPath(checkpointDirectory)).run.trials.filter(
-    ({ model, end, state }) => model === name && state === 'measured' && end !== undefined,
-  );
+  const trials = readJournal(journalPath(checkpointDirectory))
+    .history.whole()
+    .trials.filter(({ model, end, state }) => model === name && state === 'measured' && end !== undefined);
   const points = trials.flatMap(measurementsOf).reduce((sum, { looks = 1 }) => sum + looks, 0);
   if (points === 0) {
     const measured = stopRule.kind === 'precision' ? stopRule.limitMs : 3 * stopRule.intervalMs;

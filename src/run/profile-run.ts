@@ -44,7 +44,8 @@ export class ProfileRun {
   readonly #parts: RunParts;
   readonly #ledgers: ModelLedger[] = [];
   #modelsLeft: number;
-  #started = false;
+  /** The session in the journal; undefined before the first model is ready. */
+  #session: string | undefined;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -62,7 +63,12 @@ export class ProfileRun {
     if (!begun) return;
     const { space, ledger } = begun;
     const [first] = space.candidates;
-    const earlier = earlierOf(plan.name, journal.run, ledger.enter(first!), state.experiment.warmStart);
+    const earlier = earlierOf(
+      plan.name,
+      journal.history.whole(),
+      ledger.enter(first!),
+      state.experiment.warmStart,
+    );
     const search = withFailureMemory(searchOf(space, earlier), space);
     // What a search may never come to is not written.
     if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
@@ -75,7 +81,7 @@ export class ProfileRun {
     const notes = [
       ...notesOf(space, first!.config),
       ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
-      ...changeNotes(plan, ledger.changed, journal.run, this.#parts.generator),
+      ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
     ];
     for (const text of notes) state.emit({ kind: 'note', text });
     const result = (): Run => this.result();
@@ -99,7 +105,18 @@ export class ProfileRun {
     const space = checkedSpace(plan, config, await this.#findsGpu(plan, base, { identity, config }));
     const place = placeOf(lanes[0]!, state.experiment.launch, plan);
     const output = state.experiment.outputModelRepository.path;
-    const ledger = new ModelLedger({ space, base, identity, place, journal, checkpoint, generator, output });
+    const ledger = new ModelLedger({
+      space,
+      base,
+      identity,
+      place,
+      journal,
+      session: this.#session!,
+      reuse: state.experiment.reuse,
+      checkpoint,
+      generator,
+      output,
+    });
     this.#ledgers.push(ledger);
     return { space, ledger };
   }
@@ -113,10 +130,11 @@ export class ProfileRun {
       onNote: (text) => state.emit({ kind: 'note', text }),
       signal: state.stop,
     });
-    if (!this.#started) {
-      this.#started = true;
+    if (this.#session === undefined) {
       const programs = { launcher: executor.name, server: identity.path, generator, command };
-      journal.append(sessionEntry(state.experiment, lanes, programs));
+      const session = sessionEntry(state.experiment, lanes, programs, journal.history);
+      journal.append(session);
+      this.#session = session.id;
     }
     return identity;
   }

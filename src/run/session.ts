@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
-import type { Experiment } from '../config/experiment.ts';
+import type { Experiment, ReuseSettings } from '../config/experiment.ts';
 import type { Lane } from '../executor/lanes.ts';
 import { redactor, secretsOf } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import type { Entry } from '../record/entry.ts';
+import type { History } from '../record/history.ts';
 import { type Environment, SCHEMA_VERSION } from '../record/run.ts';
 import { type Generator, loadParts } from './key.ts';
 
@@ -20,15 +21,21 @@ export interface Programs {
 
 /** How a session begins in the journal. */
 export function sessionEntry(
-  { models, reports }: Experiment,
+  { models, reports, reuse }: Experiment,
   lanes: readonly Lane[],
   { launcher, server, generator, command }: Programs,
-): Entry {
+  history: History,
+): Extract<Entry, { kind: 'session' }> {
   const gpus = lanes.flatMap(({ devices }) => devices ?? []);
+  const now = new Date();
+  const names = models.map(({ name }) => name);
+  const continued = continuedBy(history, names, now, reuse);
   return {
     kind: 'session',
     schemaVersion: SCHEMA_VERSION,
-    startedAt: new Date().toISOString(),
+    id: newId(history, now),
+    startedAt: now.toISOString(),
+    ...(continued !== undefined && { continues: continued }),
     environment: {
       ...machine(),
       launcher,
@@ -44,6 +51,40 @@ export function sessionEntry(
     overall: reports.acrossModels.goal,
     load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, generator)])),
   };
+}
+
+/** A run that ended longer ago is not gone on with, but taken over. */
+const LONGEST_BREAK_MS = 24 * 3_600_000;
+
+/**
+ * The session that a new one goes on with: the last one, where it was interrupted or killed, not long ago, and was to
+ * profile the same models.
+ */
+function continuedBy(
+  history: History,
+  models: readonly string[],
+  now: Date,
+  { fresh, maxAgeMs = Number.POSITIVE_INFINITY }: ReuseSettings,
+): string | undefined {
+  const last = history.sessions.at(-1);
+  if (!last || fresh) return undefined;
+  const ageMs = now.getTime() - Date.parse(last.startedAt);
+  if (!(ageMs <= Math.min(LONGEST_BREAK_MS, maxAgeMs))) return undefined;
+  const before = last.goals.map(({ name }) => name);
+  if (before.length !== models.length || !models.every((name) => before.includes(name))) return undefined;
+  const searches = history.searchesOf(last.id);
+  const isThrough = models.every((name) =>
+    searches.some(({ model, interrupted }) => model === name && interrupted !== true),
+  );
+  return isThrough ? undefined : last.id;
+}
+
+/** When it began, told apart from others that began at the same moment. */
+function newId(history: History, now: Date): string {
+  const taken = new Set(history.sessions.map(({ id }) => id));
+  const id = now.toISOString();
+  for (let number = 2; taken.has(id); number++) if (!taken.has(`${id}-${number}`)) return `${id}-${number}`;
+  return id;
 }
 
 /** This machine, and what tma runs on. */

@@ -22,8 +22,8 @@ export function earlierOf(
   const now = run.trials.find(({ key }) => key === current);
   const own = run.trials.filter((trial) => now && isOfBefore(trial, now));
   const others = directories.flatMap((directory) => {
-    const { entries, run: other } = readJournal(journalPath(directory));
-    if (entries.length > 0) return other.trials;
+    const { history } = readJournal(journalPath(directory));
+    if (history.variants.length > 0) return history.whole().trials;
     throw userError(
       `--warm-start: nothing is recorded in ${journalPath(directory)}`,
       'name the checkpoint directory of an earlier tma profile',

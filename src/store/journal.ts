@@ -4,7 +4,8 @@ import { codeOf, messageOf, userError } from '../ground/errors.ts';
 import { onDisk } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
 import { firstFew } from '../record/checks.ts';
-import { type Entry, foldEntries } from '../record/entry.ts';
+import type { Entry } from '../record/entry.ts';
+import { History } from '../record/history.ts';
 import { type Line, readLine } from '../record/line.ts';
 import { type Run, SCHEMA_VERSION } from '../record/run.ts';
 import { endLastLine, linesOf } from './lines.ts';
@@ -18,7 +19,8 @@ export const journalPath = (checkpointDirectory: string): string =>
 
 /** A journal as read: its run, and what was wrong with it. */
 export interface ReadJournal {
-  readonly entries: readonly Entry[];
+  readonly history: History;
+  /** What the last session tells. */
   readonly run: Run;
   /** A line each, for the user; lines that can't be read are left out of the run. */
   readonly warnings: readonly string[];
@@ -47,7 +49,8 @@ export function readJournal(path: string): ReadJournal {
     ...orphans(path, entries),
   ];
   const isOurs = entries.length > 0 || bad.length === 0 || begunAsOurs;
-  return { entries, run: foldEntries(entries), warnings, isOurs };
+  const history = new History(entries);
+  return { history, run: history.runOf(), warnings, isOurs };
 }
 
 function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
@@ -91,8 +94,9 @@ function orphans(path: string, entries: readonly Entry[]): string[] {
  */
 export class Journal {
   readonly path: string;
+  /** Everything so far, this session's and earlier ones'. */
+  readonly history: History;
   readonly warnings: readonly string[];
-  readonly #entries: Entry[];
   readonly #descriptor: number;
   readonly #rescue: Rescue;
   /** Why it takes no more. */
@@ -106,7 +110,7 @@ export class Journal {
       throw userError(`${this.path} is no journal of tma's, and is not written to`, OTHER_FOLDER);
     }
     this.warnings = before.warnings;
-    this.#entries = [...before.entries];
+    this.history = before.history;
     this.#rescue = new Rescue(this.path);
     this.#descriptor = onDisk(`cannot write the journal ${this.path}`, OTHER_FOLDER, () => {
       mkdirSync(dirname(this.path), { recursive: true });
@@ -116,16 +120,16 @@ export class Journal {
     });
   }
 
-  /** Everything so far, this session's and earlier ones'. */
+  /** What the session at hand tells so far. */
   get run(): Run {
-    return foldEntries(this.#entries);
+    return this.history.runOf();
   }
 
   /** @throws UserError when the disk does not take it; the entry is then kept in a file that the message names. */
   append(entry: Entry): void {
     const line = `${JSON.stringify(entry)}\n`;
-    this.#entries.push(entry);
-    // Lines behind one that had to be kept elsewhere go there, too, as a line belongs to those before it.
+    this.history.add(entry);
+    // What comes after a line that is kept elsewhere goes there, too: their order says what belongs to what.
     if (this.#failure !== undefined) throw this.#kept(line);
     const { size } = fstatSync(this.#descriptor);
     try {

@@ -201,7 +201,7 @@ test('a name that now means another configuration: both are kept, the newer is t
 test('a journal of a newer tma is refused with the way out', () => {
   const directory = write({ ...session, schemaVersion: 99 } as Entry);
   expect(() => readJournal(journalPath(directory))).toThrow(
-    'written by a newer tma (schema 99, this one knows 1)',
+    'written by a newer tma (schema 99, this one knows 2)',
   );
 });
 

@@ -65,6 +65,7 @@ export const run = (...trials: Trial[]): Run => ({
   searches: [],
   sessions: [
     {
+      id: '2026-01-01T00:00:00.000Z',
       startedAt: '2026-01-01T00:00:00.000Z',
       goals: [],
       environment: {
