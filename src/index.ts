@@ -13,6 +13,9 @@
 import type { Experiment } from './config/experiment.ts';
 import type { ProfileOptions, ProfileResult } from './run/profile.ts';
 import type { LoadOutcome, LoadTask } from './trial/put-load.ts';
+import type { SpecRun } from './trial/run-spec.ts';
+import type { TrialAccount } from './trial/trial-lines.ts';
+import type { TrialSpec } from './trial/trial-spec.ts';
 
 // Errors: what the user can put right is a UserError, with its places; everything else that is thrown is a bug.
 export { type Place, type Problem, UserError } from './ground/errors.ts';
@@ -73,6 +76,29 @@ export async function profile(experiment: Experiment, options?: ProfileOptions):
   return await (await import('./run/profile.ts')).profile(experiment, options);
 }
 export { redactorFor } from './trial/tellable.ts';
+
+// Trials: one configuration on a server, as plain data in and out; a failed one can be repeated from its spec.
+export type { SpecRun } from './trial/run-spec.ts';
+export type { PointRequest } from './trial/trial.ts';
+export type { TrialEvent } from './trial/trial-event.ts';
+export type { TrialAccount, TrialLine } from './trial/trial-lines.ts';
+export type { ServedModel, TrialPlace, TrialSettings, TrialSpec } from './trial/trial-spec.ts';
+
+/**
+ * Reads a spec that a run wrote down, its references filled in from an environment.
+ * @throws UserError that names what is wrong in it, or the variables that are missing.
+ */
+export async function readSpec(path: string, environment: NodeJS.ProcessEnv): Promise<TrialSpec> {
+  return (await import('./trial/spec-file.ts')).readSpec(path, environment);
+}
+
+/**
+ * Runs a spec's trial by itself: with the launcher and the load generator that it names.
+ * @throws UserError when one of them is not on this machine, or nothing can be launched.
+ */
+export async function runSpec(spec: TrialSpec, how: SpecRun): Promise<TrialAccount> {
+  return await (await import('./trial/run-spec.ts')).runSpec(spec, how);
+}
 
 // Records: what was measured and how it ended, from a run or from its journal.
 export { isRate, type LoadPoint, levelOf } from './record/load-point.ts';

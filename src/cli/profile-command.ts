@@ -13,6 +13,7 @@ import {
   type Ranking,
   type Result,
   type Run,
+  type RunEvent,
   type RunListener,
   rank,
   resultOf,
@@ -35,21 +36,31 @@ export function addProfile(command: Command, call: Call): void {
   addOptions(command, 'profile')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables at the end')
-    .action(async (options: Record<string, unknown>) =>
-      call.end(await profileModels(call.process, commandLineOf(options), flagsOf(call, options))),
-    );
+    .option('--json', 'print what happens as lines of JSON, and everything else to the standard error')
+    .action(async (options: Record<string, unknown>) => {
+      const flags = { ...flagsOf(call, options), json: options['json'] === true };
+      call.end(await profileModels(call.process, commandLineOf(options), flags));
+    });
 }
 
 /** Profiles, writes tables and reports, prints the ranking; answers the exit code. */
-async function profileModels(process: Process, commandLine: CommandLine, flags: Flags): Promise<number> {
+async function profileModels(
+  process: Process,
+  commandLine: CommandLine,
+  flags: Flags & { readonly json: boolean },
+): Promise<number> {
+  const told = flags.json ? process.stderr : process.stdout;
   const say = (text: string): void => {
-    if (!flags.quiet) process.stdout.write(`${shown(text)}\n`);
+    if (!flags.quiet) told.write(`${shown(text)}\n`);
   };
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
   if (!experiment.reports.skipSummary)
     checkExportPath(experiment.exportPath, Object.values(experiment.reports.fileNames));
-  const listeners = flags.quiet ? [] : [await view(process, say, prints(experiment))];
+  const listeners: RunListener[] = [
+    ...(flags.quiet ? [] : [await view(process, say, flags.json || prints(experiment))]),
+    ...(flags.json ? [(event: RunEvent) => void process.stdout.write(`${JSON.stringify(event)}\n`)] : []),
+  ];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
     for (const listener of listeners) listener({ kind: 'note', text, at: new Date().toISOString() });

@@ -39,6 +39,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'put load on a model of a running server and measure it, without a search',
     load: async () => (await import('./load-command.ts')).addLoad,
   },
+  trial: {
+    isGroup: false,
+    description: 'serve one configuration and measure it, from a file that says all of it',
+    load: async () => (await import('./trial-command.ts')).addTrial,
+  },
   install: {
     description: 'bring programs that tma uses into its cache',
     isGroup: true,

@@ -1,40 +1,47 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { visible } from '../ground/wording.ts';
-import { readSpec } from '../trial/spec-file.ts';
-import { toolsFor } from '../trial/tools.ts';
-import { runTrial } from '../trial/trial-lines.ts';
+import type { Command } from 'commander';
+import { shown } from '../ground/wording.ts';
+import { readSpec, runSpec } from '../index.ts';
+import type { Call } from './call.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Process } from './process.ts';
 
-/** `tma trial`: serves what a spec says and measures it, in lines of JSON; answers the exit code. */
-export async function trialCommand(process: Process, file: string): Promise<number> {
-  const spec = readSpec(resolve(process.cwd(), file), process.env);
+/** `tma trial`: its options, and what it does with them. */
+export function addTrial(command: Command, { process, end }: Call): void {
+  command
+    .requiredOption('--spec <FILE>', 'what to serve and how, as a run wrote it down where something failed')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .action(async ({ spec }: { spec: string }) => end(await trial(process, spec)));
+}
+
+const HELP = `
+Prints a line of JSON for everything that happens. Measures the points of the spec; of a spec without points what each
+line of the standard input asks for: {"measure": {"point": {"batchSize": 1, "concurrency": 4}}}`;
+
+/** Serves what a spec says and measures it, in lines of JSON; answers the exit code. */
+async function trial(process: Process, file: string): Promise<number> {
+  const spec = await readSpec(resolve(process.cwd(), file), process.env);
   using interruption = watchInterruption(process, () => {});
+  // What is measured is told when it is through: there is nothing to be finished.
   interruption.nothingToFinish();
   const { stop, abandon } = interruption;
-  const tools = await toolsFor(spec);
-  const note = (text: string): void => void process.stderr.write(`${visible(text)}\n`);
+  const lines = createInterface({ input: process.stdin });
+  stop.addEventListener('abort', () => lines.close());
   try {
-    const [model] = spec.models;
-    const { container } = spec.settings;
-    await tools.launcher.prepare({ model: model.name, container, onNote: note, signal: stop });
-    const lines = createInterface({ input: process.stdin });
-    stop.addEventListener('abort', () => lines.close());
-    const account = await runTrial(
-      spec,
-      tools,
-      lines,
-      (line) => void process.stdout.write(`${JSON.stringify(line)}\n`),
+    const { measured, failed } = await runSpec(spec, {
+      requests: lines,
+      say: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`),
+      onNote: (text) => void process.stderr.write(`${shown(text)}\n`),
       stop,
-    );
-    lines.close();
-    return account.failed > 0 || account.measured === 0 ? EXIT.nothing : EXIT.done;
+      abandon,
+    });
+    return failed > 0 || measured === 0 ? EXIT.nothing : EXIT.done;
   } catch (error) {
     if (!stop.aborted) throw error;
     return EXIT.interrupted;
   } finally {
-    tools.monitor?.close();
-    await tools.launcher.close({ signal: abandon, onNote: note });
+    lines.close();
   }
 }

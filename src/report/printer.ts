@@ -93,7 +93,8 @@ async function launch(path: string, profile: string, mark: string): Promise<Brow
     args: [...(isRoot ? ['--no-sandbox'] : []), '--disable-gpu', '--no-zygote', '--disable-dev-shm-usage'],
     pipe: true,
     userDataDir: profile,
-    env: { ...process.env, [MARK]: mark },
+    // What it puts into the folder for temporary files goes with its profile.
+    env: { ...process.env, TMPDIR: profile, [MARK]: mark },
     timeout: 0,
     // Whoever asks us to end means us; the browser goes with us.
     handleSIGINT: false,

@@ -40,8 +40,8 @@ describe('secrets go in by reference', () => {
     const text = readFileSync(path, 'utf8');
     expect(text).not.toContain('tok$en');
     expect(text).not.toContain('abc.def');
-    expect(text).toContain('"withEnvironment": "${API_TOKEN}"');
-    expect(text).toContain('"withEnvironment": "Authorization: ${TMA_HEADER_AUTHORIZATION}"');
+    expect(text).toContain(`"withEnvironment": "$\{API_TOKEN}"`);
+    expect(text).toContain(`"withEnvironment": "Authorization: $\{TMA_HEADER_AUTHORIZATION}"`);
     expect(text).toContain('"$HOME/x"');
   });
 
