@@ -111,8 +111,8 @@ describe('figures of different sessions', () => {
       [
         'a',
         [
-          [50, 1, false],
           [40, 1, false],
+          [50, 1, false],
         ],
       ],
     ]);

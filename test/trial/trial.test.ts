@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LoadFailure } from '../../src/load/load-generator.ts';
 import { openTrial } from '../../src/trial/trial.ts';
 import type { TrialEvent } from '../../src/trial/trial-event.ts';
@@ -63,7 +63,12 @@ test('a load that fails costs its point, and the next is measured', async () => 
     },
   } as typeof good;
   const trial = await openTrial(trialSpec(), tools(new FakeLauncher(), generator), () => {}, NEVER);
-  expect(await trial.measure({ point: point(1) })).toMatchObject({ state: 'failed', cause: 'no answers' });
+  // Whether the server has died is waited for a moment.
+  vi.useFakeTimers();
+  const failed = trial.measure({ point: point(1) });
+  await vi.advanceTimersByTimeAsync(1000);
+  vi.useRealTimers();
+  expect(await failed).toMatchObject({ state: 'failed', cause: 'no answers' });
   expect(await trial.measure({ point: point(2) })).toMatchObject({ state: 'measured' });
   expect(trial.failure).toBeUndefined();
   await trial.close();
