@@ -1,5 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
-import { LoadFailure } from '../../src/load/load-generator.ts';
+import { describe, expect, test } from 'vitest';
 import { openTrial } from '../../src/trial/trial.ts';
 import type { TrialEvent } from '../../src/trial/trial-event.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
@@ -51,27 +50,6 @@ test('a model that does not load is kept as data; its points fail for that reaso
   });
   expect(await trial.close()).toMatchObject({ kind: 'out of GPU memory', logTail: ['E first', 'E second'] });
   expect(launcher.running).toBe(0);
-});
-
-test('a load that fails costs its point, and the next is measured', async () => {
-  const good = fakeGenerator();
-  const generator = {
-    ...good,
-    run: async (job: Parameters<typeof good.run>[0]) => {
-      if (job.point.concurrency === 1) throw new LoadFailure('no answers', 'HTTP 500');
-      return await good.run(job);
-    },
-  } as typeof good;
-  const trial = await openTrial(trialSpec(), tools(new FakeLauncher(), generator), () => {}, NEVER);
-  // Whether the server has died is waited for a moment.
-  vi.useFakeTimers();
-  const failed = trial.measure({ point: point(1) });
-  await vi.advanceTimersByTimeAsync(1000);
-  vi.useRealTimers();
-  expect(await failed).toMatchObject({ state: 'failed', cause: 'no answers' });
-  expect(await trial.measure({ point: point(2) })).toMatchObject({ state: 'measured' });
-  expect(trial.failure).toBeUndefined();
-  await trial.close();
 });
 
 describe('when it is aborted', () => {

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { folder } from '../support/experiment.ts';
+import { nothingLeft, project, tma } from './tma.ts';
+
+const lines = (output: string): Record<string, never>[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+test('what failed in a run is repeated from the spec that it names; with a change to it, it works', async () => {
+  const cwd = project('failing');
+  const { output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
+  expect(output).toContain('the tokenizer has no such word');
+  const spec = join(cwd, 'checkpoints', 'trials', 'failing_config_default.json');
+  expect(existsSync(spec)).toBe(true);
+  const again = await tma(cwd, 'trial', '--spec', spec);
+  expect(again.code).toBe(3);
+  expect(lines(again.output).find(({ kind }) => kind === 'point')).toMatchObject({
+    kind: 'point',
+    outcome: { state: 'failed', cause: expect.stringContaining('the tokenizer has no such word') },
+  });
+  const json = JSON.parse(readFileSync(spec, 'utf8'));
+  json.models[0] = { ...json.models[0], name: 'no_config', config: undefined, assignment: {} };
+  const other = join(folder(), 'spec.json');
+  writeFileSync(other, JSON.stringify(json));
+  const { code, output: told } = await tma(cwd, 'trial', '--spec', other);
+  expect(code, told).toBe(0);
+  expect(lines(told).map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['open', 'window', 'point', 'end']),
+  );
+  expect(await nothingLeft()).toEqual([]);
+});
+
+test('profile --json: what happens, a line of JSON each, on the standard output alone', async () => {
+  const cwd = project('no_config');
+  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json', '--quiet');
+  expect(code, output).toBe(0);
+  const events = lines(output);
+  expect(output.trim().split('\n')).toHaveLength(events.length);
+  const kinds = new Set(events.map(({ kind }) => kind));
+  for (const kind of ['run', 'model', 'phase', 'window', 'point', 'trial', 'search', 'end'])
+    expect(kinds).toContain(kind);
+  for (const event of events) expect(event).toMatchObject({ at: expect.stringMatching(/^\d{4}-.*Z$/) });
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { LoadFailure } from '../../src/load/load-generator.ts';
+import { openTrial } from '../../src/trial/trial.ts';
+import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
+import { trialSpec } from '../support/spec.ts';
+
+const NEVER = new AbortController().signal;
+const point = (concurrency: number) => ({ batchSize: 1, concurrency });
+
+test('a load that fails costs its point, and the next is measured', async () => {
+  const good = fakeGenerator();
+  const generator = {
+    ...good,
+    run: async (job: Parameters<typeof good.run>[0]) => {
+      if (job.point.concurrency === 1) throw new LoadFailure('no answers', 'HTTP 500');
+      return await good.run(job);
+    },
+  } as typeof good;
+  const trial = await openTrial(
+    trialSpec(),
+    { launcher: new FakeLauncher(), generator, monitor: undefined },
+    () => {},
+    NEVER,
+  );
+  // It takes a moment, in which a server that died would be seen.
+  expect(await trial.measure({ point: point(1) })).toMatchObject({ state: 'failed', cause: 'no answers' });
+  expect(await trial.measure({ point: point(2) })).toMatchObject({ state: 'measured' });
+  expect(trial.failure).toBeUndefined();
+  await trial.close();
+});
