@@ -40,7 +40,7 @@ export function rankAcross(
   };
 }
 
-/** The same as reports want it; undefined when they do not. */
+/** The best of all models as the settings of the report ask for it; undefined where they do not. */
 export const acrossModels = (
   run: Run,
   rankings: readonly Ranking[],

@@ -71,10 +71,10 @@ export function decide(standings: Standings): Decision {
       ? { kind: 'deploy', entry: leader, reason: 'default misses' }
       : unfinished('too close');
   }
-  // What the client held back may be better than it looks.
+  // Where the client was the limit, the default's figures are the least that it can do: it may be as good.
   if (isByClient(base)) return unfinished('client');
   if (supported) return { kind: 'deploy', entry: leader, reason: 'better' };
-  // What was measured again goes first, also where it is not better.
+  // The leader may be no better than the default, as what was measured again is ranked first.
   const isWorse = standings.gain !== undefined && standings.gain.percent <= 0;
   return { kind: 'keep', entry: base, reason: isWorse ? 'best' : 'noise' };
 }
@@ -87,7 +87,7 @@ const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason'])
 
 const isByClient = ({ best }: RankedEntry): boolean => isClientBound(best.measurement);
 
-/** Whether a configuration may keep the limits after all: what it misses is what the client set. */
+/** Whether a configuration may keep the limits after all: it misses figures of the client only, and the client was the limit. */
 const missesByClient = ({ best: { checks, measurement } }: RankedEntry): boolean =>
   checks.some(({ verdict }) => verdict === 'missed') &&
   isClientBound(measurement) &&
@@ -103,18 +103,18 @@ function besideDefault(base: RankedEntry, entries: readonly RankedEntry[]): Deci
 function withoutDefault({ unmeasured }: Standings, leader: RankedEntry): Decision {
   const trial = unmeasured.find(({ isDefault }) => isDefault);
   if (trial?.state === 'failed') return { kind: 'deploy', entry: leader, reason: 'default failed' };
-  // One that nobody has looked at yet is not known to take no load.
+  // Only loads that were skipped say that the default can take none; a default that was not reached says nothing.
   const isIllegal = trial?.points.some(({ state }) => state === 'skipped') === true;
   return isIllegal ? { kind: 'deploy', entry: leader, reason: 'default skipped' } : unfinished('no default');
 }
 
-/** Whether the leader's gain over the default is worth while and not what the best of so many has by chance. */
+/** Whether the leader's gain over the default is worth a change, and more than the best of so many shows by chance. */
 function isSupported({ gain, entries }: Standings): boolean {
   const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.verdict !== 'missed').length;
   return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > chanceOf(gain, rivals);
 }
 
-/** What the best of so many gains by chance, percent points. */
+/** How much the best of so many rivals may gain by chance alone, percent points. */
 export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerForBestOf(rivals) * plusMinus;
 
 /** Whether a configuration's best point breaks a limit by more than the noise. */

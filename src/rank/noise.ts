@@ -13,7 +13,10 @@ const NORMAL = 1.96;
  * perf_analyzer asks for.
  */
 const ASSUMED = 0.1;
-/** What starts of one server are taken to differ by, as a share (standard deviation), and how many repeats that is worth. */
+/**
+ * What two starts of the same server are taken to differ by, as a share (standard deviation), before any repeat was seen;
+ * it counts as much as so many repeats.
+ */
 const STARTS = 0.02;
 const STARTS_WEIGHT = 4;
 
@@ -79,7 +82,7 @@ function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: s
 
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 
-/** The mean of each server that a point was measured on; one that was started for it begins with `afresh`. */
+/** The mean on each server that a point was measured on; a record marked `afresh` is the first on a server of its own. */
 function meansByServer(records: readonly MeasuredRecord[], tag: string): number[] {
   const servers: number[][] = [];
   for (const { again, measurement } of records) {
@@ -100,7 +103,7 @@ export function differenceOf(
 ): Difference {
   const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
   const parts = objectives
-    // What only one of them has counts fully for that one; there is no noise to it.
+    // A metric that only one of them has counts fully for that one, without noise.
     .filter(({ tag }) => a.values[tag] !== undefined && b.values[tag] !== undefined)
     .map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
   return { score: score(a, b, objectives), noise: Math.hypot(...parts) };
@@ -117,8 +120,8 @@ export interface Gain {
 
 /**
  * How much better `a` is than `b`, in percent: how many times as good, as the weighted geometric mean over the objectives
- * that both have, so that what is won in one and lost in another is no gain, and of two configurations only one is better;
- * undefined when there is none.
+ * that both have. By that mean a win in one objective and an equal loss in another cancel out, whichever of the two is `a`.
+ * undefined where no objective can be compared.
  */
 export function gainOf(
   a: Measurement,

@@ -4,7 +4,7 @@ import type { Measurement } from '../record/measurement.ts';
 
 const USUAL = ['perf_throughput', 'perf_latency_p99'];
 
-/** What a front is over: the objectives where there are several, else throughput and p99 latency. */
+/** The metrics that a front is taken over: the objectives where there are several, else throughput and p99 latency. */
 export const frontTags = (objectives: readonly Objective[]): readonly string[] =>
   objectives.length > 1 ? objectives.map(({ tag }) => tag) : USUAL;
 

@@ -9,11 +9,11 @@ import { missingMetrics } from './missing-metric.ts';
 import { differenceOf, type Gain, gainOf, type Noise, noiseOf, overStarts, withinStart } from './noise.ts';
 import type { RankedEntry, RankedPoint, Standings } from './standings.ts';
 
-/** So much better may a single look be by luck alone. */
+/** What was measured only once may lead by this share through luck alone. */
 const LUCK = 0.1;
-/** Finalists further apart than this are told apart, whatever their noise. */
+/** Finalists whose scores differ by more than this are taken to differ, however wide their intervals are. */
 const ALIKE = 0.02;
-/** Loads of one configuration further apart than this are told apart, whatever their noise. */
+/** The same for two loads of one configuration. */
 const ALIKE_LOADS = 0.05;
 
 /** The verdict on one model. */
@@ -69,7 +69,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
   };
 }
 
-/** Every run ends with what its search came to; one that has not was killed. */
+/** A run that ends writes down what its search came to; one that was begun and has not was killed. */
 const wasBegun = (run: Run, model: string): boolean =>
   run.sessions.some(({ goals }) => goals.some(({ name }) => name === model));
 
@@ -102,7 +102,7 @@ function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
   ];
 }
 
-/** Inferences asked for at once, or a second. */
+/** How large a load is: inferences in flight, or inferences asked for a second. */
 const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(point) * point.batchSize;
 
 /** Whether another load of the same configuration is as good as the best one, and as well known. */
@@ -110,15 +110,15 @@ function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal): bo
   const [a, b] = [top.measurement, other.measurement];
   if (top.verdict !== other.verdict || isClientBound(a) !== isClientBound(b)) return false;
   if (isConfirmed(top) !== isConfirmed(other) || isRate(a.point) !== isRate(b.point)) return false;
-  // Where every point breaks the limits the nearest is named.
+  // Where every point breaks the limits the nearest miss stands for the configuration, not the least load.
   if (top.verdict === 'missed') return false;
   const difference = differenceOf(a, b, objectives, withinStart);
   return difference.score <= Math.min(difference.noise, ALIKE_LOADS);
 }
 
 /**
- * Puts the best that was measured again first, where what was looked at once does not lead it by more than luck: of many
- * single measurements the highest is too high.
+ * Moves the best that was measured again to the front, unless one that was measured only once leads it by more than luck
+ * explains: the highest of many single measurements is too high.
  */
 function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoint, goal: Goal): T[] {
   // What is known to keep the limits stays before what is not.
@@ -135,8 +135,8 @@ const isConfirmed = ({ verdict, measurement }: RankedPoint): boolean =>
   verdict !== 'missed' && measurement.confirmed === true && !isClientBound(measurement);
 
 /**
- * Of finalists that can't be told apart the one that needs least goes first; so it does of those that keep up with the same
- * request rate, as what comes back is what was sent.
+ * Puts first, of finalists that can't be told apart, the one that needs least. The same among configurations that keep up
+ * with the same request rate: their throughput is the rate that was sent, and does not say which is better.
  */
 function smallerFirst(
   entries: readonly RankedEntry[],
@@ -177,8 +177,9 @@ function compareNeeds(a: RankedEntry, b: RankedEntry): number {
 }
 
 /**
- * By what the limits come to; then the better score, or among those that break a limit the nearer miss. A figure that the client set is
- * the least that the server can do, and stands where that least belongs; of equal ones what the server set goes first.
+ * The order of two points: by what the limits come to, then the better score, or the nearer miss among those that break a
+ * limit. Where the client was the limit, the figure is the least that the server can do, and is ranked as it is; of two
+ * equal ones that which the server set goes first.
  */
 export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, 'objectives'>): number {
   return (
@@ -189,7 +190,7 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
   );
 }
 
-/** Whether the noise of two configurations' best points is larger than what parts them. */
+/** Whether two configurations' best points differ by less than their noise. */
 function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
   if (a.best.verdict !== b.best.verdict) return false;
   const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, overStarts(noise));

@@ -1,7 +1,7 @@
 import { counted } from '../ground/wording.ts';
 import type { SearchRecord } from '../record/run.ts';
 
-/** A search that looked at all there is has nothing to explain. */
+/** Whether a search left something out, and so has something to explain. */
 export const isWorthTelling = ({ points, search }: SearchRecord): boolean =>
   points.seen < points.all || !['manual', 'brute'].includes(search);
 

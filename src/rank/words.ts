@@ -37,7 +37,7 @@ export function compactValue(path: string, value: unknown): string {
   return leaves.filter((text) => text !== '-').join(' ') || '-';
 }
 
-/** What parts a configuration from the default: `instance_group = 2:CPU, ...`; empty for the default. */
+/** How a configuration differs from the default: `instance_group = 2:CPU, ...`; empty for the default. */
 export const describeAssignment = (assignment: Readonly<Record<string, unknown>>): string =>
   Object.entries(assignment)
     .map(([path, value]) => `${path} = ${compactValue(path, value)}`)
@@ -54,7 +54,7 @@ export function varyingPaths(entries: readonly RankedEntry[]): string[] {
 }
 
 /**
- * Paths of config.pbtxt under the shortest of their ends that tell them apart: `max_queue_delay_microseconds`, but
+ * Paths of config.pbtxt, each cut down to the shortest end that no other has: `max_queue_delay_microseconds`, but
  * `instance_group[0].count` and `instance_group[1].count`.
  */
 export function shortNames(paths: readonly string[]): string[] {

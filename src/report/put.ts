@@ -47,7 +47,7 @@ export function takeBack(exportPath: string, name: string): void {
   });
 }
 
-/** By a file beside it that then takes its place: a full disk leaves no half or empty file. */
+/** Writes a file beside it that then takes its place, so that a full disk leaves no half or empty one. */
 function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = join(dirname(path), `.tma-${randomUUID()}`);
   try {

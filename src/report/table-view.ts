@@ -67,7 +67,7 @@ export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]
     constraints: constraintsView(point),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
-      // What other variants left in a server's memory can't be told from its own.
+      // The memory of a server that ran other variants before holds what they left.
       text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
       range: ranged(measurement.intervals[tag]),
     })),

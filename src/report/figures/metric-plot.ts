@@ -74,7 +74,7 @@ export function metricPlotData(
   };
 }
 
-/** Without the points that have no more than one before them. */
+/** Without the points whose value is no more than that of a point before them. */
 function rising<T extends { y: number }>(points: readonly T[]): T[] {
   const kept: T[] = [];
   for (const point of points) if (kept.length === 0 || point.y > kept.at(-1)!.y) kept.push(point);
