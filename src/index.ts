@@ -127,6 +127,7 @@ export { relativeHalfWidth } from './statistics/intervals.ts';
 // Words: how the terminal and the pages say what was found, for views of your own.
 export { show } from './config/written.ts';
 export { isWorthTelling, searchLines } from './rank/search-words.ts';
+export { takenOverText } from './rank/taken-over.ts';
 export { verdict } from './rank/verdict.ts';
 export { compactValue, describeObjectives, formatNumber, shortNames, varyingPaths } from './rank/words.ts';
 export { levelText } from './record/load-point.ts';

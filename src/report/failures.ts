@@ -1,4 +1,4 @@
-import { counted } from '../ground/wording.ts';
+import { counted, shellWord } from '../ground/wording.ts';
 import { describeAssignment } from '../rank/words.ts';
 import { levelText } from '../record/load-point.ts';
 import type { Trial } from '../record/run.ts';
@@ -26,6 +26,7 @@ export const failureViews = (trials: readonly Trial[]) =>
         loads: failedLoads.filter((text) => !text.endsWith(cause)),
         logTail: trial.end?.logTail?.slice(-TAIL_LINES).join('\n') ?? '',
         logFile: trial.end?.logFile ?? '',
+        repeat: trial.end?.specFile ? `tma trial --spec ${shellWord(trial.end.specFile)}` : '',
       },
     ];
   });

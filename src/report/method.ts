@@ -1,5 +1,6 @@
 import { counted } from '../ground/wording.ts';
 import { searchLines } from '../rank/search-words.ts';
+import { takenOverText } from '../rank/taken-over.ts';
 import { formatNumber } from '../rank/words.ts';
 import { isRate } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
@@ -87,6 +88,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
     trials.reduce((total, trial) => total + read(trial), 0);
   const search = searchLines(run.searches.find(({ model }) => model === trials[0]?.model));
   const requests = measurements.reduce((total, item) => total + item.requests, 0);
+  const taken = takenOverText(trials);
   const warned = measurements.filter((item) => !item.stable).length;
   return {
     date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
@@ -118,6 +120,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
         'Measured',
         `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}${requests > 0 ? `, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked` : ''}`,
       ],
+      ...(taken === undefined ? [] : [['Taken over', taken]]),
       [
         'Time',
         environment

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { metric } from '../ground/metric.ts';
+import { shellWord } from '../ground/wording.ts';
 import {
   compactValue,
   formatNumber,
@@ -14,6 +15,7 @@ import {
   shortNames,
   type Trial,
   type TrialEnd,
+  takenOverText,
   varyingPaths,
   verdict,
 } from '../index.ts';
@@ -46,11 +48,13 @@ export function rankingText(ranking: Ranking): string {
   const failed = ranking.unmeasured.flatMap((trial) =>
     trial.end?.cause ? [failureText(trial.name, trial.end)] : failedPoint(trial),
   );
+  const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
   return [
     ...(shown.length > 0 ? [table] : []),
     ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
     ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
     ...missingLines(ranking).map((text) => styleText('yellow', text)),
+    ...(taken === undefined ? [] : [styleText('yellow', taken)]),
     '',
     styleText(['bold', ranking.winner ? 'green' : 'yellow'], verdict(ranking)),
   ].join('\n');
@@ -122,16 +126,23 @@ export function constraintsCell({ checks, measurement }: RankedPoint): string {
 /** Name, kind and cause of a failure, and what to try on a line below, with the place of a log that it speaks of. */
 function failureText(
   name: string,
-  { kind, cause, advice, logFile }: Pick<TrialEnd, 'kind' | 'cause' | 'advice' | 'logFile'>,
+  {
+    kind,
+    cause,
+    advice,
+    logFile,
+    specFile,
+  }: Pick<TrialEnd, 'kind' | 'cause' | 'advice' | 'logFile' | 'specFile'>,
 ): string {
   const what = kind && kind !== 'other' ? `${kind}: ` : '';
   const hint =
     logFile === undefined ? advice : advice?.replace(/see the log\b/, (words) => `${words} ${logFile}`);
-  return `${name}: ${what}${cause}${hint ? `\n         ${hint}` : ''}`;
+  const repeat = specFile && `once more: tma trial --spec ${shellWord(specFile)}`;
+  return [`${name}: ${what}${cause}`, ...[hint, repeat].filter((line) => line)].join('\n         ');
 }
 
 /** A trial whose server lived, and whose load failed all the same. */
-function failedPoint({ name, points }: Trial): string[] {
+function failedPoint({ name, points, end }: Trial): string[] {
   const failed = points.find((record) => record.state === 'failed');
-  return failed ? [failureText(name, failed)] : [];
+  return failed ? [failureText(name, { ...failed, specFile: end?.specFile })] : [];
 }
