@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The examples of the library, as a user writes them, on the sources.
+  resolve: { alias: { 'triton-model-analyzer': resolve('src/index.ts') } },
   test: {
     // Colours would make the golden texts depend on the terminal.
     env: { NO_COLOR: '1', FORCE_COLOR: '0' },

@@ -1,9 +1,11 @@
-// Writes what is made of tables and schemas: the JSON Schemas of perf.yaml for editors and of results.json for programs, and
-// the page for Model Analyzer's users.
-import { writeFileSync } from 'node:fs';
+// Writes what is made of tables, schemas and examples: the JSON Schemas of perf.yaml for editors and of results.json for
+// programs, the page for Model Analyzer's users, and the examples in the page of the library.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { comparisonPage, perfSchema } from '../src/config/document.ts';
 import { resultsJsonSchema } from '../src/record/results.ts';
+import { withExamples } from './docs/library-page.ts';
 
 writeFileSync('perf.schema.json', `${JSON.stringify(perfSchema(), undefined, 2)}\n`);
 writeFileSync('results.schema.json', `${JSON.stringify(resultsJsonSchema(), undefined, 2)}\n`);
 writeFileSync('docs/from-model-analyzer.md', comparisonPage());
+writeFileSync('docs/library.md', withExamples(readFileSync('docs/library.md', 'utf8')));

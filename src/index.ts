@@ -42,7 +42,7 @@ export { buildSpace, type Candidate, type Space } from './space/space.ts';
 
 // Searches: ask and tell, without a clock; one of your own is a `Search`.
 export { bruteSearch } from './search/brute.ts';
-export type { Answer, Ask, Outcome, Search, Standing } from './search/search.ts';
+export type { Account, Answer, Ask, Earlier, Outcome, Search, Standing } from './search/search.ts';
 
 // Servers: a launcher of your own is a `Launcher`.
 export { type Launcher, type LaunchRequest, type Server, ServerFailure } from './server/launcher.ts';
@@ -50,7 +50,13 @@ export { launcherFor } from './server/launcher-for.ts';
 
 // Load: on a server that runs already, without a search; a generator of your own is a `LoadGenerator`.
 export { generatorFor } from './load/generator-for.ts';
-export type { LoadGenerator, LoadJob, LoadResult, WindowSummary } from './load/load-generator.ts';
+export {
+  LoadFailure,
+  type LoadGenerator,
+  type LoadJob,
+  type LoadResult,
+  type WindowSummary,
+} from './load/load-generator.ts';
 export type { LoadOutcome, LoadTask } from './trial/put-load.ts';
 
 /**
