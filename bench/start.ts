@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /**
  * How long it takes until tma has done the little that there is to do: `tma --help` (at most 150 ms) and `tma plan` of
  * the example (at most 400 ms), beside a Node that does nothing. The median of 20 runs of each, in turn, so that a busy
- * machine slows all of them; CPU time is what a busy machine changes least.
+ * machine slows all of them; CPU time is what a busy machine changes least. As root, `chrt -r 10 npm run bench:start` has
+ * the processor to itself.
  */
 const RUNS = Number(process.argv[2] ?? 20);
 const ROOT = join(import.meta.dirname, '..');

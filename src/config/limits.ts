@@ -1,3 +1,4 @@
+import { grouped } from '../ground/wording.ts';
 /**
  * How much a perf.yaml may ask for. What is beyond is a slip of a digit, and would be told only when memory or
  * patience is at an end.
@@ -22,4 +23,4 @@ export const rangeOf = (start: number, stop: number, step: number): number[] =>
 
 /** What is said of a range or list that is too long. */
 export const tooMany = (count: number, what = 'values'): string =>
-  `${count.toLocaleString('en-US')} ${what}, and at most ${MOST_IN_A_LIST.toLocaleString('en-US')} are taken`;
+  `${grouped(count)} ${what}, and at most ${grouped(MOST_IN_A_LIST)} are taken`;

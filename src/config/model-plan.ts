@@ -1,4 +1,5 @@
 import type { Place, Problem } from '../ground/errors.ts';
+import { grouped } from '../ground/wording.ts';
 import { sizeOfProduct } from './combinations.ts';
 import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { ModelPlan, Parameter } from './experiment.ts';
@@ -70,7 +71,7 @@ function sizeProblems(
     (automatic ? automatic.instanceCounts.length * automatic.batchSizes.length : sizeOfProduct(parameters));
   const loads = (concurrency.length + requestRates.length) * batchSizes.length;
   const tell = (count: number, what: string, most: number, path: Path): Problem => ({
-    message: `${model} has ${count.toLocaleString('en-US')} ${what}, and at most ${most.toLocaleString('en-US')} can be searched`,
+    message: `${model} has ${grouped(count)} ${what}, and at most ${grouped(most)} can be searched`,
     place: at(path),
     hint: 'leave values out, or profile a part at a time',
   });

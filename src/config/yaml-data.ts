@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import { grouped } from '../ground/wording.ts';
 import { isEmpty, isMapping, show, Written } from './written.ts';
 
 /** Where a value stands in the text, and its key if it has one; what is below it likewise. */
@@ -77,7 +78,7 @@ export class NodeReader {
     if (this.#size > MOST_VALUES)
       this.#tell(
         located.spot.at,
-        `the file has more than ${MOST_VALUES.toLocaleString('en-US')} values`,
+        `the file has more than ${grouped(MOST_VALUES)} values`,
         'write ranges, {start, stop, step}, instead of long lists; an alias counts as what it repeats',
       );
     return located;

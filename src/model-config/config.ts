@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText, toText } from '@bufbuild/protobuf/txtpb';
 import { messageOf, type Place, UserError, userError } from '../ground/errors.ts';
-import { suggestion } from '../ground/wording.ts';
+import { grouped, suggestion } from '../ground/wording.ts';
 import { ModelConfigSchema } from './gen/model_config_pb.ts';
 import type { ModelConfig } from './model-config.ts';
 import { MODEL_CONFIG_FIELDS } from './schema.ts';
@@ -21,7 +21,7 @@ const MOST_TO_SEARCH = 300_000;
  */
 export function parseConfigText(text: string, file: string): ModelConfig {
   if (text.length > MOST_CHARACTERS)
-    throw userError(`${file} has ${text.length.toLocaleString('en-US')} characters: it is no config.pbtxt`);
+    throw userError(`${file} has ${grouped(text.length)} characters: it is no config.pbtxt`);
   try {
     const config = toJson(ModelConfigSchema, fromText(ModelConfigSchema, text), plain) as ModelConfig;
     const [unknown] = unknownNumbers(config);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shown, suggestion, visible } from '../../src/ground/wording.ts';
+import { counted, grouped, shown, suggestion, visible } from '../../src/ground/wording.ts';
 
 test('what would act on a terminal, or show otherwise than it is, is written out', () => {
   expect(visible('\x1b]0;title\x07 \x1b[2J \x9b31m a\rb\b \x7f \0')).toBe(
@@ -28,4 +28,20 @@ test("tma's own colours stay on a terminal, nothing that hides or moves", () => 
   expect(shown('\x1b[8mhidden \x1b[7m \x1b[1;1H \x1b[1A')).toBe(
     '\\x1b[8mhidden \\x1b[7m \\x1b[1;1H \\x1b[1A',
   );
+});
+
+test.each([0, 7, 999, 1000, 12_345, 999_999, 1_000_000, 12_345_678, -5, -1234, -123_456])(
+  'the digits of %d are grouped as Intl does it',
+  (count) => {
+    expect(grouped(count)).toBe(count.toLocaleString('en-US'));
+  },
+);
+
+test('a count has its noun', () => {
+  expect([0, 1, 2, 5000].map((count) => counted(count, 'point'))).toEqual([
+    '0 points',
+    '1 point',
+    '2 points',
+    '5,000 points',
+  ]);
 });
