@@ -119,7 +119,7 @@ export {
   type TrialEnd,
 } from './record/run.ts';
 export { journalPath, readJournal } from './store/journal.ts';
-export { readRecorded } from './store/read-recorded.ts';
+export { readRecorded, type Wanted } from './store/read-recorded.ts';
 
 // Ranking: objectives, constraints and noise to one decision, for each model and for all together.
 export type { Constraint, Goal, Objective } from './record/goal.ts';

@@ -49,7 +49,10 @@ async function report(
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const request = loadReportRequest({ file, commandLine, cwd: process.cwd() });
   const { checkpointDirectory, session, exportPath, formats, configs } = request;
-  const { run, warnings } = readRecorded(checkpointDirectory, session);
+  const { run, warnings } = readRecorded(checkpointDirectory, {
+    session,
+    variants: configs?.map(({ name }) => name) ?? [],
+  });
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
   const result = resultFor(request, run, mode);
   // The pages are always written; tables and best configurations are of all models, not of the configurations named.

@@ -1,21 +1,62 @@
 import { userError } from '../ground/errors.ts';
-import type { History } from '../record/history.ts';
-import type { Run } from '../record/run.ts';
+import { asTaken, type History } from '../record/history.ts';
+import type { Run, Trial } from '../record/run.ts';
 import { journalPath, type ReadJournal, readJournal } from './journal.ts';
 import { readCheckpoint } from './model-analyzer.ts';
 
+/** What of a checkpoint directory is meant. */
+export interface Wanted {
+  /** When the session began, of which the end may be left out; undefined: the last one. */
+  readonly session?: string | undefined;
+  /** Configurations that may be of earlier sessions, where no session is named. */
+  readonly variants?: readonly string[];
+}
+
 /**
  * What a session recorded in a checkpoint directory; where there is no journal, Model Analyzer's own checkpoint.
- * @param session when it began, of which the end may be left out; undefined: the last one.
  * @throws UserError when there is no such session.
  */
-export function readRecorded(directory: string, session?: string): Pick<ReadJournal, 'run' | 'warnings'> {
+export function readRecorded(
+  directory: string,
+  { session, variants = [] }: Wanted = {},
+): Pick<ReadJournal, 'run' | 'warnings'> {
   const { history, run, warnings } = readJournal(journalPath(directory));
   if (session !== undefined) return { run: runOfSession(history, session), warnings };
   const checkpoint = history.variants.length === 0 ? readCheckpoint(directory) : undefined;
-  if (!checkpoint) return { run, warnings };
-  const told = [`from Model Analyzer's checkpoint ${checkpoint.file}`, ...checkpoint.warnings];
-  return { run: checkpoint.run, warnings: told };
+  if (checkpoint) {
+    const told = [`from Model Analyzer's checkpoint ${checkpoint.file}`, ...checkpoint.warnings];
+    return { run: checkpoint.run, warnings: told };
+  }
+  const known = new Set(run.trials.map(({ name }) => name));
+  const others = variants.filter((name) => !known.has(name)).flatMap((name) => earlierTrial(history, name));
+  return {
+    run: { ...run, trials: [...others, ...run.trials] },
+    warnings: [...warnings, ...(variants.length > 0 ? [] : leftOut(history, run))],
+  };
+}
+
+/** A configuration by the newest session that has it; [] where none has. */
+function earlierTrial(history: History, name: string): Trial[] {
+  for (const { id } of history.sessions.toReversed()) {
+    const trial = history.runOf(id).trials.findLast((item) => item.name === name);
+    if (!trial) continue;
+    const points = trial.points.map((record) => (record.state === 'measured' ? asTaken(record) : record));
+    return [{ ...trial, points }];
+  }
+  return [];
+}
+
+/** A line where earlier sessions profiled models that the last one did not. */
+function leftOut(history: History, run: Run): string[] {
+  const told = new Set(run.trials.map(({ model }) => model));
+  const missing = new Set<string>();
+  return history.sessions.toReversed().flatMap(({ id, goals }) => {
+    const models = goals.map(({ name }) => name).filter((name) => !told.has(name) && !missing.has(name));
+    for (const name of models) missing.add(name);
+    return models.length > 0
+      ? [`not in this report: ${models.join(', ')}, profiled by an earlier session (--session ${id})`]
+      : [];
+  });
 }
 
 function runOfSession(history: History, asked: string): Run {
