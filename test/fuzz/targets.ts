@@ -5,6 +5,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<MakeTarget>>> = {
   'perf-yaml': async () => (await import('./targets/perf-yaml.ts')).perfYaml,
   'config-pbtxt': async () => (await import('./targets/config-pbtxt.ts')).configPbtxt,
   journal: async () => (await import('./targets/journal.ts')).journal,
+  results: async () => (await import('./targets/results.ts')).results,
   checkpoint: async () => (await import('./targets/checkpoint.ts')).checkpoint,
   'input-data': async () => (await import('./targets/input-data.ts')).inputData,
   statistics: async () => (await import('./targets/answers.ts')).statistics,
