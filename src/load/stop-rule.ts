@@ -12,16 +12,20 @@ import type { Timeline } from '../statistics/timeline.ts';
 import { warmUpOf } from '../statistics/warm-up.ts';
 import type { WindowSummary } from './load-generator.ts';
 
-/** perf_analyzer's count of windows that must agree. */
+/** So many windows must agree, as with perf_analyzer. */
 const STEADY_WINDOWS = 3;
-/** Shortest time that a point is measured, warm-up left out, ms. */
+/**
+ * Shortest time that a point is measured, warm-up left out, ms. `npm run bench:load -- coverage` measures how often the
+ * interval of so short a load holds the true throughput.
+ */
 const SHORTEST_MS = 1200;
-/** A slow model gets more than its time, up to so many times as much, until so many requests are there. */
+/** The load of a slow model goes on until so many requests were answered ... */
 const FEWEST_REQUESTS = 50;
+/** ... but for no more than this many times its time limit. */
 const PATIENCE = 6;
-/** A point that may or may not matter gets so many times its time. */
+/** Where it is not certain yet whether a point keeps its limits, it gets this many times its time limit. */
 const EXTENSION = 2;
-/** Slices that the warm-up is looked for in. */
+/** The time is cut into so many slices, to find how many of the first are warm-up. */
 const SLICES = 100;
 
 /** A window as the rules see it. */

@@ -22,7 +22,10 @@ const STREAMS = 6;
 /** Most requests in flight of an open loop that was given no limit; what is due then waits, and is late. */
 const MOST_IN_FLIGHT = 1024;
 const SERVICE = '/inference.GRPCInferenceService';
-/** So many requests in flight one thread keeps up without being late. */
+/**
+ * So many requests in flight one thread keeps up without being late; `npm run bench:load -- client` measures what it
+ * can do.
+ */
 const SLOTS_OF_A_THREAD = 64;
 
 /** How a point's load will be made. */

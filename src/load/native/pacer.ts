@@ -5,7 +5,7 @@ import type { Schedule } from '../../statistics/arrivals.ts';
 /**
  * Timers fire up to a millisecond late. So the loop sleeps until this long before a request is due, and then looks at
  * the
- * clock again and again (spins). `npm run bench:load` measures how late requests are sent with it.
+ * clock again and again (spins). `npm run bench:load -- rates` measures how late requests are sent with it.
  */
 const SPIN_MS = 1.6;
 
