@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { installedPerfAnalyzer } from '../../src/install/cache.ts';
-import { project, results, tma } from './tma.ts';
+import { expectThrough, project, results, tma } from './tma.ts';
 
 const missing = existsSync(installedPerfAnalyzer())
   ? undefined
@@ -29,7 +29,7 @@ describe.skipIf(missing)(
       const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--skip-detailed-reports');
       expect(output).toContain('triton_server_flags has no effect with triton_launch_mode c_api');
       expect(output).toContain('add_sub_config_0');
-      expect(code).toBe(0);
+      expectThrough({ code, output });
       const { trials, sessions, servers } = results(cwd);
       expect(sessions[0].environment).toMatchObject({ launcher: 'c_api', generator: 'perf_analyzer' });
       expect(servers[0]).toMatchObject({ version: '2.51.0' });

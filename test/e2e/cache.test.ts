@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
-import { read, results, tma } from './tma.ts';
+import { expectThrough, read, results, tma } from './tma.ts';
 
 test('--cache-directory: what an accelerator builds is kept, and is no part of the configuration to deploy', async () => {
   const cwd = folder();
@@ -19,8 +19,8 @@ test('--cache-directory: what an accelerator builds is kept, and is no part of t
       '    perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}',
     ].join('\n'),
   );
-  const { code } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--cache-directory', 'cache');
-  expect(code).toBe(0);
+  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--cache-directory', 'cache');
+  expectThrough({ code, output });
   const [engine] = readdirSync(join(cwd, 'cache', 'engines'));
   expect(engine).toMatch(/^text_recognition-[0-9a-f]{12}$/);
   expect(readdirSync(join(cwd, 'cache', 'engines', engine!)).join()).toMatch(/\.blob$/);

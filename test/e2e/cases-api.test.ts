@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
 import { somebodysServer } from './somebodys-server.ts';
-import { journal, tma } from './tma.ts';
+import { expectThrough, journal, tma } from './tma.ts';
 
 const QUICK = ['--time-limit', '0.3', '--skip-summary-reports', '-s', 'w/ck', '-e', 'w'] as const;
 const OUTPUT = ['--output-model-repository-path', 'w/out'] as const;
@@ -25,7 +25,7 @@ test('names with + : @ are measured by HTTP and by gRPC', async () => {
       ...OUTPUT,
     );
     expect(output).not.toContain('failed');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
   }
 });
 
@@ -42,7 +42,7 @@ test('names that no URL can hold: by gRPC they are measured, by HTTP that is the
     );
   const grpc = await profile('grpc');
   expect(grpc.output).not.toContain('failed');
-  expect(grpc.code).toBe(0);
+  expectThrough(grpc);
   const http = await profile('http');
   expect(http.output).toContain(`Triton's HTTP cannot carry the model name "100%"`);
   expect(http.output).toContain('write client_protocol: grpc');
@@ -65,7 +65,7 @@ test('a remote server without GPUs gets instances on the CPU', async () => {
       ...OUTPUT,
     );
     expect(output).not.toContain('KIND_GPU');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     const measured = journal(cwd, 'w/ck/journal.jsonl').filter(
       ({ kind, record }) => kind === 'point' && record.state === 'measured',
     );

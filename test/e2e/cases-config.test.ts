@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
-import { nothingLeft, tma } from './tma.ts';
+import { expectThrough, nothingLeft, tma } from './tma.ts';
 
 test('an ensemble is measured as it is, the next model after it, whatever the server flags say of ports and control', async () => {
   const cwd = folder();
@@ -28,6 +28,6 @@ test('an ensemble is measured as it is, the next model after it, whatever the se
   expect(output).toMatch(/^\[1\/\d\] ens_config_default, 1 in flight: [\d,.]+ infer\/s/m);
   expect(output).toMatch(/pre_config_0, 2 in flight: [\d,.]+ infer\/s/);
   expect(output).not.toContain('failed');
-  expect(code).toBe(0);
+  expectThrough({ code, output });
   expect(await nothingLeft()).toEqual([]);
 });

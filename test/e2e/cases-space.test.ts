@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Trial } from '../../src/record/run.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
-import { tma } from './tma.ts';
+import { expectThrough, tma } from './tma.ts';
 
 /** A folder with the input of a case. */
 function caseOf(name: string): string {
@@ -23,7 +23,7 @@ test('what the server completes it completes for every variant, in the first run
   const cwd = caseOf('partial-input');
   const first = await profile(cwd, 'perf-nodims.yaml');
   expect(first.output).not.toContain('failed');
-  expect(first.code).toBe(0);
+  expectThrough(first);
   const second = await profile(cwd, 'perf-nodims2.yaml');
   expect(second.output).not.toContain('failed');
   const trials = trialsOf(cwd, 'ck-nodims');
@@ -44,7 +44,7 @@ test('inputs without a data type and outputs that the server adds', async () => 
   const cwd = caseOf('partial-input');
   const { code, output } = await profile(cwd, 'perf-part.yaml');
   expect(output).not.toContain('failed');
-  expect(code).toBe(0);
+  expectThrough({ code, output });
   const outputs = trialsOf(cwd, 'ck-part').map(({ end }) => end?.effective?.['output']);
   expect(outputs).toMatchObject([[{ name: 'OUT', dims: ['4'] }], [{ name: 'OUT', dims: ['4'] }]]);
 });
@@ -61,5 +61,5 @@ test('a default on a GPU that is not there fails, and variants on the CPU are me
   const { code, output } = await profile(cwd, 'perf.yaml');
   expect(output).toMatch(/plain_config_default, 1 in flight: failed: no such device: .*gpu/i);
   expect(output).toMatch(/plain_config_0, 1 in flight: [\d,.]+ infer\/s/);
-  expect(code).toBe(0);
+  expectThrough({ code, output });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nothingLeft, project, read, results, start, tma } from './tma.ts';
+import { expectThrough, nothingLeft, project, read, results, start, tma } from './tma.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('skipped: a read-only export path and a full disk, because mounting needs root');
@@ -94,7 +94,7 @@ test.skipIf(!isRoot)(
       expect(await nothingLeft()).toEqual([]);
       execFileSync('mount', ['-o', 'remount,size=4m', disk]);
       const again = start(cwd, 'profile', '-f', 'perf.yaml');
-      expect((await again.ended).code).toBe(0);
+      expectThrough(await again.ended);
       const measured = results(cwd).trials[0].points.filter(
         (point: { state: string }) => point.state === 'measured',
       );

@@ -14,4 +14,4 @@ test('killed, interrupted or its server stopped at any moment: nothing is left o
   const attacked: Attacked[] = [];
   await attackAll([...KILLS, ...OTHERS], { seed: SEED, jobs: 2, whole }, (done) => attacked.push(done));
   expect(attacked.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-});
+}, 600_000);

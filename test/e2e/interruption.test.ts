@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { journal, nothingLeft, project, read, results, start, startWithBrowser, tma } from './tma.ts';
+import {
+  expectThrough,
+  journal,
+  nothingLeft,
+  project,
+  read,
+  results,
+  start,
+  startWithBrowser,
+  tma,
+} from './tma.ts';
 
 const FLAGS =
   'perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
@@ -21,7 +31,7 @@ test('Ctrl-C finishes the point, writes the report, and the same command goes on
   const before = measured(cwd);
   expect(before).toBeGreaterThanOrEqual(2);
   expect(before).toBeLessThan(10);
-  expect((await tma(cwd, 'profile', '-f', 'perf.yaml', '-c', '1')).code).toBe(0);
+  expectThrough(await tma(cwd, 'profile', '-f', 'perf.yaml', '-c', '1'));
   expect(measured(cwd)).toBeGreaterThan(before);
   expect(
     results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
@@ -66,7 +76,7 @@ test('kill -9 leaves no server, and loses at most the point in flight', async ()
   await run.ended;
   expect(await nothingLeft()).toEqual([]);
   expect(measured(cwd)).toBeGreaterThanOrEqual(3);
-  expect((await tma(cwd, 'profile', '-f', 'perf.yaml')).code).toBe(0);
+  expectThrough(await tma(cwd, 'profile', '-f', 'perf.yaml'));
   expect(
     results(cwd).trials[0].points.filter((point: { state: string }) => point.state === 'measured'),
   ).toHaveLength(10);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { fetchNode, lowestVersion } from './lowest-node.ts';
-import { project, results, tmaOn } from './tma.ts';
+import { expectThrough, project, results, tmaOn } from './tma.ts';
 
 const version = lowestVersion();
 let node: string | undefined;
@@ -19,7 +19,7 @@ test.skipIf(!node)(
     const cwd = project('add_sub', 'output_formats: [html, csv]');
     const profiled = await tmaOn(node!, cwd, 'profile', '-f', 'perf.yaml');
     expect(profiled.output).toContain('infer/s');
-    expect(profiled.code).toBe(0);
+    expectThrough(profiled);
     expect(results(cwd).environment.node).toBe(`v${version}`);
     const reported = await tmaOn(node!, cwd, 'report', '-o', 'html,csv');
     expect(reported.output).toContain('result_summary.html');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
 import { MODELS, somebodysServer } from './somebodys-server.ts';
-import { journal, read, results, start, tma } from './tma.ts';
+import { expectThrough, journal, read, results, start, tma } from './tma.ts';
 
 const SHAPE =
   'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100, shape: ["INPUT0:4", "INPUT1:4"]}';
@@ -37,7 +37,7 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(SWEEP);
     const { code, output } = await profile(cwd, ...server.options);
     expect(output).toContain('already: no_config; what else runs there takes its share');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     const { trials, sessions, servers } = results(cwd);
     expect(sessions[0].environment).toMatchObject({ launcher: 'remote', gpus: [] });
     expect(servers[0].version).toBe('2.51.0');
@@ -56,7 +56,7 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(SWEEP);
     const { code, output } = await profile(cwd, ...server.grpcOptions);
     expect(output).not.toContain('failed');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     const { trials, sessions } = results(cwd);
     expect(sessions[0].environment).toMatchObject({ launcher: 'remote', protocol: 'grpc' });
     expect(sessions[0].environment.server).toMatch(/^grpc:\/\/localhost:\d+$/);
@@ -73,8 +73,8 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(
       'perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nprofile_models: {no_config: {model_config_parameters: {max_batch_size: [3]}}}',
     );
-    const { code } = await profile(cwd, ...server.options);
-    expect(code).toBe(0);
+    const { code, output } = await profile(cwd, ...server.options);
+    expectThrough({ code, output });
     expect((await server.triton.config('no_config'))['max_batch_size']).toBe(2);
   });
 
@@ -85,7 +85,7 @@ describe('a server that somebody else runs, under model control', () => {
     const cwd = project(SWEEP.replace('add_sub', 'elsewhere'));
     const { code, output } = await profile(cwd, '--model-repository', repository, ...server.options);
     expect(output).not.toContain('failed');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     expect(results(cwd).trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
   });
 
@@ -102,7 +102,7 @@ describe('a server that somebody else runs, under model control', () => {
     );
     const { code, output } = await profile(cwd, '--reload-model-disable', ...server.options);
     expect(output).toContain('what the server runs is measured as it is');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     expect(results(cwd).trials).toHaveLength(1);
     const other = project('profile_models: add_sub');
     const missing = await profile(other, '--reload-model-disable', ...server.options);
@@ -154,8 +154,8 @@ describe('one server for many variants, several variants at once', () => {
 
   test('--server-reuse: loaded and unloaded on one server, memory marked as shared', async () => {
     const cwd = local(SWEEP);
-    const { code } = await profile(cwd, '--server-reuse');
-    expect(code).toBe(0);
+    const { code, output } = await profile(cwd, '--server-reuse');
+    expectThrough({ code, output });
     const { trials } = results(cwd);
     const times = trials.map(({ end }: { end: { steps: { startS: number } } }) => end.steps.startS);
     expect(times[2]).toBeLessThan(0.05);
@@ -167,7 +167,7 @@ describe('one server for many variants, several variants at once', () => {
   test('--parallel: two variants at once, every point once, in its own trial', async () => {
     const cwd = local(SWEEP.replace('[0, 300]', '[0, 100, 200, 300]'));
     const { code, output } = await profile(cwd, '--parallel', '2', '--gpus', '[]');
-    expect(code).toBe(0);
+    expectThrough({ code, output });
     const { trials } = results(cwd);
     expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2, 2]);
     const order = journal(cwd).filter(({ kind }) => kind === 'point' || kind === 'end');
@@ -188,7 +188,7 @@ describe('one server for many variants, several variants at once', () => {
   test('--client-protocol grpc on a server of its own; its answers to wrong requests are told', async () => {
     const good = await profile(local(SWEEP), '--client-protocol', 'grpc');
     expect(good.output).not.toContain('failed');
-    expect(good.code).toBe(0);
+    expectThrough(good);
     const bad = local('perf_analyzer_flags: {measurement-interval: 100}\nprofile_models: failing');
     const { output } = await profile(bad, '--client-protocol', 'grpc');
     expect(output).toMatch(/requests failed: the tokenizer has no such word/);
