@@ -50,6 +50,7 @@ describe('what is loaded at the start', () => {
     expect(packagesOf('report/pages.ts')).not.toContain('handlebars');
     expect(packagesOf('report/figures/draw.ts')).toEqual(['@observablehq/plot', 'linkedom']);
     expect(packagesOf('ground/execute.ts')).toEqual([]);
+    expect(packagesOf('report/printer.ts')).not.toContain('puppeteer');
     expect(packagesOf('server/grpc-channel.ts')).toContain('@grpc/grpc-js');
   });
 });
