@@ -129,4 +129,4 @@ function codeOf(error: unknown, process: Process): number {
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 a bug, 2 a mistake in perf.yaml or on the command line or something missing,
-3 nothing could be measured, 4 constraints unmet (with --fail-on-unmet-constraints), 130 interrupted.`;
+3 nothing could be measured, 4 constraints unmet or not measured (with --fail-on-unmet-constraints), 130 interrupted.`;

@@ -147,12 +147,15 @@ const decision = documented(
   },
 );
 
-const missing = documented(z.object({ tag, everywhere: z.boolean(), why: z.string(), advice: z.string() }), {
-  tag: 'the metric',
-  everywhere: 'no configuration has it',
-  why: 'why it was not measured, in words',
-  advice: 'what to do to have it measured',
-});
+export const missing = documented(
+  z.object({ tag, everywhere: z.boolean(), why: z.string(), advice: z.string() }),
+  {
+    tag: 'the metric',
+    everywhere: 'no configuration has it',
+    why: 'why it was not measured, in words',
+    advice: 'what to do to have it measured',
+  },
+);
 
 const pareto = documented(
   z.object({

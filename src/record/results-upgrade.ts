@@ -27,27 +27,26 @@ function fromFirst(old: Unchecked): unknown {
     environment: (isObject(last) && last['environment']) || null,
     sessions: each(old['sessions'], (session) => ({ ...session, id: session['startedAt'], takesAll: true })),
     models: each(old['models'], (model) => modelOf(model, old['trials'])),
-    ...(isObject(across) && { acrossModels: { ...across, ranking: each(across['ranking'], entryOf) } }),
+    ...(isObject(across) && {
+      acrossModels: {
+        ...across,
+        missing: missingIn(across),
+        ranking: each(across['ranking'], entryOf),
+      },
+    }),
   };
 }
 
 function modelOf(old: Unchecked, trials: unknown): unknown {
   const entry = (key: string): unknown => (isObject(old[key]) ? entryOf(old[key]) : (old[key] ?? null));
-  const ranking = listOf(old['ranking']).filter(isObject);
   const [leader, base] = [old['leader'], old['default']];
   const shown = isObject(old['winner']) ? old['winner'] : leader;
-  const limited = [...listOf(old['objectives']), ...listOf(old['constraints'])].filter(isObject);
   const gainOf = (item: unknown, percent: unknown, plusMinus: unknown) =>
     gainFrom({ item, base, trials, percent, plusMinus });
   return {
     ...old,
     constraints: each(old['constraints'], (limit) => ({ ...limit, ...outcomeOf(limit, shown) })),
-    missing: [...new Set(limited.map(({ tag }) => tag))].flatMap((tag) => {
-      const lacking = ranking.filter((item) => figureOf(item, tag) === null);
-      return lacking.length === 0
-        ? []
-        : [{ tag, everywhere: lacking.length === ranking.length, why: 'the file does not say', advice: '' }];
-    }),
+    missing: missingIn(old),
     winner: entry('winner'),
     leader: entry('leader'),
     default: entry('default'),
@@ -59,6 +58,17 @@ function modelOf(old: Unchecked, trials: unknown): unknown {
       ...without(gainOf(item, item['gainPercent'], undefined)),
     })),
   };
+}
+
+/** What is judged by and was not measured for every configuration of a ranking. */
+function missingIn(old: Unchecked): unknown {
+  const ranking = listOf(old['ranking']).filter(isObject);
+  const judged = [...listOf(old['objectives']), ...listOf(old['constraints'])].filter(isObject);
+  return [...new Set(judged.map(({ tag }) => tag))].flatMap((tag) => {
+    const lacking = ranking.filter((item) => figureOf(item, tag) === null);
+    const everywhere = lacking.length === ranking.length;
+    return lacking.length === 0 ? [] : [{ tag, everywhere, why: 'the file does not say', advice: '' }];
+  });
 }
 
 /** What only a model has. */

@@ -3,7 +3,7 @@ import { UserError } from '../ground/errors.ts';
 import { isTooDeep } from './checks.ts';
 import { documented } from './documented.ts';
 import { environment, server, session, trial } from './journal-records.ts';
-import { bound, FIGURES, figures, modelResult, objective, tag } from './model-result.ts';
+import { bound, FIGURES, figures, missing, modelResult, objective, tag } from './model-result.ts';
 import { upgradeResults } from './results-upgrade.ts';
 
 /**
@@ -35,6 +35,7 @@ const results = documented(
             value: 'the limit',
           }),
         ),
+        missing: z.array(missing),
         ranking: z.array(
           documented(z.object({ model: z.string(), ...figures }), { model: 'its model', ...FIGURES }),
         ),
@@ -42,6 +43,7 @@ const results = documented(
       {
         objectives: 'what they are compared by',
         constraints: 'the limits',
+        missing: 'metrics among these that were not measured for every configuration',
         ranking: 'the best of all models, best first',
       },
     ).optional(),

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +11,8 @@ import { parseResults, resultsJsonSchema } from '../../src/record/results.ts';
 import type { Run } from '../../src/record/run.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
 import { readJournal } from '../../src/store/journal.ts';
+import { readCheckpoint } from '../../src/store/model-analyzer.ts';
+import { folder } from '../support/experiment.ts';
 import { measurement, result, run, trial } from '../support/run.ts';
 
 const FIRST = 'test/fixtures/results/schema-1.json';
@@ -60,9 +63,12 @@ describe('results.schema.json', () => {
 
   const validate = new Ajv2020({ strict: false }).compile(resultsJsonSchema());
   const journal = readJournal('test/fixtures/journal/journal.jsonl').run;
+  const checkpoint = folder();
+  copyFileSync('test/fixtures/model-analyzer/add_sub.ckpt', join(checkpoint, '0.ckpt'));
   const client = { bottleneck: { who: 'client', reasons: ['busy'] } } as const;
   const bound = run(trial('m_config_default', [measurement({}, 1, client)]));
   test.each([
+    ['what Model Analyzer measured', readCheckpoint(checkpoint)!.run, [goal([memory], 'add_sub')]],
     ['a real run', journal, journal.sessions[0]!.goals],
     ['limits that are not known', run(at('default', 100), at('0', 200)), [goal([memory])]],
     [
@@ -179,6 +185,17 @@ describe('the first version', () => {
         checks: [{ met: null, verdict: 'unknown' }],
       },
       missing: [{ tag: 'gpu_used_memory', everywhere: true }],
+    });
+  });
+
+  test('the best of all models are read, too', () => {
+    const old = first();
+    const { objectives, constraints, leader, model } = old.models[0];
+    const limits = [...constraints.map(({ text: _, ...limit }: { text: string }) => limit), memory];
+    old.acrossModels = { objectives, constraints: limits, ranking: [{ model, ...leader }] };
+    expect(parseResults(JSON.stringify(old), FIRST).acrossModels).toMatchObject({
+      missing: [{ tag: 'gpu_used_memory', everywhere: true }],
+      ranking: [{ model, variant: leader.variant, constraints: 'met' }],
     });
   });
 

@@ -39,6 +39,7 @@ function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 
     ...(across && {
       acrossModels: {
         ...across.goal,
+        missing: across.missing,
         ranking: across.entries.map((entry) => ({ model: entry.trial.model, ...figuresOf(entry) })),
       },
     }),
