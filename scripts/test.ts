@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { fetchNode, lowestVersion } from './lowest-node.ts';
 
 /**
  * All checks and all tests, or with `docker` those on a Docker engine alone; the last line is made from the test
@@ -33,6 +34,17 @@ function startEngine(): string | undefined {
   return undefined;
 }
 
+/** Brings the lowest Node that tma promises to run on; answers why it can't be had, if so. */
+function bringLowestNode(): string | undefined {
+  console.log(`== Node ${lowestVersion()}`);
+  try {
+    fetchNode(lowestVersion());
+    return undefined;
+  } catch (error) {
+    return String(error).split('\n')[0];
+  }
+}
+
 // Ctrl-C ends the tests, which then end by themselves; the engine is still to be stopped.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 rmSync(REPORT, { force: true });
@@ -48,6 +60,7 @@ if (missing) process.env['TMA_NO_DOCKER'] = missing;
 // It is not for every machine; its tests say why they are skipped.
 const perfAnalyzer = dockerOnly || run('tma', 'install', 'perf-analyzer');
 if (!perfAnalyzer) process.env['TMA_NO_PERF_ANALYZER'] = 'it could not be installed';
+const noLowestNode = dockerOnly ? undefined : bringLowestNode();
 const only = dockerOnly ? ['--project', 'docker'] : [];
 const tested = run(
   'vitest',
@@ -69,6 +82,7 @@ const skipped = report.numPendingTests + report.numTodoTests;
 if (missing) console.log(`SKIPPED: everything on a Docker engine, because ${missing}`);
 if (!perfAnalyzer)
   console.log('SKIPPED: everything with the real perf_analyzer, which could not be installed');
+if (noLowestNode) console.log(`SKIPPED: tma on Node ${lowestVersion()}, because ${noLowestNode}`);
 if (!checked) console.log('a check before the tests failed; it counts as one failure');
 console.log(`${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = checked && tested && failed === 0 ? 0 : 1;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { fetchNode, lowestVersion } from './lowest-node.ts';
+import { fetchNode, lowestVersion } from '../../scripts/lowest-node.ts';
 import { expectThrough, project, results, tmaOn } from './tma.ts';
 
 const version = lowestVersion();
