@@ -81,7 +81,12 @@ export function searchContract(name: string, make: (space: Space) => Search, lim
     });
 
     test('goes on while nothing works, to the one that does', () => {
-      const asked = newOf(go((ask) => (ask.candidate.name === 'm_config_2' ? works(ask) : failed())));
+      // Each for a reason of its own: what fails alike over and over is another matter.
+      const cause = ({ candidate }: Ask): string =>
+        candidate.name.replace(/\d/g, (digit) => 'abcd'[Number(digit)]!);
+      const asked = newOf(
+        go((ask) => (ask.candidate.name === 'm_config_2' ? works(ask) : failed(false, cause(ask)))),
+      );
       expect(asked.some((text) => text.startsWith('m_config_2 '))).toBe(true);
     });
 

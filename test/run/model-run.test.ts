@@ -7,6 +7,8 @@ import { rank } from '../../src/rank/rank.ts';
 import { measurementsOf, type Run } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
+import type { Ask, Search } from '../../src/search/search.ts';
+import type { Space } from '../../src/space/space.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
 import { on } from '../support/listen.ts';
@@ -248,4 +250,63 @@ test('two lanes search together, and the best is measured again all the same', a
   expect(leader?.best.measurement.confirmed).toBe(true);
   expect(run.searches[0]!.measurements).toBeLessThanOrEqual(24);
   expect(launcher.running).toBe(0);
+});
+
+test('a lane that has nothing to do now asks again when another lane was told', async () => {
+  const asked: string[] = [];
+  const search = (space: Space): Search => {
+    const [first, second] = space.candidates.map(
+      (candidate): Ask => ({ candidate, point: space.pointsOf(candidate)[0]! }),
+    );
+    const given = new Set<Ask>();
+    const told = new Set<Ask>();
+    const give = (ask: Ask): Ask => {
+      given.add(ask);
+      return ask;
+    };
+    return {
+      name: 'two',
+      ask({ on }) {
+        asked.push(on?.name ?? 'nothing');
+        if (!given.has(first!)) return give(first!);
+        if (!told.has(first!)) return 'wait';
+        // The lane that measured the first is not wanted any more.
+        return given.has(second!) || on === first!.candidate ? 'done' : give(second!);
+      },
+      tell: (ask) => void told.add(ask),
+      drop: () => [],
+      remaining: () => 2 - told.size,
+      account: () => ({ why: '', importance: [], remarks: [] }),
+    };
+  };
+  const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { search });
+  const measured = run.trials.filter((trial) => measurementsOf(trial).length > 0).map(({ name }) => name);
+  expect(measured).toContain('m_config_0');
+  // The second lane asked in vain, then, without a server still, again.
+  expect(asked.slice(0, 4)).toEqual(['nothing', 'nothing', 'm_config_default', 'nothing']);
+});
+
+test('an error in one lane ends a lane that waits for it', async () => {
+  const search = (space: Space): Search => {
+    const candidate = space.candidates[0]!;
+    const ask: Ask = { candidate, point: space.pointsOf(candidate)[0]! };
+    let isGiven = false;
+    return {
+      name: 'one',
+      ask() {
+        if (isGiven) return 'wait';
+        isGiven = true;
+        return ask;
+      },
+      tell() {
+        throw new Error('a bug of the search');
+      },
+      drop: () => [],
+      remaining: () => 1,
+      account: () => ({ why: '', importance: [], remarks: [] }),
+    };
+  };
+  await expect(go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { search })).rejects.toThrow(
+    'a bug of the search',
+  );
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import { bayesSearch } from '../../src/search/bayes/bayes.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
 import { isLarger, withFailureMemory } from '../../src/search/failure-memory.ts';
 import type { Ask, Outcome } from '../../src/search/search.ts';
 import { buildSpace } from '../../src/space/space.ts';
+import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
 import { askAndTell, askOf, asksOf, measured, play, type Result } from '../support/slots.ts';
 
@@ -31,6 +33,11 @@ const setUp = () => {
   );
   return { space, search: withFailureMemory(bruteSearch(space), space) };
 };
+
+describe('as every search', () => {
+  searchContract('brute that remembers', (space) => withFailureMemory(bruteSearch(space), space));
+  searchContract('bayes that remembers', (space) => withFailureMemory(bayesSearch(space), space), true);
+});
 
 describe('what failures teach', () => {
   test('a default that fails ends nothing by itself', () => {

@@ -12,6 +12,11 @@ describe('as every search', () => {
   searchContract('brute and what follows', (space) =>
     searchFor({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } }),
   );
+  searchContract(
+    'brute and what follows under a limit',
+    (space) => searchFor({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } }),
+    true,
+  );
 });
 
 const LADDER = [1, 2, 4, 8, 16, 32, 64];

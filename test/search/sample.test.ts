@@ -1,9 +1,16 @@
-import { expect, test } from 'vitest';
-import { sampleOf } from '../../src/search/sample.ts';
+import { describe, expect, test } from 'vitest';
+import { randomSearch } from '../../src/search/random.ts';
+import { amongSome, sampleOf } from '../../src/search/sample.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
+import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
 import { askAndTell, measured } from '../support/slots.ts';
+
+describe('as every search', () =>
+  searchContract('a search among a part', (space) =>
+    amongSome(randomSearch(space, { measurements: 100, seed: 3 }), 10, 100),
+  ));
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const spaceOf = (sizes: number, loads: number, seed = 0) =>

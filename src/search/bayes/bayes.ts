@@ -20,7 +20,7 @@ export interface JudgingSearch extends Search {
 
 type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;
 
-/** Less believed than this, what was known before has been dropped. */
+/** Where earlier runs are less probable than this to say something of now, the account says that they were dropped. Not tuned. */
 const BELIEVED = 0.05;
 
 /**
@@ -56,6 +56,8 @@ class BayesSearch implements JudgingSearch {
   #top: Measured | undefined;
   #vain = 0;
   #why = '';
+  /** The budget ended the exploration. */
+  #isUsed = false;
   /** What was measured again on a fresh server. */
   readonly #confirmed = new Set<Spot>();
 
@@ -73,8 +75,12 @@ class BayesSearch implements JudgingSearch {
     if (this.#usage.measurements >= this.#budget.measurements) return 'done';
     const ask = this.#begin(at) ?? this.#explore(at) ?? this.#confirm(at);
     if (ask) return ask;
-    const isBlocked = this.#finals?.isOpen(this.#dropped) === true;
-    return isBlocked || this.#usage.inFlight().length > 0 ? 'wait' : 'done';
+    // Once the budget is used the slots at work are enough for the finals.
+    if (this.#isUsed && this.#usage.inFlight().length >= FINALISTS) return 'done';
+    // What a finalist comes to is seen through by the slot that measures it.
+    const isOver =
+      this.#isExplored() && (this.#usage.measurements > this.#usage.told || !this.#hasFinalsLeft());
+    return isOver ? 'done' : 'wait';
   }
 
   tell(ask: Ask, outcome: Outcome): void {
@@ -143,10 +149,13 @@ class BayesSearch implements JudgingSearch {
 
   #explore(at: Standing): Ask | undefined {
     if (this.#finals || this.#hurried) return undefined;
+    // While nothing is known yet a further point would be a guess: the slot waits for the first outcome.
+    if (this.#usage.told === 0 && this.#usage.measurements > 0) return undefined;
     const isFree = (spot: Spot): boolean => this.#isFree(spot, at);
     const step = this.#exploration.step({ on: at.on, isFree, open: this.#open(), vain: this.#vain });
     if ('why' in step) {
       this.#why = step.why;
+      this.#isUsed = step.isUsed;
       return undefined;
     }
     const { spot } = step;
@@ -165,7 +174,7 @@ class BayesSearch implements JudgingSearch {
     for (;;) {
       const next = this.#finals.next(at, (spot) => this.#isFree(spot, at));
       if (next) return this.#take('finals', at, next.spot, { again: next.again });
-      if (this.#usage.inFlight().length > 0 || this.#finals.isOpen(this.#dropped)) return undefined;
+      if (this.#usage.inFlight().length > 0 || this.#hasFinalsLeft()) return undefined;
       // Where another look showed that none of them holds, others get their turn.
       const { entered } = this.#finals;
       if (entered.some((spot) => this.#knowledge.holds(spot))) return undefined;
@@ -173,6 +182,14 @@ class BayesSearch implements JudgingSearch {
       if (others.entered.every((spot) => entered.includes(spot))) return undefined;
       this.#finals = others;
     }
+  }
+
+  #isExplored(): boolean {
+    return this.#usage.inFlight().length === this.#usage.inFlight('finals').length;
+  }
+
+  #hasFinalsLeft(): boolean {
+    return this.#finals?.isOpen(this.#dropped) === true;
   }
 
   #newFinals(): Finals {

@@ -12,8 +12,20 @@ import type { Usage } from './usage.ts';
  */
 const LEAST_GAIN = 0.0015;
 
+/**
+ * Configurations that are tried at the same time cannot learn from each other: for each further slot so many more starts are
+ * worth it. Tuned with `npm run bench:search -- --slots 8`.
+ */
+const STARTS_A_SLOT = 0.4;
+
 /** A point to measure, or why there is none that is worth it. */
-export type Step = { readonly spot: Spot } | { readonly why: string };
+export type Step =
+  | { readonly spot: Spot }
+  | {
+      readonly why: string;
+      /** It is the budget that ends it, and not what is known. */
+      readonly isUsed: boolean;
+    };
 
 /** What a step is decided on. */
 export interface Situation {
@@ -42,24 +54,33 @@ export class Exploration {
   }
 
   step({ on, isFree, open, vain }: Situation): Step {
-    const { measurements, starts, least = 0, patience } = this.#budget;
+    const { measurements, least = 0, patience } = this.#budget;
+    const starts = this.#starts;
     const finalists = enter(this.#knowledge, open);
     const looks = finalists.reduce((sum, spot) => sum + looksAt(this.#knowledge, spot), 0);
     const kept = Math.min(looks, Math.floor(measurements / 3));
     if (this.#usage.measurements >= measurements - kept)
-      return { why: `its budget of ${counted(measurements, 'measurement')} is used` };
+      return { why: `its budget of ${counted(measurements, 'measurement')} is used`, isUsed: true };
     const mayEnd = this.#usage.measurements >= least;
     if (mayEnd && patience !== undefined && vain >= patience)
-      return { why: `${counted(vain, 'measurement')} in a row were not better than the best before` };
+      return {
+        why: `${counted(vain, 'measurement')} in a row were not better than the best before`,
+        isUsed: false,
+      };
     const mayStart = !mayEnd || this.#usage.starts < Math.max(2, starts - finalists.length);
     const isAffordable = (spot: Spot): boolean =>
       isFree(spot) && (spot.candidate === on || (mayStart && this.#mayBegin(spot)));
     const proposal = this.#proposal(on, isAffordable);
     if (proposal && (!mayEnd || proposal.gain >= LEAST_GAIN)) return { spot: proposal.spot };
     const dearer = this.#proposal(on, isFree);
-    if (!dearer) return { why: 'everything is measured that can be better' };
-    if (dearer.gain < LEAST_GAIN) return { why: this.#calmText(open) };
-    return { why: mayStart ? this.#variantsText() : 'its budget of starts is used' };
+    if (!dearer) return { why: 'everything is measured that can be better', isUsed: false };
+    if (dearer.gain < LEAST_GAIN) return { why: this.#calmText(open), isUsed: false };
+    return { why: mayStart ? this.#variantsText() : 'its budget of starts is used', isUsed: true };
+  }
+
+  /** Starts that may be made in all. */
+  get #starts(): number {
+    return this.#budget.starts + Math.floor(STARTS_A_SLOT * (this.#usage.mostInFlight - 1));
   }
 
   #mayBegin({ candidate }: Spot): boolean {
@@ -69,7 +90,7 @@ export class Exploration {
 
   #proposal(on: Candidate | undefined, isAllowed: (spot: Spot) => boolean): Proposal | undefined {
     if (this.#knowledge.seen.length === 0) return this.#likeliest(isAllowed);
-    const { starts } = this.#budget;
+    const starts = this.#starts;
     const pending = this.#usage.inFlight();
     return nextSpot(this.#knowledge, { on, pending, isAllowed, starts, byThroughput: this.#byThroughput });
   }

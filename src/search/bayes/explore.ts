@@ -3,27 +3,31 @@ import { normalDensity, normalProbability } from '../../statistics/gaussian-proc
 import { type Knowledge, ladderOf, type Spot } from './knowledge.ts';
 import type { Surrogate } from './surrogate.ts';
 
-/** Configurations beside the default that are looked at before anything is concluded. */
+// Tuned with `npm run bench:search`, where nothing else is said.
+
+/** Configurations beside the default that are measured before anything is concluded. */
 const SPREAD = 3;
-/** Where on the ladder of loads the default is looked at, and where the others are. */
+/** At which loads the default is measured first, and the others: shares of the way from the least load to the largest. */
 const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];
-/** So many configurations that earlier runs speak for are looked at before anything is concluded. */
+/** So many configurations that earlier runs found best are measured first instead. No bench has earlier runs: a guess. */
 const PROMISING = 2;
 /**
- * What all starts of a search together cost, in measurements, so that the fewer it has the dearer each is; and how much
- * dearer one is that builds a TensorRT engine, which takes minutes.
+ * A start of a server costs as much as STARTS / (starts that the search may use) measurements: the fewer it has, the dearer
+ * each is.
  */
 const STARTS = 150;
+/** How much dearer a start is that builds a TensorRT engine: that takes minutes. A guess, as no bench builds one. */
 const BUILD = 10;
-/** So often a point is looked at before the end, at most. */
+/** So often a point is measured before the finals, at most. */
 const MOST_LOOKS = 3;
-/** What is better by less, as a share of the best, is not worth going on for. */
+/** A gain of less, as a share of the best, is not worth going on for. A promise of the README, not tuned. */
 export const WORTHWHILE = 0.02;
 
 /**
- * The default configuration, and a Latin square of others: each has another share of every field's range, away from
- * its ends, where what does not fit and what does not pay lies. `variants` at most.
+ * What is measured before anything is concluded: the default configuration, and a Latin square of others, in which each
+ * configuration has another share of every field's range. The ends of the ranges are left out: what does not fit into memory
+ * and what is of no use lies there. `variants` configurations at most.
  */
 export function firstSpots(
   knowledge: Knowledge,
@@ -68,12 +72,13 @@ function promising(knowledge: Knowledge, prior: Surrogate, first: Candidate | un
     .map(({ spot }) => spot);
 }
 
-/**
- * Where to measure next, and the most that is to be gained anywhere: expected, as a share of the best so far, beyond
- * what is worth going on for; until something keeps the limits, the probability that something does.
- */
+/** Where to measure next. */
 export interface Proposal {
   readonly spot: Spot;
+  /**
+   * The most that any point may gain: the gain over the best so far that is expected beyond WORTHWHILE, as a share of the
+   * best. Until something keeps the limits: the probability that the likeliest point does.
+   */
   readonly gain: number;
 }
 

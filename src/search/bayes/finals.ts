@@ -3,13 +3,15 @@ import type { Standing } from '../search.ts';
 import { expectedGain } from './explore.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
-/** How many are in the end held against each other, and how often each is measured on a server of its own, at most. */
+// The numbers of the finals were tuned with `npm run bench:search`.
+
+/** How many points are held against each other in the end, and how often each is measured on a server of its own, at most. */
 export const FINALISTS = 2;
 export const LOOKS = 3;
-/** How often where the limits are kept for sure, and how probable that is to be. */
+/** A finalist that is so sure to keep the limits, or to miss them by less than 5 %, is measured less often. */
 const FEWER_LOOKS = 2;
 const SURE = 0.99;
-/** Where the best is so improbable to keep the limits there are no finals. */
+/** There are no finals where the best is less probable than this to keep the limits, or to miss them by less than 5 %. */
 const HOPELESS = 0.05;
 
 /** A finalist: measured a few times in a row on a server of its own. */
@@ -69,15 +71,17 @@ export class Finals {
 export const looksAt = (knowledge: Knowledge, spot: Spot): number =>
   knowledge.look(spot).nearly > SURE ? FEWER_LOOKS : LOOKS;
 
-/** A challenger that is not expected to gain so much by being measured again is none, as a share of the best. */
+/** So much a rival must be expected to gain over the best, as a share of it, to be measured again beside it. */
 const LEAST_CHANCE = 0.008;
 
-/** The best that probably holds, and whoever has most to gain over it: by being better, or by holding after all. */
+/**
+ * Who enters the finals: the best point that probably keeps the limits, and the one that may most likely turn out to be
+ * better than it. [] where not even the best can keep the limits.
+ */
 export function enter(knowledge: Knowledge, known: readonly Spot[]): Spot[] {
   const [champion] = byStanding(knowledge, known);
   if (!champion) return [];
   const { worth, nearly } = knowledge.look(champion);
-  // Where not even the best can keep the limits there is nothing to confirm.
   if (nearly < HOPELESS) return [];
   const challengers = known
     .filter((spot) => spot !== champion)

@@ -14,13 +14,15 @@ export interface Spot {
   readonly results: Figures[];
 }
 
-/** How sure it must be that no limit is broken by more than 5 %, for a point to be named. */
+// Tuned with `npm run bench:search`.
+
+/** How probable it must be that no limit is broken by more than 5 %, for a point to count as one that keeps them. */
 const SURE = 0.95;
-/** What a doubt about the limits costs, so that it counts before any gain. */
+/** What a doubt about the limits takes off a point's standing, as the logarithm of a gain: more than any gain makes up for. */
 const DOUBT = 4;
-/** How far it is from one configuration that can be served to what that says nothing of, in steps. */
+/** Length scale, in steps, over which a configuration that failed or worked says something of others. */
 const REACH = 3;
-/** Chance that a configuration can be served, before anything is known. */
+/** Probability that a configuration can be served, before anything is known. */
 const USUAL = 0.9;
 
 /** Everything that is known of a space, and what follows from it for what is not. */

@@ -28,9 +28,9 @@ interface Model {
   readonly columns: readonly Float64Array[];
 }
 
-/** A shape that is so much less likely than the best is not looked at. Tuned with `npm run bench:search`. */
+/** A shape that is less likely than this share of the likeliest is left out, which saves time and changes little. */
 const UNLIKELY = 0.05;
-/** How much less what differs from an earlier run varies than what is measured itself. Tuned with `npm run bench:search`. */
+/** How much less the difference to an earlier run varies than what is measured itself. A guess: no bench has earlier runs. */
 const DIMINISHED = 0.2;
 
 /** What is expected of one metric everywhere: the mean over all shapes that explain what was seen, by how well they do. */
@@ -74,12 +74,12 @@ export class MetricModels {
   }
 
   /**
-   * As if what is expected of these points had been measured there: no mean changes, and what lies around them is less
-   * unknown. How probable each shape is stays as what was really measured says.
+   * As if the mean that is expected of these points had been measured there: what lies around them is less unknown, and
+   * all shapes agree on it. How probable each shape is stays as what was really measured says.
    */
   believing(ids: readonly number[], noise: number): MetricModels {
     const models = this.#models.map((model): Model => {
-      const expected = ids.map((id) => predict(model, id).mean);
+      const expected = ids.map((id) => this.predict(id).mean - model.base(id));
       const observed = {
         ids: [...model.observed.ids, ...ids],
         values: [...model.observed.values, ...expected],

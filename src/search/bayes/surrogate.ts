@@ -23,12 +23,15 @@ export interface Look {
   readonly nearly: number;
 }
 
+// What is thought possible beforehand was tuned with `npm run bench:search`.
+
 /** Standard deviation from one server to the next, as a share; the measurement itself may be less sure. */
 const NOISE = { rate: 0.02, latency: 0.08 };
 const THROUGHPUT = 'perf_throughput';
 const LATENCY = /^perf_latency_/;
+/** What misses a limit by less nearly keeps it. */
 const NEARLY = Math.log(1.05);
-/** How much sooner than ever seen an answer may come. */
+/** No answer is expected to come this much sooner than the soonest that was seen. */
 const SOONER = Math.log(1.5);
 
 /** What is thought possible of throughput and the like; how probable each is, the likelihood decides. */

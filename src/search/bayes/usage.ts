@@ -17,11 +17,13 @@ export interface Flight {
 export class Usage {
   readonly #flights = new Map<Ask, Flight>();
   readonly #begun = new Set<Candidate>();
+  #mostInFlight = 1;
   #told = 0;
   #started = 0;
 
   take(ask: Ask, flight: Flight): void {
     this.#flights.set(ask, flight);
+    this.#mostInFlight = Math.max(this.#mostInFlight, this.#flights.size);
   }
 
   /** @returns what was known of the ask. */
@@ -39,6 +41,11 @@ export class Usage {
   /** Measurements that are told. */
   get told(): number {
     return this.#told;
+  }
+
+  /** How many were not told yet at the same time, at most. */
+  get mostInFlight(): number {
+    return this.#mostInFlight;
   }
 
   get measurements(): number {

@@ -4,13 +4,16 @@ import { randomLandscape } from '../../../bench/search/random-landscape.ts';
 import { replay } from '../../../bench/search/replay.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
 import { budgetFor } from '../../../src/search/bayes/budget.ts';
-import type { Ask } from '../../../src/search/search.ts';
+import type { Ask, Outcome } from '../../../src/search/search.ts';
 import { buildSpace } from '../../../src/space/space.ts';
 import { searchContract } from '../../contract/search.ts';
 import { plan } from '../../support/experiment.ts';
 import { askAndTell, askOf, asksOf, failed, measured, play, type Result } from '../../support/slots.ts';
 
-describe('as every search', () => searchContract('bayes', (space) => bayesSearch(space)));
+describe('as every search', () => {
+  searchContract('bayes', (space) => bayesSearch(space));
+  searchContract('bayes under a limit', (space) => bayesSearch(space), true);
+});
 
 const objectives = [{ tag: 'perf_throughput', weight: 1 }];
 const limit = (value: number) => [{ tag: 'perf_latency_p99', bound: 'max' as const, value }];
@@ -20,13 +23,51 @@ describe('on a simulated server', () => {
   const rows = randomLandscape(3);
   const free = landscapeOf(rows, { objectives, constraints: [] });
 
-  test('finds what is nearly the best of 451 points with a tenth of them', () => {
-    for (const seed of [1, 2, 3]) {
-      const found = replay(free, bayesSearch(free.space), noise, seed);
-      expect(found.ratio).toBeGreaterThan(0.9);
-      expect(found.measurements).toBeLessThanOrEqual(35);
-      expect(found.starts).toBeLessThanOrEqual(budgetFor(451).starts + 1);
+  test.each([1, 4])(
+    'finds what is nearly the best of 451 points with a tenth of them, on %d slots',
+    (slots) => {
+      for (const seed of [1, 2, 3]) {
+        const found = replay(free, bayesSearch(free.space), noise, seed, slots);
+        expect(found.ratio).toBeGreaterThan(0.9);
+        expect(found.measurements).toBeLessThanOrEqual(35);
+        expect(found.starts).toBeLessThanOrEqual(budgetFor(451).starts + 1 + slots);
+      }
+    },
+  );
+
+  test.each([1, 2, 4, 8])('says that its budget of starts is used only when it is, on %d slots', (slots) => {
+    const found = replay(free, bayesSearch(free.space, { measurements: 35, starts: 6 }), noise, 1, slots);
+    expect(found.why).toBe('its budget of starts is used');
+    expect(found.starts).toBeGreaterThanOrEqual(6);
+    expect(found.starts).toBeLessThanOrEqual(6 + slots);
+  });
+
+  test('says that its budget of configurations is used, and takes up no more', () => {
+    const budget = { measurements: 35, starts: 15, variants: 2 };
+    for (const slots of [1, 4]) {
+      const found = replay(free, bayesSearch(free.space, budget), noise, 1, slots);
+      expect(found.why).toBe('its budget of 2 configurations is used');
+      expect(new Set(found.trace.map(({ candidate }) => candidate)).size).toBe(2);
     }
+  });
+
+  test('what others measure now is not looked at again: slots are on configurations that are apart', () => {
+    const search = bayesSearch(free.space);
+    const result = ({ candidate, point }: Ask): Result => {
+      const values = free.truth(candidate, point);
+      return values ? { state: 'measured', values } : failed(true);
+    };
+    for (let count = 0; count < 6; count++) {
+      const ask = askOf(search);
+      search.tell(ask, { ...result(ask), started: true } as Outcome);
+    }
+    const asks = [1, 2, 3, 4].map(() => askOf(search));
+    expect(new Set(asks.map(({ candidate }) => candidate)).size).toBe(4);
+  });
+
+  test('keeps most slots at work until it lets them go', () => {
+    const busy = [1, 2, 3].map((seed) => replay(free, bayesSearch(free.space), noise, seed, 4).busy);
+    expect(busy.reduce((sum, share) => sum + share, 0) / 3).toBeGreaterThan(0.75);
   });
 
   test('keeps a limit', () => {
