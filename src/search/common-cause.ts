@@ -4,7 +4,7 @@ import type { Outcome } from './search.ts';
 
 type Failed = Extract<Outcome, { state: 'failed' }>;
 
-/** So many configurations must have failed in the same way before anything is concluded for others. */
+/** So many configurations must have failed in the same way before anything is concluded for others. Not tuned. */
 const ENOUGH = 3;
 
 interface Failure {
@@ -13,9 +13,9 @@ interface Failure {
 }
 
 /**
- * What follows for other configurations where nothing works: when several, unlike each other, failed in the same way, one
- * that has nothing that none of them had would fail, too. One that has something new (another kind of instances, another
- * accelerator) is still worth a try.
+ * What follows for other configurations as long as nothing works. When several that differ failed in the same way, a
+ * configuration whose every field has a value that one of them had, too, is expected to fail as well. One with something new
+ * (another kind of instances, another accelerator) is still worth a try.
  */
 export class CommonCause {
   readonly #failures = new Map<string, Failure[]>();
@@ -27,7 +27,7 @@ export class CommonCause {
     this.#works = true;
   }
 
-  /** A configuration of which nothing was measured failed. For want of memory a smaller one may do; it says nothing here. */
+  /** A configuration failed before anything was measured of it. Failures for want of memory do not count: a smaller one may do. */
   failed(candidate: Candidate, outcome: Failed): void {
     if (this.#works || outcome.wantsRoom) return;
     const way = `${outcome.kind}: ${withoutNumbers(outcome.cause)}`;
@@ -79,7 +79,7 @@ const IDENTIFIER = /\.(gpus|data_type)\b/;
 const isNumberOrAbsent = (value: unknown): boolean =>
   value === undefined || (value !== '' && typeof value !== 'boolean' && Number.isFinite(Number(value)));
 
-/** Every value of a configuration by its path; that a message is there at all counts as one. */
+/** Every value of a configuration by its path; a message that is there counts as a value, also if it is empty. */
 function fieldsOf(config: ModelConfig): Map<string, unknown> {
   const fields = new Map<string, unknown>();
   const visit = (path: string, value: unknown): void => {

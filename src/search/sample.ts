@@ -4,14 +4,14 @@ import type { Candidate, Space } from '../space/space.ts';
 import { randomSource } from '../statistics/random-source.ts';
 import { altered, type Earlier, type Search } from './search.ts';
 
-/** What is learned over more points takes seconds a step, and memory that a machine may not have. */
+/** Learning over more points than this takes seconds a step, and memory that a machine may not have. */
 const MOST_POINTS = 40_000;
-/** So many configurations at least are looked among, however many loads there are. */
+/** At least so many configurations are kept, however many loads there are. */
 const LEAST_CONFIGURATIONS = 20;
 
 /**
  * The part of a large space that tma's own search looks among: the default, what earlier runs measured, and
- * configurations by chance; where there are more loads than fit, each so manieth of them.
+ * configurations by chance; where these have too many loads, every second, third ... of them.
  * @param most points to keep, about.
  */
 export function sampleOf(

@@ -15,7 +15,7 @@ import type { Earlier, Search } from './search.ts';
 
 const FINALS = FINALISTS * LOOKS;
 
-/** A space of so many points is measured whole, when nothing else was asked for. */
+/** A space of so many points at most is measured whole, when nothing else was asked for. */
 export const SMALL = 64;
 
 /** The search that a plan asks for. */

@@ -3,7 +3,7 @@ import { levelOf } from '../../record/load-point.ts';
 import type { Importance } from '../../record/run.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
-/** Less than this share is not worth a word. */
+/** What decides less than this share is left out. */
 const LEAST_SHARE = 0.005;
 
 /**
