@@ -15,7 +15,7 @@ import { skipNotes } from './notes.ts';
 import { outcomeOf } from './outcome.ts';
 import type { RunState } from './run-state.ts';
 import { type Cut, SearchTally } from './search-tally.ts';
-import { keepSpec, specOf } from './spec-of.ts';
+import { specOf, withSpec } from './spec-of.ts';
 
 /** What one model is profiled with. */
 export interface ModelParts {
@@ -177,8 +177,8 @@ export class ModelRun {
     const { candidate, trial, slot, points, failed } = served;
     const { state, ledger } = this.#parts;
     const end = await trial.close();
-    const repeat = failed ? { specFile: keepSpec({ ...trial.spec, points }, state.experiment) } : {};
-    state.emit({ kind: 'trial', slot: slot.id, trial: ledger.end(candidate, { ...end, ...repeat }) });
+    const told = failed ? withSpec(end, { ...trial.spec, points }, state.experiment) : end;
+    state.emit({ kind: 'trial', slot: slot.id, trial: ledger.end(candidate, told) });
   }
 
   #tell(slot: Slot, ask: Ask, record: PointRecord, started: boolean): void {

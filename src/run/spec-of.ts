@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import type { SpecFor } from '../executor/executor.ts';
+import { messageOf } from '../ground/errors.ts';
+import type { TrialEnd } from '../record/run.ts';
 import type { Candidate } from '../space/space.ts';
 import { writeSpec } from '../trial/spec-file.ts';
 import { TRIAL_SPEC_VERSION, type TrialSpec } from '../trial/trial-spec.ts';
@@ -45,9 +47,14 @@ export function specOf(
   };
 }
 
-/** Writes down what failed, so that it can be repeated; answers the file. */
-export function keepSpec(spec: TrialSpec, { checkpointDirectory }: Experiment): string {
-  const path = join(checkpointDirectory, 'trials', `${spec.variant}.json`);
-  writeSpec(path, spec);
-  return path;
+/** The end of a trial in which something failed, with the file that repeats it; where that can't be written, with the reason. */
+export function withSpec(end: TrialEnd, spec: TrialSpec, { checkpointDirectory }: Experiment): TrialEnd {
+  const specFile = join(checkpointDirectory, 'trials', `${spec.variant}.json`);
+  try {
+    writeSpec(specFile, spec);
+    return { ...end, specFile };
+  } catch (error) {
+    // What was measured is no worse for it.
+    return { ...end, warnings: [...end.warnings, `it can't be repeated from a file: ${messageOf(error)}`] };
+  }
 }
