@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
-import { nothingLeft, project, tma } from './tma.ts';
+import { expectThrough, nothingLeft, project, tma } from './tma.ts';
 
 const lines = (output: string): Record<string, never>[] =>
   output
@@ -37,7 +37,7 @@ test('what failed in a run is repeated from the spec that it names; with a chang
 test('profile --json: what happens, a line of JSON each, on the standard output alone', async () => {
   const cwd = project('no_config');
   const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json', '--quiet');
-  expect(code, output).toBe(0);
+  expectThrough({ code, output });
   const events = lines(output);
   expect(output.trim().split('\n')).toHaveLength(events.length);
   const kinds = new Set(events.map(({ kind }) => kind));

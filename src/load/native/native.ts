@@ -80,7 +80,9 @@ async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew)
   const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';
   if (!isTrace && (await watch.wait(warmUpRule(inFlight))) === 'time is up') throw watch.tooLittle();
   let before = await watch.within(job.scrape());
-  const timeline = new Timeline(tallyOf(await crew.cut()).endMs);
+  const warmUp = tallyOf(await crew.cut());
+  watch.note(warmUp.failures);
+  const timeline = new Timeline(warmUp.endMs);
   const warmupS = (performance.now() - begun) / 1000;
 
   const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize });

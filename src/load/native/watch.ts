@@ -29,6 +29,8 @@ export class Watch {
   readonly #why: string;
   /** The last answer that was noticed, with the failures until then. */
   #last: { readonly answered: number; readonly failed: number; readonly atMs: number };
+  /** The last failures that a cut has handed over: those in a row may have begun before it. */
+  #failures: Failures = {};
 
   constructor(crew: Crew, job: LoadJob<unknown>, shape: LoadShape) {
     const { stopRule, failureLimit } = job.settings;
@@ -66,7 +68,7 @@ export class Watch {
       const now = performance.now();
       const seen = this.#look(now, { elapsedMs: now - start, answeredBefore, failedBefore });
       const state = judgeWait(rule, seen);
-      if (state === 'failing' || state === 'silent') await this.#giveUp(seen);
+      if (state === 'failing' || state === 'silent') await this.#giveUp(state, seen);
       if (state === 'enough' || crew.exhausted()) return 'enough';
       if (now >= this.#endMs) return 'time is up';
       const left = Math.min(POLL_MS, until.milliseconds - seen.elapsedMs, this.#endMs - now);
@@ -95,8 +97,14 @@ export class Watch {
     }
   }
 
+  /** Takes note of the failures that a cut has handed over. */
+  note(failures: Failures): void {
+    if (countFailures(failures) > 0) this.#failures = failures;
+  }
+
   /** @throws LoadFailure when more requests of a window failed than the limit, a share of all, allows. */
   check(failures: Failures, answered: number): void {
+    this.note(failures);
     const failed = countFailures(failures);
     if (failed > 0 && failed / (failed + answered) > this.#failureLimit)
       throw this.#failing(failures, answered);
@@ -123,9 +131,10 @@ export class Watch {
     };
   }
 
-  async #giveUp({ answered, silentMs }: Seen): Promise<never> {
+  async #giveUp(state: 'failing' | 'silent', { answered, silentMs }: Seen): Promise<never> {
     const { failures, latency } = tallyOf(await this.#crew.cut());
     if (countFailures(failures) > 0) throw this.#failing(failures, latency.count);
+    if (state === 'failing' && countFailures(this.#failures) > 0) throw this.#failing(this.#failures, 0);
     const seconds = (silentMs / 1000).toFixed(silentMs < 10_000 ? 1 : 0);
     throw new LoadFailure(`no request was answered within ${seconds} s${this.#before(answered)}`, 'timeout');
   }
