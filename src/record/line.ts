@@ -30,7 +30,7 @@ const seconds = z
   .transform((value) => value ?? 0);
 const size = z.number().positive();
 
-const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, context) => {
+export const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, context) => {
   try {
     return configOfServer(value);
   } catch (error) {

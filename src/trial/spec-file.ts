@@ -29,9 +29,12 @@ export function writeSpec(path: string, spec: TrialSpec): void {
  * @throws UserError that names what is wrong in it, or the variables that are missing.
  */
 export function readSpec(path: string, environment: NodeJS.ProcessEnv): TrialSpec {
+  const text = onDisk(`cannot read ${path}`, 'name the file of a trial with --spec', () =>
+    readFileSync(path, 'utf8'),
+  );
   let json: Json;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8')) as Json;
+    json = JSON.parse(text) as Json;
   } catch (error) {
     throw userError(`${path}: no spec of a trial: ${messageOf(error)}`);
   }

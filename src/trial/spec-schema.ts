@@ -17,9 +17,7 @@ import type {
 import type { ServerFlags } from '../config/server-flags.ts';
 import type { Place } from '../ground/errors.ts';
 import { strictly } from '../ground/shape.ts';
-import { configOfServer } from '../model-config/config.ts';
-import type { ModelConfig } from '../model-config/model-config.ts';
-import { point } from '../record/line.ts';
+import { config, point } from '../record/line.ts';
 import {
   type ServedModel,
   TRIAL_SPEC_VERSION,
@@ -35,15 +33,6 @@ const count = z.int().nonnegative();
 const port = z.int().min(0).max(65_535);
 const byName = z.record(text, text);
 const pairs = z.array(z.tuple([text, text]));
-
-const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, context) => {
-  try {
-    return configOfServer(value);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: `no model configuration: ${String(error)}` });
-    return z.NEVER;
-  }
-});
 
 const tls = strictly<TlsSettings>({
   caFile: text.optional(),
