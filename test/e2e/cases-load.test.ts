@@ -61,6 +61,7 @@ describe('a model that is well at first', () => {
       ...['load', '-m', name, '-u', `localhost:${port}`, '-i', protocol],
       ...['--concurrency-range', '2', '--request-timeout', timeoutS],
     );
+    server.mustLive();
     expect(output).toMatch(words);
     expect(code).toBe(3);
     expect(performance.now() - begun).toBeLessThan(30_000);

@@ -1,20 +1,29 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { installedTriton } from '../../src/install/cache.ts';
 import { Guard } from '../../src/server/guard.ts';
 import { choosePorts } from '../../src/server/ports.ts';
 import { watchEnvironments } from '../../src/server/python-environments.ts';
 import { clearAway, MARK, newMark } from '../../src/server/traces.ts';
 import { HttpTriton } from '../../src/server/triton-http.ts';
+import { folder } from '../support/experiment.ts';
 
 export const MODELS = resolve('test/fixtures/models');
 
-/** A tritonserver that somebody else runs. */
+const READY_MS = 60_000;
+
+/**
+ * A tritonserver that somebody else runs.
+ * @throws Error with the end of its log when it ends or is not ready in time; `mustLive` throws the same when it has ended since.
+ */
 export async function somebodysServer(repository: string, ...flags: string[]) {
   const ports = await choosePorts({});
   const mark = newMark();
   const sharedMemory = `tma_${process.pid}_${ports.http}_${mark}_`;
   const environments = watchEnvironments();
+  const logFile = join(folder(), 'server.log');
+  const log = openSync(logFile, 'w');
   const child = spawn(
     installedTriton(),
     [
@@ -26,19 +35,30 @@ export async function somebodysServer(repository: string, ...flags: string[]) {
       `--backend-config=python,shm-region-prefix-name=${sharedMemory}`,
       ...flags,
     ],
-    { stdio: 'ignore', detached: true, env: { ...process.env, [MARK]: mark } },
+    { stdio: ['ignore', log, log], detached: true, env: { ...process.env, [MARK]: mark } },
   );
+  closeSync(log);
+  const mustLive = (): void => {
+    const { exitCode, signalCode } = child;
+    if (exitCode === null && signalCode === null) return;
+    const end = readFileSync(logFile, 'utf8').split('\n').slice(-30).join('\n');
+    throw new Error(`the server of the test ended by itself: ${signalCode ?? `exit ${exitCode}`}\n${end}`);
+  };
   // Tests that are killed leave no server either.
   const traces = { group: child.pid!, mark, sharedMemory, environments };
   const guard = new Guard();
   guard.watch(traces);
   const triton = new HttpTriton({ host: '127.0.0.1', port: ports.http });
-  for (let waited = 0; waited < 100 && !(await triton.isReady()); waited++) {
+  const deadline = performance.now() + READY_MS;
+  while (!(await triton.isReady())) {
+    mustLive();
+    if (performance.now() > deadline) throw new Error(readFileSync(logFile, 'utf8'));
     await new Promise((done) => setTimeout(done, 100));
   }
   return {
     triton,
     pid: child.pid!,
+    mustLive,
     remote: {
       http: { host: '127.0.0.1', port: ports.http },
       grpc: { host: '127.0.0.1', port: ports.grpc },
