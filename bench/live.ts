@@ -45,7 +45,7 @@ function run(mode: 'manual' | 'auto'): Outcome {
     models: [model],
   } = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8')) as {
     models: {
-      winner: { variant: string; point: { concurrency: number } };
+      winner: { variant: string; point: { streams: [{ load: { inFlight: number } }] } };
       search: { measurements: number };
     }[];
   };
@@ -57,7 +57,7 @@ function run(mode: 'manual' | 'auto'): Outcome {
     measurements: search.measurements,
     starts: journal.filter((line) => line.startsWith('{"kind":"end"')).length,
     variant: winner.variant,
-    concurrency: winner.point.concurrency,
+    concurrency: winner.point.streams[0].load.inFlight,
     config: readFileSync(join(cwd, 'output_model_repository', winner.variant, 'config.pbtxt'), 'utf8'),
   };
 }

@@ -18,8 +18,8 @@ interface Results {
     readonly points: readonly {
       readonly state: string;
       readonly measurement?: {
-        readonly point: { readonly concurrency: number; readonly batchSize: number };
-        readonly values: { readonly perf_throughput: number };
+        readonly point: unknown;
+        readonly whole: { readonly values: { readonly perf_throughput: number } };
         readonly againAlone?: string;
       };
     }[];
@@ -50,8 +50,8 @@ const throughputs = ({ trials }: Results): Map<string, number> =>
         measurement
           ? [
               [
-                `${name} ${measurement.point.concurrency} ${measurement.point.batchSize}`,
-                measurement.values.perf_throughput,
+                `${name} ${JSON.stringify(measurement.point)}`,
+                measurement.whole.values.perf_throughput,
               ] as const,
             ]
           : [],

@@ -13,6 +13,7 @@ import {
   type Trial,
   throwFailures,
 } from 'triton-model-analyzer';
+import { goalOfPlan } from '../src/config/goals.ts';
 import { locateTritonServer } from '../src/server/locate.ts';
 import { GRID, REPOSITORY } from './ocr-grid.ts';
 
@@ -34,7 +35,7 @@ const experiment = loadExperiment({
 });
 const { run } = await profile(experiment);
 const profiled = performance.now();
-const rankings = experiment.models.map((plan) => rank(run, plan));
+const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
 const result = resultOf(run, rankings, experiment.reports);
 const write = async (formats: readonly string[]) => {
   const exporters = EXPORTERS.filter(({ format }) => formats.includes(format));

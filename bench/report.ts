@@ -36,7 +36,7 @@ const trials = Array.from({ length: VARIANTS }, (_, variant) =>
 const recorded = run(...trials);
 const start = performance.now();
 const goal = {
-  name: 'm',
+  models: ['m'] as const,
   objectives: [{ tag: 'perf_throughput', weight: 1 }],
   constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 500 }] as const,
 };

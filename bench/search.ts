@@ -4,7 +4,7 @@ import { mean } from 'simple-statistics';
 import { findMetric } from '../src/ground/metric.ts';
 import { counted } from '../src/ground/wording.ts';
 import type { Constraint, Objective } from '../src/record/goal.ts';
-import { levelOf } from '../src/record/load-point.ts';
+import { batchSizeOf, levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { gridText, medianOf, type Row, readGrid, readResults } from './search/grid.ts';
@@ -159,7 +159,7 @@ function one(file: string): void {
           .join(', ')
       : 'failed';
     console.log(
-      `${candidate.name} at ${levelOf(point)}${point.batchSize > 1 ? `, batch ${point.batchSize}` : ''}${again ? ' again' : ''}: ${what}`,
+      `${candidate.name} at ${levelOf(point)}${batchSizeOf(point) > 1 ? `, batch ${batchSizeOf(point)}` : ''}${again ? ' again' : ''}: ${what}`,
     );
   }
   const { winner } = found;

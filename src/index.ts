@@ -4,7 +4,7 @@
  *
  *   const experiment = loadExperiment({ file: 'perf.yaml' });
  *   const { run } = await profile(experiment, { listeners: [(event) => event.kind === 'point' && console.log(event.record)] });
- *   const ranking = rank(run, experiment.models[0]);
+ *   const ranking = rank(run, goalOfPlan(experiment.models[0]));
  *   console.log(verdict(ranking));
  *
  * The command line and the terminal use nothing else of tma, but for the ground that every step may use. Importing
@@ -52,6 +52,7 @@ export { launcherFor } from './server/launcher-for.ts';
 export { generatorFor } from './load/generator-for.ts';
 export {
   LoadFailure,
+  type LoadedModel,
   type LoadGenerator,
   type LoadJob,
   type LoadResult,
@@ -107,12 +108,25 @@ export async function runSpec(spec: TrialSpec, how: SpecRun): Promise<TrialAccou
 }
 
 // Records: what was measured and how it ended, from a run or from its journal.
-export { isRate, type LoadPoint, levelOf } from './record/load-point.ts';
-export { isClientBound, type Measurement } from './record/measurement.ts';
 export {
+  atRate,
+  batchSizeOf,
+  inFlight,
+  isRate,
+  type Load,
+  type LoadPoint,
+  levelOf,
+  type Stream,
+} from './record/load-point.ts';
+export { type Figures, isClientBound, type Measurement } from './record/measurement.ts';
+export {
+  type ConfiguredModel,
   latestTrials,
+  loadedModels,
+  loadedName,
   measurementsOf,
   type PointRecord,
+  type RecordedModel,
   type Run,
   type Session,
   type Trial,
@@ -122,7 +136,8 @@ export { journalPath, readJournal } from './store/journal.ts';
 export { readRecorded, type Wanted } from './store/read-recorded.ts';
 
 // Ranking: objectives, constraints and noise to one decision, for each model and for all together.
-export type { Constraint, Goal, Objective } from './record/goal.ts';
+export { type Constraint, type Criteria, type Goal, nameOfModels, type Objective } from './record/goal.ts';
+export { goalOfPlan } from './config/goals.ts';
 export { checkConstraints, missedBy, score } from './goal/score.ts';
 export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';
 export { paretoFront } from './rank/pareto.ts';

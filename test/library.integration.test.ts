@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { healthGenerator } from '../examples/library/generator.ts';
 import { measure } from '../examples/library/load.ts';
+import { inFlight } from '../src/record/load-point.ts';
 import { load } from './support/experiment.ts';
 import { answerOk, serve } from './support/kserve.ts';
 
@@ -14,9 +15,8 @@ test('the example of a load generator brings figures of what it sent', async () 
   });
   const result = await healthGenerator.run({
     http: server.endpoint,
-    model: { name: 'm', platform: '', inputs: [], outputs: [] },
-    config: {},
-    point: { batchSize: 1, concurrency: 4 },
+    models: [{ metadata: { name: 'm', platform: '', inputs: [], outputs: [] }, config: {} }],
+    point: inFlight('m', 4),
     settings: load(),
     scrape: async () => asked,
     signal: new AbortController().signal,

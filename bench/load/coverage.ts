@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { NO_FLAGS } from '../../src/config/read-load-flags.ts';
 import { nativeGenerator } from '../../src/load/native/native.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 
 const RUNS = Number(process.env['RUNS'] ?? 200);
@@ -25,9 +26,8 @@ export async function coverage(say: (text: string) => void) {
   for (let run = 0; run < RUNS; run++) {
     const { intervals } = await nativeGenerator.run({
       http: { host: '127.0.0.1', port },
-      model,
-      config: { max_batch_size: 8 },
-      point: { batchSize: 1, concurrency: 8 },
+      models: [{ metadata: model, config: { max_batch_size: 8 } }],
+      point: inFlight('m', 8),
       settings: NO_FLAGS.load,
       scrape: async () => 0,
       signal: new AbortController().signal,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { median } from 'simple-statistics';
 import { instanceGroups, maxBatchSize } from '../../src/model-config/config.ts';
-import type { ModelConfig } from '../../src/model-config/model-config.ts';
-import { isRate, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
+import { isRate, levelOf } from '../../src/record/load-point.ts';
+import { parseResults } from '../../src/record/results.ts';
 
 /** One recorded point of a landscape. */
 export interface Row {
@@ -59,15 +59,8 @@ function splitLine(line: string): string[] {
 
 /** What `tma profile` measured, out of its results.json; a configuration that failed has rows without values. */
 export function readResults(file: string): Row[] {
-  interface Measured {
-    readonly state: string;
-    readonly measurement?: { readonly point: LoadPoint; readonly values: Row['values'] };
-    readonly point?: LoadPoint;
-  }
-  const { trials } = JSON.parse(readFileSync(file, 'utf8')) as {
-    trials: { model: string; name: string; isDefault: boolean; config: ModelConfig; points: Measured[] }[];
-  };
-  return trials.flatMap(({ model, name, isDefault, config, points }) => {
+  const { trials } = parseResults(readFileSync(file, 'utf8'), file);
+  return trials.flatMap(({ models: [{ name: model, config }], name, isDefault, points }) => {
     const groups = instanceGroups(config).map(({ kind, count }) => `${count}:${kind}`);
     const batching = config['dynamic_batching'] as { max_queue_delay_microseconds?: string } | undefined;
     const settings = {
@@ -75,16 +68,15 @@ export function readResults(file: string): Row[] {
       max_batch_size: String(maxBatchSize(config)),
       dynamic_batching: batching ? (batching.max_queue_delay_microseconds ?? '0') : 'disabled',
     };
-    return points.flatMap(({ measurement, point = measurement?.point }): Row[] =>
-      point
-        ? [
-            {
-              ...{ model, variant: name, settings, batchSize: point.batchSize, level: levelOf(point) },
-              ...{ isRate: isRate(point), values: measurement?.values ?? {} },
-            },
-          ]
-        : [],
-    );
+    return points.flatMap((record): Row[] => {
+      if (record.state === 'skipped') return [];
+      const point = record.state === 'measured' ? record.measurement.point : record.point;
+      const [{ batchSize }] = point.streams;
+      const values = record.state === 'measured' ? record.measurement.whole.values : {};
+      return [
+        { model, variant: name, settings, batchSize, level: levelOf(point), isRate: isRate(point), values },
+      ];
+    });
   });
 }
 

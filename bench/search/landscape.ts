@@ -2,7 +2,7 @@ import type { ModelPlan } from '../../src/config/experiment.ts';
 import { breaks, score } from '../../src/goal/score.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import type { Goal } from '../../src/record/goal.ts';
-import { type LoadPoint, levelOf } from '../../src/record/load-point.ts';
+import { atRate, batchSizeOf, inFlight, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../../src/space/space.ts';
 import type { Row } from './grid.ts';
 
@@ -59,13 +59,18 @@ export function landscapeOf(
   const candidates = names.map((name): Candidate => {
     const [first] = byVariant.get(name)!;
     const config = configOf(first!, model);
-    return { model, name, isDefault: isDefault(name), assignment: { ...first!.settings }, config, key: name };
+    return {
+      models: [{ name: model, assignment: { ...first!.settings }, config, role: 'measured' }],
+      name,
+      isDefault: isDefault(name),
+      key: name,
+    };
   });
   const levels = [...new Set(rows.map(({ level }) => level))].sort((a, b) => a - b);
   const batches = [...new Set(rows.map(({ batchSize }) => batchSize))].sort((a, b) => a - b);
   const isRate = rows.every((row) => row.isRate);
   const pointAt = (level: number, batchSize: number): LoadPoint =>
-    isRate ? { batchSize, requestRate: level } : { batchSize, concurrency: level };
+    isRate ? atRate('m', level, batchSize) : inFlight('m', level, batchSize);
   const plan = {
     name: model,
     ...goal,
@@ -79,8 +84,8 @@ export function landscapeOf(
   const points = batches.flatMap((batch) => levels.map((level) => pointAt(level, batch)));
   const legal = new Map(
     candidates.map((item) => {
-      const most = Math.max(1, Number(item.config['max_batch_size'] ?? 1));
-      return [item, points.filter(({ batchSize }) => batchSize <= most)] as const;
+      const most = Math.max(1, Number(item.models[0].config['max_batch_size'] ?? 1));
+      return [item, points.filter(({ streams: [{ batchSize }] }) => batchSize <= most)] as const;
     }),
   );
   const find = (candidate: Candidate, level: number, batchSize: number): Row | undefined =>
@@ -92,12 +97,12 @@ export function landscapeOf(
       );
   const rowAt = (candidate: Candidate, point: LoadPoint): Row | undefined => {
     const level = levels.find((item) => item >= levelOf(point)) ?? levels.at(-1)!;
-    return find(candidate, level, point.batchSize);
+    return find(candidate, level, batchSizeOf(point));
   };
   const truth = (candidate: Candidate, point: LoadPoint): Values | undefined => {
     const above = rowAt(candidate, point);
     const lower = levels.findLast((item) => item <= levelOf(point));
-    const below = lower === undefined ? undefined : find(candidate, lower, point.batchSize);
+    const below = lower === undefined ? undefined : find(candidate, lower, batchSizeOf(point));
     if (!interpolate || !above || !below || above === below) return above?.values;
     const share = (levelOf(point) - below.level) / (above.level - below.level);
     return Object.fromEntries(
@@ -134,9 +139,9 @@ export function landscapeOf(
 /** Combinations that were not recorded are candidates that fail. */
 function dimensionsOf(candidates: readonly Candidate[]): AutomaticSpace {
   const listed = candidates.filter(({ isDefault }) => !isDefault);
-  const countOf = ({ config }: Candidate): number =>
+  const countOf = ({ models: [{ config }] }: Candidate): number =>
     ((config['instance_group'] ?? []) as { count?: number }[]).reduce((sum, { count = 1 }) => sum + count, 0);
-  const batchOf = ({ config }: Candidate): number => Number(config['max_batch_size'] ?? 0);
+  const batchOf = ({ models: [{ config }] }: Candidate): number => Number(config['max_batch_size'] ?? 0);
   const sorted = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
   const missing: Candidate = { ...candidates[0]!, name: 'not recorded', isDefault: false };
   return {

@@ -1,5 +1,5 @@
 import { checkConstraints, score } from '../../src/goal/score.ts';
-import { levelOf } from '../../src/record/load-point.ts';
+import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
 import type { Ask } from '../../src/search/search.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
@@ -48,7 +48,7 @@ export function replay(
     const truth = landscape.truth(ask.candidate, ask.point);
     const values = truth && Object.fromEntries(Object.entries(truth).map(noisy));
     trace.push({ ...ask, values });
-    rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${ask.point.batchSize}`);
+    rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
     return values
       ? { state: 'measured', values }
       : { state: 'failed', kind: 'out of memory', cause: 'not recorded', wantsRoom: true };

@@ -1,4 +1,4 @@
-import { LoadFailure, type LoadGenerator } from 'triton-model-analyzer';
+import { LoadFailure, type LoadGenerator, levelOf } from 'triton-model-analyzer';
 
 const SECONDS = 2;
 
@@ -20,7 +20,7 @@ export const healthGenerator: LoadGenerator = {
         timesMs.push(performance.now() - sent);
       }
     };
-    await Promise.all(Array.from({ length: point.concurrency ?? 1 }, oneAfterTheOther));
+    await Promise.all(Array.from({ length: levelOf(point) }, oneAfterTheOther));
     const durationS = (performance.now() - begin) / 1000;
     timesMs.sort((a, b) => a - b);
     const percentile = (percent: number): number => timesMs[Math.ceil((percent / 100) * timesMs.length) - 1]!;

@@ -5,7 +5,7 @@ export function points(checkpoints: string): string[] {
   const { run, warnings } = readJournal(journalPath(checkpoints));
   const lines = latestTrials(run).flatMap((trial) =>
     measurementsOf(trial).map(
-      ({ point, values }) =>
+      ({ point, whole: { values } }) =>
         `${trial.name}, ${levelText(point)}: ${values['perf_throughput']} infer/s, p99 ${values['perf_latency_p99']} ms`,
     ),
   );

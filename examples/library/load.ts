@@ -9,9 +9,9 @@ export async function measure(model: string, url: string, signal: AbortSignal): 
     if (outcome.state === 'failed') {
       lines.push(`${levelText(outcome.point)}: ${outcome.cause}`);
     } else {
-      const { point, values, intervals } = outcome.measurement;
-      const [low, high] = intervals['perf_throughput'] ?? [];
-      lines.push(`${levelText(point)}: ${values['perf_throughput']} infer/s (95 %: ${low} to ${high})`);
+      const { point, whole } = outcome.measurement;
+      const [low, high] = whole.intervals['perf_throughput'] ?? [];
+      lines.push(`${levelText(point)}: ${whole.values['perf_throughput']} infer/s (95 %: ${low} to ${high})`);
     }
   }
   return lines;

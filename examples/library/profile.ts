@@ -6,6 +6,7 @@ import {
   rank,
   verdict,
 } from 'triton-model-analyzer';
+import { goalOfPlan } from '../../src/config/goals.ts';
 
 /** Profiles what a perf.yaml lists, tells every point on the way, and answers a sentence for each model. */
 export async function decide(file: string, options: ProfileOptions = {}): Promise<string[]> {
@@ -15,13 +16,13 @@ export async function decide(file: string, options: ProfileOptions = {}): Promis
     listeners: [tell],
   });
   for (const { message } of mistakes) console.error(message);
-  return experiment.models.map((model) => verdict(rank(run, model)));
+  return experiment.models.map((model) => verdict(rank(run, goalOfPlan(model))));
 }
 
 function tell(event: RunEvent): void {
   if (event.kind === 'point') {
     const { variant, record, progress } = event;
-    const { perf_throughput = 0 } = record.state === 'measured' ? record.measurement.values : {};
+    const { perf_throughput = 0 } = record.state === 'measured' ? record.measurement.whole.values : {};
     console.log(
       `${progress.done}/${progress.done + progress.remaining} ${variant}: ${perf_throughput} infer/s`,
     );

@@ -10,6 +10,7 @@ import {
   throwFailures,
   verdict,
 } from 'triton-model-analyzer';
+import { loadedModels, loadedName } from '../../src/record/run.ts';
 
 /** An exporter of our own: the decisions as a text. */
 const sentences: Exporter = {
@@ -26,8 +27,8 @@ export async function report(checkpoints: string, to: string): Promise<readonly 
     commandLine: { checkpoint_directory: checkpoints, export_path: to },
   });
   const { run } = readRecorded(request.checkpointDirectory);
-  const models = [...new Set(run.trials.map(({ model }) => model))];
-  const rankings = models.map((model) => rank(run, request.goalOf(model, run.sessions)));
+  const models = new Map(run.trials.map((trial) => [loadedName(trial), loadedModels(trial)]));
+  const rankings = [...models.values()].map((names) => rank(run, request.goalOf(names, run.sessions)));
   const result = resultOf(run, rankings, request.settings(run.sessions));
   const withoutBrowser = EXPORTERS.filter(({ format }) => format === 'csv' || format === 'html');
   const all = await exportAll(result, to, { exporters: [...withoutBrowser, sentences] });

@@ -8,6 +8,7 @@ import {
   type Experiment,
   type Exported,
   exportAll,
+  goalOfPlan,
   loadExperiment,
   profile,
   type Ranking,
@@ -71,7 +72,7 @@ async function profileModels(
     ...{ listeners, finish, stop, abandon, command },
   });
   interruption.nothingToFinish();
-  const rankings = experiment.models.map((plan) => rank(run, plan));
+  const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
   const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode });
   const { across } = result;
   // Before anything else can fail.

@@ -9,6 +9,8 @@ import {
   exportAll,
   journalPath,
   latestTrials,
+  loadedModels,
+  loadedName,
   loadReportRequest,
   type Mode,
   type ReportRequest,
@@ -86,8 +88,9 @@ function resultFor(request: ReportRequest, journal: Run, mode: Mode): Result {
     );
   }
   const run = { ...journal, trials };
-  const models = [...new Set(trials.map((trial) => trial.model))];
-  const rankings = models.map((name) => rank(run, request.goalOf(name, run.sessions)));
+  const rankings = [...new Map(trials.map((trial) => [loadedName(trial), loadedModels(trial)])).values()].map(
+    (models) => rank(run, request.goalOf(models, run.sessions)),
+  );
   const settings = request.settings(run.sessions);
   const { configs } = request;
   return resultOf(run, rankings, settings, {

@@ -1,5 +1,5 @@
 import type { Place } from '../ground/errors.ts';
-import type { Goal } from '../record/goal.ts';
+import type { Criteria } from '../record/goal.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
 import type { PlotSettings } from './plot-settings.ts';
@@ -116,7 +116,8 @@ export interface WindowRule {
 }
 
 /** Everything about one model to profile. */
-export interface ModelPlan extends Goal {
+export interface ModelPlan extends Criteria {
+  readonly name: string;
   readonly search: SearchSettings;
   readonly cpuOnly: boolean;
   readonly parameters: readonly Parameter[];
@@ -254,7 +255,7 @@ export interface ReportSettings {
   readonly skipDetailed: boolean;
   readonly numConfigsPerModel: number;
   /** The best of all models together: how many (0 = no page of them), and what they are judged by. */
-  readonly acrossModels: { readonly most: number; readonly goal: Omit<Goal, 'name'> };
+  readonly acrossModels: { readonly most: number; readonly goal: Criteria };
   /** Plots to draw instead of the usual ones. */
   readonly plots?: readonly PlotSettings[];
   /** Columns of the tables, where others than the usual ones are asked for. */

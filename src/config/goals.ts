@@ -1,4 +1,4 @@
-import type { Constraint, Goal, Objective } from '../record/goal.ts';
+import type { Constraint, Criteria, Goal, Objective } from '../record/goal.ts';
 import { withConstraint } from './objectives.ts';
 import type { OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
@@ -10,11 +10,27 @@ export const DEFAULT_OBJECTIVES: readonly Objective[] = [{ tag: 'perf_throughput
 export const goalsOf = (values: OptionValues): Goal[] =>
   (values.profile_models ?? []).map((entry) => goalOf(entry, values));
 
-/** A model's own objectives and constraints, else the global ones; the two short options hold for all. */
+/** What a model is judged by. */
 export const goalOf = ({ name, settings }: ModelEntry, values: OptionValues): Goal => ({
-  name,
+  models: [name],
+  ...criteriaOf(settings, values),
+});
+
+/** A model's own objectives and constraints, else the global ones; the two short options hold for all. */
+export const criteriaOf = (settings: ModelEntry['settings'], values: OptionValues): Criteria => ({
   objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES,
   constraints: withShortOnes(settings.constraints ?? values.constraints ?? [], values),
+});
+
+/** What the configurations of a planned model are judged by. */
+export const goalOfPlan = ({
+  name,
+  objectives,
+  constraints,
+}: Criteria & { readonly name: string }): Goal => ({
+  models: [name],
+  objectives,
+  constraints,
 });
 
 /** A line where a limit is said twice: the stricter holds. */
@@ -43,25 +59,25 @@ const THROUGHPUT = { tag: 'perf_throughput', bound: 'min' } as const;
 /** What configurations of different models are judged by; `usual` where nothing is said. */
 export const overallGoal = (
   values: OptionValues,
-  usual: Omit<Goal, 'name'> = { objectives: DEFAULT_OBJECTIVES, constraints: [] },
-): Omit<Goal, 'name'> => ({
+  usual: Criteria = { objectives: DEFAULT_OBJECTIVES, constraints: [] },
+): Criteria => ({
   objectives: values.objectives ?? usual.objectives,
   constraints: withShortOnes(values.constraints ?? withoutShortOnes(usual.constraints, values), values),
 });
 
 /** What is said now takes the place of what is usual. */
 const withoutShortOnes = (
-  constraints: Goal['constraints'],
+  constraints: Criteria['constraints'],
   { latency_budget, min_throughput }: OptionValues,
-): Goal['constraints'] =>
+): Criteria['constraints'] =>
   constraints.filter(
     ({ tag }) => !(latency_budget && tag === P99.tag) && !(min_throughput && tag === THROUGHPUT.tag),
   );
 
 function withShortOnes(
-  constraints: Goal['constraints'],
+  constraints: Criteria['constraints'],
   { latency_budget, min_throughput }: OptionValues,
-): Goal['constraints'] {
+): Criteria['constraints'] {
   let list = constraints;
   if (latency_budget) list = withConstraint(list, { ...P99, value: latency_budget });
   if (min_throughput) list = withConstraint(list, { ...THROUGHPUT, value: min_throughput });

@@ -5,7 +5,7 @@ import { mergeContainerOptions, NO_CONTAINER_OPTIONS } from './docker-args.ts';
 import type { ModelPlan, Parameter } from './experiment.ts';
 import { usesPerfAnalyzer, withPrecision } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
-import { goalOf } from './goals.ts';
+import { criteriaOf } from './goals.ts';
 import { containerOptions } from './launch-settings.ts';
 import { MOST_CONFIGURATIONS, MOST_POINTS } from './limits.ts';
 import type { ModelEntry } from './profile-models.ts';
@@ -42,7 +42,8 @@ export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Prob
   const search = searchPlan(entry, values, flags, parameters.length > 0);
   problems.push(...swept.problems, ...sizeProblems(name, parameters, search, at));
   return {
-    ...goalOf(entry, values),
+    name: entry.name,
+    ...criteriaOf(entry.settings, values),
     cpuOnly: settings.cpu_only ?? values.cpu_only ?? false,
     parameters,
     ...search,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Goal } from '../record/goal.ts';
+import { type Goal, nameOfModels } from '../record/goal.ts';
 import type { Session } from '../record/run.ts';
 import type { ReportSettings } from './experiment.ts';
 import { goalsOf, overallGoal } from './goals.ts';
@@ -18,7 +18,7 @@ export interface ReportRequest {
   /** The configurations to report on; undefined: everything anew. */
   readonly configs: readonly ReportedConfig[] | undefined;
   /** What a model is judged by: as is said now, else as it was when it was profiled. */
-  goalOf(model: string, sessions: readonly Session[]): Goal;
+  goalOf(models: Goal['models'], sessions: readonly Session[]): Goal;
   /** How to report what these sessions measured. */
   settings(sessions: readonly Session[]): ReportSettings;
 }
@@ -33,10 +33,10 @@ export function loadReportRequest(source: ExperimentSource): ReportRequest {
     exportPath: resolve(cwd, values.export_path ?? '.'),
     formats: values.output_formats ?? ['html', 'pdf', 'png', 'csv'],
     configs: values.report_model_configs,
-    goalOf: (model, sessions) =>
+    goalOf: (models, sessions) =>
       [...goalsOf(values), ...sessions.toReversed().flatMap(({ goals }) => goals)].find(
-        ({ name }) => name === model,
-      ) ?? { ...overallGoal(values), name: model },
+        (goal) => nameOfModels(goal.models) === nameOfModels(models),
+      ) ?? { ...overallGoal(values), models },
     settings: (sessions) => reportSettings(values, sessions.at(-1)?.overall),
   };
 }

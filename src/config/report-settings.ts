@@ -1,5 +1,5 @@
 import type { Problem } from '../ground/errors.ts';
-import type { Goal } from '../record/goal.ts';
+import type { Criteria } from '../record/goal.ts';
 import type { ReportSettings } from './experiment.ts';
 import type { GivenOptions } from './given-options.ts';
 import { overallGoal } from './goals.ts';
@@ -36,7 +36,7 @@ export function tableNameProblems({ values, placeOf }: GivenOptions): Problem[] 
  * What is written after a run, and by `tma report`.
  * @param usual what all models together are judged by where nothing is said.
  */
-export const reportSettings = (values: OptionValues, usual?: Omit<Goal, 'name'>): ReportSettings => ({
+export const reportSettings = (values: OptionValues, usual?: Criteria): ReportSettings => ({
   skipSummary: values.skip_summary_reports ?? false,
   skipDetailed: values.skip_detailed_reports ?? false,
   numConfigsPerModel: values.num_configs_per_model ?? 3,

@@ -8,6 +8,13 @@ import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
 import type { Interval } from '../statistics/intervals.ts';
 
+/** A model that the server has loaded. */
+export interface LoadedModel {
+  readonly metadata: ModelMetadata;
+  /** In effect on the server; {} where it is not known. */
+  readonly config: ModelConfig;
+}
+
 /** One point to put load on; `Scrape` is whatever the caller reads from the server while it is measured. */
 export interface LoadJob<Scrape> {
   /** Where requests go, by the protocol that the settings name. */
@@ -16,9 +23,8 @@ export interface LoadJob<Scrape> {
   readonly metrics?: Endpoint | undefined;
   /** Instead of endpoints: a library to load. */
   readonly inProcess?: InProcess | undefined;
-  readonly model: ModelMetadata;
-  /** In effect on the server; {} where it is not known. */
-  readonly config: ModelConfig;
+  /** The models that the streams of the point name. */
+  readonly models: readonly [LoadedModel, ...LoadedModel[]];
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
   /** Limits on which it depends whether the point matters; see `judgeOf`. */

@@ -1,5 +1,5 @@
 import type { Bottleneck, ClientReport } from '../record/client.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { batchSizeOf, type LoadPoint } from '../record/load-point.ts';
 
 interface Facts {
   readonly point: LoadPoint;
@@ -44,7 +44,7 @@ function tooBusy({ client: { busy } }: Facts): string | undefined {
 }
 
 function nearFloor({ values, point, client: { floor } }: Facts): string | undefined {
-  const rate = (values['perf_throughput'] ?? 0) / point.batchSize;
+  const rate = (values['perf_throughput'] ?? 0) / batchSizeOf(point);
   if (!floor || rate <= NEAR_FLOOR * floor.rate) return undefined;
   const percent = ((rate / floor.rate) * 100).toFixed(0);
   return `${rate.toFixed(0)} requests a second are ${percent} % of what it does against a server that answers at once`;
@@ -52,12 +52,12 @@ function nearFloor({ values, point, client: { floor } }: Facts): string | undefi
 
 /** Little's law: requests in flight = rate times latency. Of too few requests it says nothing. */
 function leftIdle({ point, values, requests }: Facts): string | undefined {
-  const { concurrency, batchSize } = point;
-  if (concurrency === undefined || requests <= 10 * concurrency) return undefined;
+  const [{ load, batchSize }] = point.streams;
+  if (load.kind !== 'concurrency' || requests <= 10 * load.inFlight) return undefined;
   const inFlight =
     (((values['perf_throughput'] ?? 0) / batchSize) * (values['perf_latency_avg'] ?? 0)) / 1000;
-  if (Math.abs(inFlight / concurrency - 1) <= LITTLE_TOLERANCE) return undefined;
-  return `${inFlight.toFixed(1)} requests were in flight on average instead of ${concurrency}`;
+  if (Math.abs(inFlight / load.inFlight - 1) <= LITTLE_TOLERANCE) return undefined;
+  return `${inFlight.toFixed(1)} requests were in flight on average instead of ${load.inFlight}`;
 }
 
 function late({ values, client: { lateness, full } }: Facts): string | undefined {

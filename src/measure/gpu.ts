@@ -1,10 +1,11 @@
 import { type Aggregation, aggregate, METRICS } from '../ground/metric.ts';
 import { timerMs } from '../ground/timers.ts';
+import type { Figures } from '../record/measurement.ts';
 import type { Endpoint } from '../server/triton.ts';
 import { fetchMetrics } from '../server/triton-http.ts';
 import { meanInterval, rangeOf } from '../statistics/batch-means.ts';
 import type { Interval } from '../statistics/intervals.ts';
-import { defined, type Figures } from './server-times.ts';
+import { defined } from './server-times.ts';
 
 /** One look at the GPU gauges: UUID -> metric tag -> value. */
 export type GpuSample = Readonly<Record<string, Readonly<Record<string, number>>>>;

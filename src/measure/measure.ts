@@ -1,13 +1,12 @@
 import type { LoadSettings, StopRule } from '../config/experiment.ts';
-import type { LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
-import type { ModelConfig } from '../model-config/model-config.ts';
+import type { LoadedModel, LoadGenerator, LoadResult, WindowSummary } from '../load/load-generator.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { GpuState } from '../record/gpu-state.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import type { Measurement } from '../record/measurement.ts';
+import type { Figures, Measurement } from '../record/measurement.ts';
+import { ofEach } from '../record/one-model.ts';
 import { countFailures, mainFailure } from '../record/request-failures.ts';
 import type { Server } from '../server/launcher.ts';
-import type { ModelMetadata } from '../server/triton.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { findBottleneck } from './bottleneck.ts';
 import { aggregateGpus, type GpuSample, REFRESH_MS, watchGpus } from './gpu.ts';
@@ -20,7 +19,7 @@ import {
   gpuStates,
 } from './gpu-state.ts';
 import { resourceFigures, watchResources } from './resource-watch.ts';
-import { type Figures, fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
+import { fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { samplesWithin } from './span.ts';
 import { type Scrape, statisticsReader } from './statistics-reader.ts';
 
@@ -29,9 +28,8 @@ export interface MeasureRequest {
   readonly server: Server;
   /** false: the server has none to tell. */
   readonly statistics?: boolean;
-  readonly model: ModelMetadata;
-  /** In effect on the server. */
-  readonly config: ModelConfig;
+  /** The models that the streams of the point name. */
+  readonly models: readonly [LoadedModel, ...LoadedModel[]];
   readonly point: LoadPoint;
   readonly settings: LoadSettings;
   /** What the point must keep to be of interest. */
@@ -57,11 +55,11 @@ export interface DriverView {
  * @throws LoadFailure when requests do not get through; whatever the server's API throws when it is gone.
  */
 export async function measurePoint(request: MeasureRequest): Promise<Measurement> {
-  const { server, model, config, point, settings, generator, signal, onWindow, driver } = request;
+  const { server, models, point, settings, generator, signal, onWindow, driver } = request;
   const startedAt = new Date().toISOString();
   const gpus = watchGpus(server.metrics, request.monitoringIntervalS);
   const resources = watchResources(server, request.monitoringIntervalS);
-  const statistics = statisticsReader(request);
+  const statistics = statisticsReader({ ...request, model: models[0].metadata });
   try {
     // A server that does not tell must not be found out while it is measured.
     await statistics.look();
@@ -71,8 +69,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       metrics: server.metrics,
       inProcess: server.inProcess,
       triton: server.triton,
-      model,
-      config,
+      models,
       point,
       settings,
       matters: request.matters,
@@ -140,16 +137,18 @@ export function toMeasurement(raw: RawPoint): Measurement {
   // A generator that reads the server's statistics itself knows its own windows best.
   const values = { ...server.values, ...result.values, ...gpu.values, ...resources.values };
   const own = Object.entries(server.intervals).filter(([tag]) => !(tag in result.values));
+  const intervals = {
+    ...Object.fromEntries(own),
+    ...result.intervals,
+    ...gpu.intervals,
+    ...resources.intervals,
+  };
+  const whole = { values, intervals };
   const bottleneck = findBottleneck({ point, values, requests: result.requests, client: result.client });
   return {
     point,
-    values,
-    intervals: {
-      ...Object.fromEntries(own),
-      ...result.intervals,
-      ...gpu.intervals,
-      ...resources.intervals,
-    },
+    whole,
+    models: ofEach({ point, whole }),
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
     ...(shared && { shared }),

@@ -1,6 +1,6 @@
+import type { Figures } from '../record/measurement.ts';
 import type { Resources, Server } from '../server/launcher.ts';
 import { type Batch, rangeOf, ratioInterval } from '../statistics/batch-means.ts';
-import type { Figures } from './server-times.ts';
 import { NO_FIGURES } from './server-times.ts';
 import type { Span } from './span.ts';
 

@@ -1,3 +1,4 @@
+import type { Figures } from '../record/measurement.ts';
 import type { Counter, ModelStatistics } from '../server/triton.ts';
 import { type Batch, ratioInterval } from '../statistics/batch-means.ts';
 import type { Interval } from '../statistics/intervals.ts';
@@ -6,12 +7,6 @@ import type { Interval } from '../statistics/intervals.ts';
 export interface StatisticsAt {
   readonly atMs: number;
   readonly statistics: readonly ModelStatistics[] | undefined;
-}
-
-/** Metric tag -> value, and -> 95 % interval; both have the same tags. */
-export interface Figures {
-  readonly values: Readonly<Record<string, number>>;
-  readonly intervals: Readonly<Record<string, Interval>>;
 }
 
 export const NO_FIGURES: Figures = { values: {}, intervals: {} };

@@ -1,5 +1,5 @@
 import type { ReportSettings } from '../config/experiment.ts';
-import type { Goal } from '../record/goal.ts';
+import type { Criteria, Goal } from '../record/goal.ts';
 import type { Run } from '../record/run.ts';
 import { type MissingMetric, missingMetrics } from './missing-metric.ts';
 import { comparePoints, type Ranking, rank } from './rank.ts';
@@ -7,7 +7,7 @@ import type { RankedEntry } from './standings.ts';
 
 /** Configurations of several models, by one goal. */
 export interface AcrossModels {
-  readonly goal: Omit<Goal, 'name'>;
+  readonly goal: Criteria;
   /** Best first; where some break no limit, only those. */
   readonly entries: readonly RankedEntry[];
   /** Those that are decided for by this goal, each for its model. */
@@ -19,11 +19,11 @@ export interface AcrossModels {
 /** The best configurations of these models together: a model may have several among them, or none. */
 export function rankAcross(
   run: Run,
-  models: readonly string[],
-  goal: Omit<Goal, 'name'>,
+  goals: readonly Goal['models'][],
+  goal: Criteria,
   most: number,
 ): AcrossModels {
-  const rankings = models.map((name) => rank(run, { name, ...goal }));
+  const rankings = goals.map((models) => rank(run, { models, ...goal }));
   const entries = rankings
     .flatMap((ranking) => ranking.entries)
     .sort((a, b) => comparePoints(a.best, b.best, goal));
@@ -50,7 +50,7 @@ export const acrossModels = (
     ? undefined
     : rankAcross(
         run,
-        rankings.map(({ model }) => model),
+        rankings.map((ranking) => ranking.goal.models),
         goal,
         most,
       );

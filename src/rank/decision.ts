@@ -121,7 +121,7 @@ export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerFo
 function missesForSure({ best: { checks, measurement } }: RankedEntry): boolean {
   return checks.some(({ constraint: { tag, bound, value: limit }, value, verdict }) => {
     if (verdict !== 'missed' || value === undefined) return false;
-    const [low = null, high = null] = measurement.intervals[tag] ?? [];
+    const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
     const half = withinStart(measurement, tag) * value;
     return bound === 'max' ? (low ?? value - half) > limit : (high ?? value + half) < limit;
   });

@@ -1,5 +1,5 @@
 import { metric } from '../ground/metric.ts';
-import type { Goal } from '../record/goal.ts';
+import type { Criteria } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Run } from '../record/run.ts';
 
@@ -17,14 +17,14 @@ export interface MissingMetric {
 /** @param measurements those that the configurations are ranked by. */
 export function missingMetrics(
   run: Run,
-  { objectives, constraints }: Omit<Goal, 'name'>,
-  measurements: readonly Pick<Measurement, 'values'>[],
+  { objectives, constraints }: Criteria,
+  measurements: readonly Pick<Measurement, 'whole'>[],
 ): MissingMetric[] {
   const tags = [...new Set([...objectives, ...constraints].map(({ tag }) => tag))];
   return tags
-    .filter((tag) => measurements.some(({ values }) => values[tag] === undefined))
+    .filter((tag) => measurements.some(({ whole: { values } }) => values[tag] === undefined))
     .map((tag) => {
-      const everywhere = measurements.every(({ values }) => values[tag] === undefined);
+      const everywhere = measurements.every(({ whole: { values } }) => values[tag] === undefined);
       return everywhere
         ? { tag, everywhere, ...whyMissing(tag, run) }
         : {

@@ -31,7 +31,7 @@ export type HalfWidth = (measurement: Measurement, tag: string) => number;
 
 /** That of one start of the server. */
 export const withinStart: HalfWidth = (measurement, tag) =>
-  relativeHalfWidth(measurement.intervals[tag] ?? [null, null]) ?? ASSUMED;
+  relativeHalfWidth(measurement.whole.intervals[tag] ?? [null, null]) ?? ASSUMED;
 
 /** That over all starts that there may be. */
 export const overStarts =
@@ -50,7 +50,7 @@ export interface Difference {
 }
 
 /** Whether a measurement says itself how sure a value is. */
-export const hasInterval = ({ intervals }: Measurement, tag: string): boolean =>
+export const hasInterval = ({ whole: { intervals } }: Measurement, tag: string): boolean =>
   relativeHalfWidth(intervals[tag] ?? [null, null]) !== undefined;
 
 /**
@@ -62,7 +62,7 @@ export function noiseOf(trials: readonly Trial[]): Noise {
     const measured = points.filter((record) => record.state === 'measured');
     return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
   });
-  const tags = new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.values)));
+  const tags = new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.whole.values)));
   return { starts: Object.fromEntries([...tags].map((tag) => [tag, startDeviation(repeated, tag)])) };
 }
 
@@ -86,7 +86,7 @@ type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 function meansByServer(records: readonly MeasuredRecord[], tag: string): number[] {
   const servers: number[][] = [];
   for (const { again, measurement } of records) {
-    const value = measurement.values[tag];
+    const value = measurement.whole.values[tag];
     if (value === undefined) continue;
     if (again === 'afresh' || servers.length === 0) servers.push([]);
     servers.at(-1)!.push(value);
@@ -104,9 +104,9 @@ export function differenceOf(
   const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
   const parts = objectives
     // A metric that only one of them has counts fully for that one, without noise.
-    .filter(({ tag }) => a.values[tag] !== undefined && b.values[tag] !== undefined)
+    .filter(({ tag }) => a.whole.values[tag] !== undefined && b.whole.values[tag] !== undefined)
     .map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
-  return { score: score(a, b, objectives), noise: Math.hypot(...parts) };
+  return { score: score(a.whole, b.whole, objectives), noise: Math.hypot(...parts) };
 }
 
 /** How much better one measurement is than another, over the objectives. */
@@ -130,7 +130,7 @@ export function gainOf(
   noise: Noise,
 ): Gain | undefined {
   const parts = objectives.flatMap(({ tag, weight }) => {
-    const [value, old] = [a.values[tag], b.values[tag]];
+    const [value, old] = [a.whole.values[tag], b.whole.values[tag]];
     // How many times as good; of a metric that is 0 on one side nothing can be said in percent.
     const times = value && old ? (metric(tag).better === 'higher' ? value / old : old / value) : undefined;
     return times === undefined ? [] : [{ tag, weight, times }];

@@ -12,11 +12,11 @@ export const frontTags = (objectives: readonly Objective[]): readonly string[] =
  * The measurements that no other beats in every one of these metrics, the best in the last metric first: by rising p99
  * latency. A metric that was not measured is worse than any that was.
  */
-export function paretoFront<T extends Pick<Measurement, 'values'>>(
+export function paretoFront<T extends Pick<Measurement, 'whole'>>(
   measurements: readonly T[],
   tags: readonly string[] = USUAL,
 ): T[] {
-  const worth = ({ values }: T, tag: string): number => {
+  const worth = ({ whole: { values } }: T, tag: string): number => {
     const value = values[tag];
     if (value === undefined) return Number.NEGATIVE_INFINITY;
     return metric(tag).better === 'higher' ? value : -value;

@@ -1,9 +1,9 @@
 import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { Goal } from '../record/goal.ts';
-import { isRate, isSamePoint, levelOf } from '../record/load-point.ts';
+import { type Goal, nameOfModels } from '../record/goal.ts';
+import { batchSizeOf, isRate, isSamePoint, levelOf } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
-import { measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { type Decision, decide } from './decision.ts';
 import { missingMetrics } from './missing-metric.ts';
 import { differenceOf, type Gain, gainOf, type Noise, noiseOf, overStarts, withinStart } from './noise.ts';
@@ -31,7 +31,8 @@ export function rank(run: Run, goal: Goal): Ranking {
 }
 
 function standingsOf(run: Run, goal: Goal): Standings {
-  const trials = run.trials.filter((trial) => trial.model === goal.name);
+  const model = nameOfModels(goal.models);
+  const trials = run.trials.filter((trial) => loadedName(trial) === model);
   const noise = noiseOf(trials);
   const sorted = trials
     .flatMap((trial) => rankTrial(trial, goal))
@@ -43,11 +44,11 @@ function standingsOf(run: Run, goal: Goal): Standings {
   );
   const [leader] = entries;
   const base = entries.find((entry) => entry.trial.isDefault);
-  const search = run.searches.find(({ model }) => model === goal.name);
+  const search = run.searches.find(({ models }) => nameOfModels(models) === model);
   const isOther = leader !== undefined && base !== undefined && leader !== base;
   const at = leader?.best.measurement.point;
   return {
-    model: goal.name,
+    model,
     goal,
     entries,
     unmeasured: trials.filter((trial) => trial.state !== 'measured'),
@@ -57,7 +58,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
     sameLoad:
       at !== undefined && !!base?.points.some(({ measurement }) => isSamePoint(measurement.point, at)),
     search,
-    interrupted: search ? search.interrupted === true : wasBegun(run, goal.name),
+    interrupted: search ? search.interrupted === true : wasBegun(run, model),
     preferredTo,
     missing: missingMetrics(
       run,
@@ -71,7 +72,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
 
 /** A run that ends writes down what its search came to; one that was begun and has not was killed. */
 const wasBegun = (run: Run, model: string): boolean =>
-  run.sessions.some(({ goals }) => goals.some(({ name }) => name === model));
+  run.sessions.some(({ goals }) => goals.some(({ models }) => nameOfModels(models) === model));
 
 /** How much better a configuration's best point is than the default's. */
 export const gainOver = (
@@ -84,7 +85,7 @@ export const gainOver = (
 function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
   const sorted = measurementsOf(trial)
     .map((measurement): RankedPoint => {
-      const checks = checkConstraints(measurement, goal.constraints);
+      const checks = checkConstraints(measurement.whole, goal.constraints);
       return { measurement, checks, verdict: verdictOf(checks), missedBy: missedBy(checks) };
     })
     .sort((a, b) => comparePoints(a, b, goal));
@@ -103,7 +104,7 @@ function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
 }
 
 /** How large a load is: inferences in flight, or inferences asked for a second. */
-const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(point) * point.batchSize;
+const loadOf = ({ measurement: { point } }: RankedPoint): number => levelOf(point) * batchSizeOf(point);
 
 /** Whether another load of the same configuration is as good as the best one, and as well known. */
 function isAlike(top: RankedPoint, other: RankedPoint, { objectives }: Goal): boolean {
@@ -127,7 +128,7 @@ function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoi
   );
   if (at <= 0) return [...sorted];
   const [top, found] = [pointOf(sorted[0]!), pointOf(sorted[at]!)];
-  if (score(top.measurement, found.measurement, goal.objectives) > LUCK) return [...sorted];
+  if (score(top.measurement.whole, found.measurement.whole, goal.objectives) > LUCK) return [...sorted];
   return [sorted[at]!, ...sorted.slice(0, at), ...sorted.slice(at + 1)];
 }
 
@@ -153,7 +154,7 @@ function smallerFirst(
     (entry) =>
       isKnownAlike(entry) &&
       isTie(top, entry, goal, noise) &&
-      score(top.best.measurement, entry.best.measurement, goal.objectives) <= ALIKE,
+      score(top.best.measurement.whole, entry.best.measurement.whole, goal.objectives) <= ALIKE,
   );
   const [least] = [top, ...alike].toSorted((a, b) => compareNeeds(a, b));
   if (!least || compareNeeds(least, top) === 0) return { entries, preferredTo: undefined };
@@ -168,9 +169,9 @@ const keepsUp = ({ verdict, measurement }: RankedPoint): boolean =>
 function compareNeeds(a: RankedEntry, b: RankedEntry): number {
   const needs = ({ trial, best }: RankedEntry): number[] => [
     // No group at all is one instance.
-    instanceGroups(trial.config).reduce((sum, { count }) => sum + count, 0) || 1,
-    maxBatchSize(trial.config),
-    best.measurement.values['gpu_used_memory'] ?? best.measurement.values['cpu_used_ram'] ?? 0,
+    instanceGroups(trial.models[0].config).reduce((sum, { count }) => sum + count, 0) || 1,
+    maxBatchSize(trial.models[0].config),
+    best.measurement.whole.values['gpu_used_memory'] ?? best.measurement.whole.values['cpu_used_ram'] ?? 0,
   ];
   const [left, right] = [needs(a), needs(b)];
   return left.map((need, index) => need - right[index]!).find((difference) => difference !== 0) ?? 0;
@@ -185,7 +186,7 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
   return (
     byVerdict(a, b) ||
     a.missedBy - b.missedBy ||
-    -score(a.measurement, b.measurement, goal.objectives) ||
+    -score(a.measurement.whole, b.measurement.whole, goal.objectives) ||
     Number(isClientBound(a.measurement)) - Number(isClientBound(b.measurement))
   );
 }

@@ -1,4 +1,5 @@
 import { counted } from '../ground/wording.ts';
+import { nameOfModels } from '../record/goal.ts';
 import type { SearchRecord } from '../record/run.ts';
 
 /** Whether a search left something out, and so has something to explain. */
@@ -8,12 +9,12 @@ export const isWorthTelling = ({ points, search }: SearchRecord): boolean =>
 /** What a search looked at and why it ended, what mattered, and what else it has to say; [] without one. */
 export function searchLines(record: SearchRecord | undefined): string[] {
   if (!record) return [];
-  const { model, search, why, points, configurations, measurements, importance, remarks } = record;
+  const { models, search, why, points, configurations, measurements, importance, remarks } = record;
   const repeats = measurements > points.seen ? ` in ${counted(measurements, 'measurement')}` : '';
   const seen = `${points.seen} of ${counted(points.all, 'point')}${repeats}, ${configurations.seen} of ${counted(configurations.all, 'configuration')}`;
   const shares = importance.map(({ parameter, share }) => `${parameter} ${Math.round(share * 100)} %`);
   return [
-    `${search} looked at ${seen} of ${model}; it ended because ${why}`,
+    `${search} looked at ${seen} of ${nameOfModels(models)}; it ended because ${why}`,
     ...(shares.length > 0 ? [`what decides, by itself: ${shares.join(', ')}`] : []),
     ...remarks,
   ];

@@ -27,7 +27,7 @@ export const uncheckedBetter = ({ entries, goal }: Ranking, { best }: RankedEntr
     ? entries.filter(
         (other) =>
           other.best.verdict === 'unknown' &&
-          score(other.best.measurement, best.measurement, goal.objectives) > 0,
+          score(other.best.measurement.whole, best.measurement.whole, goal.objectives) > 0,
       )
     : [];
 

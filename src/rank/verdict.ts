@@ -2,7 +2,7 @@ import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import type { Goal } from '../record/goal.ts';
-import { isRate, type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
+import { batchSizeOf, isRate, type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { LEAST_GAIN } from './decision.ts';
@@ -69,12 +69,12 @@ const figuresOf = ({ trial, best }: RankedEntry, { goal }: Pick<Ranking, 'goal'>
 
 /** Throughput and p99 latency, and whatever else was to be optimised. */
 function figuresAt(measurement: Measurement, { objectives }: Goal): string {
-  const { perf_throughput: throughput, perf_latency_p99: p99 } = measurement.values;
+  const { perf_throughput: throughput, perf_latency_p99: p99 } = measurement.whole.values;
   const others = objectives
     .filter(({ tag }) => !['perf_throughput', 'perf_latency_p99'].includes(tag))
     .flatMap(({ tag }) => {
       const { label, unit } = metric(tag);
-      const value = measurement.values[tag];
+      const value = measurement.whole.values[tag];
       return value === undefined ? [] : [`, ${label} ${formatNumber(value)}${unit && ` ${unit}`}`];
     });
   return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s at p99 ${formatNumber(p99 ?? Number.NaN)} ms${others.join('')}`;
@@ -82,7 +82,7 @@ function figuresAt(measurement: Measurement, { objectives }: Goal): string {
 
 /** `with 4 requests in flight`, `at 200 requests a second`. */
 function levelWords(point: LoadPoint): string {
-  const batch = point.batchSize > 1 ? ` and client batch ${point.batchSize}` : '';
+  const batch = batchSizeOf(point) > 1 ? ` and client batch ${batchSizeOf(point)}` : '';
   return isRate(point)
     ? `at ${formatNumber(levelOf(point))} requests a second${batch}`
     : `with ${counted(levelOf(point), 'request')} in flight${batch}`;
@@ -131,9 +131,9 @@ function loadsOfDefault({ search, default: base, sameLoad, leader }: Ranking): s
   const unit = isRate(points[0]!) ? 'requests a second' : 'in flight';
   // Told where it tells the loads apart.
   const batch = (of: readonly LoadPoint[]): string =>
-    points.every(({ batchSize }) => batchSize === point.batchSize)
+    points.every((other) => batchSizeOf(other) === batchSizeOf(point))
       ? ''
-      : ` and client batch ${list(of.map(({ batchSize }) => batchSize))}`;
+      : ` and client batch ${list(of.map(batchSizeOf))}`;
   const other = sameLoad ? '' : `, not with ${levelText(point)}${batch([point])}`;
   return ` (looked at with ${list(points.map(levelOf))} ${unit}${batch(points)} only${other})`;
 }
@@ -236,13 +236,13 @@ function moreLoad({ alike: [more] }: RankedEntry, { goal }: Ranking): string | u
 /** A limit that is kept by less than the noise. */
 function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
   const near = checks.filter(({ constraint: { tag, bound, value: limit }, value }) => {
-    const [low = null, high = null] = measurement.intervals[tag] ?? [];
+    const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
     if (value === undefined) return false;
     return bound === 'max' ? high !== null && high > limit : low !== null && low < limit;
   });
   if (near.length === 0) return undefined;
   const list = near.map(({ constraint, value }) => {
-    const [low = null, high = null] = measurement.intervals[constraint.tag] ?? [];
+    const [low = null, high = null] = measurement.whole.intervals[constraint.tag] ?? [];
     const end = constraint.bound === 'max' ? `up to ${formatNumber(high!)}` : `down to ${formatNumber(low!)}`;
     return `${describeConstraint(constraint)}, measured ${formatNumber(value!)}, ${end} within its interval`;
   });
@@ -253,7 +253,7 @@ function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
  * What a point that did not become as steady as was asked says about itself. Its throughput may be known well all the
  * same: then it is something else, such as a latency, that is not.
  */
-function uncertainty({ intervals }: Measurement): string {
+function uncertainty({ whole: { intervals } }: Measurement): string {
   const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
   const longer = 'measure it longer (--time-limit) before you rely on it';
   if (width === undefined) return `Its throughput is not known precisely: ${longer}.`;

@@ -46,9 +46,9 @@ export const describeAssignment = (assignment: Readonly<Record<string, unknown>>
 /** The parameters whose values are not the same in all configurations but the default; all of them when none varies. */
 export function varyingPaths(entries: readonly RankedEntry[]): string[] {
   const trials = entries.map((entry) => entry.trial).filter((trial) => !trial.isDefault);
-  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.assignment)))];
+  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.models[0].assignment)))];
   const varying = paths.filter(
-    (path) => new Set(trials.map((trial) => JSON.stringify(trial.assignment[path]))).size > 1,
+    (path) => new Set(trials.map((trial) => JSON.stringify(trial.models[0].assignment[path]))).size > 1,
   );
   return varying.length > 0 ? varying : paths;
 }

@@ -1,6 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from '../statistics/intervals.ts';
-import { isClientBound, type Measurement } from './measurement.ts';
+import { type Figures, isClientBound, type Measurement } from './measurement.ts';
 import { mergeFailures } from './request-failures.ts';
 
 /** Two-sided 95 % quantiles of the normal distribution, and of Student's t by the number of values. */
@@ -24,12 +24,12 @@ const PRECISE = 0.03;
 export function combined(measurements: readonly Measurement[]): Measurement {
   const last = measurements.at(-1)!;
   if (measurements.length === 1) return last;
-  const values = meanValues(measurements.map((item) => item.values));
-  const tags = [...new Set(measurements.flatMap(({ intervals }) => Object.keys(intervals)))];
-  const intervals = Object.fromEntries(
-    tags.filter((tag) => tag in values).map((tag) => [tag, intervalOf(measurements, tag, values[tag]!)]),
-  );
-  const [low = null, high = null] = intervals['perf_throughput'] ?? [];
+  const whole = meanFigures(measurements.map((item) => item.whole));
+  const models = Object.keys(last.models).map((model) => {
+    const own = measurements.flatMap((item) => item.models[model] ?? []);
+    return [model, last.models[model] === last.whole ? whole : meanFigures(own)] as const;
+  });
+  const [low = null, high = null] = whole.intervals['perf_throughput'] ?? [];
   const width = low === null || high === null ? undefined : (high - low) / (high + low);
   const bound = measurements.filter(isClientBound).length * 2 > measurements.length;
   const { bottleneck: _, ...rest } = last;
@@ -40,8 +40,8 @@ export function combined(measurements: readonly Measurement[]): Measurement {
   return {
     ...rest,
     ...(bottleneck && { bottleneck }),
-    values,
-    intervals,
+    whole,
+    models: Object.fromEntries(models),
     gpus: Object.fromEntries(
       uuids.map((uuid) => [
         uuid,
@@ -71,12 +71,22 @@ function meanValues(list: readonly Readonly<Record<string, number>>[]): Record<s
   );
 }
 
-function intervalOf(measurements: readonly Measurement[], tag: string, middle: number): Interval {
-  const halves = measurements.flatMap(({ intervals }): number[] => {
+/** The mean of each value over those that have it, and how sure that is. */
+function meanFigures(list: readonly Figures[]): Figures {
+  const values = meanValues(list.map((figures) => figures.values));
+  const tags = [...new Set(list.flatMap(({ intervals }) => Object.keys(intervals)))];
+  const intervals = Object.fromEntries(
+    tags.filter((tag) => tag in values).map((tag) => [tag, intervalOf(list, tag, values[tag]!)]),
+  );
+  return { values, intervals };
+}
+
+function intervalOf(list: readonly Figures[], tag: string, middle: number): Interval {
+  const halves = list.flatMap(({ intervals }): number[] => {
     const [low = null, high = null] = intervals[tag] ?? [];
     return low === null || high === null ? [] : [(high - low) / 2];
   });
-  const found = measurements.flatMap(({ values }) => (values[tag] === undefined ? [] : [values[tag]]));
+  const found = list.flatMap(({ values }) => (values[tag] === undefined ? [] : [values[tag]]));
   const root = Math.sqrt(found.length);
   const within = halves.length === found.length ? Math.hypot(...halves) / found.length : undefined;
   const between =

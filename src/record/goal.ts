@@ -11,10 +11,17 @@ export interface Constraint {
   readonly value: number;
 }
 
-/** What a model's configurations are judged by. */
-export interface Goal {
-  /** The model. */
-  readonly name: string;
+/** What configurations are judged by. */
+export interface Criteria {
   readonly objectives: readonly Objective[];
   readonly constraints: readonly Constraint[];
 }
+
+/** What the configurations of a model are judged by, or those of several models that are loaded together. */
+export interface Goal extends Criteria {
+  /** Names of the models that load is put on. */
+  readonly models: readonly [string, ...string[]];
+}
+
+/** What models that are loaded together are called: by their names, joined by commas. */
+export const nameOfModels = (models: readonly string[]): string => models.join(',');

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { nameOfModels } from './goal.ts';
 import { isSamePoint } from './load-point.ts';
 import {
   type PointRecord,
@@ -75,7 +76,7 @@ export class History {
         break;
       case 'search': {
         const { kind: _, ...search } = entry;
-        chapter.searches.set(entry.model, search);
+        chapter.searches.set(nameOfModels(entry.models), search);
         break;
       }
     }

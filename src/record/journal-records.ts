@@ -4,14 +4,29 @@ import * as line from './line.ts';
 
 /** What the journal records, as results.json holds it: the schemas of a journal's lines with a text for every field. */
 
-export const loadPoint = documented(line.point, {
+const [closedLoop, openLoop] = line.load.options;
+const load = z.discriminatedUnion('kind', [
+  documented(closedLoop, { kind: 'a closed loop', inFlight: 'requests always in flight' }),
+  documented(openLoop, {
+    kind: 'an open loop',
+    perSecond: 'requests sent a second, whatever is in flight',
+  }),
+]);
+
+const stream = documented(line.stream.extend({ load }), {
+  model: 'name of the model',
+  load: 'how much load',
   batchSize: 'inferences in each request',
-  concurrency: 'requests always in flight; absent for a request rate',
-  requestRate: 'requests sent a second, whatever is in flight; absent for a closed loop',
-}).meta({
-  id: 'LoadPoint',
-  description: 'one load: requests in flight or requests a second, and the client batch',
-});
+}).meta({ id: 'Stream', description: 'the load on one model' });
+
+export const loadPoint = documented(line.point.extend({ streams: z.tuple([stream], stream) }), {
+  streams: 'the load on each model, all at the same time',
+}).meta({ id: 'LoadPoint', description: 'one load' });
+
+const figures = documented(line.figures, {
+  values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
+  intervals: 'metric -> its 95 % interval, null where an end is not known',
+}).meta({ id: 'Figures' });
 
 export const environment = documented(line.environment, {
   gpus: 'GPUs that the driver shows, by their names; [] without any',
@@ -75,6 +90,8 @@ const gpuState = documented(line.gpuState, {
 const measurement = documented(
   line.measurement.extend({
     point: loadPoint,
+    whole: figures,
+    models: z.record(z.string(), figures).optional(),
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
     bottleneck: documented(line.bottleneck, {
@@ -84,8 +101,8 @@ const measurement = documented(
   }),
   {
     point: 'the load',
-    values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
-    intervals: 'metric -> its 95 % interval, null where an end is not known',
+    whole: 'everything that was measured, of all models together',
+    models: 'what was measured of each model; absent where one alone was loaded, of which it is the whole',
     gpus: 'metric -> value by GPU UUID',
     gpuStates: 'clocks, temperature and power by GPU UUID, as the driver told them',
     shared: 'other variants ran on the same server before: its memory figures hold what they left',
@@ -160,8 +177,18 @@ const end = documented(
   },
 );
 
+const model = documented(line.model, {
+  name: 'its name',
+  role: 'measured: load is put on it; composing: another one is made of it',
+  assignment: 'fields of config.pbtxt -> value, that part it from the default',
+  config: 'the configuration as JSON',
+  configText: 'the configuration as config.pbtxt',
+  diff: 'lines of config.pbtxt that were removed (-), added (+) or stay',
+}).meta({ id: 'ConfiguredModel', description: 'a model, and how it is configured' });
+
 export const trial = documented(
   line.variant.omit({ kind: true }).extend({
+    models: z.tuple([model], model),
     state: z.enum(['measured', 'failed', 'skipped']),
     points: z.array(pointRecord),
     end: end.optional(),
@@ -170,14 +197,10 @@ export const trial = documented(
   {
     key: 'the same where everything that may change a measurement is the same',
     parts: 'what the key is made of',
-    model: 'the model',
     name: 'name of the configuration',
+    models: 'what it serves, those first that load is put on',
     isDefault: 'the configuration as it lies in the model repository',
     composing: 'models that it is made of and that were given configurations of their own',
-    assignment: 'fields of config.pbtxt -> value, that part it from the default',
-    config: 'the configuration as JSON',
-    configText: 'the configuration as config.pbtxt',
-    diff: 'lines of config.pbtxt that were removed (-), added (+) or stay',
     state: 'failed: nothing measured, and a cause; skipped: none of its loads was legal',
     points: 'what became of each load',
     end: 'how its last trial ended',
@@ -186,7 +209,7 @@ export const trial = documented(
 ).meta({ id: 'Trial', description: 'a configuration with everything that was found out about it' });
 
 export const search = documented(line.search.omit({ kind: true }), {
-  model: 'the model',
+  models: 'the models that load was put on',
   search: 'manual, brute, quick, bayes, optuna or random',
   why: 'why it ended, in words',
   interrupted: 'it was ended from outside',

@@ -7,20 +7,29 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import { isObject, isTooDeep, name } from './checks.ts';
 import type { Bottleneck, ClientReport } from './client.ts';
 import type { Entry } from './entry.ts';
-import type { Constraint, Goal } from './goal.ts';
+import type { Constraint, Criteria, Goal } from './goal.ts';
 import type { GpuState } from './gpu-state.ts';
-import type { LoadPoint } from './load-point.ts';
-import type { Measurement } from './measurement.ts';
+import type { Load, LoadPoint, Stream } from './load-point.ts';
+import type { Figures } from './measurement.ts';
+import { complete, type StoredMeasurement, type StoredRecord, shortened } from './one-model.ts';
 import type { FailureCount } from './request-failures.ts';
-import type { Environment, SearchRecord, Session, StepTimes, TrialEnd, VariantRecord } from './run.ts';
-import { upgraded } from './upgrade.ts';
+import type {
+  Environment,
+  RecordedModel,
+  SearchRecord,
+  Session,
+  StepTimes,
+  TrialEnd,
+  VariantRecord,
+} from './run.ts';
+import { JournalUpgrade } from './upgrade.ts';
 
-export const figures = z
+export const values = z
   .record(z.string(), z.number().nullable())
   // What JSON can't say (no number, infinity) is written as null.
   .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))
   .pipe(z.record(z.string(), z.number()));
-const byGpu = z.record(z.string(), figures);
+const byGpu = z.record(z.string(), values);
 const texts = z.array(z.string());
 const fingerprints = z.record(z.string(), z.string());
 const seconds = z
@@ -39,15 +48,20 @@ export const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value
   }
 });
 
-export const point = z
-  .object({
-    batchSize: z.int().positive(),
-    concurrency: size.optional(),
-    requestRate: size.optional(),
-  } satisfies Shape<LoadPoint>)
-  .refine(({ concurrency, requestRate }) => (concurrency === undefined) !== (requestRate === undefined), {
-    error: 'one of concurrency and requestRate',
-  });
+export const load = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('concurrency'), inFlight: size }),
+  z.object({ kind: z.literal('rate'), perSecond: size }),
+]) satisfies z.ZodType<Load>;
+
+export const stream = z.object({
+  model: name,
+  load,
+  batchSize: z.int().positive(),
+} satisfies Shape<Stream>);
+
+export const point = z.object({ streams: z.tuple([stream], stream) } satisfies Shape<LoadPoint>);
+
+const names = z.tuple([name], name);
 
 const metric = z
   .string()
@@ -61,7 +75,7 @@ export const constraint = z.object({
 const goal = {
   objectives: z.array(z.object({ tag: metric, weight: z.number() })),
   constraints: z.array(constraint),
-} satisfies Shape<Omit<Goal, 'name'>>;
+} satisfies Shape<Criteria>;
 
 export const environment = z.object({
   gpus: texts.optional(),
@@ -88,7 +102,7 @@ export const session = z.object({
   continues: z.string().optional(),
   takesAll: z.literal(true).optional(),
   environment,
-  goals: z.array(z.object({ name, ...goal })),
+  goals: z.array(z.object({ models: names, ...goal } satisfies Shape<Goal>)),
   overall: z.object(goal).optional(),
   load: z.record(z.string(), fingerprints).optional(),
 } satisfies Shape<Session & { kind: 'session'; schemaVersion: number }>);
@@ -100,14 +114,9 @@ export const server = z.object({
   gpus: byGpu,
 });
 
-export const variant = z.object({
-  kind: z.literal('variant'),
-  key: z.string(),
-  parts: fingerprints.optional(),
-  model: name,
+export const model = z.object({
   name,
-  isDefault: z.boolean(),
-  composing: texts.optional(),
+  role: z.enum(['measured', 'composing']),
   assignment: z
     .record(z.string(), z.unknown())
     .refine(({ instance_group: groups = [] }) => !Array.isArray(groups) || groups.every(isObject), {
@@ -116,6 +125,16 @@ export const variant = z.object({
   config,
   configText: z.string(),
   diff: z.array(z.object({ change: z.enum([' ', '-', '+']), text: z.string() } satisfies Shape<DiffLine>)),
+} satisfies Shape<RecordedModel>);
+
+export const variant = z.object({
+  kind: z.literal('variant'),
+  key: z.string(),
+  parts: fingerprints.optional(),
+  name,
+  isDefault: z.boolean(),
+  models: z.tuple([model], model),
+  composing: texts.optional(),
 } satisfies Shape<VariantRecord & { kind: 'variant' }>);
 
 export const client = z.object({
@@ -146,10 +165,15 @@ export const bottleneck = z.object({
   reasons: texts,
 } satisfies Shape<Bottleneck>);
 
+export const figures = z.object({
+  values,
+  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+} satisfies Shape<Figures>);
+
 export const measurement = z.object({
   point,
-  values: figures,
-  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+  whole: figures,
+  models: z.record(z.string(), figures).optional(),
   gpus: byGpu,
   gpuStates: z.record(z.string(), gpuState).optional(),
   shared: z.boolean().optional(),
@@ -171,7 +195,7 @@ export const measurement = z.object({
   stable: z.boolean(),
   warnings: texts,
   startedAt: z.string(),
-} satisfies Shape<Measurement>);
+} satisfies Shape<StoredMeasurement>);
 
 export const record = z.discriminatedUnion('state', [
   z.object({
@@ -212,7 +236,7 @@ export const end = z.object({
 const looked = z.object({ all: z.number(), seen: z.number() });
 export const search = z.object({
   kind: z.literal('search'),
-  model: name,
+  models: names,
   search: z.string(),
   why: z.string(),
   interrupted: z.boolean().optional(),
@@ -251,20 +275,37 @@ export type Line =
   | { readonly kind: 'unknown'; readonly what: string }
   | { readonly kind: 'wrong'; readonly why: string };
 
-/** Reads one line; whatever stands in it, it does not throw. */
-export function readLine(text: string): Line {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { kind: 'cut' };
+/** Reads the lines of a journal one after the other, those of earlier versions as ones of this. */
+export class LineReader {
+  readonly #upgrade = new JournalUpgrade();
+
+  /** Whatever stands in the line, this does not throw. */
+  read(text: string): Line {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return { kind: 'cut' };
+    }
+    if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep' };
+    const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+    if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
+    const found = entry.safeParse(this.#upgrade.line(value));
+    if (found.success) return { kind: 'entry', entry: entryOf(found.data as StoredEntry) };
+    const [issue] = found.error.issues;
+    const at = issue!.path.join('.');
+    return { kind: 'wrong', why: `${at === '' ? '' : `${at}: `}${issue!.message}` };
   }
-  if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep' };
-  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-  if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
-  const read = entry.safeParse(upgraded(value));
-  if (read.success) return { kind: 'entry', entry: read.data as Entry };
-  const [issue] = read.error.issues;
-  const at = issue!.path.join('.');
-  return { kind: 'wrong', why: `${at === '' ? '' : `${at}: `}${issue!.message}` };
 }
+
+/** An entry as a line has it. */
+type StoredEntry =
+  | Exclude<Entry, { kind: 'point' }>
+  | (Omit<Extract<Entry, { kind: 'point' }>, 'record'> & { readonly record: StoredRecord });
+
+const entryOf = (stored: StoredEntry): Entry =>
+  stored.kind === 'point' ? { ...stored, record: complete(stored.record) } : stored;
+
+/** The line of an entry, without its end. */
+export const lineOf = (from: Entry): string =>
+  JSON.stringify(from.kind === 'point' ? { ...from, record: shortened(from.record) } : from);

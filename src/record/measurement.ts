@@ -8,13 +8,21 @@ import type { Failures } from './request-failures.ts';
 export const isClientBound = ({ bottleneck }: Pick<Measurement, 'bottleneck'>): boolean =>
   bottleneck?.who === 'client';
 
+/** Figures of one measurement. */
+export interface Figures {
+  /** Metric tag -> value in the unit of the metric table; what was not there to measure is absent. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Metric tag -> 95 % interval, for those that have one. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+}
+
 /** One measured point: what it was, what came out, and how sure that is. */
 export interface Measurement {
   readonly point: LoadPoint;
-  /** Metric tag -> value in the unit of the metric table; what was not there to measure is absent. */
-  readonly values: Readonly<Record<string, number>>;
-  /** Metric tag -> interval, for those that have one. */
-  readonly intervals: Readonly<Record<string, Interval>>;
+  /** Everything that was measured, of all models together. */
+  readonly whole: Figures;
+  /** By model: what was measured of each that load was put on; of one alone it is the whole. */
+  readonly models: Readonly<Record<string, Figures>>;
   /** Metric tag -> value, by GPU UUID. */
   readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How the GPUs fared by UUID, as their driver told; absent where there was none to ask. */

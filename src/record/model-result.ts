@@ -84,7 +84,7 @@ const noGain = documented(
 export const figures = {
   variant: z.string(),
   point: loadPoint,
-  values: line.figures,
+  values: line.values,
   intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
   constraints: verdict,
   satisfiesConstraints: satisfied,
@@ -165,7 +165,7 @@ const pareto = documented(
         z.object({
           variant: z.string(),
           point: loadPoint,
-          values: line.figures,
+          values: line.values,
           satisfiesConstraints: satisfied,
         }),
         {
@@ -206,7 +206,7 @@ export const modelResult = documented(
     ),
   }),
   {
-    model: 'name of the model',
+    model: 'name of the model; of several that are loaded together their names, joined by commas',
     verdict: 'the decision as a sentence',
     decision: 'what to serve the model with',
     objectives: 'what it was optimised for',

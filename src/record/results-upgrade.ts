@@ -1,5 +1,12 @@
-/** A part of a file that nobody has checked yet. */
-type Unchecked = Readonly<Record<string, unknown>>;
+import {
+  isUnchecked as isObject,
+  pointOf,
+  pointRecordOf,
+  searchOf,
+  sessionOf,
+  type Unchecked,
+  variantOf,
+} from './upgrade.ts';
 
 /**
  * What an earlier version of results.json says, in the form of the newest. What it does not hold is said to be unknown;
@@ -8,8 +15,6 @@ type Unchecked = Readonly<Record<string, unknown>>;
 export const upgradeResults = (value: unknown): unknown =>
   isObject(value) && value['schemaVersion'] === 1 ? fromFirst(value) : value;
 
-const isObject = (value: unknown): value is Unchecked =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const each = (value: unknown, change: (item: Unchecked) => unknown): unknown =>
   Array.isArray(value) ? value.map((item) => (isObject(item) ? change(item) : item)) : value;
@@ -25,20 +30,28 @@ function fromFirst(old: Unchecked): unknown {
     ...old,
     schemaVersion: 2,
     environment: (isObject(last) && last['environment']) || null,
-    sessions: each(old['sessions'], (session) => ({ ...session, id: session['startedAt'], takesAll: true })),
+    sessions: each(old['sessions'], sessionOf),
+    trials: each(old['trials'], trialOf),
     models: each(old['models'], (model) => modelOf(model, old['trials'])),
     ...(isObject(across) && {
       acrossModels: {
         ...across,
         missing: missingIn(across),
-        ranking: each(across['ranking'], entryOf),
+        ranking: each(across['ranking'], (item) => entryOf(item, item['model'])),
       },
     }),
   };
 }
 
+/** A configuration with everything that was found out about it. */
+const trialOf = (old: Unchecked): Unchecked => ({
+  ...variantOf(old),
+  points: each(old['points'], (record) => pointRecordOf(record, old['model'])),
+});
+
 function modelOf(old: Unchecked, trials: unknown): unknown {
-  const entry = (key: string): unknown => (isObject(old[key]) ? entryOf(old[key]) : (old[key] ?? null));
+  const entry = (key: string): unknown =>
+    isObject(old[key]) ? entryOf(old[key], old['model']) : (old[key] ?? null);
   const [leader, base] = [old['leader'], old['default']];
   const shown = isObject(old['winner']) ? old['winner'] : leader;
   const gainOf = (item: unknown, percent: unknown, plusMinus: unknown) =>
@@ -51,10 +64,14 @@ function modelOf(old: Unchecked, trials: unknown): unknown {
     leader: entry('leader'),
     default: entry('default'),
     ...gainOf(leader, old['gainPercent'], old['gainPlusMinus']),
-    pareto: paretoOf(old['pareto'], old['constraints']),
+    decision: isObject(old['decision'])
+      ? { ...old['decision'], point: pointOf(old['decision']['point'], old['model']) }
+      : old['decision'],
+    search: isObject(old['search']) ? searchOf(old['search']) : old['search'],
+    pareto: paretoOf(old['pareto'], old['constraints'], old['model']),
     // How sure the gain of each is was not written.
     ranking: each(old['ranking'], (item) => ({
-      ...(entryOf(item) as Unchecked),
+      ...(entryOf(item, old['model']) as Unchecked),
       ...without(gainOf(item, item['gainPercent'], undefined)),
     })),
   };
@@ -89,7 +106,7 @@ function outcomeOf(limit: Unchecked, entry: unknown) {
   return { measured, verdict: isKept ? ('met' as const) : ('missed' as const) };
 }
 
-function entryOf(old: Unchecked): unknown {
+function entryOf(old: Unchecked, model: unknown): unknown {
   const checks = listOf(old['checks']).filter(isObject);
   const verdicts = checks.map((check) => outcomeOf(check, old));
   const together = ['missed', 'unknown', 'met'].find((wanted) =>
@@ -97,6 +114,7 @@ function entryOf(old: Unchecked): unknown {
   );
   return {
     ...old,
+    point: pointOf(old['point'], model),
     constraints: together ?? 'met',
     satisfiesConstraints: satisfied(together ?? 'met'),
     checks: checks.map((check, index) => ({
@@ -109,14 +127,15 @@ function entryOf(old: Unchecked): unknown {
 
 const satisfied = (verdict: string): boolean | null => (verdict === 'unknown' ? null : verdict === 'met');
 
-function paretoOf(old: unknown, constraints: unknown): unknown {
+function paretoOf(old: unknown, constraints: unknown, model: unknown): unknown {
   if (!isObject(old)) return old;
   const points = each(old['points'], (point) => {
     const verdicts = listOf(constraints)
       .filter(isObject)
       .map((limit) => outcomeOf(limit, point).verdict);
     const isUnknown = verdicts.includes('unknown') && !verdicts.includes('missed');
-    return isUnknown ? { ...point, satisfiesConstraints: null } : point;
+    const changed = { ...point, point: pointOf(point['point'], model) };
+    return isUnknown ? { ...changed, satisfiesConstraints: null } : changed;
   });
   return { ...old, points };
 }
@@ -129,7 +148,7 @@ function gainFrom({ item, base, trials, percent, plusMinus }: Record<string, unk
   if (!isObject(base)) return none('default not measured', 'the default was not measured');
   if (!isObject(item) || item['variant'] === base['variant'])
     return none('is the default', 'it is the default');
-  if ((entryOf(base) as Unchecked)['constraints'] === 'missed')
+  if ((entryOf(base, undefined) as Unchecked)['constraints'] === 'missed')
     return none('default misses', 'the default breaks the constraints');
   if (typeof percent !== 'number') return none('not comparable', 'it could not be told in percent');
   if (!isMeasuredAt(trials, base['variant'], item['point']))

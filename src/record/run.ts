@@ -3,7 +3,7 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import { combined } from './combined.ts';
 import type { FailureKind } from './failure-kind.ts';
 import type { Fingerprints } from './fingerprints.ts';
-import type { Goal } from './goal.ts';
+import { type Criteria, type Goal, nameOfModels } from './goal.ts';
 import type { LoadPoint } from './load-point.ts';
 import type { Measurement } from './measurement.ts';
 
@@ -46,7 +46,7 @@ export interface Session {
   /** What the models were judged by, so that a report needs no perf.yaml. */
   readonly goals: readonly Goal[];
   /** What configurations of different models were judged by; a journal of an early version does not say. */
-  readonly overall?: Omit<Goal, 'name'> | undefined;
+  readonly overall?: Criteria | undefined;
   /** What the load of each model was made by, by model; a journal of an early version does not say. */
   readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
 }
@@ -59,24 +59,38 @@ export interface ServerRecord {
   readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** A model of a candidate, and how it is configured. */
+export interface ConfiguredModel {
+  readonly name: string;
+  /** Whether load is put on it, or on another model that is made of it. */
+  readonly role: 'measured' | 'composing';
+  /** Path as in config.pbtxt -> value, as far as it is set over the model's own; empty for the default. */
+  readonly assignment: Readonly<Record<string, unknown>>;
+  /** The whole configuration under the model's own name. */
+  readonly config: ModelConfig;
+}
+
+/** A model of a variant, with its config.pbtxt and what in it differs from the default. */
+export interface RecordedModel extends ConfiguredModel {
+  readonly configText: string;
+  readonly diff: readonly DiffLine[];
+}
+
 /** A configuration that was tried. */
 export interface VariantRecord {
   /** Equal when everything that may change a measurement is equal: files, configuration, server, flags. */
   readonly key: string;
   /** What the key is made of; a journal of an early version does not say. */
   readonly parts?: Fingerprints | undefined;
-  readonly model: string;
   readonly name: string;
   readonly isDefault: boolean;
+  /** What it serves; those that load is put on stand first. */
+  readonly models: readonly [RecordedModel, ...RecordedModel[]];
   /**
    * Models that it is made of and that were given configurations of their own: its config.pbtxt alone is not what was
    * measured.
    */
   readonly composing?: readonly string[];
-  readonly assignment: Readonly<Record<string, unknown>>;
-  readonly config: ModelConfig;
-  readonly configText: string;
-  readonly diff: readonly DiffLine[];
 }
 
 /** What became of one load on a variant, as a trial tells it. */
@@ -139,7 +153,8 @@ export interface Trial extends VariantRecord {
 
 /** How the last search over a model's space went. */
 export interface SearchRecord {
-  readonly model: string;
+  /** Names of the models that load was put on. */
+  readonly models: readonly [string, ...string[]];
   /** `brute`, `bayes` ... */
   readonly search: string;
   /** Why it ended, in words. */
@@ -167,6 +182,20 @@ export interface Run {
   /** One for each model that a search came to an end of. */
   readonly searches: readonly SearchRecord[];
 }
+
+/** What has models, those first that load is put on: a candidate, a variant, a trial. */
+export interface WithModels {
+  readonly models: readonly [Named, ...Named[]];
+}
+type Named = Pick<ConfiguredModel, 'name' | 'role'>;
+
+/** The models of a candidate or a variant that load is put on. */
+export function loadedModels({ models: [first, ...others] }: WithModels): Goal['models'] {
+  return [first.name, ...others.filter(({ role }) => role === 'measured').map(({ name }) => name)];
+}
+
+/** What these are called. */
+export const loadedName = (variant: WithModels): string => nameOfModels(loadedModels(variant));
 
 /** The newest trial of each name: a journal may hold several configurations that once had the same. */
 export const latestTrials = (run: Run): Trial[] => [

@@ -1,7 +1,7 @@
 import { counted } from '../ground/wording.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { describeConstraint, describeObjectives } from '../rank/words.ts';
-import type { Run } from '../record/run.ts';
+import { loadedName, type Run } from '../record/run.ts';
 import { methodView } from './method.ts';
 import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import {
@@ -41,7 +41,7 @@ export function acrossView(
   return {
     title: ACROSS_MODELS,
     mode,
-    models: [...new Set(run.trials.map(({ model }) => model))].join(', '),
+    models: [...new Set(run.trials.map(loadedName))].join(', '),
     objectives: describeObjectives(goal),
     constraints: goal.constraints.map((constraint) => {
       const lacking = missing.find(({ tag, everywhere }) => everywhere && tag === constraint.tag);
@@ -64,7 +64,7 @@ export function acrossView(
     entries: entries.map(({ trial, best }, index) => ({
       position: index + 1,
       name: trial.name,
-      model: trial.model,
+      model: loadedName(trial),
       settings: settingCells(trial, gpuCount(run)),
       best: pointRow(best, columns),
     })),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { printConfigText } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
-import { measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
@@ -40,18 +40,18 @@ export function detailedView(
   ];
   return {
     title: trial.name,
-    model: trial.model,
+    model: loadedName(trial),
     mode,
     change: trial.isDefault
       ? 'The configuration as it lies in the model repository.'
-      : `${describeAssignment(trial.assignment)}.`,
+      : `${describeAssignment(trial.models[0].assignment)}.`,
     about: describeConfig(trial),
     rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
     best: entry ? pointRow(entry.best, columns) : undefined,
     method: methodView(run, [trial]),
-    diff: diffView(trial.diff),
+    diff: diffView(trial.models[0].diff),
     isDefault: trial.isDefault,
-    configText: trial.configText,
+    configText: trial.models[0].configText,
     effectiveText: trial.end?.effective ? printConfigText(trial.end.effective) : '',
     breakdown: times ? timeBreakdownSvg(times) : '',
     ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',

@@ -1,6 +1,6 @@
 import { counted, shellWord } from '../ground/wording.ts';
 import { describeAssignment } from '../rank/words.ts';
-import { levelText } from '../record/load-point.ts';
+import { batchSizeOf, levelText } from '../record/load-point.ts';
 import type { Trial } from '../record/run.ts';
 
 const TAIL_LINES = 12;
@@ -10,7 +10,7 @@ export const failureViews = (trials: readonly Trial[]) =>
   trials.flatMap((trial) => {
     const failedLoads = trial.points.flatMap((record) =>
       record.state === 'failed'
-        ? [`${levelText(record.point)}, batch ${record.point.batchSize}: ${record.cause}`]
+        ? [`${levelText(record.point)}, batch ${batchSizeOf(record.point)}: ${record.cause}`]
         : [],
     );
     const cause = trial.end?.cause ?? failedLoads[0];
@@ -18,7 +18,9 @@ export const failureViews = (trials: readonly Trial[]) =>
     return [
       {
         name: trial.name,
-        change: trial.isDefault ? 'as in the model repository' : describeAssignment(trial.assignment),
+        change: trial.isDefault
+          ? 'as in the model repository'
+          : describeAssignment(trial.models[0].assignment),
         cause,
         kind: trial.end?.kind ?? '',
         advice: trial.end?.advice ?? '',

@@ -1,10 +1,10 @@
 import { formatNumber } from '../rank/words.ts';
-import { isRate, levelOf } from '../record/load-point.ts';
+import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Table } from './tables.ts';
 
 const us = (measurement: Measurement, tag: string): string =>
-  Math.round((measurement.values[tag] ?? 0) * 1000).toString();
+  Math.round((measurement.whole.values[tag] ?? 0) * 1000).toString();
 
 /**
  * Points in perf_analyzer's own columns: throughput in inferences a second, times in whole microseconds. Network
@@ -29,7 +29,7 @@ export function perfAnalyzerTable(measurements: readonly Measurement[]): Pick<Ta
       'p99 latency',
     ],
     rows: measurements.map((item) => {
-      const value = (tag: string): number => item.values[tag] ?? 0;
+      const value = (tag: string): number => item.whole.values[tag] ?? 0;
       const server = ['queue', 'compute_input', 'compute_infer', 'compute_output'].map(
         (stage) => `perf_server_${stage}`,
       );
@@ -53,9 +53,9 @@ export function pointObject(item: Measurement) {
   const { point } = item;
   return {
     ...(isRate(point) ? { request_rate: levelOf(point) } : { concurrency: levelOf(point) }),
-    batch_size: point.batchSize,
-    ...item.values,
-    intervals: item.intervals,
+    batch_size: batchSizeOf(point),
+    ...item.whole.values,
+    intervals: item.whole.intervals,
     requests: item.requests,
     failures: item.failures,
     duration_s: item.durationS,
@@ -68,7 +68,7 @@ export function pointObject(item: Measurement) {
 }
 
 /** The interval of a value as `± 2.1 %`; empty where there is none. */
-export function plusMinus({ values, intervals }: Measurement, tag: string): string {
+export function plusMinus({ whole: { values, intervals } }: Measurement, tag: string): string {
   const [low, high] = intervals[tag] ?? [null, null];
   const value = values[tag];
   if (low === null || high === null || !value) return '';

@@ -2,9 +2,17 @@ import { counted } from '../ground/wording.ts';
 import { searchLines } from '../rank/search-words.ts';
 import { takenOverText } from '../rank/taken-over.ts';
 import { formatNumber } from '../rank/words.ts';
+import { nameOfModels } from '../record/goal.ts';
 import { isRate } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
-import { type Environment, measurementsOf, type Run, type ServerRecord, type Trial } from '../record/run.ts';
+import {
+  type Environment,
+  loadedName,
+  measurementsOf,
+  type Run,
+  type ServerRecord,
+  type Trial,
+} from '../record/run.ts';
 
 /** Where a journal of an early version, or a checkpoint of Model Analyzer's, does not say. */
 const NOT_KNOWN = 'not known';
@@ -86,7 +94,9 @@ export function methodView(run: Run, trials: readonly Trial[]) {
   const measurements = trials.flatMap(measurementsOf);
   const sum = (read: (trial: Trial) => number): number =>
     trials.reduce((total, trial) => total + read(trial), 0);
-  const search = searchLines(run.searches.find(({ model }) => model === trials[0]?.model));
+  const search = searchLines(
+    run.searches.find(({ models }) => trials[0] && nameOfModels(models) === loadedName(trials[0])),
+  );
   const requests = measurements.reduce((total, item) => total + item.requests, 0);
   const taken = takenOverText(trials);
   const warned = measurements.filter((item) => !item.stable).length;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AcrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
-import type { Run, Trial } from '../record/run.ts';
+import { loadedName, type Run, type Trial } from '../record/run.ts';
 import type { ExportSettings, Result } from './exporter.ts';
 import type { Figure, PageOptions } from './plots.ts';
 
@@ -79,7 +79,7 @@ export async function detailedPages(
 ): Promise<Page[]> {
   const [renderHtml, { detailedView }] = await Promise.all([render(), import('./detailed-view.ts')]);
   return trials.map((trial) => {
-    const ranking = rankings.find((item) => item.model === trial.model);
+    const ranking = rankings.find((item) => item.model === loadedName(trial));
     const { plotsOf = {} } = options;
     const plots = Object.hasOwn(plotsOf, trial.name) ? plotsOf[trial.name] : options.plots;
     const view = detailedView(run, trial, ranking, { ...options, plots });

@@ -63,7 +63,7 @@ const modelObject = ({ plan, extent, space, variants, expected, notes }: Planned
   notes,
 });
 
-const pointObject = ({ batchSize, concurrency, requestRate }: LoadPoint) => ({
+const pointObject = ({ streams: [{ load, batchSize }] }: LoadPoint) => ({
   batch_size: batchSize,
-  ...(concurrency === undefined ? { request_rate: requestRate } : { concurrency }),
+  ...(load.kind === 'rate' ? { request_rate: load.perSecond } : { concurrency: load.inFlight }),
 });

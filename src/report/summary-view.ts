@@ -97,7 +97,9 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
 
 /** The large figures below the verdict. */
 function numbersOf({ best: { measurement } }: RankedEntry, ranking: Ranking) {
-  const { values, intervals } = measurement;
+  const {
+    whole: { values, intervals },
+  } = measurement;
   return [
     {
       label: 'throughput',
@@ -134,8 +136,8 @@ const winnerView = ({ trial }: RankedEntry, { decision }: Ranking) => ({
   isDefault: trial.isDefault,
   about: describeConfig(trial),
   isWritten: !trial.composing,
-  diff: diffView(trial.diff),
-  configText: trial.configText,
+  diff: diffView(trial.models[0].diff),
+  configText: trial.models[0].configText,
 });
 
 /** @param isAsked whether the plots are those that the user asked for. */

@@ -4,7 +4,7 @@ import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
-import { levelOf, levelText } from '../record/load-point.ts';
+import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
@@ -52,7 +52,7 @@ export const figure = (value: number | undefined): string =>
 export const columnsOf = (trials: readonly Trial[]) =>
   POINT_COLUMNS.filter((tag) =>
     trials.some((trial) =>
-      measurementsOf(trial).some((measurement) => measurement.values[tag] !== undefined),
+      measurementsOf(trial).some((measurement) => measurement.whole.values[tag] !== undefined),
     ),
   ).map((tag) => ({ tag, header: metric(tag).header }));
 
@@ -63,13 +63,13 @@ export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]
     clientBound,
     level: String(levelOf(measurement.point)),
     load: levelText(measurement.point),
-    batchSize: measurement.point.batchSize,
+    batchSize: batchSizeOf(measurement.point),
     constraints: constraintsView(point),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
       // The memory of a server that ran other variants before holds what they left.
-      text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
-      range: ranged(measurement.intervals[tag]),
+      text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.whole.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
+      range: ranged(measurement.whole.intervals[tag]),
     })),
   };
 }
@@ -108,7 +108,7 @@ export function entryView(
     tied: ranking.ties.includes(entry),
     settings: settingCells(trial, gpus),
     parameters: parameterPaths(ranking.entries).map((path) =>
-      path in trial.assignment ? compactValue(path, trial.assignment[path]) : '',
+      path in trial.models[0].assignment ? compactValue(path, trial.models[0].assignment[path]) : '',
     ),
     best: pointRow(best, summary),
     points: points.map((point) => pointRow(point, columns)),
@@ -121,8 +121,8 @@ export const SETTINGS = ['Max Batch Size', 'Dynamic Batching', 'Instances'];
 
 /** The cells below SETTINGS. */
 export const settingCells = (trial: Trial, gpus: number): string[] => [
-  String(maxBatchSize(trial.config)),
-  'dynamic_batching' in trial.config ? 'enabled' : 'disabled',
+  String(maxBatchSize(trial.models[0].config)),
+  'dynamic_batching' in trial.models[0].config ? 'enabled' : 'disabled',
   instanceGroupCell(trial, gpus) || '–',
 ];
 
@@ -136,7 +136,7 @@ export const parameterPaths = (entries: readonly RankedEntry[]): string[] =>
 export const gpuCount = (run: Run): number => Object.keys(run.servers.at(-1)?.gpus ?? {}).length;
 
 /** A configuration in few words: `2 instances on CPU, max batch size 4, dynamic batching, python backend`. */
-export function describeConfig({ config, end }: Trial): string {
+export function describeConfig({ models: [{ config }], end }: Trial): string {
   const known = end?.effective ?? config;
   const groups = instanceGroups(instanceGroups(config).length > 0 ? config : known);
   const instances = groups.map(

@@ -4,9 +4,9 @@ import { findMetric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { isRate, levelOf } from '../record/load-point.ts';
-import type { Measurement } from '../record/measurement.ts';
-import type { Run, ServerRecord, Trial } from '../record/run.ts';
+import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
+import type { Figures, Measurement } from '../record/measurement.ts';
+import { loadedName, type Run, type ServerRecord, type Trial } from '../record/run.ts';
 
 /** A table before it is drawn as CSV or text. */
 export interface Table {
@@ -23,7 +23,7 @@ interface Row {
   readonly gpus: number;
   /** The GPU of the row, and its figures. */
   readonly uuid?: string;
-  readonly values: Measurement['values'];
+  readonly values: Figures['values'];
 }
 
 interface Column {
@@ -35,9 +35,9 @@ const PARAMETER = 'backend_parameter/';
 
 /** Fields that are no metrics, under Model Analyzer's headers. */
 const WORDS: Readonly<Record<string, Column>> = {
-  model_name: { header: 'Model', cell: ({ trial }) => trial.model },
+  model_name: { header: 'Model', cell: ({ trial }) => loadedName(trial) },
   gpu_uuid: { header: 'GPU UUID', cell: ({ uuid }) => uuid },
-  batch_size: { header: 'Batch', cell: ({ point }) => String(point.measurement.point.batchSize) },
+  batch_size: { header: 'Batch', cell: ({ point }) => String(batchSizeOf(point.measurement.point)) },
   concurrency: {
     header: 'Concurrency',
     cell: ({ point }) => {
@@ -57,7 +57,10 @@ const WORDS: Readonly<Record<string, Column>> = {
     header: 'Instance Group',
     cell: ({ trial, gpus }) => instanceGroupCell(trial, gpus),
   },
-  max_batch_size: { header: 'Max Batch Size', cell: ({ trial }) => String(maxBatchSize(trial.config)) },
+  max_batch_size: {
+    header: 'Max Batch Size',
+    cell: ({ trial }) => String(maxBatchSize(trial.models[0].config)),
+  },
   satisfies_constraints: {
     header: 'Satisfies Constraints',
     // Model Analyzer knows Yes and No only, and says Yes where it did not measure.
@@ -74,7 +77,7 @@ function columnOf(field: string): Column | undefined {
   return metric && { header: metric.header, cell: ({ values }) => round(values[metric.tag]) };
 }
 
-function parameterOf({ config }: Trial, field: string): string | undefined {
+function parameterOf({ models: [{ config }] }: Trial, field: string): string | undefined {
   const parameters = (config['parameters'] ?? {}) as Record<string, { string_value?: string }>;
   return parameters[field.slice(PARAMETER.length)]?.string_value;
 }
@@ -92,9 +95,9 @@ export function round(value: number | undefined): string | undefined {
 
 /** Model Analyzer's cell: `2:CPU`, kinds joined by ` + `; a group on GPUs counts on each of them. */
 export function instanceGroupCell(trial: Trial, gpus = 1): string {
-  const asked = instanceGroups(trial.config);
+  const asked = instanceGroups(trial.models[0].config);
   const groups = asked.length > 0 ? asked : instanceGroups(trial.end?.effective ?? {});
-  const lists = (trial.config['instance_group'] ?? []) as { gpus?: unknown[] }[];
+  const lists = (trial.models[0].config['instance_group'] ?? []) as { gpus?: unknown[] }[];
   const kinds = new Map<string, number>();
   for (const [index, { kind, count }] of groups.entries()) {
     const own = (lists[index]?.gpus?.length ?? 0) > 0;
@@ -113,7 +116,7 @@ export const inferenceTable = (
   tableOf(
     'Models (Inference)',
     fields,
-    rowsOf(rankings, gpus, ({ values }) => [{ values }]),
+    rowsOf(rankings, gpus, ({ whole: { values } }) => [{ values }]),
   );
 
 /** Every measured point on every GPU; no rows where there was none. */
@@ -199,7 +202,7 @@ const rowsOf = (
  */
 function inTableOrder({ entries, goal }: Ranking): Pick<RankedEntry, 'trial' | 'points'>[] {
   const byScore = (a: RankedPoint, b: RankedPoint): number =>
-    -score(a.measurement, b.measurement, goal.objectives);
+    -score(a.measurement.whole, b.measurement.whole, goal.objectives);
   return entries
     .map(({ trial, points }) => ({
       trial,

@@ -1,5 +1,5 @@
 import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
-import type { Run, VariantRecord } from '../record/run.ts';
+import { loadedName, type Run, type VariantRecord, type WithModels } from '../record/run.ts';
 
 const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING]);
 
@@ -10,12 +10,12 @@ const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING]);
  */
 export function changedParts(
   { trials }: Run,
-  { key, model, isDefault, parts = {} }: Pick<VariantRecord, 'key' | 'model' | 'isDefault' | 'parts'>,
+  { key, models, isDefault, parts = {} }: Pick<VariantRecord, 'key' | 'isDefault' | 'parts'> & WithModels,
 ): string[] {
   if (trials.some((trial) => trial.key === key)) return [];
   const before = trials.findLast(
     (trial) =>
-      trial.model === model &&
+      loadedName(trial) === loadedName({ models }) &&
       trial.state === 'measured' &&
       trial.parts !== undefined &&
       (isDefault ? trial.isDefault : trial.parts[CONFIGURATION] === parts[CONFIGURATION]),

@@ -1,6 +1,7 @@
+import { goalOfPlan } from '../config/goals.ts';
 import { rank } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
+import { batchSizeOf, isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import type { Run } from '../record/run.ts';
 import type { Ask } from '../search/search.ts';
@@ -17,7 +18,7 @@ const MOST = 4;
  * @param asked what was added before: nothing is asked for twice, and only so much at all.
  */
 export function closingAsk(run: Run, space: Space, asked: readonly Ask[]): Ask | undefined {
-  const { leader, default: base, sameLoad, entries } = rank(run, space.plan);
+  const { leader, default: base, sameLoad, entries } = rank(run, goalOfPlan(space.plan));
   if (!leader || leader.best.verdict === 'missed' || asked.length >= MOST) return undefined;
   const { point } = leader.best.measurement;
   const isNew = (ask: Ask): boolean =>
@@ -39,8 +40,8 @@ export const mostMeasurements = ({ plan: { search } }: Space): number =>
   search.maxMeasurements ?? search.optuna?.maxTrials ?? Number.POSITIVE_INFINITY;
 
 /** Loads between those that are listed may be put on whatever takes the client batch of one that is. */
-const mayTake = (space: Space, candidate: Candidate, { batchSize }: LoadPoint): boolean =>
-  space.pointsOf(candidate).some((point) => point.batchSize === batchSize);
+const mayTake = (space: Space, candidate: Candidate, wanted: LoadPoint): boolean =>
+  space.pointsOf(candidate).some((point) => batchSizeOf(point) === batchSizeOf(wanted));
 
 const isUnconfirmedAmongConfirmed = (leader: RankedEntry, entries: readonly RankedEntry[]): boolean =>
   !leader.best.measurement.confirmed &&

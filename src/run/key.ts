@@ -6,6 +6,7 @@ import type { LoadGenerator } from '../load/load-generator.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
 import type { LoadPoint } from '../record/load-point.ts';
+import { loadedName } from '../record/run.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from '../variant/base.ts';
@@ -43,9 +44,9 @@ const partsOf = (
 /** A key that is equal where everything is that may change what is measured, and the hash of each part of it. */
 export function variantKey(...from: Parameters<typeof partsOf>): { key: string; parts: Fingerprints } {
   const parts = partsOf(...from);
-  const [{ model }] = from;
+  const [candidate] = from;
   return {
-    key: hash([model, parts]),
+    key: hash([loadedName(candidate), parts]),
     parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hash(part).slice(0, 8)])),
   };
 }
@@ -95,4 +96,13 @@ export const pointKey = (
   point: LoadPoint,
   settings: LoadSettings,
   generator: Generator,
-): string => hash([variant, point, withContents(settings), told(generator), MEASURING_VERSION]);
+): string => hash([variant, hashed(point), withContents(settings), told(generator), MEASURING_VERSION]);
+
+/** A load on one model by what journals of version 1 had, so that what was measured then is still known. */
+function hashed({ streams }: LoadPoint): unknown {
+  const [{ load, batchSize }, ...others] = streams;
+  if (others.length > 0) return streams;
+  return load.kind === 'rate'
+    ? { batchSize, requestRate: load.perSecond }
+    : { batchSize, concurrency: load.inFlight };
+}

@@ -68,8 +68,12 @@ export class ModelLedger {
     const { key, parts } = variantKey(candidate, base, space.plan, identity, place);
     this.#keys.set(candidate, key);
     const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
-    const { model, name, isDefault, assignment, config } = candidate;
-    const variant = { key, parts, model, name, isDefault, assignment, config, configText, diff };
+    const {
+      models: [model],
+      name,
+      isDefault,
+    } = candidate;
+    const variant = { key, parts, name, isDefault, models: [{ ...model, configText, diff }] } as const;
     for (const part of changedParts(this.#before, variant)) this.#changed.add(part);
     journal.append({ kind: 'variant', ...variant });
     for (const item of space.skipped) if (item.candidate === candidate) this.skip(item);
@@ -141,10 +145,15 @@ export class ModelLedger {
   #adopt(candidate: Candidate, variant: string): void {
     const { checkpoint, journal, reuse } = this.#parts;
     if (reuse.fresh) return;
-    const same = (config: ModelConfig): string => canonicalJson({ ...config, name: candidate.model });
-    for (const { model, config, points, isDefault } of checkpoint?.run.trials ?? []) {
-      if (model !== candidate.model || isDefault !== candidate.isDefault) continue;
-      if (same(config) !== same(candidate.config)) continue;
+    const same = (config: ModelConfig): string =>
+      canonicalJson({ ...config, name: candidate.models[0].name });
+    for (const {
+      models: [{ name: model, config }],
+      points,
+      isDefault,
+    } of checkpoint?.run.trials ?? []) {
+      if (model !== candidate.models[0].name || isDefault !== candidate.isDefault) continue;
+      if (same(config) !== same(candidate.models[0].config)) continue;
       for (const record of points) {
         if (record.state !== 'measured') continue;
         const key = this.#pointKey(variant, record.measurement.point);

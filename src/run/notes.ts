@@ -68,7 +68,7 @@ export function changeNotes(
   generator: Generator,
 ): string[] {
   // An earlier session's load may be back: what it measured is taken.
-  const known = run.trials.some(({ model, key, points }) =>
+  const known = run.trials.some(({ models: [{ name: model }], key, points }) =>
     points.some(
       (record) =>
         record.state === 'measured' &&

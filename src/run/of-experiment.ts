@@ -1,6 +1,6 @@
 import type { ModelPlan } from '../config/experiment.ts';
 import { trialOf } from '../record/history.ts';
-import type { PointRecord, Run } from '../record/run.ts';
+import { loadedName, type PointRecord, type Run } from '../record/run.ts';
 import { isOfPlan } from '../space/loads.ts';
 import { type Generator, pointKey } from './key.ts';
 
@@ -15,7 +15,7 @@ export function ofExperiment(
   generator: Generator,
 ): Run {
   const trials = run.trials.flatMap((trial) => {
-    const plan = models.find(({ name }) => name === trial.model);
+    const plan = models.find(({ name }) => name === loadedName(trial));
     if (!plan || !keys.has(trial.key)) return [];
     const belongs = (record: PointRecord): boolean => {
       if (record.state === 'skipped') return true;

@@ -1,4 +1,4 @@
-import type { Measurement } from '../record/measurement.ts';
+import type { Figures } from '../record/measurement.ts';
 import type { PointRecord } from '../record/run.ts';
 import type { Outcome } from '../search/search.ts';
 import { concernsAll, wantsRoom } from '../server/failure.ts';
@@ -8,7 +8,7 @@ import { relativeHalfWidth } from '../statistics/intervals.ts';
 const NORMAL_95 = 1.96;
 
 /** Relative standard deviations, by intervals of 95 %. */
-const deviationsOf = (intervals: Measurement['intervals']): Record<string, number> =>
+const deviationsOf = (intervals: Figures['intervals']): Record<string, number> =>
   Object.fromEntries(
     Object.entries(intervals).flatMap(([tag, interval]) => {
       const width = relativeHalfWidth(interval);
@@ -22,7 +22,9 @@ const deviationsOf = (intervals: Measurement['intervals']): Record<string, numbe
  */
 export function outcomeOf(record: PointRecord, started: boolean): Outcome {
   if (record.state === 'measured') {
-    const { values, intervals } = record.measurement;
+    const {
+      whole: { values, intervals },
+    } = record.measurement;
     return { state: 'measured', started, values, deviations: deviationsOf(intervals) };
   }
   const { kind, cause } = record.state === 'failed' ? record : { kind: undefined, cause: '' };

@@ -122,7 +122,10 @@ function timesOf(
 ): Expectation['by'] {
   const trials = readJournal(journalPath(checkpointDirectory))
     .history.whole()
-    .trials.filter(({ model, end, state }) => model === name && state === 'measured' && end !== undefined);
+    .trials.filter(
+      ({ models: [{ name: model }], end, state }) =>
+        model === name && state === 'measured' && end !== undefined,
+    );
   const points = trials.flatMap(measurementsOf).reduce((sum, { looks = 1 }) => sum + looks, 0);
   if (points === 0) {
     const measured = stopRule.kind === 'precision' ? stopRule.limitMs : 3 * stopRule.intervalMs;
@@ -141,8 +144,8 @@ function timesOf(
 const variantsOf = (space: Space): PlannedVariant[] =>
   space.candidates.map((candidate) => ({
     name: candidate.name,
-    assignment: candidate.assignment,
-    configText: printConfigText(candidate.config),
+    assignment: candidate.models[0].assignment,
+    configText: printConfigText(candidate.models[0].config),
     points: space.pointsOf(candidate),
     skipped: space.skipped
       .filter((item) => item.candidate === candidate)

@@ -1,4 +1,5 @@
 import type { ModelPlan } from '../config/experiment.ts';
+import { goalOfPlan } from '../config/goals.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Lane } from '../executor/lanes.ts';
 import { hasGpu, placeOf } from '../executor/place.ts';
@@ -74,12 +75,12 @@ export class ProfileRun {
     if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
     state.emit({
       kind: 'model',
-      goal: { name: plan.name, objectives: plan.objectives, constraints: plan.constraints },
+      goal: goalOfPlan(plan),
       configurations: space.most,
       progress: state.progress(search.remaining()),
     });
     const notes = [
-      ...notesOf(space, first!.config),
+      ...notesOf(space, first!.models[0].config),
       ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
       ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
     ];

@@ -45,7 +45,7 @@ export class SearchTally {
     const account = search.account();
     for (const item of skipped) this.skipped(item);
     return {
-      model: plan.name,
+      models: [plan.name],
       search: choiceFor(this.#space),
       why: cut?.why ?? (account.why || 'nothing was left to measure'),
       ...(cut?.interrupted && { interrupted: true }),

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Experiment, ReuseSettings } from '../config/experiment.ts';
+import { goalOfPlan } from '../config/goals.ts';
 import type { Lane } from '../executor/lanes.ts';
 import { redactor, secretsOf } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import type { Entry } from '../record/entry.ts';
+import { nameOfModels } from '../record/goal.ts';
 import type { History } from '../record/history.ts';
 import { type Environment, SCHEMA_VERSION } from '../record/run.ts';
 import { type Generator, loadParts } from './key.ts';
@@ -47,7 +49,7 @@ export function sessionEntry(
       driver: gpus[0]?.driver,
       protocol: models[0]?.load.protocol,
     },
-    goals: models.map(({ name, objectives, constraints }) => ({ name, objectives, constraints })),
+    goals: models.map(goalOfPlan),
     overall: reports.acrossModels.goal,
     load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, generator)])),
   };
@@ -70,11 +72,11 @@ function continuedBy(
   if (!last || fresh) return undefined;
   const ageMs = now.getTime() - Date.parse(last.startedAt);
   if (!(ageMs <= Math.min(LONGEST_BREAK_MS, maxAgeMs))) return undefined;
-  const before = last.goals.map(({ name }) => name);
+  const before = last.goals.map((goal) => nameOfModels(goal.models));
   if (before.length !== models.length || !models.every((name) => before.includes(name))) return undefined;
   const searches = history.searchesOf(last.id);
   const isThrough = models.every((name) =>
-    searches.some(({ model, interrupted }) => model === name && interrupted !== true),
+    searches.some((search) => nameOfModels(search.models) === name && search.interrupted !== true),
   );
   return isThrough ? undefined : last.id;
 }

@@ -24,8 +24,8 @@ export function specOf(
       {
         name: plan.name,
         role: 'measured',
-        assignment: candidate?.assignment ?? {},
-        config: candidate?.config,
+        assignment: candidate?.models[0].assignment ?? {},
+        config: candidate?.models[0].config,
         folder: base.folder,
         fingerprint: base.fingerprint,
         place: plan.place,

@@ -1,5 +1,5 @@
 import { maxBatchSize } from '../model-config/config.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { batchSizeOf, type LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import type { Account, Answer, Ask, Outcome, Search, Standing } from './search.ts';
 
@@ -108,15 +108,15 @@ class BruteSearch implements Search {
     if (!stillGrowing(entry.throughputs)) {
       this.#keep(
         entry,
-        entry.points.filter((other) => other.batchSize !== point.batchSize),
+        entry.points.filter((other) => batchSizeOf(other) !== batchSizeOf(point)),
       );
     }
     if (this.#endBatchSize(entry, point) && !stillGrowing(entry.bests)) this.#keep(entry, []);
   }
 
   /** Whether no load of this client batch size is left. */
-  #endBatchSize(entry: Entry, { batchSize }: LoadPoint): boolean {
-    if (entry.points[0]?.batchSize === batchSize) return false;
+  #endBatchSize(entry: Entry, { streams: [{ batchSize }] }: LoadPoint): boolean {
+    if (entry.points[0]?.streams[0].batchSize === batchSize) return false;
     entry.bests.push(Math.max(...entry.throughputs));
     entry.throughputs = [];
     return true;
@@ -174,7 +174,7 @@ interface Step {
 /** The default, then what is listed or tried: whatever does not depend on each other is a walk of its own. */
 function walksOf({ plan, candidates, groups, automatic }: Space, onFlat: () => void): Walk[] {
   const known = (candidate: Candidate): Step => ({
-    batchSize: maxBatchSize(candidate.config),
+    batchSize: maxBatchSize(candidate.models[0].config),
     make: () => candidate,
   });
   const listed = plan.earlyExit

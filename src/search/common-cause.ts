@@ -34,7 +34,7 @@ export class CommonCause {
     const alike = this.#failures.get(way) ?? [];
     this.#failures.set(way, alike);
     if (alike.some((failure) => failure.candidate === candidate)) return;
-    alike.push({ candidate, fields: fieldsOf(candidate.config) });
+    alike.push({ candidate, fields: fieldsOf(candidate.models[0].config) });
     this.#texts.set(way, causeText(outcome));
   }
 
@@ -42,7 +42,7 @@ export class CommonCause {
   rulesOut(candidate: Candidate): string | undefined {
     if (this.#works) return undefined;
     for (const [way, failures] of this.#failures) {
-      if (failures.length < ENOUGH || hasNews(fieldsOf(candidate.config), failures)) continue;
+      if (failures.length < ENOUGH || hasNews(fieldsOf(candidate.models[0].config), failures)) continue;
       return `nothing works, and ${namesOf(failures)} failed alike: ${this.#texts.get(way)}`;
     }
     return undefined;

@@ -131,8 +131,9 @@ class RememberingSearch implements FailureMemory {
 
 /** Whether a configuration needs at least as much of everything, and more of something, all else being equal. */
 export function isLarger(other: Candidate, than: Candidate): boolean {
-  if (other === than || withoutSize(other.config) !== withoutSize(than.config)) return false;
-  const [a, b] = [sizes(other.config), sizes(than.config)];
+  if (other === than || withoutSize(other.models[0].config) !== withoutSize(than.models[0].config))
+    return false;
+  const [a, b] = [sizes(other.models[0].config), sizes(than.models[0].config)];
   return a.every((size, index) => size >= b[index]!) && a.some((size, index) => size > b[index]!);
 }
 

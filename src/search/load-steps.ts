@@ -1,6 +1,6 @@
 import type { ModelPlan } from '../config/experiment.ts';
 import { breaks, type Measured, score } from '../goal/score.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { atRate, inFlight, type LoadPoint } from '../record/load-point.ts';
 
 /** So many loads are looked at to see whether more load is worth while, and what it must bring: as at a plateau of `brute`. */
 const TRIES = 4;
@@ -20,7 +20,7 @@ export interface Known {
 export function* loadSteps(plan: ModelPlan, batchSize: number): Generator<LoadPoint, void, Known> {
   const isRate = plan.requestRates.length > 0;
   const at = (level: number): LoadPoint =>
-    isRate ? { batchSize, requestRate: level } : { batchSize, concurrency: level };
+    isRate ? atRate(plan.name, level, batchSize) : inFlight(plan.name, level, batchSize);
   const levels: number[] = [];
   const results: Measured[] = [];
   for (const level of isRate ? plan.requestRates : plan.concurrency) {

@@ -1,5 +1,5 @@
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { inFlight, type LoadPoint } from '../record/load-point.ts';
 import type { AutomaticSpace, Candidate } from '../space/space.ts';
 import { type Coordinate, steps } from './neighbourhood.ts';
 
@@ -10,8 +10,10 @@ import { type Coordinate, steps } from './neighbourhood.ts';
 export class QuickGrid {
   readonly #automatic: AutomaticSpace;
   readonly #dimensions: number;
+  readonly #model: string;
 
-  constructor(automatic: AutomaticSpace) {
+  constructor(model: string, automatic: AutomaticSpace) {
+    this.#model = model;
     this.#automatic = automatic;
     this.#dimensions = automatic.batchSizes.length > 0 ? 2 : 1;
   }
@@ -34,7 +36,7 @@ export class QuickGrid {
   /** Client batch 1, and twice what the configuration takes at once. */
   loadAt(at: Coordinate): LoadPoint {
     const [batch, count] = this.#settingsOf(at);
-    return { batchSize: 1, concurrency: 2 * count * (batch ?? 1) };
+    return inFlight(this.#model, 2 * count * (batch ?? 1));
   }
 
   /** Every place within the limits, the nearest to the start first. */
@@ -76,9 +78,9 @@ export class QuickGrid {
 }
 
 /** Twice what a configuration takes at once, as the quick search loads the default. */
-export function loadOf({ config }: Candidate): LoadPoint {
+export function loadOf({ models: [{ name, config }] }: Candidate): LoadPoint {
   const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0);
-  return { batchSize: 1, concurrency: 2 * Math.max(1, instances) * Math.max(1, maxBatchSize(config)) };
+  return inFlight(name, 2 * Math.max(1, instances) * Math.max(1, maxBatchSize(config)));
 }
 
 const isInside = (at: Coordinate): boolean => at.every((value) => value >= 0);

@@ -41,7 +41,7 @@ class QuickSearch implements Search {
   #told = 0;
 
   constructor({ plan, candidates, automatic }: ClimbedSpace) {
-    this.#grid = new QuickGrid(automatic);
+    this.#grid = new QuickGrid(plan.name, automatic);
     this.#climb = new QuickClimb(this.#grid, plan);
     const candidate = candidates[0]!;
     this.#wanted = { at: undefined, ask: { candidate, point: loadOf(candidate) } };
@@ -101,7 +101,7 @@ class QuickSearch implements Search {
     return (
       this.#results.has(candidate) ||
       this.#dropped.has(candidate) ||
-      whyIllegal(candidate.config, point) !== undefined
+      whyIllegal(candidate.models[0].config, point) !== undefined
     );
   }
 

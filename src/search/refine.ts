@@ -1,5 +1,5 @@
 import { breaks, compareMeasured, type Measured } from '../goal/score.ts';
-import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
+import { batchSizeOf, isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { type Known, loadSteps } from './load-steps.ts';
 import {
@@ -133,7 +133,7 @@ class RefiningSearch implements Search {
   }
 
   #sweepOf(candidate: Candidate): Sweep {
-    const steps = loadSteps(this.#space.plan, this.#bestOf(candidate)!.point.batchSize);
+    const steps = loadSteps(this.#space.plan, batchSizeOf(this.#bestOf(candidate)!.point));
     const sweep: Sweep = { candidate, steps, next: undefined, inFlight: undefined };
     this.#advance(sweep);
     return sweep;

@@ -1,6 +1,13 @@
 import type { SearchMode } from '../config/search-settings.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import {
+  batchSizeOf,
+  inFlight,
+  isSamePoint,
+  type LoadPoint,
+  levelOf,
+  withLevel,
+} from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { bayesSearch } from './bayes/bayes.ts';
 import { type Budget, budgetFor } from './bayes/budget.ts';
@@ -120,14 +127,9 @@ function withBetween(space: Space): Space {
   const between = (points: readonly LoadPoint[]): LoadPoint[] =>
     points.flatMap((point, index) => {
       const next = points[index + 1];
-      if (next?.batchSize !== point.batchSize) return [point];
-      const middle = (a = 0, b = 0): number => Math.floor((a + b) / 2);
-      const half =
-        point.concurrency === undefined
-          ? { batchSize: point.batchSize, requestRate: middle(point.requestRate, next.requestRate) }
-          : { batchSize: point.batchSize, concurrency: middle(point.concurrency, next.concurrency) };
-      const level = half.concurrency ?? half.requestRate;
-      return level === (point.concurrency ?? point.requestRate) ? [point] : [point, half];
+      if (next?.streams[0].batchSize !== batchSizeOf(point)) return [point];
+      const half = withLevel(point, (level) => Math.floor((level + levelOf(next)) / 2));
+      return isSamePoint(half, point) ? [point] : [point, half];
     });
   const points = new Map<Candidate, readonly LoadPoint[]>();
   return {
@@ -147,12 +149,12 @@ function withFormula(space: Space): Space {
   return {
     ...space,
     pointsOf(candidate) {
-      const { config } = candidate;
+      const [{ name, config }] = candidate.models;
       const instances = instanceGroups(config).reduce((sum, { count }) => sum + count, 0);
       const wanted = 2 * Math.max(1, maxBatchSize(config)) * Math.max(1, instances);
       const concurrency = Math.min(formula.most, Math.max(formula.least, wanted));
-      const batches = new Set(space.pointsOf(candidate).map(({ batchSize }) => batchSize));
-      return [...batches].map((batchSize) => ({ batchSize, concurrency }));
+      const batches = new Set(space.pointsOf(candidate).map(batchSizeOf));
+      return [...batches].map((batchSize) => inFlight(name, concurrency, batchSize));
     },
   };
 }

@@ -13,10 +13,11 @@ export const batchingOf = (config: ModelConfig): Batching | undefined =>
 /** Why a load can't be put on a configuration, or undefined. */
 export function whyIllegal(config: ModelConfig, point: LoadPoint): string | undefined {
   const most = Math.max(1, maxBatchSize(config));
-  if (point.batchSize > most) {
+  const [{ batchSize }] = point.streams;
+  if (batchSize > most) {
     return maxBatchSize(config) === 0
-      ? `client batch ${point.batchSize} on a model that does not batch (max_batch_size 0)`
-      : `client batch ${point.batchSize} exceeds max_batch_size ${most}`;
+      ? `client batch ${batchSize} on a model that does not batch (max_batch_size 0)`
+      : `client batch ${batchSize} exceeds max_batch_size ${most}`;
   }
   const preferred = Math.max(0, ...(batchingOf(config)?.preferred_batch_size ?? []));
   return preferred > most ? `preferred_batch_size ${preferred} exceeds max_batch_size ${most}` : undefined;

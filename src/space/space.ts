@@ -6,20 +6,18 @@ import type { Path } from '../config/yaml.ts';
 import { messageOf, userError } from '../ground/errors.ts';
 import { canonicalJson, maxBatchSize, mergeConfig, normalizeConfig, onCpu } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { inFlight, type LoadPoint } from '../record/load-point.ts';
+import type { ConfiguredModel } from '../record/run.ts';
 import { batchingOf, whyIllegal, withLegalPreferences } from './legal.ts';
 import { loadsOf } from './loads.ts';
 
-/** One configuration of a model to try. */
+/** One configuration of a model, or of several together, to try. */
 export interface Candidate {
-  readonly model: string;
   /** `<model>_config_default`, `<model>_config_0`, ... */
   readonly name: string;
   readonly isDefault: boolean;
-  /** Path as in config.pbtxt -> value; empty for the default. */
-  readonly assignment: Readonly<Record<string, unknown>>;
-  /** The whole configuration under the model's own name. */
-  readonly config: ModelConfig;
+  /** What it serves; those that load is put on stand first. */
+  readonly models: readonly [ConfiguredModel, ...ConfiguredModel[]];
   /** Equal for equal configurations. */
   readonly key: string;
 }
@@ -88,7 +86,7 @@ export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): 
   let duplicates = 0;
   const all = loadsOf(plan);
   const admit = (item: Candidate): void => {
-    const groups = Map.groupBy(all, (point) => whyIllegal(item.config, point));
+    const groups = Map.groupBy(all, (point) => whyIllegal(item.models[0].config, point));
     points.set(item, groups.get(undefined) ?? []);
     for (const [reason, group] of groups) {
       if (reason !== undefined) skipped.push({ candidate: item, points: group, reason });
@@ -151,7 +149,7 @@ function checkLegal(
 ): void {
   if (candidates.some((item) => pointsOf(item).length > 0)) return;
   // The quick search has a load of its own: client batch 1.
-  const own = plan.search.mode === 'quick' ? [{ batchSize: 1, concurrency: 1 }] : loads;
+  const own = plan.search.mode === 'quick' ? [inFlight(plan.name, 1)] : loads;
   if (largest && own.some((point) => whyIllegal(largest, point) === undefined)) return;
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].slice(0, 3);
   throw userError(
@@ -222,7 +220,12 @@ function candidate(
   isDefault: boolean,
 ): Candidate {
   const config = normalize(plan, json, assignment);
-  return { model: plan.name, name, isDefault, assignment, config, key: configKey(config, plan.name) };
+  return {
+    models: [{ name: plan.name, assignment, config, role: 'measured' }],
+    name,
+    isDefault,
+    key: configKey(config, plan.name),
+  };
 }
 
 /** Equal for equal configurations; one without a name takes its folder's, so both spellings are the same. */
@@ -253,7 +256,7 @@ export function leavesOutPreferences({ plan, candidates, automatic }: Space): bo
   const listed = plan.parameters.find(({ path }) => path === 'dynamic_batching.preferred_batch_size');
   const preferred =
     (listed?.values[0] as readonly number[] | undefined) ??
-    batchingOf(candidates[0]!.config)?.preferred_batch_size ??
+    batchingOf(candidates[0]!.models[0].config)?.preferred_batch_size ??
     [];
   return (automatic?.batchSizes ?? []).some((size) => preferred.some((other) => other > size));
 }

@@ -1,7 +1,7 @@
 import { userError } from '../ground/errors.ts';
 import { counted } from '../ground/wording.ts';
 import { CONFIGURATION } from '../record/fingerprints.ts';
-import { measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Earlier } from '../search/search.ts';
 import { configKey } from '../space/space.ts';
 import { journalPath, readJournal } from './journal.ts';
@@ -30,10 +30,10 @@ export function earlierOf(
     );
   });
   return [...others, ...own]
-    .filter((trial) => trial.model === model)
+    .filter((trial) => loadedName(trial) === model)
     .flatMap((trial) =>
-      measurementsOf(trial).map(({ point, values }) => ({
-        candidateKey: trial.isDefault ? undefined : configKey(trial.config, model),
+      measurementsOf(trial).map(({ point, whole: { values } }) => ({
+        candidateKey: trial.isDefault ? undefined : configKey(trial.models[0].config, model),
         point,
         values,
       })),

@@ -6,7 +6,7 @@ import { counted } from '../ground/wording.ts';
 import { firstFew } from '../record/checks.ts';
 import type { Entry } from '../record/entry.ts';
 import { History } from '../record/history.ts';
-import { type Line, readLine } from '../record/line.ts';
+import { type Line, LineReader, lineOf } from '../record/line.ts';
 import { type Run, SCHEMA_VERSION } from '../record/run.ts';
 import { endLastLine, linesOf } from './lines.ts';
 import { Rescue } from './rescue.ts';
@@ -35,11 +35,12 @@ export interface ReadJournal {
 export function readJournal(path: string): ReadJournal {
   const entries: Entry[] = [];
   const bad: string[] = [];
+  const reader = new LineReader();
   let begunAsOurs = false;
   for (const { number, text } of linesOf(path, 'the journal')) {
     if (text?.trim() === '') continue;
     begunAsOurs ||= text?.startsWith('{"kind":"') === true;
-    const line: Line = text === undefined ? { kind: 'wrong', why: 'it is too long' } : readLine(text);
+    const line: Line = text === undefined ? { kind: 'wrong', why: 'it is too long' } : reader.read(text);
     refuseNewer(line, text, `${path}:${number}`);
     if (line.kind === 'entry') entries.push(line.entry);
     else bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
@@ -115,7 +116,7 @@ export class Journal {
     this.#descriptor = onDisk(`cannot write the journal ${this.path}`, OTHER_FOLDER, () => {
       mkdirSync(dirname(this.path), { recursive: true });
       const descriptor = openSync(this.path, 'a');
-      endLastLine(this.path, (text) => readLine(text).kind === 'entry');
+      endLastLine(this.path, (text) => new LineReader().read(text).kind === 'entry');
       return descriptor;
     });
   }
@@ -127,7 +128,7 @@ export class Journal {
 
   /** @throws UserError when the disk does not take it; the entry is then kept in a file that the message names. */
   append(entry: Entry): void {
-    const line = `${JSON.stringify(entry)}\n`;
+    const line = `${lineOf(entry)}\n`;
     this.history.add(entry);
     // What comes after a line that is kept elsewhere goes there, too: their order says what belongs to what.
     if (this.#failure !== undefined) throw this.#kept(line);

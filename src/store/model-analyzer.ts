@@ -7,8 +7,9 @@ import { canonicalJson, configOfServer, printConfigText } from '../model-config/
 import { diffText } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { firstFew } from '../record/checks.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { atRate, inFlight, type LoadPoint } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
+import { ofEach } from '../record/one-model.ts';
 import { type PointRecord, type Run, SCHEMA_VERSION, type ServerRecord, type Trial } from '../record/run.ts';
 import {
   readMeasurement,
@@ -149,7 +150,7 @@ function trialOf(
   const points = Object.entries(measurements).flatMap(([key, value]): PointRecord[] => {
     try {
       const measured = readMeasurement(value);
-      const point = pointOf(measured);
+      const point = pointOf(model, measured);
       if (point) return [{ state: 'measured', key, measurement: measurementOf(point, measured, writtenAt) }];
       warnings.push(`${name}: a load of its own making (request-intervals) is left out`);
     } catch (error) {
@@ -164,14 +165,19 @@ function trialOf(
   const effective = { ...config, instance_group: [{ kind: cpuOnly ? 'KIND_CPU' : 'KIND_GPU', count: 1 }] };
   return {
     key: `Model Analyzer: ${name}`,
-    model,
+    models: [
+      {
+        name: model,
+        assignment: changesOf(config, base),
+        config,
+        configText,
+        diff: diffText(printConfigText(base), configText),
+        role: 'measured',
+      },
+    ],
     name,
     isDefault: name === `${model}_config_default`,
     ...(composing.length > 0 && { composing }),
-    assignment: changesOf(config, base),
-    config,
-    configText,
-    diff: diffText(printConfigText(base), configText),
     state: points.length > 0 ? 'measured' : 'skipped',
     points,
     ...(config['instance_group'] === undefined && { end: { effective, warnings: [], steps: NO_STEPS } }),
@@ -184,7 +190,10 @@ const changesOf = (config: ModelConfig, base: ModelConfig): Record<string, unkno
     Object.entries(config).filter(([key, value]) => canonicalJson(value) !== canonicalJson(base[key])),
   );
 
-function pointOf({ _model_config_measurements: [first] }: StoredMeasurement): LoadPoint | undefined {
+function pointOf(
+  model: string,
+  { _model_config_measurements: [first] }: StoredMeasurement,
+): LoadPoint | undefined {
   const parameters = first._model_specific_pa_params;
   const number = (key: string): number | undefined => {
     const value =
@@ -197,30 +206,36 @@ function pointOf({ _model_config_measurements: [first] }: StoredMeasurement): Lo
     number('concurrency-range'),
     number('request-rate-range'),
   ];
-  if (concurrency !== undefined) return { batchSize, concurrency };
-  return requestRate === undefined ? undefined : { batchSize, requestRate };
+  if (concurrency !== undefined) return inFlight(model, concurrency, batchSize);
+  return requestRate === undefined ? undefined : atRate(model, requestRate, batchSize);
 }
 
-const measurementOf = (point: LoadPoint, stored: StoredMeasurement, writtenAt: Date): Measurement => ({
-  point,
-  values: {
-    ...valuesOf(stored._model_config_measurements[0]._non_gpu_data),
-    ...overGpus(Object.values(stored._gpu_data).map(valuesOf)),
-  },
-  intervals: {},
-  gpus: Object.fromEntries(Object.entries(stored._gpu_data).map(([uuid, data]) => [uuid, valuesOf(data)])),
-  client: { engine: 'perf_analyzer, by Model Analyzer' },
-  // How many there were it does not say.
-  requests: 0,
-  failures: {},
-  durationS: 0,
-  warmupS: 0,
-  windows: 0,
-  counted: 0,
-  stable: true,
-  warnings: [],
-  startedAt: writtenAt.toISOString(),
-});
+function measurementOf(point: LoadPoint, stored: StoredMeasurement, writtenAt: Date): Measurement {
+  const whole = {
+    values: {
+      ...valuesOf(stored._model_config_measurements[0]._non_gpu_data),
+      ...overGpus(Object.values(stored._gpu_data).map(valuesOf)),
+    },
+    intervals: {},
+  };
+  return {
+    point,
+    whole,
+    models: ofEach({ point, whole }),
+    gpus: Object.fromEntries(Object.entries(stored._gpu_data).map(([uuid, data]) => [uuid, valuesOf(data)])),
+    client: { engine: 'perf_analyzer, by Model Analyzer' },
+    // How many there were it does not say.
+    requests: 0,
+    failures: {},
+    durationS: 0,
+    warmupS: 0,
+    windows: 0,
+    counted: 0,
+    stable: true,
+    warnings: [],
+    startedAt: writtenAt.toISOString(),
+  };
+}
 
 const valuesOf = (data: Tagged): Record<string, number> =>
   Object.fromEntries(data.flatMap(([tag, { _value }]) => (_value === null ? [] : [[tag, _value]])));

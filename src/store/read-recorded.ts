@@ -1,6 +1,7 @@
 import { userError } from '../ground/errors.ts';
+import { nameOfModels } from '../record/goal.ts';
 import { asTaken, type History } from '../record/history.ts';
-import type { Run, Trial } from '../record/run.ts';
+import { loadedName, type Run, type Trial } from '../record/run.ts';
 import { journalPath, type ReadJournal, readJournal } from './journal.ts';
 import { readCheckpoint } from './model-analyzer.ts';
 
@@ -48,10 +49,12 @@ function earlierTrial(history: History, name: string): Trial[] {
 
 /** A line where earlier sessions profiled models that the last one did not. */
 function leftOut(history: History, run: Run): string[] {
-  const told = new Set(run.trials.map(({ model }) => model));
+  const told = new Set(run.trials.map(loadedName));
   const missing = new Set<string>();
   return history.sessions.toReversed().flatMap(({ id, goals }) => {
-    const models = goals.map(({ name }) => name).filter((name) => !told.has(name) && !missing.has(name));
+    const models = goals
+      .map((goal) => nameOfModels(goal.models))
+      .filter((name) => !told.has(name) && !missing.has(name));
     for (const name of models) missing.add(name);
     return models.length > 0
       ? [`not in this report: ${models.join(', ')}, profiled by an earlier session (--session ${id})`]

@@ -2,9 +2,11 @@ import { styleText } from 'node:util';
 import { counted } from '../ground/wording.ts';
 import {
   type AcrossModels,
+  batchSizeOf,
   describeObjectives,
   formatNumber,
   levelText,
+  loadedName,
   type RankedEntry,
   type Ranking,
 } from '../index.ts';
@@ -22,14 +24,17 @@ const COLUMNS = [
 ];
 
 function cells({ trial, best }: RankedEntry): string[] {
-  const { values, point } = best.measurement;
+  const {
+    whole: { values },
+    point,
+  } = best.measurement;
   return [
-    trial.model,
+    loadedName(trial),
     trial.name,
     throughputCell(best.measurement),
     formatNumber(values['perf_latency_p99'] ?? Number.NaN),
     levelText(point),
-    String(point.batchSize),
+    String(batchSizeOf(point)),
     constraintsCell(best),
   ];
 }

@@ -1,9 +1,10 @@
-import { formatNumber, isRate, levelOf, type Measurement, plusMinus } from '../index.ts';
+import { batchSizeOf, formatNumber, isRate, levelOf, type Measurement, plusMinus } from '../index.ts';
 import { textTable } from './table.ts';
 
 /** The measured loads of one model as a table, and what to know about them below. */
 export function loadText(measurements: readonly Measurement[]): string {
-  const has = (tag: string): boolean => measurements.some(({ values }) => values[tag] !== undefined);
+  const has = (tag: string): boolean =>
+    measurements.some(({ whole: { values } }) => values[tag] !== undefined);
   const optional = [
     { tag: 'perf_service_latency_p99', header: 'from send p99' },
     { tag: 'perf_first_response_p50', header: 'first p50' },
@@ -14,7 +15,8 @@ export function loadText(measurements: readonly Measurement[]): string {
     { tag: 'perf_server_compute_infer', header: 'infer' },
     { tag: 'perf_executed_batch', header: 'batch run' },
   ].filter(({ tag }) => has(tag));
-  const figure = (item: Measurement, tag: string): string => formatNumber(item.values[tag] ?? Number.NaN);
+  const figure = (item: Measurement, tag: string): string =>
+    formatNumber(item.whole.values[tag] ?? Number.NaN);
   const table = textTable(
     [
       {
@@ -30,7 +32,7 @@ export function loadText(measurements: readonly Measurement[]): string {
     ],
     measurements.map((item) => [
       String(levelOf(item.point)),
-      String(item.point.batchSize),
+      String(batchSizeOf(item.point)),
       figure(item, 'perf_throughput'),
       plusMinus(item, 'perf_throughput'),
       ...['avg', 'p50', 'p90', 'p95', 'p99'].map((name) => figure(item, `perf_latency_${name}`)),

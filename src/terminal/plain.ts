@@ -1,5 +1,5 @@
 import { counted } from '../ground/wording.ts';
-import { isWorthTelling, type RunEvent, type RunListener, searchLines } from '../index.ts';
+import { isWorthTelling, nameOfModels, type RunEvent, type RunListener, searchLines } from '../index.ts';
 import { clock, load, pointLine, SoFar } from './progress.ts';
 
 const LOAD_NOTICE_S = 15;
@@ -27,7 +27,9 @@ export function plainView(write: (line: string) => void): RunListener {
         break;
       case 'model': {
         const [configurations, points] = [state.configurations, event.progress.remaining];
-        write(`${event.goal.name}: ${counted(configurations, 'configuration')}, ${counted(points, 'point')}`);
+        write(
+          `${nameOfModels(event.goal.models)}: ${counted(configurations, 'configuration')}, ${counted(points, 'point')}`,
+        );
         break;
       }
       case 'phase':

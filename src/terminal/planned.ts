@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { counted } from '../ground/wording.ts';
 import {
+  batchSizeOf,
   type Expectation,
   type LoadPoint,
   levelOf,
@@ -65,7 +66,7 @@ function expectationText({ search, measurements, starts, minutes, by }: Expectat
 
 /** `1, 4, 8 in flight; batch 2: 1, 4 in flight`. */
 function pointsText(points: readonly LoadPoint[]): string {
-  const groups = Map.groupBy(points, ({ batchSize }) => batchSize);
+  const groups = Map.groupBy(points, batchSizeOf);
   return [...groups]
     .map(([batch, group]) => {
       const unit = levelText(group[0]!).replace(/^\S+ /, '');

@@ -1,4 +1,5 @@
 import {
+  batchSizeOf,
   checkConstraints,
   formatNumber,
   type Goal,
@@ -7,6 +8,7 @@ import {
   levelText,
   type Measurement,
   missedBy,
+  nameOfModels,
   type Phase,
   type PointRecord,
   type Progress,
@@ -88,12 +90,12 @@ export class SoFar {
 
   #consider(variant: string, measurement: Measurement): void {
     const goal = this.#goal!;
-    const miss = (item: Measurement): number => missedBy(checkConstraints(item, goal.constraints));
+    const miss = (item: Measurement): number => missedBy(checkConstraints(item.whole, goal.constraints));
     const old = this.#best?.measurement;
     const better =
       !old ||
       miss(measurement) < miss(old) ||
-      (miss(measurement) === miss(old) && score(measurement, old, goal.objectives) > 0);
+      (miss(measurement) === miss(old) && score(measurement.whole, old.whole, goal.objectives) > 0);
     if (better) this.#best = { variant, measurement };
   }
 
@@ -106,7 +108,7 @@ export class SoFar {
   }
 
   get model(): string {
-    return this.#goal?.name ?? '';
+    return this.#goal ? nameOfModels(this.#goal.models) : '';
   }
 
   get configurations(): number {
@@ -131,8 +133,8 @@ export class SoFar {
 
 /** `57.4 infer/s ± 2.1 %, p99 42.6 ms`. */
 export function figures(measurement: Measurement): string {
-  const figure = (tag: string): string => formatNumber(measurement.values[tag] ?? Number.NaN);
-  const width = relativeHalfWidth(measurement.intervals['perf_throughput'] ?? [null, null]);
+  const figure = (tag: string): string => formatNumber(measurement.whole.values[tag] ?? Number.NaN);
+  const width = relativeHalfWidth(measurement.whole.intervals['perf_throughput'] ?? [null, null]);
   const sure =
     width === undefined ? (measurement.stable ? '' : ' ± ?') : ` ± ${Number((width * 100).toPrecision(2))} %`;
   return `${figure('perf_throughput')} infer/s${sure}, p99 ${figure('perf_latency_p99')} ms`;
@@ -140,7 +142,7 @@ export function figures(measurement: Measurement): string {
 
 /** `4 in flight`, `4 in flight, batch 2`. */
 export const load = (point: LoadPoint): string =>
-  `${levelText(point)}${point.batchSize > 1 ? `, batch ${point.batchSize}` : ''}`;
+  `${levelText(point)}${batchSizeOf(point) > 1 ? `, batch ${batchSizeOf(point)}` : ''}`;
 
 /** `1:05`. */
 export function clock(seconds: number): string {

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { metric } from '../ground/metric.ts';
 import { shellWord } from '../ground/wording.ts';
 import {
+  batchSizeOf,
   compactValue,
   formatNumber,
   gainOver,
@@ -75,15 +76,17 @@ const missingLines = ({ goal: { objectives, constraints }, missing }: Ranking): 
 
 function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
   const { measurement } = entry.best;
-  const { assignment } = entry.trial;
+  const {
+    models: [{ assignment }],
+  } = entry.trial;
   const cells = [
     String(ranking.entries.indexOf(entry) + 1),
     entry.trial.name,
     throughputCell(measurement),
-    formatNumber(measurement.values['perf_latency_p99'] ?? Number.NaN),
+    formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
     gainCell(entry, ranking),
     String(levelOf(measurement.point)),
-    String(measurement.point.batchSize),
+    String(batchSizeOf(measurement.point)),
     constraintsCell(entry.best),
     ...paths.map((path) => (path in assignment ? compactValue(path, assignment[path]) : '')),
   ];
@@ -104,7 +107,7 @@ function gainCell(entry: RankedEntry, { default: base, goal, noise }: Ranking): 
 
 /** What the client set is the least that the server can do. */
 export const throughputCell = (measurement: Measurement): string =>
-  `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.values['perf_throughput'] ?? Number.NaN)}`;
+  `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.whole.values['perf_throughput'] ?? Number.NaN)}`;
 
 /**
  * `met`, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`) or could not be checked (`GPU memory not checked`); and who set the figures, where it was the client.

@@ -4,7 +4,7 @@ import { messageOf, userError } from '../ground/errors.ts';
 import { checkServed } from '../load/check-inputs.ts';
 import { LoadFailure, type LoadGenerator, type WindowSummary } from '../load/load-generator.ts';
 import { measurePoint } from '../measure/measure.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { atRate, inFlight, type LoadPoint } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Server } from '../server/launcher.ts';
 import { attach } from '../server/remote.ts';
@@ -50,15 +50,14 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
   for (const note of checkServed(model, config, { load: flags.load, batchSizes })) task.onNote?.(note);
   const statistics = await hasStatistics(server, name, signal);
   if (!statistics) task.onNote?.('the server tells no statistics: its own times are not there');
-  for (const point of pointsOf(flags)) {
+  for (const point of pointsOf(name, flags)) {
     task.onPoint?.(point);
     let measurement: Measurement;
     try {
       measurement = await measurePoint({
         server,
         statistics,
-        model,
-        config,
+        models: [{ metadata: model, config }],
         point,
         settings: flags.load,
         generator,
@@ -75,7 +74,7 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
     yield { state: 'measured', measurement };
     const limit = flags.latencyThreshold;
     const latency =
-      measurement.values[
+      measurement.whole.values[
         flags.load.percentile ? `perf_latency_p${flags.load.percentile}` : 'perf_latency_avg'
       ];
     if (limit !== undefined && limit > 0 && latency !== undefined && latency > limit) {
@@ -86,11 +85,11 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
 }
 
 /** The loads that the flags ask for; one request in flight when they ask for none. */
-function pointsOf({ concurrency, requestRates, batchSizes }: LoadFlags): LoadPoint[] {
+function pointsOf(model: string, { concurrency, requestRates, batchSizes }: LoadFlags): LoadPoint[] {
   return (batchSizes ?? [1]).flatMap((batchSize): LoadPoint[] =>
     requestRates
-      ? requestRates.map((requestRate) => ({ batchSize, requestRate }))
-      : (concurrency ?? [1]).map((level) => ({ batchSize, concurrency: level })),
+      ? requestRates.map((requestRate) => atRate(model, requestRate, batchSize))
+      : (concurrency ?? [1]).map((level) => inFlight(model, level, batchSize)),
   );
 }
 

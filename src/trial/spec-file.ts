@@ -4,7 +4,7 @@ import { messageOf, UserError, userError } from '../ground/errors.ts';
 import { onDisk } from '../ground/paths.ts';
 import { asPattern, secretsOf } from '../ground/redact.ts';
 import { trialSpecSchema } from './spec-schema.ts';
-import type { TrialSpec } from './trial-spec.ts';
+import { type TrialSpec, whyNotLoaded } from './trial-spec.ts';
 
 /** A text with parts that stand in the environment of whoever reads it, as `${NAME}`; `$$` is a dollar sign. */
 const REFERENCE = 'withEnvironment';
@@ -47,12 +47,22 @@ export function readSpec(path: string, environment: NodeJS.ProcessEnv): TrialSpe
     );
   }
   const read = trialSpecSchema.safeParse(whole);
-  if (read.success) return read.data as TrialSpec;
+  if (read.success) {
+    checkPoints(path, read.data);
+    return read.data;
+  }
   throw new UserError(
     read.error.issues.map((issue) => ({
       message: `${path}: ${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`,
     })),
   );
+}
+
+function checkPoints(path: string, spec: TrialSpec): void {
+  for (const [index, point] of (spec.points ?? []).entries()) {
+    const why = whyNotLoaded(point, spec);
+    if (why !== undefined) throw userError(`${path}: points.${index}: ${why}`);
+  }
 }
 
 /** Values that must not stand in a file, and the variables that hold them. */

@@ -6,7 +6,7 @@ import type { PointOutcome, TrialEnd } from '../record/run.ts';
 import type { Tools } from './tools.ts';
 import { type OpenTrial, openTrial, type PointRequest } from './trial.ts';
 import type { TrialEvent } from './trial-event.ts';
-import type { TrialSpec } from './trial-spec.ts';
+import { type TrialSpec, whyNotLoaded } from './trial-spec.ts';
 
 /** What a trial says, a line of JSON each. */
 export type TrialLine =
@@ -34,7 +34,7 @@ const request = z.strictObject({
 
 /**
  * Opens a spec's trial, measures its points or, where it has none, what each line asks for
- * (`{"measure": {"point": {"batchSize": 1, "concurrency": 4}}}`), and closes it.
+ * (`{"measure": {"point": {"streams": [{"model": "m", "load": {"kind": "concurrency", "inFlight": 4}, "batchSize": 1}]}}}`), and closes it.
  * @param requests lines of JSON; not read where the spec has points.
  * @throws UserError when nothing can be launched.
  */
@@ -69,27 +69,30 @@ async function closed(trial: OpenTrial, say: (line: TrialLine) => void): Promise
 }
 
 async function* wantedBy(
-  { points }: TrialSpec,
+  spec: TrialSpec,
   requests: AsyncIterable<string>,
   say: (line: TrialLine) => void,
 ): AsyncGenerator<PointRequest> {
-  if (points) {
-    for (const point of points) yield { point };
+  if (spec.points) {
+    for (const point of spec.points) yield { point };
     return;
   }
   for await (const line of requests) {
     if (line.trim() === '') continue;
-    const read = readRequest(line);
+    const read = readRequest(line, spec);
     if (typeof read === 'string') say({ kind: 'refused', why: read });
     else yield read;
   }
 }
 
 /** What a line asks for, or why it asks for nothing. */
-function readRequest(line: string): PointRequest | string {
+function readRequest(line: string, spec: TrialSpec): PointRequest | string {
   try {
     const read = request.safeParse(JSON.parse(line));
-    if (read.success) return read.data.measure as PointRequest;
+    if (read.success) {
+      const { measure } = read.data;
+      return whyNotLoaded(measure.point, spec) ?? (measure as PointRequest);
+    }
     const [issue] = read.error.issues;
     return `${issue!.path.length > 0 ? `${issue!.path.join('.')}: ` : ''}${issue!.message}`;
   } catch (error) {

@@ -47,6 +47,17 @@ export interface ServedModel {
   readonly place?: Place | undefined;
 }
 
+/** Why a load can't be put on what a trial serves; undefined: it can. */
+export function whyNotLoaded(
+  { streams }: LoadPoint,
+  { models }: Pick<TrialSpec, 'models'>,
+): string | undefined {
+  const measured = models.filter(({ role }) => role === 'measured').map(({ name }) => name);
+  const stranger = streams.find(({ model }) => !measured.includes(model));
+  if (stranger) return `no load is put on ${JSON.stringify(stranger.model)}, but on ${measured.join(', ')}`;
+  return streams.length > 1 ? 'load is put on one model at a time in this version' : undefined;
+}
+
 /** How the server is run and the load is made. */
 export interface TrialSettings {
   readonly load: LoadSettings;

@@ -178,8 +178,7 @@ class ServerTrial implements OpenTrial {
     const life = this.#life;
     return await measurePoint({
       server,
-      model,
-      config: this.#effective ?? models[0].config ?? {},
+      models: [{ metadata: model, config: this.#effective ?? models[0].config ?? {} }],
       point,
       settings: settings.load,
       matters,

@@ -30,7 +30,7 @@ export function writeVariant(
 ): Variant {
   const folder = makeVariantFolder(outputRepository, candidate.name);
   // Triton wants a model's name to be its folder's; the text shown to the user keeps the model's own.
-  const served = printConfigText({ ...candidate.config, name: candidate.name });
+  const served = printConfigText({ ...candidate.models[0].config, name: candidate.name });
   const source = base.folder;
   onDisk(
     `cannot write the variant ${folder}`,
@@ -47,6 +47,11 @@ export function writeVariant(
 
 /** A variant's texts, without writing anything. */
 export function describeVariant(candidate: Candidate, defaults: Candidate, folder: string): Variant {
-  const configText = printConfigText(candidate.config);
-  return { candidate, folder, configText, diff: diffText(printConfigText(defaults.config), configText) };
+  const configText = printConfigText(candidate.models[0].config);
+  return {
+    candidate,
+    folder,
+    configText,
+    diff: diffText(printConfigText(defaults.models[0].config), configText),
+  };
 }

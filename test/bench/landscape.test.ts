@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { gridText, readGrid } from '../../bench/search/grid.ts';
 import { landscapeOf } from '../../bench/search/landscape.ts';
 import { randomLandscape } from '../../bench/search/random-landscape.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { folder } from '../support/experiment.ts';
 
 const goal = { objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
@@ -24,8 +25,12 @@ m,m_config_default,default,4,,1,8,,
 test('a grid is a space with the default first, and a truth', () => {
   const { space, points, optimum, truth } = landscapeOf(read(GRID), goal);
   const [first, second] = space.candidates;
-  expect(first).toMatchObject({ name: 'm_config_default', isDefault: true, config: { max_batch_size: 4 } });
-  expect(second!.config).toEqual({
+  expect(first).toMatchObject({
+    name: 'm_config_default',
+    isDefault: true,
+    models: [{ config: { max_batch_size: 4 } }],
+  });
+  expect(second!.models[0].config).toEqual({
     name: 'm',
     max_batch_size: 8,
     instance_group: [{ count: 2, kind: 'KIND_GPU' }],
@@ -34,14 +39,14 @@ test('a grid is a space with the default first, and a truth', () => {
   expect(points).toBe(4);
   expect(optimum).toMatchObject({ variant: 'm_config_0', level: 8 });
   // Between the recorded levels the next one up answers; what is missing fails.
-  expect(truth(second!, { batchSize: 1, concurrency: 5 })).toMatchObject({ perf_throughput: 200 });
-  expect(truth(second!, { batchSize: 1, concurrency: 64 })).toMatchObject({ perf_throughput: 200 });
-  expect(truth(first!, { batchSize: 1, concurrency: 8 })).toBeUndefined();
+  expect(truth(second!, inFlight('m', 5))).toMatchObject({ perf_throughput: 200 });
+  expect(truth(second!, inFlight('m', 64))).toMatchObject({ perf_throughput: 200 });
+  expect(truth(first!, inFlight('m', 8))).toBeUndefined();
 });
 
 test('between recorded levels, interpolated where that is asked for', () => {
   const { space, truth } = landscapeOf(read(GRID), goal, { interpolate: true });
-  expect(truth(space.candidates[1]!, { batchSize: 1, concurrency: 6 })).toEqual({
+  expect(truth(space.candidates[1]!, inFlight('m', 6))).toEqual({
     perf_throughput: 150,
     perf_latency_p99: 20,
   });

@@ -1,6 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Goal } from '../../src/record/goal.ts';
+import { SCHEMA_VERSION } from '../../src/record/run.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run as recorded, trial } from '../support/run.ts';
@@ -91,12 +93,20 @@ describe('tma report', () => {
   const journal = (): string => {
     const cwd = folder();
     const record = new Journal(join(cwd, 'checkpoints'));
-    const goals = [{ name: 'm', objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] }];
+    const goals: Goal[] = [
+      { models: ['m'], objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] },
+    ];
     const overall = {
       objectives: goals[0]!.objectives,
       constraints: [{ tag: 'perf_latency_p99', bound: 'max' as const, value: 6 }],
     };
-    record.append({ kind: 'session', schemaVersion: 1, ...recorded().sessions[0]!, goals, overall });
+    record.append({
+      kind: 'session',
+      schemaVersion: SCHEMA_VERSION,
+      ...recorded().sessions[0]!,
+      goals,
+      overall,
+    });
     for (const item of [
       trial('m_config_default', [measurement({ perf_latency_p99: 9 })]),
       trial('m_config_0', [measurement({ perf_latency_p99: 5 })]),

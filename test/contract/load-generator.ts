@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import { LoadFailure, type LoadGenerator, type LoadJob, TIME_IS_UP } from '../../src/load/load-generator.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { load } from '../support/experiment.ts';
 import { answerOk, BREAKS, type Break, serve, serveThenBreak } from '../support/kserve.ts';
 
@@ -14,9 +15,8 @@ const model = {
 /** What every load generator promises, on a server that answers after a given time. */
 export function loadGeneratorContract(generator: LoadGenerator): void {
   const job = (changes: Partial<LoadJob<number>> & Pick<LoadJob<number>, 'http'>): LoadJob<number> => ({
-    model,
-    config: { max_batch_size: 8 },
-    point: { batchSize: 2, concurrency: 4 },
+    models: [{ metadata: model, config: { max_batch_size: 8 } }],
+    point: inFlight('m', 4, 2),
     settings: load({
       stopRule: { kind: 'windows', intervalMs: 200, minRequests: 5, stability: 0.5, maxWindows: 4 },
     }),

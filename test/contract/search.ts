@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/config/sweep.ts';
-import { levelOf } from '../../src/record/load-point.ts';
+import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
 import { buildSpace, type Candidate, type Space } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 import { askAndTell, askOf, failed, measured, type Played, play, type Result } from '../support/slots.ts';
 
 const label = ({ candidate, point }: Pick<Ask, 'candidate' | 'point'>): string =>
-  `${candidate.name} ${point.batchSize} ${point.concurrency}`;
+  `${candidate.name} ${batchSizeOf(point)} ${levelOf(point)}`;
 
 const works = ({ point }: Ask): Result =>
   measured(100 * levelOf(point), { perf_latency_p99: levelOf(point) });

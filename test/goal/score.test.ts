@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { breaks, byVerdict, checkConstraints, missedBy, score, verdictOf } from '../../src/goal/score.ts';
-import { measurement } from '../support/run.ts';
+import { measurement as measurementOf } from '../support/run.ts';
+
+const measurement = (values: Record<string, number>) => measurementOf(values).whole;
 
 const throughput = [{ tag: 'perf_throughput', weight: 10 }];
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { findBottleneck } from '../../src/measure/bottleneck.ts';
 import type { ClientReport } from '../../src/record/client.ts';
+import { atRate, inFlight } from '../../src/record/load-point.ts';
 
 /** 100 requests a second of 40 ms, four in flight, a client with little to do; changed as a case needs. */
 const point = (changes: {
@@ -10,12 +11,10 @@ const point = (changes: {
   requestRate?: number;
 }) =>
   findBottleneck({
-    point: {
-      batchSize: 1,
-      ...(changes.requestRate === undefined
-        ? { concurrency: changes.concurrency ?? 4 }
-        : { requestRate: changes.requestRate }),
-    },
+    point:
+      changes.requestRate === undefined
+        ? inFlight('m', changes.concurrency ?? 4)
+        : atRate('m', changes.requestRate),
     values: {
       perf_throughput: 100,
       perf_latency_avg: 40,

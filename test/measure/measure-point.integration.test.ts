@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LoadGenerator, LoadJob, LoadResult } from '../../src/load/load-generator.ts';
 import { measurePoint } from '../../src/measure/measure.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import type { Resources, Server } from '../../src/server/launcher.ts';
 import { HttpTriton } from '../../src/server/triton-http.ts';
 import { load } from '../support/experiment.ts';
@@ -49,9 +50,8 @@ const measure = async (fake: FakeTriton, changes: Partial<Server>, generator: Lo
   } as unknown as Server;
   return await measurePoint({
     server,
-    model: await triton.metadata('m'),
-    config: {},
-    point: { batchSize: 1, concurrency: 1 },
+    models: [{ metadata: await triton.metadata('m'), config: {} }],
+    point: inFlight('m', 1),
     settings: load(),
     generator,
     monitoringIntervalS: 0.05,
@@ -65,7 +65,9 @@ test('CPU and memory are of the windows that count, whatever the server did befo
   await using fake = await fakeTriton();
   let cpuS = 0;
   let usedMB = 900;
-  const { values, intervals } = await measure(
+  const {
+    whole: { values, intervals },
+  } = await measure(
     fake,
     { resources: async (): Promise<Resources> => ({ cpuS, usedMB, availableMB: 1000 - usedMB }) },
     staged(async (name) => {
@@ -84,7 +86,10 @@ test('CPU and memory are of the windows that count, whatever the server did befo
 
 test('what the server and its GPUs tell has intervals', async () => {
   await using fake = await fakeTriton();
-  const { values, intervals, warnings } = await measure(
+  const {
+    whole: { values, intervals },
+    warnings,
+  } = await measure(
     fake,
     {},
     staged(() => sleep(550)),
@@ -99,7 +104,10 @@ test('what the server and its GPUs tell has intervals', async () => {
 test('a server whose statistics fail in mid-measurement: the figures stay, its own times are said to be missing', async () => {
   await using fake = await fakeTriton();
   fake.break('stats', 'fails with an object', 2);
-  const { values, warnings } = await measure(
+  const {
+    whole: { values },
+    warnings,
+  } = await measure(
     fake,
     {},
     staged(() => sleep(5)),
@@ -129,7 +137,10 @@ test('statistics that begin anew are told of', async () => {
     ],
     metadata: triton.metadata,
   };
-  const { values, warnings } = await measure(
+  const {
+    whole: { values },
+    warnings,
+  } = await measure(
     fake,
     { triton: fallen as unknown as Server['triton'] },
     staged(() => sleep(5)),

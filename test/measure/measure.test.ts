@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { aggregateGpus, parseGpuMetrics } from '../../src/measure/gpu.ts';
 import { type RawPoint, toMeasurement } from '../../src/measure/measure.ts';
 import { fellBack, type StatisticsAt, serverTimes } from '../../src/measure/server-times.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { statisticsOf } from '../../src/server/answers.ts';
 import type { ModelStatistics } from '../../src/server/triton.ts';
 import { cpuTimeOf } from '../support/cpu-time.ts';
@@ -154,7 +155,7 @@ describe('GPU gauges', () => {
 
 describe('a measurement', () => {
   const raw = (changes: Partial<RawPoint> = {}): RawPoint => ({
-    point: { batchSize: 2, concurrency: 2 },
+    point: inFlight('m', 2, 2),
     settings: load(),
     result: {
       values: { perf_throughput: 200, perf_latency_avg: 20, perf_latency_p99: 22 },
@@ -180,7 +181,10 @@ describe('a measurement', () => {
   });
 
   test('puts the figures of client, server and system together', () => {
-    const { values, requests, intervals } = toMeasurement(raw());
+    const {
+      whole: { values, intervals },
+      requests,
+    } = toMeasurement(raw());
     expect(values).toMatchObject({ perf_throughput: 200, perf_latency_p99: 22, cpu_used_ram: 100 });
     expect(requests).toBe(300);
     expect(intervals['perf_throughput']).toEqual([190, 210]);
@@ -188,7 +192,7 @@ describe('a measurement', () => {
 
   test("Little's law finds a client that left slots idle", () => {
     expect(toMeasurement(raw()).bottleneck).toEqual({ who: 'server', reasons: [] });
-    const starved = toMeasurement(raw({ point: { batchSize: 2, concurrency: 8 } }));
+    const starved = toMeasurement(raw({ point: inFlight('m', 8, 2) }));
     expect(starved.bottleneck?.who).toBe('client');
     expect(starved.warnings.join()).toContain('2.0 requests were in flight on average instead of 8');
   });

@@ -6,13 +6,17 @@ import type { Goal } from '../../src/record/goal.ts';
 import type { PointRecord, Trial } from '../../src/record/run.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
-const goal: Goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+const goal: Goal = { models: ['m'], objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
 const instances = (count: number) => ({
   config: { name: 'm', max_batch_size: 8, instance_group: [{ kind: 'KIND_CPU', count }] },
 });
 /** A trial of which one load was measured so often; all but the first look on fresh servers. */
-const looked = (name: string, throughputs: readonly number[], changes: Partial<Trial> = {}): Trial => ({
-  ...trial(name, []),
+const looked = (
+  name: string,
+  throughputs: readonly number[],
+  changes: Parameters<typeof trial>[2] = {},
+): Trial => ({
+  ...trial(name, [], changes),
   state: 'measured',
   points: throughputs.map(
     (perf_throughput, index): PointRecord => ({
@@ -22,7 +26,6 @@ const looked = (name: string, throughputs: readonly number[], changes: Partial<T
       ...(index > 0 && { again: 'afresh' }),
     }),
   ),
-  ...changes,
 });
 
 const base = looked('m_config_default', [50]);
@@ -56,7 +59,7 @@ test('finalists that differ by more than the noise are no tie', () => {
 test('a search in words', () => {
   expect(
     searchLines({
-      model: 'm',
+      models: ['m'],
       search: 'bayes',
       why: 'its budget of 20 measurements is used',
       points: { all: 451, seen: 14 },
@@ -79,7 +82,7 @@ test('a default that was looked at under few loads only is named as such', () =>
       searches: [
         {
           ...{
-            model: 'm',
+            models: ['m'],
             search: 'bayes',
             why: '',
             measurements: 5,

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
 import type { Constraint, Goal } from '../../src/record/goal.ts';
+import { atRate, inFlight, levelOf } from '../../src/record/load-point.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import type { Run, SearchRecord, Trial } from '../../src/record/run.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const goal = (changes: Partial<Goal> = {}): Goal => ({
-  name: 'm',
+  models: ['m'],
   objectives: [{ tag: 'perf_throughput', weight: 10 }],
   constraints: [],
   ...changes,
@@ -18,7 +19,7 @@ const known = (
   perf_throughput: number,
   share: number,
   concurrency = 1,
-  changes: Partial<Measurement> = {},
+  changes: Parameters<typeof measurement>[2] = {},
   perf_latency_p99 = 10,
 ): Measurement =>
   measurement({ perf_throughput, perf_latency_p99 }, concurrency, {
@@ -35,7 +36,7 @@ const decided = (recorded: Run, of = goal()) => {
   return { kind, reason, name: entry?.trial.name, text: verdict(ranking) };
 };
 const search: SearchRecord = {
-  model: 'm',
+  models: ['m'],
   search: 'bayes',
   why: 'it was interrupted',
   measurements: 3,
@@ -272,7 +273,7 @@ describe('unfinished', () => {
     });
     const illegal = {
       state: 'skipped' as const,
-      points: [{ batchSize: 8, concurrency: 1 }],
+      points: [inFlight('m', 1, 8)],
       reason: 'too big',
     };
     expect(decided(run({ ...unseen, points: [illegal] }, one(known(150, 0.03))))).toMatchObject({
@@ -359,15 +360,15 @@ describe('the load that is named', () => {
 
   test('is the least within the noise of the best; what more load brings is told', () => {
     const found = rank(run(base(known(100, 0.02)), one(...points)), goal());
-    expect(found.winner?.best.measurement.point.concurrency).toBe(4);
+    expect(levelOf(found.winner!.best.measurement.point)).toBe(4);
     expect(verdict(found)).toContain(
       'More load brings no more than the noise: 267 infer/s at p99 61.0 ms with 8 requests in flight.',
     );
   });
 
   test('of those that keep up with the same request rate is that of the one that needs least', () => {
-    const at = (value: number, changes: Partial<Measurement> = {}): Measurement =>
-      known(value, 0.02, 1, { point: { batchSize: 1, requestRate: 160 }, ...changes });
+    const at = (value: number, changes: Parameters<typeof measurement>[2] = {}): Measurement =>
+      known(value, 0.02, 1, { point: atRate('m', 160), ...changes });
     const large = trial('m_config_11', [at(160.4)]);
     const found = rank(run(base(at(88)), large, one(at(160))), goal());
     expect(found.winner?.trial.name).toBe('m_config_0');
@@ -381,7 +382,7 @@ describe('the load that is named', () => {
 
   test('is not a lesser one that is merely badly known', () => {
     const vague = [known(150, 0.6, 2), known(267, 0.02, 8)];
-    expect(rank(run(one(...vague)), goal()).leader?.best.measurement.point.concurrency).toBe(8);
+    expect(levelOf(rank(run(one(...vague)), goal()).leader!.best.measurement.point)).toBe(8);
   });
 
   test('is the one that was measured again, where only that was', () => {
@@ -398,7 +399,7 @@ describe('the load that is named', () => {
         })),
       ],
     };
-    expect(rank(run(recorded), goal()).leader?.best.measurement.point.concurrency).toBe(8);
+    expect(levelOf(rank(run(recorded), goal()).leader!.best.measurement.point)).toBe(8);
   });
 });
 
@@ -418,8 +419,8 @@ test('a default that was not measured at the load that is named is told as such'
   expect(found.text).toContain('(looked at with 1 in flight only, not with 8 in flight)');
   const batch = decided(
     run(
-      base(known(100, 0.03, 2, { point: { batchSize: 2, concurrency: 2 } })),
-      one(known(150, 0.03, 2, { point: { batchSize: 16, concurrency: 2 } })),
+      base(known(100, 0.03, 2, { point: inFlight('m', 2, 2) })),
+      one(known(150, 0.03, 2, { point: inFlight('m', 2, 16) })),
     ),
   );
   expect(batch.text).toContain(

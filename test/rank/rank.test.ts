@@ -8,7 +8,7 @@ import { measurement, run, trial } from '../support/run.ts';
 
 const throughput = [{ tag: 'perf_throughput', weight: 10 }];
 const goal = (changes: Partial<Goal> = {}): Goal => ({
-  name: 'm',
+  models: ['m'],
   objectives: throughput,
   constraints: [],
   ...changes,
@@ -28,7 +28,7 @@ describe('ranking', () => {
     expect(
       ranking.entries.map(({ trial: { name }, best }) => [
         name,
-        best.measurement.values['perf_throughput'],
+        best.measurement.whole.values['perf_throughput'],
         best.verdict,
       ]),
     ).toEqual([
@@ -42,7 +42,9 @@ describe('ranking', () => {
   });
 
   test('without limits the fastest wins', () => {
-    expect(rank(run(base, calm, fast), goal()).winner?.best.measurement.values['perf_throughput']).toBe(200);
+    expect(rank(run(base, calm, fast), goal()).winner?.best.measurement.whole.values['perf_throughput']).toBe(
+      200,
+    );
   });
 
   test("the study's objectives, p99 and a GPU gauge, rank by both", () => {
@@ -117,7 +119,7 @@ test('the front holds what none beats in both', () => {
   ].map(([perf_throughput, perf_latency_p99]) =>
     measurement({ perf_throughput: perf_throughput!, perf_latency_p99: perf_latency_p99! }),
   );
-  expect(paretoFront(points).map((item) => item.values['perf_throughput'])).toEqual([100, 120]);
+  expect(paretoFront(points).map((item) => item.whole.values['perf_throughput'])).toEqual([100, 120]);
 });
 
 test('with several objectives the front is over them', () => {
@@ -133,9 +135,9 @@ test('with several objectives the front is over them', () => {
     measurement({ perf_throughput: perf_throughput!, ...(memory && { gpu_used_memory: memory }) }),
   );
   // Less memory first; what has none to tell is beaten by nothing in throughput.
-  expect(paretoFront(points, frontTags(objectives)).map((item) => item.values['perf_throughput'])).toEqual([
-    100, 120, 130,
-  ]);
+  expect(
+    paretoFront(points, frontTags(objectives)).map((item) => item.whole.values['perf_throughput']),
+  ).toEqual([100, 120, 130]);
 });
 
 test('numbers and parameter values in few words', () => {

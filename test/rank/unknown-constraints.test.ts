@@ -3,6 +3,7 @@ import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
 import type { Goal } from '../../src/record/goal.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import type { Environment, Run } from '../../src/record/run.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -10,7 +11,7 @@ const limit = (tag: string, value: number) => ({ tag, bound: 'max', value }) as 
 const memory = limit('gpu_used_memory', 8000);
 const p99 = limit('perf_latency_p99', 10);
 const goal = (...constraints: Goal['constraints']): Goal => ({
-  name: 'm',
+  models: ['m'],
   objectives: [{ tag: 'perf_throughput', weight: 1 }],
   constraints,
 });
@@ -114,7 +115,7 @@ describe('a limit on what was measured for some only', () => {
       measurement({ perf_throughput: 300 }, 4),
       measurement({ perf_throughput: 200, ...small }, 2),
     ]);
-    expect(rank(run(two), goal(memory)).entries[0]?.best.measurement.point.concurrency).toBe(2);
+    expect(levelOf(rank(run(two), goal(memory)).entries[0]!.best.measurement.point)).toBe(2);
   });
 
   test('what was measured again does not get before what is known to keep it', () => {
@@ -138,7 +139,7 @@ describe('a limit on what was measured for some only', () => {
 test('of several models what may keep the limits is shown, what breaks them is not', () => {
   const recorded = run(at('default', 100, { perf_latency_p99: 20 }), at('0', 90));
   const { objectives, constraints } = goal(memory, p99);
-  const across = rankAcross(recorded, ['m'], { objectives, constraints }, 3);
+  const across = rankAcross(recorded, [['m']], { objectives, constraints }, 3);
   expect(across.entries.map((entry) => entry.trial.name)).toEqual(['m_config_0']);
   expect(across.missing).toMatchObject([{ tag: 'gpu_used_memory', everywhere: true }]);
 });

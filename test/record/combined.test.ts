@@ -14,9 +14,9 @@ test('several: means, requests and times added up, the interval of a mean', () =
   const all = combined(looks);
   expect(all).toMatchObject({ looks: 4, requests: 4000, windows: 12 });
   expect(all.durationS).toBeCloseTo(7.2);
-  expect(all.values['perf_throughput']).toBe(100);
-  expect(all.values['perf_latency_p99']).toBe(10);
-  const [low, high] = all.intervals['perf_throughput']!;
+  expect(all.whole.values['perf_throughput']).toBe(100);
+  expect(all.whole.values['perf_latency_p99']).toBe(10);
+  const [low, high] = all.whole.intervals['perf_throughput']!;
   // Each is known to 5; between them they scatter by 1.63, of which 3.18 / 2 is 2.6.
   expect(high! - 100).toBeCloseTo((3.182 * Math.sqrt(8 / 3)) / 2, 1);
   expect(100 - low!).toBeCloseTo(high! - 100);
@@ -24,7 +24,7 @@ test('several: means, requests and times added up, the interval of a mean', () =
 
 test('two say nothing of their scatter: what each knows counts', () => {
   const [low, high] = combined([measurement({ perf_throughput: 90 }), measurement({ perf_throughput: 110 })])
-    .intervals['perf_throughput']!;
+    .whole.intervals['perf_throughput']!;
   expect((high! - low!) / 2).toBeCloseTo(Math.hypot(4.5, 5.5) / 2);
 });
 
@@ -32,7 +32,7 @@ test('a value that one of them lacks is the mean of the others; warnings are tol
   const one = measurement({ gpu_utilization: 50 }, 1, { warnings: ['hot'] });
   const other = measurement({}, 1, { warnings: ['hot', 'far'] });
   const all = combined([one, other]);
-  expect(all.values['gpu_utilization']).toBe(50);
+  expect(all.whole.values['gpu_utilization']).toBe(50);
   expect(all.warnings).toEqual(['hot', 'far']);
 });
 
@@ -41,4 +41,18 @@ test('the client was the limit when it was for most of them', () => {
   const make = (isBound: boolean) => measurement({}, 1, isBound ? bound : {});
   expect(combined([make(true), make(false), make(false)]).bottleneck).toBeUndefined();
   expect(combined([make(true), make(true), make(false)]).bottleneck).toMatchObject({ who: 'client' });
+});
+
+test('several models: the figures of each, and of all together', () => {
+  const look = (a: number, b: number) => ({
+    ...measurement({ perf_throughput: a + b }),
+    models: {
+      a: { values: { perf_throughput: a }, intervals: {} },
+      b: { values: { perf_throughput: b }, intervals: {} },
+    },
+  });
+  const all = combined([look(10, 1), look(20, 3)]);
+  expect(all.whole.values['perf_throughput']).toBe(17);
+  expect(all.models['a']?.values).toEqual({ perf_throughput: 15 });
+  expect(all.models['b']?.values).toEqual({ perf_throughput: 2 });
 });

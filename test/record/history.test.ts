@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
 import { History } from '../../src/record/history.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf, type Run } from '../../src/record/run.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { measurement, run, trial } from '../support/run.ts';
@@ -29,7 +30,7 @@ const point = (name: string, key: string, throughput: number, startedAt = 'then'
 const figures = (told: Run) =>
   told.trials.map((item) => [
     item.name,
-    measurementsOf(item).map(({ values, looks = 1, takenOver = false }) => [
+    measurementsOf(item).map(({ whole: { values }, looks = 1, takenOver = false }) => [
       values['perf_throughput'],
       looks,
       takenOver,
@@ -144,7 +145,7 @@ describe('a journal of version 1', () => {
 
   test('its last session has all that was there before: a version 1 did not measure it again', () => {
     const levels = (run: Run) =>
-      run.trials.map((item) => measurementsOf(item).map(({ point }) => point.concurrency));
+      run.trials.map((item) => measurementsOf(item).map(({ point }) => levelOf(point)));
     expect(levels(history.runOf(history.sessions[0]!.id))).toEqual([
       [1, 2],
       [1, 2],

@@ -7,6 +7,7 @@ import { UserError } from '../../src/ground/errors.ts';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import type { Goal } from '../../src/record/goal.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { parseResults, resultsJsonSchema } from '../../src/record/results.ts';
 import type { Run } from '../../src/record/run.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
@@ -18,7 +19,7 @@ import { measurement, result, run, trial } from '../support/run.ts';
 const FIRST = 'test/fixtures/results/schema-1.json';
 const STUDY = 'examples/text-recognition-h100/study/results.json';
 const goal = (constraints: Goal['constraints'] = [], name = 'm'): Goal => ({
-  name,
+  models: [name],
   objectives: [{ tag: 'perf_throughput', weight: 1 }],
   constraints,
 });
@@ -85,7 +86,7 @@ describe('results.schema.json', () => {
       const rankings = goals.map((item) => rank(recorded, item));
       const across = rankAcross(
         recorded,
-        goals.map(({ name }) => name),
+        goals.map(({ models }) => models),
         goals[0]!,
         3,
       );
@@ -156,11 +157,17 @@ describe('the first version', () => {
       models.map(({ model, verdict, decision, winner }) => [
         model,
         verdict,
-        decision,
+        { ...(decision as object), point: undefined },
         (winner as typeof old)?.variant,
       ]);
     expect(facts(read.models)).toEqual(facts(old.models));
     expect(read.trials).toHaveLength(old.trials.length);
+    for (const [index, { model, decision }] of old.models.entries()) {
+      const { point } = decision;
+      expect(read.models[index]?.decision.point).toEqual(
+        point && inFlight(model, point.concurrency, point.batchSize),
+      );
+    }
   });
 
   const first = () => JSON.parse(readFileSync(FIRST, 'utf8'));
@@ -232,8 +239,8 @@ describe('what can not be read is named with its place', () => {
     ],
     [
       'a field of another type',
-      text((document) => (document.trials[0].points[0].measurement.values = 3)),
-      /trials\.0\.points\.0\.measurement\.values: /,
+      text((document) => (document.trials[0].points[0].measurement.whole.values = 3)),
+      /trials\.0\.points\.0\.measurement\.whole\.values: /,
     ],
     ['lists in lists', '['.repeat(5000) + ']'.repeat(5000), /nested too deep/],
   ])('%s', (_name, content, message) => {

@@ -14,7 +14,7 @@ const recorded = run(
   trial('m_config_default', [measurement({ perf_throughput: 100 })]),
   trial('m_config_0', [measurement({ perf_throughput: 200 })]),
 );
-const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+const goal = { models: ['m'] as const, objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
 const rankings = [rank(recorded, goal)];
 const made = result(recorded, rankings);
 const tables = EXPORTERS.filter(({ format }) => format === 'csv');

@@ -18,7 +18,7 @@ const base = trial('m_config_default', [at(100, 12, 1), at(90, 20, 2), at(120, 3
 const better = trial('m_config_0', [at(180, 9, 1), at(240, 30, 2)]);
 const all = run(base, better);
 const goal = {
-  name: 'm',
+  models: ['m'] as const,
   objectives: [{ tag: 'perf_throughput', weight: 10 }],
   constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const,
 };
@@ -148,7 +148,7 @@ describe('the best of all models', () => {
   const other = trial('n_config_default', [at(150, 8, 1), at(500, 40, 2)], { model: 'n' });
   const both = run(base, better, other);
   const across = (most: number, constraints: typeof goal.constraints | [] = goal.constraints) =>
-    rankAcross(both, ['m', 'n'], { objectives: goal.objectives, constraints }, most);
+    rankAcross(both, [['m'], ['n']], { objectives: goal.objectives, constraints }, most);
 
   test('best first, only what keeps the limits where something does', () => {
     expect(across(5).entries.map(({ trial: { name } }) => name)).toEqual(['m_config_0', 'n_config_default']);
@@ -164,7 +164,7 @@ describe('the best of all models', () => {
     const alone = run(trial('m_config_0', [at(150, 8, 1)]));
     const { html } = await acrossPage(
       alone,
-      rankAcross(alone, ['m'], { objectives: goal.objectives, constraints: [] }, 2),
+      rankAcross(alone, [['m']], { objectives: goal.objectives, constraints: [] }, 2),
     );
     expect(html).toContain('class="verdict open"');
     expect(html).toContain('That is no decision: see the summary of its model.');

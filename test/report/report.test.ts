@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import type { SearchRecord } from '../../src/record/run.ts';
 import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
@@ -43,10 +44,10 @@ const better = trial('m_config_0', [
 const failed = trial('m_config_1', [], {
   assignment: { instance_group: [{ kind: 'KIND_GPU', count: 1 }], evil: '<script>alert(1)</script>' },
   points: [
-    { state: 'failed', key: 'k', point: { batchSize: 1, concurrency: 1 }, cause: 'no GPUs are <available>' },
+    { state: 'failed', key: 'k', point: inFlight('m', 1), cause: 'no GPUs are <available>' },
     {
       state: 'skipped',
-      points: [{ batchSize: 9, concurrency: 1 }],
+      points: [inFlight('m', 1, 9)],
       reason: 'client batch 9 exceeds max_batch_size 4',
     },
   ],
@@ -60,7 +61,7 @@ const failed = trial('m_config_1', [], {
 });
 const all = run(base, better, failed);
 const goal = {
-  name: 'm',
+  models: ['m'] as const,
   objectives: [{ tag: 'perf_throughput', weight: 10 }],
   constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const,
 };
@@ -186,7 +187,10 @@ describe('pages', async () => {
   });
 
   test('load nothing from anywhere and run nothing that was not ours', async () => {
-    const evil = rank(run(base, { ...better, assignment: failed.assignment }), goal);
+    const evil = rank(
+      run(base, { ...better, models: [{ ...better.models[0], assignment: failed.models[0].assignment }] }),
+      goal,
+    );
     const { html } = (await summaryPages(all, [evil]))[0]!;
     expect(html).not.toContain('<script>alert');
     expect(html).toContain('&lt;script&gt;');
@@ -241,7 +245,7 @@ test('files lie where Model Analyzer puts them', async () => {
     'reports/detailed/m_config_0/detailed_report.html',
   ]);
   expect(readdirSync(path).sort()).toEqual(['reports', 'results']);
-  expect(readFileSync(join(path, 'results/best/m/config.pbtxt'), 'utf8')).toBe(better.configText);
+  expect(readFileSync(join(path, 'results/best/m/config.pbtxt'), 'utf8')).toBe(better.models[0].configText);
   expect(existsSync(join(path, 'results/g.csv'))).toBe(false);
 });
 
@@ -269,7 +273,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
   const free = { ...goal, constraints: [] };
   const strict = { ...goal, constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 1 }] as const };
   const stopped: SearchRecord = {
-    ...{ model: 'm', search: 'manual', why: 'it was interrupted', interrupted: true, measurements: 2 },
+    ...{ models: ['m'], search: 'manual', why: 'it was interrupted', interrupted: true, measurements: 2 },
     ...{ importance: [], skipped: [], remarks: [] },
     points: { all: 4, seen: 2 },
     configurations: { all: 2, seen: 2 },
@@ -309,7 +313,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     expect([...document.querySelectorAll('tr.winner')].map((row) => row.id)).toEqual(name ? [name] : []);
     expect(document.querySelectorAll('pre .added')).toHaveLength(kind === 'deploy' ? 1 : 0);
     const best = join(path, 'results/best/m/config.pbtxt');
-    expect(existsSync(best) ? readFileSync(best, 'utf8') : undefined).toBe(chosen?.configText);
+    expect(existsSync(best) ? readFileSync(best, 'utf8') : undefined).toBe(chosen?.models[0].configText);
     const sentence = { deploy: 'Deploy m_config_0', keep: 'Keep the default', none: 'No configuration' }[
       kind
     ];

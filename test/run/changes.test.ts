@@ -9,7 +9,7 @@ const measured = (changes: Parameters<typeof trial>[2] = {}) =>
   run(trial('m_config_0', [measurement({})], { key: 'old', parts: parts(), ...changes }));
 const wanted = (more: Record<string, string> = {}, isDefault = false) => ({
   key: 'new',
-  model: 'm',
+  models: [{ name: 'm', role: 'measured' }] as const,
   isDefault,
   parts: parts(more),
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import type { Run } from '../../src/record/run.ts';
 import { closingAsk } from '../../src/run/closing.ts';
 import type { Ask } from '../../src/search/search.ts';
@@ -21,7 +22,7 @@ const large = buildSpace(plan({ concurrency: [1, 4], parameters: [parameter] }),
 });
 const at = (throughput: number, concurrency: number) =>
   measurement({ perf_throughput: throughput }, concurrency);
-const words = (ask: Ask | undefined) => ask && [ask.candidate.name, ask.point.concurrency, ask.again];
+const words = (ask: Ask | undefined) => ask && [ask.candidate.name, levelOf(ask.point), ask.again];
 const next = (recorded: Run, space: Space, asked: readonly Ask[] = []) => closingAsk(recorded, space, asked);
 
 test('the default is measured at the load of what leads, once', () => {
@@ -46,7 +47,7 @@ test('nothing is lacking where the default leads, was not measured, or nothing k
 });
 
 test('a client batch that the default can not take is not put on it', () => {
-  const batch = { ...at(100, 4), point: { batchSize: 8, concurrency: 4 } };
+  const batch = { ...at(100, 4), point: inFlight('m', 4, 8) };
   const recorded = run(trial('m_config_default', [at(50, 1)]), trial('m_config_0', [batch]));
   expect(next(recorded, small)).toBeUndefined();
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Place } from '../../src/executor/place.ts';
 import { machineFacts } from '../../src/executor/place.ts';
+import { atRate, inFlight, type LoadPoint } from '../../src/record/load-point.ts';
 import { changedLoad, changedParts } from '../../src/run/changes.ts';
 import { loadParts, pointKey, variantKey } from '../../src/run/key.ts';
 import type { Candidate } from '../../src/space/space.ts';
@@ -10,11 +11,9 @@ import { folder, load, plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const candidate: Candidate = {
-  model: 'm',
+  models: [{ name: 'm', assignment: {}, config: { name: 'm' }, role: 'measured' }],
   name: 'm_config_default',
   isDefault: true,
-  assignment: {},
-  config: { name: 'm' },
   key: 'default',
 };
 const base = { name: 'm', folder: undefined, config: undefined, fingerprint: 'f', notes: [] };
@@ -38,13 +37,29 @@ test('another machine is measured again, and said', () => {
   ]) {
     const after = keyAt({ machine });
     expect(after.key).not.toBe(before.key);
-    expect(changedParts(known, { ...after, model: 'm', isDefault: true })).toEqual(['the machine']);
+    expect(
+      changedParts(known, { ...after, models: [{ name: 'm', role: 'measured' }], isDefault: true }),
+    ).toEqual(['the machine']);
   }
-  expect(changedParts(known, { ...keyAt({}, 'other'), model: 'm', isDefault: true })).toEqual(['the server']);
+  expect(
+    changedParts(known, {
+      ...keyAt({}, 'other'),
+      models: [{ name: 'm', role: 'measured' }],
+      isDefault: true,
+    }),
+  ).toEqual(['the server']);
+});
+
+test('a load on one model has the key that it had in journals of version 1', () => {
+  const key = (point: LoadPoint): string => pointKey('variant', point, load(), { name: 'native' });
+  expect(key(inFlight('m', 4, 2))).toBe('8f54b3f0d55f6ea9');
+  expect(key(atRate('m', 12.5))).toBe('bf7590225ebd8761');
+  const [first] = inFlight('m', 4, 2).streams;
+  expect(key({ streams: [first, first] })).not.toBe(key({ streams: [first] }));
 });
 
 test("another version of a generator that is not tma's is another load", () => {
-  const point = { batchSize: 1, concurrency: 1 };
+  const point = inFlight('m', 1);
   const [old, now] = ['2.59.0', '2.60.0'].map((version) => ({ name: 'perf_analyzer', version }));
   expect(pointKey('v', point, load(), old!)).not.toBe(pointKey('v', point, load(), now!));
   const session = run().sessions[0]!;
@@ -58,9 +73,9 @@ test("another version of a generator that is not tma's is another load", () => {
 test('what a journal of an early version did not record is not called a change', () => {
   const { 'the machine': _, ...parts } = keyAt({}).parts;
   const known = run(trial('m_config_default', [measurement({})], { key: 'old', parts }));
-  expect(changedParts(known, { ...keyAt({}), model: 'm', isDefault: true })).toEqual([
-    'the machine, not recorded then',
-  ]);
+  expect(
+    changedParts(known, { ...keyAt({}), models: [{ name: 'm', role: 'measured' }], isDefault: true }),
+  ).toEqual(['the machine, not recorded then']);
   const { 'how tma measures': __, ...early } = loadParts(load(), { name: 'native' });
   const sessions = [early, loadParts(load(), { name: 'native' })].map((item) => ({
     ...run().sessions[0]!,
@@ -76,7 +91,7 @@ test('other data in the same file is another load, the same data is not, wheneve
   const keysOf = (kind: 'file' | 'folder', where: string) => {
     const settings = load({ inputData: [{ kind, path: where }] });
     const parts = loadParts(settings, generator);
-    return [pointKey('v', { batchSize: 1, concurrency: 1 }, settings, generator), JSON.stringify(parts)];
+    return [pointKey('v', inFlight('m', 1), settings, generator), JSON.stringify(parts)];
   };
   const both = () => [keysOf('file', file), keysOf('folder', path)];
   writeFileSync(file, '{"data": [1]}');

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import type { CommandLine } from '../../src/config/given-options.ts';
+import { goalOfPlan } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf, type Run } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
@@ -60,7 +62,7 @@ describe("tma's own search", () => {
     );
     const [search] = run.searches;
     expect(search).toMatchObject({
-      model: 'm',
+      models: ['m'],
       search: 'bayes',
       points: { all: 208 },
       configurations: { all: 26 },
@@ -68,7 +70,7 @@ describe("tma's own search", () => {
     });
     expect(search!.measurements).toBeLessThanOrEqual(24);
     expect(search!.importance[0]!.parameter).toBe('load');
-    const { leader } = rank(run, experiment.models[0]!);
+    const { leader } = rank(run, goalOfPlan(experiment.models[0]!));
     expect(leader?.best.measurement).toMatchObject({ confirmed: true });
     expect(leader?.best.measurement.looks).toBeGreaterThanOrEqual(3);
     // One start for each configuration, and one more for each of the finalists.
@@ -117,7 +119,7 @@ describe("tma's own search", () => {
     expect(
       search!.skipped.some(({ reason }) => /^larger than m_config_\d+, which ran out of/.test(reason)),
     ).toBe(true);
-    expect(rank(run, setUp(LARGE).models[0]!).winner).toBeDefined();
+    expect(rank(run, goalOfPlan(setUp(LARGE).models[0]!)).winner).toBeDefined();
   });
 
   test('finds what nobody listed: instances and batch sizes, loads between the powers of two as well', async () => {
@@ -129,10 +131,10 @@ profile_models: [m]
 `;
     const { run } = await go(setUp(yaml));
     expect(run.searches[0]).toMatchObject({ search: 'bayes', configurations: { all: 41 } });
-    const levels = run.trials.flatMap(measurementsOf).map(({ point }) => point.concurrency);
+    const levels = run.trials.flatMap(measurementsOf).map(({ point }) => levelOf(point));
     expect(levels).toContain(24);
-    const { winner } = rank(run, setUp(yaml).models[0]!);
-    expect(winner?.best.measurement.point.concurrency).toBe(24);
+    const { winner } = rank(run, goalOfPlan(setUp(yaml).models[0]!));
+    expect(levelOf(winner!.best.measurement.point)).toBe(24);
   });
 });
 
@@ -201,9 +203,9 @@ describe('Model Analyzer’s other modes', () => {
     const formula = await optuna('use_concurrency_formula: true\n');
     expect(formula.points.seen).toBeLessThanOrEqual(26);
     for (const trial of formula.trials.filter(({ isDefault }) => !isDefault)) {
-      const [{ count }] = trial.config['instance_group'] as unknown as [{ count: number }];
-      const load = 2 * Number(trial.config['max_batch_size']) * count;
-      expect(measurementsOf(trial).map(({ point }) => point.concurrency)).toEqual([load]);
+      const [{ count }] = trial.models[0].config['instance_group'] as unknown as [{ count: number }];
+      const load = 2 * Number(trial.models[0].config['max_batch_size']) * count;
+      expect(measurementsOf(trial).map(({ point }) => levelOf(point))).toEqual([load]);
     }
   });
 });
@@ -227,7 +229,7 @@ describe('a default that fails', () => {
     const [search] = run.searches;
     expect(run.trials.find(({ isDefault }) => isDefault)?.state).toBe('failed');
     expect(search!.configurations.seen).toBeGreaterThan(2);
-    expect(rank(run, experiment.models[0]!).winner).toBeDefined();
+    expect(rank(run, goalOfPlan(experiment.models[0]!)).winner).toBeDefined();
   });
 
   test.each(['brute', 'quick', 'random', 'bayes'])(
@@ -246,7 +248,7 @@ describe('a default that fails', () => {
 test('two lanes search together, and the best is measured again all the same', async () => {
   const launcher = new FakeLauncher();
   const { run } = await go(setUp(LARGE, { parallel: '2', gpus: '[]' }), { launcher });
-  const { leader } = rank(run, setUp(LARGE).models[0]!);
+  const { leader } = rank(run, goalOfPlan(setUp(LARGE).models[0]!));
   expect(leader?.best.measurement.confirmed).toBe(true);
   expect(run.searches[0]!.measurements).toBeLessThanOrEqual(24);
   expect(launcher.running).toBe(0);

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import { planRun } from '../../src/run/plan.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 
@@ -23,15 +24,18 @@ test('what is listed: every variant with its configuration, every point in order
   );
   expect(extent).toBe('listed');
   expect(variants.map(({ name, points }) => [name, points])).toEqual([
-    ['m_config_default', [2, 4].map((concurrency) => ({ batchSize: 1, concurrency }))],
-    ['m_config_0', [2, 4].map((concurrency) => ({ batchSize: 1, concurrency }))],
-    ['m_config_1', [1, 8].flatMap((batchSize) => [2, 4].map((concurrency) => ({ batchSize, concurrency })))],
+    ['m_config_default', [2, 4].map((concurrency) => inFlight('m', concurrency))],
+    ['m_config_0', [2, 4].map((concurrency) => inFlight('m', concurrency))],
+    [
+      'm_config_1',
+      [1, 8].flatMap((batchSize) => [2, 4].map((concurrency) => inFlight('m', concurrency, batchSize))),
+    ],
   ]);
   expect(variants[1]?.configText).toContain('max_batch_size: 2\n');
   expect(variants[0]?.skipped).toEqual([
     {
       reason: 'client batch 8 exceeds max_batch_size 4',
-      points: [2, 4].map((concurrency) => ({ batchSize: 8, concurrency })),
+      points: [2, 4].map((concurrency) => inFlight('m', concurrency, 8)),
     },
   ]);
 });
@@ -41,7 +45,7 @@ test('loads that are searched are the most there can be', async () => {
     'profile_models: {m: {model_config_parameters: {max_batch_size: 2}}}\nrun_config_search_max_concurrency: 4',
   );
   expect(extent).toBe('at most');
-  expect(variants.map(({ points }) => points.map(({ concurrency }) => concurrency))).toEqual([
+  expect(variants.map(({ points }) => points.map(levelOf))).toEqual([
     [1, 2, 4],
     [1, 2, 4],
   ]);
@@ -54,7 +58,7 @@ test('an automatic search has a space', async () => {
     configurations: 41,
     instanceCounts: [1, 2, 3, 4, 5],
     batchSizes: [1, 2, 4, 8, 16, 32, 64, 128],
-    loads: [{ batchSize: 1, concurrency: 3 }],
+    loads: [inFlight('m', 3)],
   });
   expect(variants).toHaveLength(1);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import { userError } from '../../src/ground/errors.ts';
 import { LoadFailure, type LoadGenerator } from '../../src/load/load-generator.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
@@ -37,7 +38,7 @@ test('a server a variant, every point measured, everything stopped', async () =>
   const { run, interrupted } = await go(setUp(sweep), { launcher });
   expect(interrupted).toBe(false);
   expect(
-    run.trials.map((trial) => [trial.name, measurementsOf(trial).map((item) => item.point.concurrency)]),
+    run.trials.map((trial) => [trial.name, measurementsOf(trial).map((item) => levelOf(item.point))]),
   ).toEqual([
     ['m_config_default', [1, 2]],
     ['m_config_0', [1, 2]],
@@ -102,7 +103,7 @@ describe("Model Analyzer's checkpoint", () => {
     const listeners = [on('note', ({ text }) => notes.push(text))];
     const { run } = await go(experiment, { launcher, listeners });
     const throughputs = run.trials.map((trial) =>
-      measurementsOf(trial).map(({ values, client }) => [
+      measurementsOf(trial).map(({ whole: { values }, client }) => [
         values['perf_throughput'],
         client?.engine === 'perf_analyzer, by Model Analyzer',
       ]),
@@ -144,7 +145,7 @@ describe('several models', () => {
     const experiment = { ...setUpTwo(), models: experimentOf(text, {}, setUpTwo().modelRepository!).models };
     const { run, mistakes } = await go(experiment, { launcher: cannotComplete() });
     const measured = run.trials.filter(({ state }) => state === 'measured');
-    expect([...new Set(measured.map(({ model }) => model))]).toEqual(['m']);
+    expect([...new Set(measured.map(({ models: [{ name: model }] }) => model))]).toEqual(['m']);
     expect(mistakes.map(({ message }) => message)).toEqual([
       expect.stringContaining('model "n" has no config.pbtxt, and the server can\'t complete one'),
     ]);
@@ -361,7 +362,7 @@ describe('failures are results', () => {
     const generator: typeof good = {
       name: 'fake',
       run: (job) => {
-        if (job.point.concurrency === 2) throw new LoadFailure('9 of 10 requests failed: queue is full');
+        if (levelOf(job.point) === 2) throw new LoadFailure('9 of 10 requests failed: queue is full');
         return good.run(job);
       },
     };

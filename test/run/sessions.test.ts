@@ -28,7 +28,10 @@ const go = (experiment: Experiment, perRequest: number, options: ProfileOptions 
   });
 const figures = (run: Run) =>
   run.trials.flatMap((trial) =>
-    measurementsOf(trial).map(({ values, takenOver = false }) => [values['perf_throughput'], takenOver]),
+    measurementsOf(trial).map(({ whole: { values }, takenOver = false }) => [
+      values['perf_throughput'],
+      takenOver,
+    ]),
   );
 const at = (text: string): void => void vi.setSystemTime(new Date(text));
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import { bruteSearch, stillGrowing } from '../../src/search/brute.ts';
 import type { Ask } from '../../src/search/search.ts';
 import { buildSpace } from '../../src/space/space.ts';
@@ -14,8 +15,8 @@ const visit = (throughput: (concurrency: number) => number, stopAtPlateau: boole
     max_batch_size: 4,
   });
   const search = bruteSearch(space);
-  const asks = asksOf(search, ({ point }) => measured(throughput(point.concurrency!)));
-  return asks.map(({ point }) => `${point.batchSize}x${point.concurrency!}`).join(' ');
+  const asks = asksOf(search, ({ point }) => measured(throughput(levelOf(point))));
+  return asks.map(({ point }) => `${batchSizeOf(point)}x${levelOf(point)}`).join(' ');
 };
 
 test('batch sizes outside, concurrencies inside', () => {
@@ -39,7 +40,7 @@ test('with early exit, one that failed leaves those with a smaller batch their t
   const parameters = [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [8, 16, 4, 2] }];
   const space = buildSpace(plan({ earlyExit: true, parameters }), { name: 'm', max_batch_size: 1 });
   const search = bruteSearch(space);
-  const sizeOf = ({ candidate }: Ask): number => Number(candidate.config['max_batch_size']);
+  const sizeOf = ({ candidate }: Ask): number => Number(candidate.models[0].config['max_batch_size']);
   const asks = asksOf(search, (ask) => (sizeOf(ask) === 8 ? failed() : measured(10 - sizeOf(ask))));
   expect(asks.map(sizeOf)).toEqual([1, 8, 4, 2]);
 });
@@ -49,7 +50,7 @@ test('says why it left something out: because throughput did not grow, and not w
   const why = (result: (size: number) => Result): string => {
     const space = buildSpace(plan({ automatic }), { name: 'm', max_batch_size: 1 });
     const search = bruteSearch(space);
-    play(search, ({ candidate }) => result(Number(candidate.config['max_batch_size'])));
+    play(search, ({ candidate }) => result(Number(candidate.models[0].config['max_batch_size'])));
     return search.account().why;
   };
   expect(why(() => measured(1))).toBe('throughput no longer grew');

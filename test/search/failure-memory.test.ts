@@ -65,8 +65,12 @@ describe('what failures teach', () => {
     );
     const search = withFailureMemory(bruteSearch(space), space);
     askAndTell(search, failed(true));
-    expect(search.givenUp()).toMatchObject([{ candidate: { assignment: { instance_group: group(16) } } }]);
-    expect(askAndTell(search, failed(true)).candidate.assignment).toEqual({ instance_group: group(1) });
+    expect(search.givenUp()).toMatchObject([
+      { candidate: { models: [{ assignment: { instance_group: group(16) } }] } },
+    ]);
+    expect(askAndTell(search, failed(true)).candidate.models[0].assignment).toEqual({
+      instance_group: group(1),
+    });
     play(search, () => failed(true));
     expect(search.account().why).toBe('nothing that was tried works');
   });
@@ -99,7 +103,8 @@ describe('what failures teach', () => {
       { ...base, instance_group: gpu7 as never },
     );
     const search = withFailureMemory(bruteSearch(space), space);
-    const isCpu = ({ candidate }: Ask): boolean => JSON.stringify(candidate.config).includes('KIND_CPU');
+    const isCpu = ({ candidate }: Ask): boolean =>
+      JSON.stringify(candidate.models[0].config).includes('KIND_CPU');
     const asks = asksOf(search, (ask) => (isCpu(ask) ? works : failed(false)));
     const failing = asks.filter((ask) => !isCpu(ask));
     expect(failing.map(({ candidate }) => candidate.name)).toEqual([
@@ -160,16 +165,16 @@ describe('what failures teach', () => {
     askAndTell(search, works);
     askAndTell(search, works);
     const ask = askAndTell(search, failed(true));
-    expect(ask.candidate.assignment).toEqual({ max_batch_size: 2, instance_group: group(2) });
+    expect(ask.candidate.models[0].assignment).toEqual({ max_batch_size: 2, instance_group: group(2) });
     const givenUp = search.givenUp();
-    expect(givenUp.map(({ candidate }) => candidate.assignment)).toEqual([
+    expect(givenUp.map(({ candidate }) => candidate.models[0].assignment)).toEqual([
       { max_batch_size: 8, instance_group: group(2) },
       { max_batch_size: 2, instance_group: group(4) },
       { max_batch_size: 8, instance_group: group(4) },
     ]);
     expect(givenUp[0]).toMatchObject({ reason: 'larger than m_config_0, which ran out of GPU memory' });
     expect(givenUp[0]?.points).toHaveLength(2);
-    expect(askOf(search).candidate.assignment['instance_group']).toEqual(group(4, 'KIND_CPU'));
+    expect(askOf(search).candidate.models[0].assignment['instance_group']).toEqual(group(4, 'KIND_CPU'));
     expect(isLarger(space.candidates[1]!, space.candidates[1]!)).toBe(false);
   });
 

@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadExperiment } from '../../src/config/load-experiment.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { measurementsOf } from '../../src/record/run.ts';
 import { profile } from '../../src/run/profile.ts';
 import { folder } from '../support/experiment.ts';
@@ -21,7 +22,7 @@ async function go(file: string, changes: Record<string, string> = {}, cwd = fold
     generator: fakeGenerator(() => ++best),
     listeners: [on('note', ({ text }) => notes.push(text))],
   });
-  const measured = run.trials.flatMap((trial) => measurementsOf(trial).map(() => trial.config));
+  const measured = run.trials.flatMap((trial) => measurementsOf(trial).map(() => trial.models[0].config));
   const sizes = measured.map((config) => config['max_batch_size']);
   return {
     cwd,
@@ -86,6 +87,6 @@ test('what another plan measured on the same configuration is not in the result'
   const { cwd } = await go('client-batch');
   const { run } = await go('client-batch', { batch_sizes: '8', concurrency: '2' }, cwd);
   const points = run.trials.flatMap(measurementsOf).map(({ point }) => point);
-  expect(points).toEqual(points.map(() => ({ batchSize: 8, concurrency: 2 })));
+  expect(points).toEqual(points.map(() => inFlight('plain', 2, 8)));
   expect(points).toHaveLength(3);
 });

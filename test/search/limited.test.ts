@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SearchMode } from '../../src/config/search-settings.ts';
+import { levelOf } from '../../src/record/load-point.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
 import { withLimits } from '../../src/search/limited.ts';
 import type { Ask } from '../../src/search/search.ts';
@@ -26,7 +27,7 @@ const spaceOf = (mode: SearchMode, limits: { maxMeasurements?: number; maxVarian
 
 /** The more of everything, the better, so that no search ends by itself soon. */
 const works = ({ candidate, point }: Ask) =>
-  measured(10 * point.concurrency! + Number(candidate.config['max_batch_size']));
+  measured(10 * levelOf(point) + Number(candidate.models[0].config['max_batch_size']));
 
 describe.each(['brute', 'quick', 'random', 'bayes'] as const)('%s', (mode) => {
   describe.each([1, 4, 8])('on %d slots', (slots) => {

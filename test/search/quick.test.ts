@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { levelOf } from '../../src/record/load-point.ts';
 import { quickSearch } from '../../src/search/quick.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
@@ -13,7 +14,8 @@ const dimensions = (space: Space) =>
     automatic: {
       instanceCounts: [1],
       batchSizes: [1, 2, 4],
-      propose: (_count, size) => space.candidates.find(({ config }) => config['max_batch_size'] === size)!,
+      propose: (_count, size) =>
+        space.candidates.find(({ models: [{ config }] }) => config['max_batch_size'] === size)!,
     },
   });
 
@@ -31,13 +33,22 @@ const climb = (throughput: (instances: number, batch: number) => number, limit?:
   );
   const search = quickSearch({ plan: space.plan, candidates: space.candidates, automatic: space.automatic! });
   const seen: { instances: number; batch: number; concurrency: number }[] = [];
-  play(search, ({ candidate: { config, isDefault }, point }) => {
-    const [group] = (config['instance_group'] ?? []) as { count: number }[];
-    const [instances, batch] = [group?.count ?? 1, Number(config['max_batch_size'])];
-    if (!isDefault) seen.push({ instances, batch, concurrency: point.concurrency! });
-    const value = throughput(instances, batch);
-    return measured(value, { perf_latency_p99: (1000 * point.concurrency!) / value });
-  });
+  play(
+    search,
+    ({
+      candidate: {
+        models: [{ config }],
+        isDefault,
+      },
+      point,
+    }) => {
+      const [group] = (config['instance_group'] ?? []) as { count: number }[];
+      const [instances, batch] = [group?.count ?? 1, Number(config['max_batch_size'])];
+      if (!isDefault) seen.push({ instances, batch, concurrency: levelOf(point) });
+      const value = throughput(instances, batch);
+      return measured(value, { perf_latency_p99: (1000 * levelOf(point)) / value });
+    },
+  );
   return seen;
 };
 
@@ -76,11 +87,19 @@ test('a first place that fails does not end the climb, whether the default works
       automatic: space.automatic!,
     });
     const seen = new Set<string>();
-    play(search, ({ candidate: { assignment, isDefault } }) => {
-      seen.add(JSON.stringify(assignment));
-      const fails = isDefault ? !defaultWorks : assignment['max_batch_size'] === 1;
-      return fails ? failed() : measured(100 * Number(assignment['max_batch_size'] ?? 1));
-    });
+    play(
+      search,
+      ({
+        candidate: {
+          models: [{ assignment }],
+          isDefault,
+        },
+      }) => {
+        seen.add(JSON.stringify(assignment));
+        const fails = isDefault ? !defaultWorks : assignment['max_batch_size'] === 1;
+        return fails ? failed() : measured(100 * Number(assignment['max_batch_size'] ?? 1));
+      },
+    );
     expect(search.account().why).toBe('no step from the best promised more');
     return seen;
   };

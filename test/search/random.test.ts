@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { levelOf } from '../../src/record/load-point.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
@@ -12,7 +13,7 @@ test('the default first, then so many by chance, the same for the same seed', ()
   const visit = (seed: number): string[] => {
     const space = buildSpace(plan({ concurrency: [1, 2, 4, 8, 16, 32] }), { name: 'm' });
     const search = randomSearch(space, { measurements: 4, seed });
-    return asksOf(search, () => measured(1)).map(({ point }) => String(point.concurrency));
+    return asksOf(search, () => measured(1)).map(({ point }) => String(levelOf(point)));
   };
   expect(visit(1)).toHaveLength(4);
   expect(visit(1)[0]).toBe('1');

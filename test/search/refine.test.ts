@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/experiment.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
-import { levelOf } from '../../src/record/load-point.ts';
+import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
@@ -141,8 +141,14 @@ describe('where nothing is listed', () => {
     askAndTell(search, measured(1));
     const one = askOf(search);
     const other = askOf(search, { busy: new Set([one.candidate]) });
-    expect(one.candidate.assignment).toMatchObject({ max_batch_size: 1, instance_group: [{ count: 1 }] });
-    expect(other.candidate.assignment).toMatchObject({ max_batch_size: 1, instance_group: [{ count: 2 }] });
+    expect(one.candidate.models[0].assignment).toMatchObject({
+      max_batch_size: 1,
+      instance_group: [{ count: 1 }],
+    });
+    expect(other.candidate.models[0].assignment).toMatchObject({
+      max_batch_size: 1,
+      instance_group: [{ count: 2 }],
+    });
     expect(search.remaining()).toBe(12);
   });
 });
@@ -169,6 +175,6 @@ test('client batch sizes end at a plateau, too', () => {
   const of = plan({ batchSizes: [1, 2, 4, 8, 16, 32], concurrency: [1], stopAtPlateau: true });
   const space = buildSpace(of, { name: 'm', max_batch_size: 64 });
   const search = searchFor(space);
-  const asks = asksOf(search, ({ point }) => measured(Math.min(point.batchSize, 2)));
-  expect(asks.map(({ point }) => point.batchSize)).toEqual([1, 2, 4, 8, 16]);
+  const asks = asksOf(search, ({ point }) => measured(Math.min(batchSizeOf(point), 2)));
+  expect(asks.map(({ point }) => batchSizeOf(point))).toEqual([1, 2, 4, 8, 16]);
 });

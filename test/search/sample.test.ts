@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { amongSome, sampleOf } from '../../src/search/sample.ts';
 import { searchFor } from '../../src/search/search-for.ts';
@@ -31,7 +32,7 @@ test('a space that fits is kept whole', () => {
 test('of a large one: the default, what is known, and others by chance, in their order, the same for a seed', () => {
   const space = spaceOf(100, 4);
   const known = space.candidates[77]!;
-  const earlier = [{ candidateKey: known.key, point: { batchSize: 1, concurrency: 1 }, values: {} }];
+  const earlier = [{ candidateKey: known.key, point: inFlight('m', 1), values: {} }];
   const names = (seed: number): string[] =>
     sampleOf(spaceOf(100, 4, seed), earlier, 120).space.candidates.map(({ name }) => name);
   expect(names(1)).toEqual(names(1));
@@ -47,9 +48,7 @@ test('of more loads than fit each so manieth', () => {
   const { space, points } = sampleOf(spaceOf(50, 100), [], 200);
   expect(space.candidates).toHaveLength(20);
   expect(points).toBe(20 * 10);
-  expect(space.pointsOf(space.candidates[3]!).map(({ concurrency }) => concurrency)).toEqual([
-    1, 11, 21, 31, 41, 51, 61, 71, 81, 91,
-  ]);
+  expect(space.pointsOf(space.candidates[3]!).map(levelOf)).toEqual([1, 11, 21, 31, 41, 51, 61, 71, 81, 91]);
 });
 
 test('the search says that it looked among a part', () => {

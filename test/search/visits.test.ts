@@ -6,7 +6,7 @@ import { resolveExperiment } from '../../src/config/resolve.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import { instanceGroups, maxBatchSize, parseConfigText } from '../../src/model-config/config.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
-import type { LoadPoint } from '../../src/record/load-point.ts';
+import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 import { searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { asksOf, type Result } from '../support/slots.ts';
@@ -35,12 +35,12 @@ function measure(world: World, config: ModelConfig, point: LoadPoint): Result {
     return { state: 'failed', kind: 'other', cause: 'no room', wantsRoom: false };
   const size = Math.max(1, maxBatchSize(config));
   const capacity = 100 * Math.min(instances, world.instances ?? 2) * Math.min(size, world.batch ?? 4);
-  if (point.requestRate !== undefined) {
-    const asked = point.requestRate * point.batchSize;
+  if (isRate(point)) {
+    const asked = levelOf(point) * batchSizeOf(point);
     const throughput = Math.min(asked, capacity);
     return told(throughput, (10 * asked) / throughput);
   }
-  const waiting = point.concurrency! * point.batchSize;
+  const waiting = levelOf(point) * batchSizeOf(point);
   const throughput = (capacity * waiting) / (waiting + (world.half ?? 4));
   return told(throughput, (1000 * waiting) / throughput);
 }
@@ -58,10 +58,12 @@ function visitsOf(yaml: string, world: World = {}): string[] {
     const mode = plan.search.mode === 'auto' ? 'brute' : plan.search.mode;
     const theirs = { ...plan, search: { ...plan.search, mode } };
     const space = buildSpace(theirs, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
-    const asks = asksOf(searchFor(space), ({ candidate, point }) => measure(world, candidate.config, point));
+    const asks = asksOf(searchFor(space), ({ candidate, point }) =>
+      measure(world, candidate.models[0].config, point),
+    );
     return asks.map(
       ({ candidate, point }) =>
-        `${candidate.name} ${point.batchSize} ${point.concurrency ?? `${point.requestRate}/s`}`,
+        `${candidate.name} ${batchSizeOf(point)} ${levelOf(point)}${isRate(point) ? '/s' : ''}`,
     );
   });
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
+import { inFlight } from '../../src/record/load-point.ts';
+import { SCHEMA_VERSION } from '../../src/record/run.ts';
 import { configKey } from '../../src/space/space.ts';
 import { earlierNotes, earlierOf } from '../../src/store/earlier.ts';
 import { Journal } from '../../src/store/journal.ts';
@@ -17,8 +19,8 @@ test('what was measured before something changed, by configuration; not what is 
   const found = earlierOf('m', run(now, before, current, early), 'now', []);
   expect(found).toMatchObject([
     {
-      candidateKey: configKey(before.config, 'm'),
-      point: { batchSize: 1, concurrency: 4 },
+      candidateKey: configKey(before.models[0].config, 'm'),
+      point: inFlight('m', 4),
       values: { perf_throughput: 20 },
     },
   ]);
@@ -31,10 +33,10 @@ test('other checkpoint directories: the default is the default, other models are
   const journal = new Journal(directory);
   const { points: _, end: __, state: ___, ...variant } = trial('m_config_default', []);
   const entries: Entry[] = [
-    { kind: 'session', schemaVersion: 1, ...run().sessions[0]! },
+    { kind: 'session', schemaVersion: SCHEMA_VERSION, ...run().sessions[0]! },
     { kind: 'variant', ...variant, key: 'a' },
     { kind: 'point', variant: 'a', record: { state: 'measured', key: '1', measurement: at(50)[0]! } },
-    { kind: 'variant', ...variant, key: 'b', model: 'another' },
+    { kind: 'variant', ...variant, key: 'b', models: [{ ...variant.models[0], name: 'another' }] },
     { kind: 'point', variant: 'b', record: { state: 'measured', key: '1', measurement: at(60)[0]! } },
   ];
   for (const entry of entries) journal.append(entry);

@@ -3,14 +3,15 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
+import { SCHEMA_VERSION } from '../../src/record/run.ts';
 import { Journal, journalPath, readJournal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
-const session: Entry = { kind: 'session', schemaVersion: 1, ...run().sessions[0]! };
+const session: Entry = { kind: 'session', schemaVersion: SCHEMA_VERSION, ...run().sessions[0]! };
 const variant = (name: string, key = name): Entry => {
-  const { model, isDefault, assignment, config, configText, diff } = trial(name, []);
-  return { kind: 'variant', key, name, model, isDefault, assignment, config, configText, diff };
+  const { models, isDefault } = trial(name, []);
+  return { kind: 'variant', key, name, isDefault, models };
 };
 const point = (name: string, key: string, throughput = 1): Entry => ({
   kind: 'point',

@@ -10,15 +10,20 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
-import { latestTrials, measurementsOf } from '../../src/record/run.ts';
+import { inFlight } from '../../src/record/load-point.ts';
+import { latestTrials, measurementsOf, type RecordedModel, SCHEMA_VERSION } from '../../src/record/run.ts';
 import { Journal, journalPath, readJournal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
-const session: Entry = { kind: 'session', schemaVersion: 1, ...run().sessions[0]! };
+const session: Entry = { kind: 'session', schemaVersion: SCHEMA_VERSION, ...run().sessions[0]! };
 const variant = (name: string, key = name): Entry => {
-  const { model, isDefault, assignment, config, configText, diff } = trial(name, []);
-  return { kind: 'variant', key, name, model, isDefault, assignment, config, configText, diff };
+  const { models, isDefault } = trial(name, []);
+  return { kind: 'variant', key, name, isDefault, models };
+};
+const variantWith = (changes: Partial<RecordedModel>): Entry => {
+  const { models, isDefault } = trial('a', []);
+  return { kind: 'variant', key: 'a', name: 'a', isDefault, models: [{ ...models[0], ...changes }] };
 };
 const point = (name: string, key: string, throughput = 1): Entry => ({
   kind: 'point',
@@ -83,17 +88,18 @@ describe('a line that says nothing is named, and left out', () => {
     ['{"kind":1}', 'no entry'],
     ['{"kind":"point","variant":"a"}', 'record'],
     ['{"kind":"variant"}', 'key'],
-    ['{"kind":"variant","key":"x"}', 'model'],
+    ['{"kind":"variant","key":"x"}', 'name'],
     ['{"kind":"session","schemaVersion":"2"}', 'schemaVersion'],
     ['{"kind":"end","variant":"a","end":{}}', 'end.warnings'],
     [
       JSON.stringify({
         ...session,
-        goals: [{ name: 'm', objectives: [{ tag: 'constructor', weight: 1 }], constraints: [] }],
+        goals: [{ models: ['m'], objectives: [{ tag: 'constructor', weight: 1 }], constraints: [] }],
       }),
       'no metric',
     ],
-    [JSON.stringify({ ...variant('a'), assignment: { instance_group: [null] } }), 'no object'],
+    [JSON.stringify(variantWith({ assignment: { instance_group: [null] as never } })), 'no object'],
+    ['{"kind":"variant","key":"x","name":"x","isDefault":true,"models":[]}', 'models'],
     ['{"kind":"__proto__"}', '"__proto__", which this tma does not know'],
     ['{"kind":"gate"}', 'of the kind "gate", which this tma does not know'],
     ['\0\0\0', 'cut short'],
@@ -104,7 +110,7 @@ describe('a line that says nothing is named, and left out', () => {
     [JSON.stringify(variant('a')).replace('"assignment":{', `"assignment":{"x":${deep(5000)},`), 'too deep'],
     [JSON.stringify(variant('a')).replace('"config":{', '"config":{"input":7,'), 'no model configuration'],
     [JSON.stringify({ ...variant('a'), name: '../../../../escaped' }), 'it can be no file name'],
-    [JSON.stringify({ ...variant('a'), model: 'a/b' }), 'it can be no file name'],
+    [JSON.stringify(variantWith({ name: 'a/b' })), 'it can be no file name'],
   ])('line %#', (line, why) => {
     const directory = write(session, variant('a'), point('a', '1'));
     const path = journalPath(directory);
@@ -154,14 +160,14 @@ test('what was measured stays beside what came later, and a trial is where it wa
   expect(trials.map((item) => item.name)).toEqual(['b', 'a']);
   expect(trials[1]?.points).toHaveLength(2);
   // One load: the mean of both.
-  expect(measurementsOf(trials[1]!)).toMatchObject([{ looks: 2, values: { perf_throughput: 6 } }]);
+  expect(measurementsOf(trials[1]!)).toMatchObject([{ looks: 2, whole: { values: { perf_throughput: 6 } } }]);
 });
 
 test('a point that failed and then was measured has not failed; one that failed afterwards keeps both', () => {
   const failed = (variant: string): Entry => ({
     kind: 'point',
     variant,
-    record: { state: 'failed', key: '1', point: { batchSize: 1, concurrency: 1 }, cause: 'it died' },
+    record: { state: 'failed', key: '1', point: inFlight('m', 1), cause: 'it died' },
   });
   const { trials } = readJournal(
     journalPath(

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECTIVES } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import { measurementsOf } from '../../src/record/run.ts';
 import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
 import { methodView } from '../../src/report/method.ts';
@@ -25,7 +26,7 @@ function directoryWith(name = '0.ckpt', change: (text: string) => string = (text
 describe("Model Analyzer's checkpoint", () => {
   const { run, warnings } = readCheckpoint(directoryWith())!;
   const limit = { tag: 'perf_latency_p99', bound: 'max', value: 3 } as const;
-  const ranking = rank(run, { name: 'add_sub', objectives: DEFAULT_OBJECTIVES, constraints: [limit] });
+  const ranking = rank(run, { models: ['add_sub'], objectives: DEFAULT_OBJECTIVES, constraints: [limit] });
 
   test('has its variants, configurations and points', () => {
     expect(warnings).toEqual([]);
@@ -34,16 +35,16 @@ describe("Model Analyzer's checkpoint", () => {
       ...[0, 1, 2, 3].map((index) => [`add_sub_config_${index}`, false]),
     ]);
     const last = run.trials.at(-1)!;
-    expect(last.config).toMatchObject({
+    expect(last.models[0].config).toMatchObject({
       name: 'add_sub',
       max_batch_size: 8,
       dynamic_batching: { max_queue_delay_microseconds: '100' },
       parameters: { threads: { string_value: '2' } },
     });
-    expect(last.assignment).toMatchObject({ max_batch_size: 8 });
-    expect(last.assignment).not.toHaveProperty('backend');
+    expect(last.models[0].assignment).toMatchObject({ max_batch_size: 8 });
+    expect(last.models[0].assignment).not.toHaveProperty('backend');
     expect(measurementsOf(last).map(({ point }) => point)).toEqual(
-      [1, 2].flatMap((batchSize) => [1, 4].map((concurrency) => ({ batchSize, concurrency }))),
+      [1, 2].flatMap((batchSize) => [1, 4].map((concurrency) => inFlight('add_sub', concurrency, batchSize))),
     );
   });
 
@@ -55,7 +56,7 @@ describe("Model Analyzer's checkpoint", () => {
 
   test('is ranked anew by other objectives and constraints, as Model Analyzer does', () => {
     const other = rank(run, {
-      name: 'add_sub',
+      models: ['add_sub'],
       objectives: [
         { tag: 'perf_latency_p99', weight: 10 },
         { tag: 'perf_throughput', weight: 5 },
@@ -114,7 +115,7 @@ describe('a checkpoint that is not as it was in 1.58', () => {
         /^add_sub: its composing models \(preprocess\) were changed, too, .* results\/best$/,
       ),
     ]);
-    const ranking = rank(run, { name: 'add_sub', objectives: DEFAULT_OBJECTIVES, constraints: [] });
+    const ranking = rank(run, { models: ['add_sub'], objectives: DEFAULT_OBJECTIVES, constraints: [] });
     const tables = EXPORTERS.filter(({ format }) => format === 'csv');
     const all = await exportAll(result(run, [ranking]), directory, { exporters: tables });
     expect(all.flatMap(({ files }) => files).map((file) => basename(file))).toEqual([
@@ -132,10 +133,10 @@ describe('a checkpoint that is not as it was in 1.58', () => {
       configIn(results, 'add_sub_config_0').parameters = parameters('c', 'a', 'b');
     });
     const [base, other] = readCheckpoint(directory)!.run.trials;
-    const changes = other!.diff.filter(({ change }) => change !== ' ').map(({ text }) => text);
+    const changes = other!.models[0].diff.filter(({ change }) => change !== ' ').map(({ text }) => text);
     expect(changes.join()).not.toMatch(/key|string_value/);
-    expect(other!.assignment).not.toHaveProperty('parameters');
-    expect(base!.configText).toContain('key: "c"');
+    expect(other!.models[0].assignment).not.toHaveProperty('parameters');
+    expect(base!.models[0].configText).toContain('key: "c"');
   });
 
   test.each([

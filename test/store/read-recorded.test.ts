@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
+import type { Goal } from '../../src/record/goal.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { readRecorded } from '../../src/store/read-recorded.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
-const goals = (...names: string[]) => names.map((name) => ({ name, objectives: [], constraints: [] }));
+const goals = (...names: string[]) =>
+  names.map((name): Goal => ({ models: [name], objectives: [], constraints: [] }));
 const session = (id: string, ...models: string[]): Entry => ({
   kind: 'session',
   schemaVersion: 2,
@@ -15,9 +17,9 @@ const session = (id: string, ...models: string[]): Entry => ({
   goals: goals(...models),
 });
 function measured(name: string, model: string, throughput: number): Entry[] {
-  const { points: _, end: __, state: ___, ...variant } = trial(name, []);
+  const { points: _, end: __, state: ___, ...variant } = trial(name, [], { model });
   return [
-    { kind: 'variant', ...variant, model, key: name },
+    { kind: 'variant', ...variant, key: name },
     {
       kind: 'point',
       variant: name,

@@ -1,5 +1,6 @@
 import type { LoadGenerator } from '../../src/load/load-generator.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import { isRate, levelOf } from '../../src/record/load-point.ts';
 import { type Launcher, type LaunchRequest, type Server, ServerFailure } from '../../src/server/launcher.ts';
 import type { TritonClient } from '../../src/server/triton.ts';
 
@@ -80,7 +81,8 @@ export const fakeGenerator = (
   name: 'fake',
   async run(job) {
     job.signal.throwIfAborted();
-    const { concurrency = 1, batchSize } = job.point;
+    const [{ batchSize }] = job.point.streams;
+    const concurrency = isRate(job.point) ? 1 : levelOf(job.point);
     const count = throughput(concurrency);
     const before = await job.scrape();
     job.onWindow?.({ throughput: count, latencyMs: 1 });

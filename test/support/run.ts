@@ -1,20 +1,34 @@
 import { diffText } from '../../src/model-config/diff.ts';
 import type { Ranking } from '../../src/rank/rank.ts';
-import type { Measurement } from '../../src/record/measurement.ts';
-import type { Run, Trial } from '../../src/record/run.ts';
+import { inFlight } from '../../src/record/load-point.ts';
+import type { Figures, Measurement } from '../../src/record/measurement.ts';
+import { type RecordedModel, type Run, SCHEMA_VERSION, type Trial } from '../../src/record/run.ts';
 import type { ExportSettings, Result } from '../../src/report/exporter.ts';
 
 /** A measurement with these values; intervals are 5 % to both sides of the throughput. */
 export function measurement(
   values: Record<string, number>,
   concurrency = 1,
-  changes: Partial<Measurement> = {},
+  {
+    values: otherValues,
+    intervals,
+    ...changes
+  }: Omit<Partial<Measurement>, 'whole' | 'models'> & Partial<Figures> = {},
 ): Measurement {
   const throughput = values['perf_throughput'] ?? 100;
+  const whole = {
+    values: otherValues ?? {
+      perf_throughput: throughput,
+      perf_latency_p99: 10,
+      perf_latency_avg: 8,
+      ...values,
+    },
+    intervals: intervals ?? { perf_throughput: [throughput * 0.95, throughput * 1.05] as const },
+  };
   return {
-    point: { batchSize: 1, concurrency },
-    values: { perf_throughput: throughput, perf_latency_p99: 10, perf_latency_avg: 8, ...values },
-    intervals: { perf_throughput: [throughput * 0.95, throughput * 1.05] },
+    point: inFlight('m', concurrency),
+    whole,
+    models: { m: whole },
     gpus: {},
     requests: 1000,
     failures: {},
@@ -29,22 +43,35 @@ export function measurement(
   };
 }
 
+/** What of a trial of one model may be given; `model` is its name. */
+type TrialChanges = Omit<Partial<Trial>, 'models'> &
+  Partial<Omit<RecordedModel, 'name' | 'role'>> & { readonly model?: string };
+
 /** A trial of model `m` with these measurements. */
 export function trial(
   name: string,
   measurements: readonly Measurement[],
-  changes: Partial<Trial> = {},
+  { model, assignment, config, configText, diff, ...changes }: TrialChanges = {},
 ): Trial {
-  const configText = `name: "m"\nmax_batch_size: ${name.length}\n`;
+  const text = `name: "m"\nmax_batch_size: ${name.length}\n`;
   return {
     key: `key of ${name}`,
-    model: 'm',
+    models: [
+      {
+        name: model ?? 'm',
+        assignment: assignment ?? (name.endsWith('_default') ? {} : { max_batch_size: name.length }),
+        config: config ?? {
+          name: 'm',
+          max_batch_size: name.length,
+          instance_group: [{ kind: 'KIND_CPU', count: 2 }],
+        },
+        configText: configText ?? text,
+        diff: diff ?? diffText('name: "m"\nmax_batch_size: 4\n', text),
+        role: 'measured',
+      },
+    ],
     name,
     isDefault: name.endsWith('_default'),
-    assignment: name.endsWith('_default') ? {} : { max_batch_size: name.length },
-    config: { name: 'm', max_batch_size: name.length, instance_group: [{ kind: 'KIND_CPU', count: 2 }] },
-    configText,
-    diff: diffText('name: "m"\nmax_batch_size: 4\n', configText),
     state: measurements.length > 0 ? 'measured' : 'failed',
     points: measurements.map((item, index) => ({
       state: 'measured',
@@ -61,7 +88,7 @@ export function trial(
 }
 
 export const run = (...trials: Trial[]): Run => ({
-  schemaVersion: 1,
+  schemaVersion: SCHEMA_VERSION,
   searches: [],
   sessions: [
     {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { inFlight } from '../../src/record/load-point.ts';
 import type { PointRecord } from '../../src/record/run.ts';
 import type { Happening, Progress } from '../../src/run/events.ts';
 import { acrossText, modelsText } from '../../src/terminal/across-text.ts';
@@ -14,7 +15,7 @@ import { measurement, run, trial } from '../support/run.ts';
 
 const started = (remaining: number): Happening => ({
   kind: 'model',
-  goal: { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 10 }], constraints: [] },
+  goal: { models: ['m'], objectives: [{ tag: 'perf_throughput', weight: 10 }], constraints: [] },
   configurations: 1,
   progress: { done: 0, remaining, reused: 0 },
 });
@@ -60,7 +61,7 @@ test('lines for a log: one a point, long loads now and then', () => {
       progress: { done, remaining, reused: 0 },
     });
   point(record(50), 1, 1);
-  point({ state: 'failed', key: 'k', point: { batchSize: 2, concurrency: 2 }, cause: 'out of memory' }, 2, 0);
+  point({ state: 'failed', key: 'k', point: inFlight('m', 2, 2), cause: 'out of memory' }, 2, 0);
   tell({ kind: 'end', interrupted: true });
   expect(lines).toEqual([
     'm: 1 configuration, 2 points',
@@ -86,7 +87,7 @@ describe('what runs', () => {
       slot,
       variant: 'm_config_default',
       phase: 'measuring',
-      point: { batchSize: 1, concurrency: 2 },
+      point: inFlight('m', 2),
     });
     now = 10_000;
     point('m_config_default', 50, { done: 1, remaining: 3, reused: 0 });
@@ -94,7 +95,7 @@ describe('what runs', () => {
       kind: 'window',
       slot,
       variant: 'm_config_default',
-      point: { batchSize: 1, concurrency: 2 },
+      point: inFlight('m', 2),
       throughput: 55,
       latencyMs: 18,
     });
@@ -118,7 +119,7 @@ describe('what runs', () => {
 
 test('what could not be checked is said, in the table and once below it', () => {
   const goal = {
-    name: 'm',
+    models: ['m'] as const,
     objectives: [{ tag: 'perf_throughput', weight: 1 }],
     constraints: [{ tag: 'gpu_used_memory', bound: 'max', value: 8000 }] as const,
   };
@@ -142,7 +143,7 @@ test('the ranked table, what failed, what was not measured, the verdict', async 
     end: { ...trial('x', []).end!, cause: 'Internal: no module named torch' },
   });
   const goal = {
-    name: 'm',
+    models: ['m'] as const,
     objectives: [
       { tag: 'perf_throughput', weight: 1 },
       { tag: 'gpu_utilization', weight: 1 },
@@ -156,7 +157,11 @@ test('the ranked table, what failed, what was not measured, the verdict', async 
 
 test('a failure whose log is to be seen says where it is', () => {
   const end = { ...trial('x', []).end!, cause: 'ended', advice: 'see the log; fewer instances may work' };
-  const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+  };
   const text = (more: object): string =>
     stripVTControlCharacters(
       rankingText(rank(run(trial('m_config_7', [], { end: { ...end, ...more } })), goal)),
@@ -167,7 +172,11 @@ test('a failure whose log is to be seen says where it is', () => {
 
 test('a gain is the least where the client set the figures, the most where it set those of the default', () => {
   const client = { bottleneck: { who: 'client' as const, reasons: ['busy'] } };
-  const goal = { name: 'm', objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+  };
   const text = (ofDefault: object, ofOther: object): string =>
     stripVTControlCharacters(
       rankingText(
@@ -192,7 +201,7 @@ test('several models: the best of each, and the best of all', () => {
     trial('n_config_default', [measurement({ perf_throughput: 200 })], { model: 'n' }),
   );
   const goal = { objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
-  const rankings = ['m', 'n', 'gone'].map((name) => rank(both, { name, ...goal }));
+  const rankings = ['m', 'n', 'gone'].map((name) => rank(both, { models: [name], ...goal }));
   const plain = (text: string): string[] =>
     stripVTControlCharacters(text)
       .split('\n')
@@ -204,7 +213,7 @@ test('several models: the best of each, and the best of all', () => {
     'keep      n      n_config_default      200    10.0  1 in flight      1  met',
     'none      gone',
   ]);
-  expect(plain(acrossText(rankAcross(both, ['m', 'n'], goal, 2)))).toEqual([
+  expect(plain(acrossText(rankAcross(both, [['m'], ['n']], goal, 2)))).toEqual([
     'The best 2 configurations of all models, by the highest throughput:',
     '#  Model  Model Config      infer/s  p99 ms  load         batch  constraints',
     '1  m      m_config_0            300    10.0  4 in flight      1  met',

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { atRate, inFlight } from '../../src/record/load-point.ts';
 import { readSpec, writeSpec } from '../../src/trial/spec-file.ts';
 import { folder, load } from '../support/experiment.ts';
 import { trialSpec } from '../support/spec.ts';
@@ -13,10 +14,7 @@ const written = (spec = trialSpec()): string => {
 
 test('a spec that is written is read again as it was, with the points that it has', () => {
   const spec = trialSpec({
-    points: [
-      { batchSize: 1, concurrency: 4 },
-      { batchSize: 2, requestRate: 10 },
-    ],
+    points: [inFlight('m', 4), atRate('m', 10, 2)],
   });
   const path = written(spec);
   expect(readSpec(path, {})).toEqual(JSON.parse(JSON.stringify(spec)));
@@ -58,7 +56,7 @@ describe('secrets go in by reference', () => {
 
 describe('mistakes are told with their place', () => {
   const broken = (from: RegExp, to: string): string => {
-    const path = written(trialSpec({ points: [{ batchSize: 1, concurrency: 4 }] }));
+    const path = written(trialSpec({ points: [inFlight('m', 4)] }));
     const text = readFileSync(path, 'utf8');
     expect(text).toMatch(from);
     writeFileSync(path, text.replace(from, to));
@@ -75,11 +73,12 @@ describe('mistakes are told with their place', () => {
       'models.0.config: no model configuration',
     ],
     ['another version', /"version": 1/, '"version": 7', 'version: expected 1: another tma wrote it'],
+    ['a load without a level', /,\s+"inFlight": 4/, '', 'points.0.streams.0.load.inFlight'],
     [
-      'a load without a level',
-      /"batchSize": 1,\s+"concurrency": 4/,
-      '"batchSize": 1',
-      'points.0: one of concurrency and requestRate',
+      'a load on a model that is not in it',
+      /"model": "m"/,
+      '"model": "n"',
+      'points.0: no load is put on "n", but on m',
     ],
   ])('%s', (_name, from, to, message) => {
     const path = broken(from, to);

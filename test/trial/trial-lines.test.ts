@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { inFlight, type LoadPoint } from '../../src/record/load-point.ts';
 import { runTrial, type TrialLine } from '../../src/trial/trial-lines.ts';
 import type { TrialSpec } from '../../src/trial/trial-spec.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
@@ -25,13 +26,13 @@ const ran = async (
   return { account, lines: lines.filter(({ kind }) => !['phase', 'window'].includes(kind)), launcher };
 };
 
+const lineOf = (point: LoadPoint): string => JSON.stringify({ measure: { point } });
+
 test('a line asks for a point, and is answered by one', async () => {
-  const { account, lines, launcher } = await ran(
-    asked('{"measure": {"point": {"batchSize": 1, "concurrency": 3}}}', ''),
-  );
+  const { account, lines, launcher } = await ran(asked(lineOf(inFlight('m', 3)), ''));
   expect(lines).toMatchObject([
     { kind: 'open' },
-    { kind: 'point', outcome: { state: 'measured', measurement: { point: { concurrency: 3 } } } },
+    { kind: 'point', outcome: { state: 'measured', measurement: { point: inFlight('m', 3) } } },
     { kind: 'end' },
   ]);
   expect(account).toEqual({ measured: 1, failed: 0 });
@@ -43,23 +44,35 @@ test('a line that asks for nothing is refused, and the next is answered', async 
     asked(
       'nonsense',
       '{"measure": {"point": {}}}',
-      '{"measure": {"point": {"batchSize": 1, "concurrency": 1}}}',
+      lineOf(inFlight('another', 1)),
+      lineOf({ streams: [...inFlight('m', 1).streams, ...inFlight('m', 2).streams] }),
+      lineOf(inFlight('m', 1)),
     ),
   );
-  expect(lines.map(({ kind }) => kind)).toEqual(['open', 'refused', 'refused', 'point', 'end']);
+  expect(lines.map(({ kind }) => kind)).toEqual([
+    'open',
+    'refused',
+    'refused',
+    'refused',
+    'refused',
+    'point',
+    'end',
+  ]);
   expect(lines[2]).toMatchObject({ why: expect.stringContaining('measure.point') });
+  expect(lines[3]).toMatchObject({ why: 'no load is put on "another", but on m' });
+  expect(lines[4]).toMatchObject({ why: expect.stringContaining('one model at a time') });
   expect(account.measured).toBe(1);
 });
 
 test('the points of a spec are measured without asking', async () => {
-  const points = [1, 2].map((concurrency) => ({ batchSize: 1, concurrency }));
+  const points = [1, 2].map((concurrency) => inFlight('m', concurrency));
   const { account } = await ran(asked('{"measure": 7}'), trialSpec({ points }));
   expect(account).toEqual({ measured: 2, failed: 0 });
 });
 
 test('a model that does not load is said, and every point fails', async () => {
   const launcher = new FakeLauncher(() => refuse('unexpected error'));
-  const points = [{ batchSize: 1, concurrency: 1 }];
+  const points = [inFlight('m', 1)];
   const { account, lines } = await ran(asked(), trialSpec({ points }), launcher);
   expect(lines[0]).toMatchObject({ kind: 'open', failed: { cause: 'unexpected error' } });
   expect(account).toEqual({ measured: 0, failed: 1 });

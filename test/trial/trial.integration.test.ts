@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
 import { LoadFailure } from '../../src/load/load-generator.ts';
+import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import { openTrial } from '../../src/trial/trial.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
 import { trialSpec } from '../support/spec.ts';
 
 const NEVER = new AbortController().signal;
-const point = (concurrency: number) => ({ batchSize: 1, concurrency });
+const point = (concurrency: number) => inFlight('m', concurrency);
 
 test('a load that fails costs its point, and the next is measured', async () => {
   const good = fakeGenerator();
   const generator = {
     ...good,
     run: async (job: Parameters<typeof good.run>[0]) => {
-      if (job.point.concurrency === 1) throw new LoadFailure('no answers', 'HTTP 500');
+      if (levelOf(job.point) === 1) throw new LoadFailure('no answers', 'HTTP 500');
       return await good.run(job);
     },
   } as typeof good;

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { inFlight } from '../../src/record/load-point.ts';
 import { openTrial } from '../../src/trial/trial.ts';
 import type { TrialEvent } from '../../src/trial/trial-event.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
 import { trialSpec } from '../support/spec.ts';
 
 const NEVER = new AbortController().signal;
-const point = (concurrency: number) => ({ batchSize: 1, concurrency });
+const point = (concurrency: number) => inFlight('m', concurrency);
 const tools = (launcher = new FakeLauncher(), generator = fakeGenerator()) => ({
   launcher,
   generator,
@@ -19,7 +20,10 @@ test('opens, measures and closes, and tells of it in plain data', async () => {
   const trial = await openTrial(spec, tools(launcher), (event) => events.push(event), NEVER);
   expect(trial.failure).toBeUndefined();
   const outcome = await trial.measure({ point: point(2) });
-  expect(outcome).toMatchObject({ state: 'measured', measurement: { values: { perf_throughput: 20 } } });
+  expect(outcome).toMatchObject({
+    state: 'measured',
+    measurement: { whole: { values: { perf_throughput: 20 } } },
+  });
   const end = await trial.close();
   expect(end).toMatchObject({ effective: { max_batch_size: 2 }, warnings: [], logFile: '/fake/log' });
   expect(end).not.toHaveProperty('cause');

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { goalOfPlan } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { resultOf } from '../../src/report/exporter.ts';
 import { bestExporter } from '../../src/report/exporters/best.ts';
@@ -37,9 +38,9 @@ test('a model whose name is not its folder: said, and what is handed over has th
     listeners: [on('note', ({ text }) => notes.push(text))],
   });
   expect(notes.filter((text) => text.includes('"original"'))).toEqual([note]);
-  const texts = run.trials.map(({ configText }) => configText);
+  const texts = run.trials.map(({ models: [{ configText }] }) => configText);
   expect(texts.map((text) => text.split('\n')[0])).toEqual(['name: "renamed"', 'name: "renamed"']);
-  const ranking = rank(run, experiment.models[0]!);
+  const ranking = rank(run, goalOfPlan(experiment.models[0]!));
   await bestExporter.write(resultOf(run, [ranking], experiment.reports), cwd);
   const best = ranking.winner && readFileSync(join(cwd, 'results/best/renamed/config.pbtxt'), 'utf8');
   expect(best ?? texts[0]).toContain('name: "renamed"');

@@ -1,15 +1,10 @@
+import type { Figures } from '../../record/measurement.ts';
 import { ratioInterval } from '../../statistics/batch-means.ts';
 import type { Histogram } from '../../statistics/histogram.ts';
-import { type Interval, percentileInterval, rateInterval } from '../../statistics/intervals.ts';
+import { percentileInterval, rateInterval } from '../../statistics/intervals.ts';
 import { percentile } from '../../statistics/percentile.ts';
 import type { Timeline } from '../../statistics/timeline.ts';
 import { joined, type Tally } from './cut-tally.ts';
-
-/** Metric tag -> value, and how sure it is. */
-export interface Figures {
-  readonly values: Readonly<Record<string, number>>;
-  readonly intervals: Readonly<Record<string, Interval>>;
-}
 
 /** What a figure is made of, and how it is counted. */
 interface Windows {

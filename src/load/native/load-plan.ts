@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { LoadSettings } from '../../config/experiment.ts';
 import { UserError } from '../../ground/errors.ts';
+import { batchSizeOf } from '../../record/load-point.ts';
 import { isHttpName, whyNotByHttp } from '../../server/model-path.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
@@ -40,7 +41,10 @@ export interface LoadPlan extends AsyncDisposable {
 
 /** Prepares everything that the threads need: requests as bytes, connections, the shape of the load. */
 export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
-  const { settings, model, config } = job;
+  const {
+    settings,
+    models: [{ metadata: model, config }],
+  } = job;
   const protocol = settings.protocol ?? 'http';
   const endpoint = endpointOf(job, protocol);
   if (!endpoint) throw new LoadFailure(`the server is not known to speak ${protocol}`);
@@ -98,10 +102,10 @@ export async function planLoad(job: LoadJob<unknown>): Promise<LoadPlan> {
 }
 
 /** Data that does not fit the model as the server has it fails this load; others may fit. */
-function payloadsOf({ model, config, settings, point }: LoadJob<unknown>): Payloads {
+function payloadsOf({ models: [{ metadata: model, config }], settings, point }: LoadJob<unknown>): Payloads {
   try {
     return makePayloads(inputsOfMetadata(model, config), outputsOfMetadata(model, config), settings, {
-      size: point.batchSize,
+      size: batchSizeOf(point),
       dimension: isBatching(model, config),
     });
   } catch (error) {
@@ -111,7 +115,7 @@ function payloadsOf({ model, config, settings, point }: LoadJob<unknown>): Paylo
 
 /** Tensors in shared memory, where that was asked for. */
 async function shareAll(
-  { settings, model, point, triton }: LoadJob<unknown>,
+  { settings, models: [{ metadata: model }], point, triton }: LoadJob<unknown>,
   { streams }: Payloads,
 ): Promise<SharedTensors | undefined> {
   if (!settings.sharedMemory) return undefined;
@@ -120,7 +124,7 @@ async function shareAll(
       'outputs in shared memory are not read: leave validation data or shared-memory out',
     );
   const outputs = model.outputs.map(({ name }) => name);
-  const bytes = settings.sharedMemory.outputBytes * point.batchSize;
+  const bytes = settings.sharedMemory.outputBytes * batchSizeOf(point);
   checkRequestBytes(
     bytes * outputs.length,
     `${outputs.length} outputs in shared memory`,
@@ -195,12 +199,13 @@ function engineOf(facts: {
 
 /** Concurrency, or arrivals; sequences in an open loop are live ones only. */
 function shapeOf({ point, settings }: LoadJob<unknown>, payloads: Payloads, stateful: boolean): LoadShape {
-  if (point.concurrency !== undefined) return { kind: 'closed', slots: point.concurrency };
+  const [{ load }] = point.streams;
+  if (load.kind === 'concurrency') return { kind: 'closed', slots: load.inFlight };
   const { maxInFlight, seed } = settings;
   const limit = stateful ? settings.sequences.count : maxInFlight;
   return {
     kind: 'open',
-    arrivals: arrivalsOf(point.requestRate!, settings.arrivals, seed, payloads),
+    arrivals: arrivalsOf(load.perSecond, settings.arrivals, seed, payloads),
     most: limit ?? MOST_IN_FLIGHT,
     whenFull: maxInFlight !== undefined && !stateful ? 'drop' : 'wait',
   };

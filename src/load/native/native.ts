@@ -71,10 +71,10 @@ async function measure<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan): Promise<Me
 async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew): Promise<Measured<Scrape>> {
   const { stopRule, percentile, failureLimit } = job.settings;
   const { shape } = plan.crew;
-  const { batchSize } = job.point;
+  const [{ load, batchSize }] = job.point.streams;
   const watch = new Watch(crew, job, shape);
   // A slow rate brings few requests in flight.
-  const inFlight = job.point.concurrency ?? Math.max(1, Math.min(8, job.point.requestRate ?? 1));
+  const inFlight = load.kind === 'rate' ? Math.max(1, Math.min(8, load.perSecond)) : load.inFlight;
   const begun = performance.now();
   // A trace is replayed from its first request to its last.
   const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';

@@ -1,4 +1,5 @@
 import type { ClientReport } from '../../record/client.ts';
+import { batchSizeOf } from '../../record/load-point.ts';
 import { meanRate } from '../../statistics/arrivals.ts';
 import type { Histogram } from '../../statistics/histogram.ts';
 import { percentileInterval } from '../../statistics/intervals.ts';
@@ -31,7 +32,7 @@ export function resultOf<Scrape>(
     ...figuresOf(
       counted.map(({ tally }) => tally),
       timeline,
-      { batchSize: job.point.batchSize, open: shape.kind === 'open' },
+      { batchSize: batchSizeOf(job.point), open: shape.kind === 'open' },
     ),
     requests,
     failures: total.failures,

@@ -1,3 +1,4 @@
+import { batchSizeOf } from '../../record/load-point.ts';
 import { inputsOfMetadata, isBatching, resolveShapes } from '../inputs.ts';
 import { LoadFailure, type LoadJob } from '../load-generator.ts';
 
@@ -36,12 +37,16 @@ export function windowOf(flags: readonly string[]): WindowSize {
  * @throws LoadFailure when the server does not speak the protocol.
  */
 export function argumentsFor(job: LoadJob<unknown>, window: WindowSize): string[] {
-  const { settings, model, config, point } = job;
+  const {
+    settings,
+    models: [{ metadata: model, config }],
+    point,
+  } = job;
   const protocol = settings.protocol ?? 'http';
   const decoupled = (config['model_transaction_policy'] as { decoupled?: boolean } | undefined)?.decoupled;
   const given = usersOwn(settings.flags);
   return [
-    ...['-m', model.name, '-b', String(point.batchSize)],
+    ...['-m', model.name, '-b', String(batchSizeOf(point))],
     ...whereOf(job, protocol),
     ...['-f', REPORT, '--verbose-csv', '-v'],
     ...loadOf(job),
@@ -70,16 +75,16 @@ function whereOf(job: LoadJob<unknown>, protocol: 'http' | 'grpc'): string[] {
 }
 
 function loadOf({ point, settings }: LoadJob<unknown>): string[] {
-  if (point.concurrency !== undefined)
-    return ['--concurrency-range', `${point.concurrency}:${point.concurrency}`];
+  const [{ load }] = point.streams;
+  if (load.kind === 'concurrency') return ['--concurrency-range', `${load.inFlight}:${load.inFlight}`];
   if (settings.arrivals.kind === 'intervals') return [];
   if (settings.arrivals.kind === 'trace')
     throw new LoadFailure('perf_analyzer can send nothing at given times: use the native load generator');
-  return ['--request-rate-range', `${point.requestRate}:${point.requestRate}`];
+  return ['--request-rate-range', `${load.perSecond}:${load.perSecond}`];
 }
 
 /** perf_analyzer wants every variable size said. */
-function guessedShapes({ model, config, settings }: LoadJob<unknown>): string[] {
+function guessedShapes({ models: [{ metadata: model, config }], settings }: LoadJob<unknown>): string[] {
   if (settings.inputData.some(({ kind }) => kind === 'file' || kind === 'folder')) return [];
   const inputs = inputsOfMetadata(model, config);
   const { inputs: resolved } = resolveShapes(inputs, settings.shapes, {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
+import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
 import { meanInterval } from '../../statistics/batch-means.ts';
 import type { Interval } from '../../statistics/intervals.ts';
 import {
@@ -133,14 +134,14 @@ function measured(job: LoadJob<unknown>, ended: Ended, rows: readonly Row[]): Fi
     intervals: intervalsOf(counted),
     requests: client.requestCount,
     failures: {},
-    durationS: (client.requestCount * job.point.batchSize) / client.throughput,
+    durationS: (client.requestCount * batchSizeOf(job.point)) / client.throughput,
     warmupS: 0,
     windows: level.passes.length,
     counted: counted.length,
     stable: true,
     client: {
       engine: 'perf_analyzer',
-      ...(job.point.requestRate !== undefined && { asked: job.point.requestRate }),
+      ...(isRate(job.point) && { asked: levelOf(job.point) }),
     },
     warnings: warningsOf(level, ended, empty),
   };
@@ -171,8 +172,7 @@ function valuesOf(
     }),
     perf_response_throughput: columns['Response Throughput'],
     perf_sequence_throughput: client?.sequenceRate,
-    perf_send_rate:
-      client?.sendRate ?? (job.point.requestRate === undefined ? undefined : rateOf(job, columns)),
+    perf_send_rate: client?.sendRate ?? (isRate(job.point) ? rateOf(job, columns) : undefined),
     perf_server_request: scaled(server?.requestUs),
     perf_server_queue: scaled(columns['Server Queue']),
     perf_server_compute_input: scaled(columns['Server Compute Input']),
@@ -199,7 +199,7 @@ const averageOf = (client: Level['client']): number | undefined =>
       : undefined);
 
 const rateOf = ({ point }: LoadJob<unknown>, columns: Readonly<Record<string, number>>): number =>
-  (columns['Inferences/Second'] ?? 0) / point.batchSize;
+  (columns['Inferences/Second'] ?? 0) / batchSizeOf(point);
 
 /** What the scatter of the passes says of what they tell: the throughput, and the latency that is to be steady. */
 function intervalsOf(passes: readonly Pass[]): Record<string, Interval> {

@@ -10,7 +10,7 @@ export const bestExporter: Exporter = {
     const files = rankings.flatMap(({ model, winner }) => {
       const file = join('results', 'best', model, 'config.pbtxt');
       // Alone it is not what was measured where the models that it is made of were changed, too.
-      if (winner && !winner.trial.composing) return [put(to, file, winner.trial.configText)];
+      if (winner && !winner.trial.composing) return [put(to, file, winner.trial.models[0].configText)];
       // An earlier run's answer is not this one's.
       takeBack(to, file);
       return [];

@@ -7,9 +7,11 @@ import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
 import { describeConstraint } from '../../rank/words.ts';
+import { nameOfModels } from '../../record/goal.ts';
 import { isClientBound } from '../../record/measurement.ts';
+import { shortened } from '../../record/one-model.ts';
 import { RESULTS_VERSION, type WrittenResults } from '../../record/results.ts';
-import type { Run } from '../../record/run.ts';
+import { loadedName, type Run } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { put } from '../put.ts';
 
@@ -40,12 +42,12 @@ function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 
       acrossModels: {
         ...across.goal,
         missing: across.missing,
-        ranking: across.entries.map((entry) => ({ model: entry.trial.model, ...figuresOf(entry) })),
+        ranking: across.entries.map((entry) => ({ model: loadedName(entry.trial), ...figuresOf(entry) })),
       },
     }),
     sessions: run.sessions,
     servers: run.servers,
-    trials: run.trials,
+    trials: run.trials.map(({ points, ...trial }) => ({ ...trial, points: points.map(shortened) })),
   };
 }
 
@@ -71,7 +73,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
       };
     }),
     missing,
-    search: run.searches.find((search) => search.model === model) ?? null,
+    search: run.searches.find((search) => nameOfModels(search.models) === model) ?? null,
     winner: winner ? figuresOf(winner) : null,
     leader: leader ? figuresOf(leader) : null,
     default: ranking.default ? figuresOf(ranking.default) : null,
@@ -86,8 +88,8 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
 const figuresOf = ({ trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry) => ({
   variant: trial.name,
   point: measurement.point,
-  values: measurement.values,
-  intervals: measurement.intervals,
+  values: measurement.whole.values,
+  intervals: measurement.whole.intervals,
   constraints: kept,
   satisfiesConstraints: satisfied(kept),
   missedBy,
@@ -132,9 +134,17 @@ function leadersGain(ranking: Ranking) {
 /** The points of all configurations that none beats. */
 function frontOf({ entries, goal }: Ranking) {
   const all = entries.flatMap(({ trial, points }) =>
-    points.map(({ measurement: { point, values }, verdict: kept }) => ({
-      ...{ variant: trial.name, point, values, satisfiesConstraints: satisfied(kept) },
+    points.map(({ measurement: { point, whole }, verdict }) => ({
+      variant: trial.name,
+      point,
+      whole,
+      verdict,
     })),
   );
-  return paretoFront(all, frontTags(goal.objectives));
+  return paretoFront(all, frontTags(goal.objectives)).map(({ variant, point, whole, verdict: kept }) => ({
+    variant,
+    point,
+    values: whole.values,
+    satisfiesConstraints: satisfied(kept),
+  }));
 }

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { RankedEntry } from '../../rank/standings.ts';
-import { axisOf, levelOf } from '../../record/load-point.ts';
+import { axisOf, batchSizeOf, levelOf } from '../../record/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 import { spread } from './labels.ts';
 
@@ -27,14 +27,14 @@ export function loadLadderData(
   return {
     axis: axisOf(entries.flatMap((entry) => entry.points.map((point) => point.measurement.point))),
     lines: entries.map((entry) => {
-      const { batchSize } = entry.best.measurement.point;
+      const batchSize = batchSizeOf(entry.best.measurement.point);
       const rungs = entry.points
         .map((point) => point.measurement)
-        .filter((item) => item.point.batchSize === batchSize)
+        .filter((item) => batchSizeOf(item.point) === batchSize)
         .sort((a, b) => levelOf(a.point) - levelOf(b.point))
         .map((item) => {
-          const throughput = item.values['perf_throughput'] ?? 0;
-          const [low, high] = item.intervals['perf_throughput'] ?? [null, null];
+          const throughput = item.whole.values['perf_throughput'] ?? 0;
+          const [low, high] = item.whole.intervals['perf_throughput'] ?? [null, null];
           return {
             level: levelOf(item.point),
             throughput,

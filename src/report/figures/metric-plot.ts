@@ -3,6 +3,7 @@ import type { PlotSettings } from '../../config/plot-settings.ts';
 import { findMetric, metric } from '../../ground/metric.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import type { Constraint } from '../../record/goal.ts';
+import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import { COLOR, drawSvg } from './draw.ts';
 import { spread } from './labels.ts';
@@ -28,13 +29,19 @@ export interface MetricPlotData {
 
 const LOADS: Readonly<Record<string, { label: string; read(measurement: Measurement): number | undefined }>> =
   {
-    batch_size: { label: 'client batch size', read: ({ point }) => point.batchSize },
-    concurrency: { label: 'requests in flight', read: ({ point }) => point.concurrency },
-    request_rate: { label: 'requests a second', read: ({ point }) => point.requestRate },
+    batch_size: { label: 'client batch size', read: ({ point }) => batchSizeOf(point) },
+    concurrency: {
+      label: 'requests in flight',
+      read: ({ point }) => (isRate(point) ? undefined : levelOf(point)),
+    },
+    request_rate: {
+      label: 'requests a second',
+      read: ({ point }) => (isRate(point) ? levelOf(point) : undefined),
+    },
   };
 
 const read = (axis: string, measurement: Measurement): number | undefined =>
-  LOADS[axis] ? LOADS[axis].read(measurement) : measurement.values[axis];
+  LOADS[axis] ? LOADS[axis].read(measurement) : measurement.whole.values[axis];
 
 function axisLabel(axis: string): string {
   if (LOADS[axis]) return LOADS[axis].label;

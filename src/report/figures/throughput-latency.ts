@@ -3,7 +3,7 @@ import type { ConstraintVerdict } from '../../goal/score.ts';
 import { paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
-import { levelText } from '../../record/load-point.ts';
+import { batchSizeOf, levelText } from '../../record/load-point.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** Every measured point of a model as a dot. */
@@ -39,7 +39,7 @@ export function throughputLatencyData(ranking: Ranking): ThroughputLatencyData {
   });
   return {
     points: all.map(({ entry, point }) => {
-      const at = place(point.measurement.values);
+      const at = place(point.measurement.whole.values);
       const { point: load } = point.measurement;
       return {
         variant: entry.trial.name,
@@ -47,10 +47,10 @@ export function throughputLatencyData(ranking: Ranking): ThroughputLatencyData {
         verdict: point.verdict,
         role: entry === ranking.winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other',
         chosen: point === ranking.winner?.best,
-        label: `${entry.trial.name}, ${levelText(load)}, batch ${load.batchSize}: ${formatNumber(at.throughput)} infer/s, p99 ${formatNumber(at.latencyMs)} ms`,
+        label: `${entry.trial.name}, ${levelText(load)}, batch ${batchSizeOf(load)}: ${formatNumber(at.throughput)} infer/s, p99 ${formatNumber(at.latencyMs)} ms`,
       };
     }),
-    front: paretoFront(all.map(({ point }) => point.measurement)).map((item) => place(item.values)),
+    front: paretoFront(all.map(({ point }) => point.measurement)).map((item) => place(item.whole.values)),
     maxLatencyMs: limit('perf_latency_p99'),
     minThroughput: limit('perf_throughput'),
   };

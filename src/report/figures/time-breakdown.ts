@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { axisOf, levelOf } from '../../record/load-point.ts';
+import { axisOf, batchSizeOf, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
@@ -21,21 +21,21 @@ export interface TimeBreakdownData {
 
 /** The load of a measurement as a label: its concurrency, and the client batch where there are several. */
 export function timeBreakdownData(measurements: readonly Measurement[]): TimeBreakdownData {
-  const batches = new Set(measurements.map((item) => item.point.batchSize));
+  const batches = new Set(measurements.map((item) => batchSizeOf(item.point)));
   const sorted = measurements.toSorted(
-    (a, b) => a.point.batchSize - b.point.batchSize || levelOf(a.point) - levelOf(b.point),
+    (a, b) => batchSizeOf(a.point) - batchSizeOf(b.point) || levelOf(a.point) - levelOf(b.point),
   );
   const label = ({ point }: Measurement): string =>
-    batches.size > 1 ? `${levelOf(point)} × b${point.batchSize}` : String(levelOf(point));
+    batches.size > 1 ? `${levelOf(point)} × b${batchSizeOf(point)}` : String(levelOf(point));
   return {
     axis: axisOf(sorted.map((item) => item.point)),
     bars: sorted.flatMap((item) =>
-      STAGES.map(({ tag, name }) => ({ load: label(item), stage: name, ms: item.values[tag] ?? 0 })),
+      STAGES.map(({ tag, name }) => ({ load: label(item), stage: name, ms: item.whole.values[tag] ?? 0 })),
     ),
     loads: sorted.map((item) => ({
       load: label(item),
-      totalMs: STAGES.reduce((sum, { tag }) => sum + (item.values[tag] ?? 0), 0),
-      throughput: item.values['perf_throughput'] ?? 0,
+      totalMs: STAGES.reduce((sum, { tag }) => sum + (item.whole.values[tag] ?? 0), 0),
+      throughput: item.whole.values['perf_throughput'] ?? 0,
     })),
   };
 }

@@ -1,7 +1,6 @@
 import { instanceGroups, maxBatchSize } from '../../model-config/config.ts';
 import type { ModelConfig } from '../../model-config/model-config.ts';
-import type { LoadPoint } from '../../record/load-point.ts';
-import { levelOf } from '../../record/load-point.ts';
+import { batchSizeOf, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
 
 /** Coordinates of a point, in steps; see `placesOf`. */
@@ -27,7 +26,7 @@ export function placesOf(candidates: readonly Candidate[]): {
   /** The coordinates of a configuration alone. */
   settings(candidate: Candidate): readonly number[];
 } {
-  const leaves = new Map(candidates.map((item) => [item, leavesOf(item.config)]));
+  const leaves = new Map(candidates.map((item) => [item, leavesOf(item.models[0].config)]));
   const paths = [...new Set([...leaves.values()].flatMap((fields) => [...fields.keys()]))];
   const axes = paths.flatMap((path) => {
     const values = candidates.map((item) => leaves.get(item)!.get(path));
@@ -41,14 +40,14 @@ export function placesOf(candidates: readonly Candidate[]): {
   );
   const place = (candidate: Candidate, point: LoadPoint): Place => {
     const load = Math.log2(Math.max(1, levelOf(point)));
-    const batch = Math.log2(point.batchSize);
-    const capacity = Math.log2(capacityOf(candidate.config));
-    const instances = Math.log2(instancesOf(candidate.config));
+    const batch = Math.log2(batchSizeOf(point));
+    const capacity = Math.log2(capacityOf(candidate.models[0].config));
+    const instances = Math.log2(instancesOf(candidate.models[0].config));
     // A batch is made of what waits for an instance, up to what is allowed.
     const executed = Math.max(batch, Math.min(capacity, load + batch) - instances);
     // What a larger batch allows is in the executed batch; that it is allowed matters little itself.
     // Where the server makes no batches it does nothing: what comes as one is executed as one.
-    const allowed = makesBatches(candidate.config) ? ALLOWED : 0;
+    const allowed = makesBatches(candidate.models[0].config) ? ALLOWED : 0;
     const own = settings
       .get(candidate)!
       .map((value, axis) => (axes[axis]!.path === 'max_batch_size' ? value * allowed : value));

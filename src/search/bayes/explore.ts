@@ -136,7 +136,7 @@ export function nextSpot(knowledge: Knowledge, place: Place): Proposal | undefin
   return { spot, gain: proposals.reduce((most, { gain }) => Math.max(most, gain), 0) };
 }
 
-const buildOf = ({ config }: Candidate): number =>
+const buildOf = ({ models: [{ config }] }: Candidate): number =>
   /"tensorrt"/i.test(JSON.stringify(config['optimization'] ?? {})) ? BUILD : 1;
 
 /** Expected value of a normal variable where it is above 0. */

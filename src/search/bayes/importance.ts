@@ -1,5 +1,5 @@
 import { mean, variance } from 'simple-statistics';
-import { levelOf } from '../../record/load-point.ts';
+import { batchSizeOf, levelOf } from '../../record/load-point.ts';
 import type { Importance } from '../../record/run.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 
@@ -15,7 +15,7 @@ export function importance(knowledge: Knowledge): Importance[] {
   const points = knowledge.spots.map((spot) => ({ spot, worth: knowledge.look(spot).worth.mean }));
   const all = variance(points.map(({ worth }) => worth));
   if (!(all > 0)) return [];
-  const paths = new Set(points.flatMap(({ spot }) => Object.keys(spot.candidate.assignment)));
+  const paths = new Set(points.flatMap(({ spot }) => Object.keys(spot.candidate.models[0].assignment)));
   const share = (value: (spot: Spot) => string): number => {
     const means = [...Map.groupBy(points, ({ spot }) => value(spot)).values()].flatMap((group) => {
       const middle = mean(group.map(({ worth }) => worth));
@@ -27,10 +27,10 @@ export function importance(knowledge: Knowledge): Importance[] {
     ...[...paths].map((path) => ({
       parameter: path,
       // The default has values of its own, which nothing lists.
-      share: share(({ candidate }) => JSON.stringify(candidate.assignment[path]) ?? 'default'),
+      share: share(({ candidate }) => JSON.stringify(candidate.models[0].assignment[path]) ?? 'default'),
     })),
     { parameter: 'load', share: share(({ point }) => String(levelOf(point))) },
-    { parameter: 'client batch', share: share(({ point }) => String(point.batchSize)) },
+    { parameter: 'client batch', share: share(({ point }) => String(batchSizeOf(point))) },
   ]
     .filter((item) => item.share >= LEAST_SHARE)
     .sort((a, b) => b.share - a.share);

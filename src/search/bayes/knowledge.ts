@@ -1,4 +1,4 @@
-import { isSamePoint, type LoadPoint, levelOf } from '../../record/load-point.ts';
+import { batchSizeOf, isSamePoint, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
 import type { Earlier, Figures } from '../search.ts';
@@ -166,8 +166,8 @@ export class Knowledge {
 /** The points of a configuration with the smallest client batch, by their load. */
 export function ladderOf(knowledge: Knowledge, candidate: Candidate): Spot[] {
   const own = knowledge.spotsOf(candidate);
-  const least = Math.min(...own.map(({ point }) => point.batchSize));
+  const least = Math.min(...own.map(({ point }) => batchSizeOf(point)));
   return own
-    .filter(({ point }) => point.batchSize === least)
+    .filter(({ point }) => batchSizeOf(point) === least)
     .sort((a, b) => levelOf(a.point) - levelOf(b.point));
 }

@@ -1,6 +1,6 @@
 import { metric } from '../../ground/metric.ts';
 import type { Goal } from '../../record/goal.ts';
-import { isRate, type LoadPoint, levelOf } from '../../record/load-point.ts';
+import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import { normalProbability, type Prediction } from '../../statistics/gaussian-process.ts';
 import type { Figures } from '../search.ts';
 import type { Covariances, Shape } from './covariances.ts';
@@ -178,7 +178,7 @@ interface At {
 }
 
 /** Logarithm of inferences in flight times 1000 ms: over the throughput it is the mean latency (Little's law). */
-const inFlight = (point: LoadPoint): number => Math.log(levelOf(point) * point.batchSize * 1000);
+const inFlight = (point: LoadPoint): number => Math.log(levelOf(point) * batchSizeOf(point) * 1000);
 
 /** Standard deviation of a metric from one server to the next, as a share. */
 const leastNoise = (tag: string): number => (LATENCY.test(tag) ? NOISE.latency : NOISE.rate);

@@ -6,9 +6,10 @@ import { type AddressInfo, createServer as createTcp, type Server, type Socket }
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { LoadSettings } from '../../../src/config/experiment.ts';
-import { LoadFailure, type LoadJob } from '../../../src/load/load-generator.ts';
+import { type LoadedModel, LoadFailure, type LoadJob } from '../../../src/load/load-generator.ts';
 import { FLAG, FRAME, frame } from '../../../src/load/native/http2/frames.ts';
 import { nativeGenerator } from '../../../src/load/native/native.ts';
+import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import type { EndpointTls } from '../../../src/server/tls.ts';
 import { load } from '../../support/experiment.ts';
 
@@ -29,9 +30,9 @@ async function run(
   protocol: 'http' | 'grpc',
   settings: Partial<LoadSettings> = {},
   tls?: EndpointTls,
-  point: LoadJob<number>['point'] = { batchSize: 1, concurrency: 2 },
-  config: LoadJob<number>['config'] = { max_batch_size: 4 },
-  outputs: LoadJob<number>['model']['outputs'] = [],
+  point: LoadJob<number>['point'] = inFlight('m', 2),
+  config: LoadedModel['config'] = { max_batch_size: 4 },
+  outputs: LoadedModel['metadata']['outputs'] = [],
 ) {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.address() as AddressInfo;
@@ -39,8 +40,7 @@ async function run(
   const job: LoadJob<number> = {
     http: endpoint,
     grpc: endpoint,
-    model: { ...model, outputs },
-    config,
+    models: [{ metadata: { ...model, outputs }, config }],
     point,
     settings: load({
       stopRule: windows,
@@ -318,10 +318,7 @@ describe.concurrent('gRPC servers that misbehave: a cause, in time', () => {
         stream.end(Buffer.alloc(5));
       });
     });
-    const result = await run(server, 'grpc', { shapes: {} }, undefined, {
-      batchSize: 20_000,
-      concurrency: 2,
-    });
+    const result = await run(server, 'grpc', { shapes: {} }, undefined, inFlight('m', 2, 20_000));
     expect(result.failures).toEqual({});
     expect(bytes / (20_000 * 16)).toBeGreaterThan(result.requests);
   });
@@ -351,7 +348,7 @@ describe('open loop', () => {
       });
     });
     const settings = { arrivals: { kind: 'trace', timesMs } } as const;
-    const result = await run(server, 'http', settings, undefined, { batchSize: 1, requestRate: 50 });
+    const result = await run(server, 'http', settings, undefined, atRate('m', 50));
     expect(result.requests).toBe(40);
     expect(seen).toHaveLength(40);
     expect(seen.at(-1)! - seen[0]!).toBeGreaterThan(700);
@@ -360,10 +357,7 @@ describe('open loop', () => {
   });
 
   test('what is due while too many are in flight is dropped, and counted', async () => {
-    const result = await run(slow(100), 'http', { maxInFlight: 2 }, undefined, {
-      batchSize: 1,
-      requestRate: 100,
-    });
+    const result = await run(slow(100), 'http', { maxInFlight: 2 }, undefined, atRate('m', 100));
     expect(result.client.dropped).toBeGreaterThan(10);
     expect(result.values['perf_send_rate']).toBeLessThan(40);
     expect(result.values['perf_latency_p50']).toBeLessThan(1000);
@@ -385,7 +379,7 @@ describe('open loop', () => {
     // One live sequence: what is due behind a stalled request waits for it, and is late.
     const sequences = { count: 1, length: 5, variation: 0, idStart: 1, idEnd: 9 };
     const stopRule = { ...windows, intervalMs: 700 };
-    const load = { batchSize: 1, requestRate: 100 };
+    const load = atRate('m', 100);
     const config = { max_batch_size: 4, sequence_batching: {} };
     const result = await run(stalling, 'http', { sequences, stopRule }, undefined, load, config);
     expect(result.values['perf_latency_p95']).toBeGreaterThan(50);
@@ -462,6 +456,6 @@ test.each(['raw', 'library'] as const)(
 
 test('five hundred connections at once', async () => {
   const server = tcp((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
-  const result = await run(server, 'http', {}, undefined, { batchSize: 1, concurrency: 500 });
+  const result = await run(server, 'http', {}, undefined, inFlight('m', 500));
   expect(result.failures).toEqual({});
 });

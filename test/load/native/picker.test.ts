@@ -8,6 +8,7 @@ import { Picker, type Sequence } from '../../../src/load/native/picker.ts';
 import type { SharedRequest } from '../../../src/load/native/protocol.ts';
 import { parseConfigText } from '../../../src/model-config/config.ts';
 import type { ModelConfig } from '../../../src/model-config/model-config.ts';
+import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import { folder, load } from '../../support/experiment.ts';
 
 const config = parseConfigText(
@@ -23,14 +24,18 @@ const newSlot = (): Slot => ({ sequence: undefined, request: undefined });
 const planOf = (settings: LoadSettings, concurrency = 1, of: ModelConfig = config) =>
   planLoad({
     http: { host: 'h', port: 1 },
-    model: {
-      name: 'm',
-      platform: '',
-      inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
-      outputs: [{ name: 'OUTPUT', datatype: 'BYTES', shape: [-1, 1] }],
-    },
-    config: of,
-    point: { batchSize: 1, concurrency },
+    models: [
+      {
+        metadata: {
+          name: 'm',
+          platform: '',
+          inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
+          outputs: [{ name: 'OUTPUT', datatype: 'BYTES', shape: [-1, 1] }],
+        },
+        config: of,
+      },
+    ],
+    point: inFlight('m', concurrency),
     settings,
     scrape: async () => undefined,
     signal: new AbortController().signal,
@@ -136,14 +141,18 @@ test('requests that have a time are sent in its order, and each once', async () 
   const { sequence_batching: _, ...stateless } = config;
   await using plan = await planLoad({
     http: { host: 'h', port: 1 },
-    model: {
-      name: 'm',
-      platform: '',
-      outputs: [],
-      inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
-    },
-    config: stateless,
-    point: { batchSize: 1, requestRate: 1 },
+    models: [
+      {
+        metadata: {
+          name: 'm',
+          platform: '',
+          outputs: [],
+          inputs: [{ name: 'INPUT', datatype: 'BYTES', shape: [-1, 1] }],
+        },
+        config: stateless,
+      },
+    ],
+    point: atRate('m', 1),
     settings: load({ inputData: [{ kind: 'file', path: file }] }),
     scrape: async () => undefined,
     signal: new AbortController().signal,

@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { perfAnalyzerGenerator } from '../../../src/load/perf-analyzer/perf-analyzer.ts';
+import { inFlight } from '../../../src/record/load-point.ts';
 import { folder, load } from '../../support/experiment.ts';
 
 // Real processes, also on a machine that is busy with something else.
@@ -25,9 +26,10 @@ async function edgesOf(script: string) {
   }).run({
     http: endpoint,
     grpc: endpoint,
-    config: {},
-    point: { batchSize: 1, concurrency: 2 },
-    model: { name: 'm', versions: ['1'], platform: 'p', inputs: [], outputs: [] },
+    point: inFlight('m', 2),
+    models: [
+      { metadata: { name: 'm', versions: ['1'], platform: 'p', inputs: [], outputs: [] }, config: {} },
+    ],
     settings: load({}),
     scrape: async () => looks++,
     signal: new AbortController().signal,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import type { ModelConfig } from '../../../src/model-config/model-config.ts';
+import { inFlight } from '../../../src/record/load-point.ts';
 import { placesOf } from '../../../src/search/bayes/encoding.ts';
 import type { Candidate } from '../../../src/space/space.ts';
 
-const candidate = (name: string, config: Candidate['config']): Candidate => ({
-  model: 'm',
+const candidate = (name: string, config: ModelConfig): Candidate => ({
+  models: [{ name: 'm', assignment: {}, config, role: 'measured' }],
   name,
   isDefault: false,
-  assignment: {},
-  config,
   key: name,
 });
 const gpus = (count: number) => [{ kind: 'KIND_GPU', count }];
@@ -37,7 +37,7 @@ test('a batch is what waits for an instance, as far as it is allowed', () => {
   );
   const { place } = placesOf(candidates);
   const executed = (item: Candidate, concurrency: number): number =>
-    2 ** place(item, { batchSize: 1, concurrency }).configuration.at(-1)!;
+    2 ** place(item, inFlight('m', concurrency)).configuration.at(-1)!;
   expect(candidates.map((item) => executed(item, 16))).toEqual([1, 8, 8]);
   expect(candidates.map((item) => executed(item, 4))).toEqual([1, 2, 2]);
 });
@@ -48,7 +48,7 @@ test('where the server makes no batches, how large they may be is no distance', 
       candidate(String(size), { max_batch_size: size, instance_group: gpus(2), ...batching }),
     );
     const { place } = placesOf(sizes);
-    const [a, b] = sizes.map((item) => place(item, { batchSize: 1, concurrency: 64 }).configuration);
+    const [a, b] = sizes.map((item) => place(item, inFlight('m', 64)).configuration);
     return Math.hypot(...a!.map((value, axis) => value - b![axis]!));
   };
   expect(apart({})).toBe(0);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readGrid } from '../../../bench/search/grid.ts';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
 import { replay } from '../../../bench/search/replay.ts';
+import { inFlight } from '../../../src/record/load-point.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
 import { budgetFor } from '../../../src/search/bayes/budget.ts';
 import type { Earlier } from '../../../src/search/search.ts';
@@ -26,7 +27,7 @@ const earlier = (factor: (throughput: number) => number): Earlier[] =>
     return [
       {
         candidateKey: variant.endsWith('_default') ? undefined : variant,
-        point: { batchSize, concurrency: level },
+        point: inFlight('m', level, batchSize),
         values: {
           perf_throughput: throughput * scale,
           perf_latency_p99: values['perf_latency_p99']! / scale,

@@ -1,0 +1,34 @@
+import type { Figures, Measurement } from './measurement.ts';
+import type { PointRecord } from './run.ts';
+
+/** A measurement as files have it: where one model alone was loaded, the whole says what there is to say of it. */
+export type StoredMeasurement = Omit<Measurement, 'models'> & {
+  readonly models?: Readonly<Record<string, Figures>> | undefined;
+};
+
+/** What became of a point, as files have it. */
+export type StoredRecord =
+  | Exclude<PointRecord, { state: 'measured' }>
+  | (Omit<Extract<PointRecord, { state: 'measured' }>, 'measurement'> & {
+      readonly measurement: StoredMeasurement;
+    });
+
+/** A record without the figures that it would say twice. */
+export function shortened(record: PointRecord): StoredRecord {
+  if (record.state !== 'measured' || record.measurement.point.streams.length > 1) return record;
+  const { models: _, ...measurement } = record.measurement;
+  return { ...record, measurement };
+}
+
+/** The same as it was before it was shortened. */
+export const complete = (record: StoredRecord): PointRecord =>
+  record.state === 'measured' ? { ...record, measurement: completeMeasurement(record.measurement) } : record;
+
+const completeMeasurement = ({ models, ...measurement }: StoredMeasurement): Measurement => ({
+  ...measurement,
+  models: models ?? ofEach(measurement),
+});
+
+/** What each model of a point is said to have come to where nothing more than the whole is known. */
+export const ofEach = ({ point, whole }: Pick<Measurement, 'point' | 'whole'>): Measurement['models'] =>
+  Object.fromEntries(point.streams.map(({ model }) => [model, whole]));
