@@ -28,11 +28,14 @@ export function algorithm(
   const { plan, candidates } = space;
   switch (name) {
     case 'default':
-      return looksAtAll(space)
+      return looksAtAll(searchedSpace(space))
         ? algorithm('brute', landscape, { seed, budget })
         : algorithm('bayes', landscape, { seed, budget });
     case 'bayes':
-      return remembering(bayesSearch(searchedSpace(space), budget ?? budgetOf(space)), landscape);
+      return remembering(
+        bayesSearch(searchedSpace(space), budget ?? budgetOf(searchedSpace(space))),
+        landscape,
+      );
     case 'quick': {
       // Model Analyzer's sweep over loads for the best three and the default.
       const sweeping = { ...plan, refine: { steps: 5, configurations: 3 } };

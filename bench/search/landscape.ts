@@ -115,6 +115,18 @@ export function landscapeOf(
   const holding = rows.filter(
     ({ values }) => values['perf_throughput'] !== undefined && !breaks({ values }, goal.constraints),
   );
+  const space: Space = {
+    plan,
+    candidates,
+    groups: [candidates.slice(1)],
+    automatic: undefined,
+    most: candidates.length,
+    loads: legal.get(candidates[0]!) ?? [],
+    pointsOf: (item) => legal.get(item) ?? [],
+    whole: () => space,
+    skipped: [],
+    duplicates: 0,
+  };
   return {
     rows,
     points: [...legal.values()].reduce((sum, list) => sum + list.length, 0),
@@ -122,17 +134,7 @@ export function landscapeOf(
     truth,
     optimum: holding.toSorted((a, b) => -score(a, b, goal.objectives))[0],
     byDimensions: dimensionsOf(candidates),
-    space: {
-      plan,
-      candidates,
-      groups: [candidates.slice(1)],
-      automatic: undefined,
-      most: candidates.length,
-      loads: legal.get(candidates[0]!) ?? [],
-      pointsOf: (item) => legal.get(item) ?? [],
-      skipped: [],
-      duplicates: 0,
-    },
+    space,
   };
 }
 

@@ -5,7 +5,7 @@ import { batchSizeOf, isSamePoint, type LoadPoint } from '../record/load-point.t
 import { isClientBound } from '../record/measurement.ts';
 import type { Run } from '../record/run.ts';
 import type { Ask } from '../search/search.ts';
-import { looksAtAll } from '../search/search-for.ts';
+import { looksAtAll, type SearchedSpace } from '../search/search-for.ts';
 import type { Candidate, Space } from '../space/space.ts';
 
 /** So many measurements at most are added when a search has come to its end. */
@@ -17,7 +17,7 @@ const MOST = 4;
  * once while others were confirmed.
  * @param asked what was added before: nothing is asked for twice, and only so much at all.
  */
-export function closingAsk(run: Run, space: Space, asked: readonly Ask[]): Ask | undefined {
+export function closingAsk(run: Run, space: SearchedSpace, asked: readonly Ask[]): Ask | undefined {
   const { leader, default: base, sameLoad, entries } = rank(run, goalOfPlan(space.plan));
   if (!leader || leader.best.verdict === 'missed' || asked.length >= MOST) return undefined;
   const { point } = leader.best.measurement;

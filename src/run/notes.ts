@@ -3,18 +3,18 @@ import { counted } from '../ground/wording.ts';
 import { guessesOf } from '../load/check-inputs.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
-import { budgetOf, choiceFor, looksAtAll, searchedSpace, sizeOf } from '../search/search-for.ts';
-import { isEnsemble, leavesOutPreferences, type SkippedPoints, type Space } from '../space/space.ts';
+import { budgetOf, looksAtAll, type SearchedSpace, sizeOf } from '../search/search-for.ts';
+import { isDefaultAgain, isEnsemble, leavesOutPreferences, type SkippedPoints } from '../space/space.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import { changedLoad } from './changes.ts';
 import { type Generator, pointKey } from './key.ts';
 
 /** What is worth a line before a model starts. */
-export function notesOf(space: Space, config: ModelConfig): string[] {
+export function notesOf(space: SearchedSpace, config: ModelConfig): string[] {
   const notes = [...guessesOf(config, space.plan.load), ...skipNotes(space.skipped)];
-  for (const { name, key } of space.candidates) {
-    if (key.endsWith('-again') && looksAtAll(space))
-      notes.push(`${name} is the default configuration again: what is between the two is noise`);
+  for (const candidate of space.candidates) {
+    if (isDefaultAgain(candidate) && looksAtAll(space))
+      notes.push(`${candidate.name} is the default configuration again: what is between the two is noise`);
   }
   if (space.duplicates > 0) {
     notes.push(`${counted(space.duplicates, 'combination')} left out: the configuration is listed already`);
@@ -24,14 +24,14 @@ export function notesOf(space: Space, config: ModelConfig): string[] {
       `${space.plan.name}: a preferred_batch_size above the max_batch_size that is tried is left out`,
     );
   }
-  const choice = choiceFor(space);
+  const { choice } = space;
   if (isEnsemble(config)) {
     notes.push(
       `${space.plan.name} is an ensemble: it is measured as it is, neither its own configuration nor its members' are varied in this version`,
     );
   }
   if (!looksAtAll(space) && choice !== 'quick') {
-    const all = counted(sizeOf(searchedSpace(space)), 'point');
+    const all = counted(sizeOf(space), 'point');
     const { measurements } = budgetOf(space);
     notes.push(
       `${space.plan.name}: ${all}; ${choice} looks for the best of them in up to ${measurements} measurements (run_config_search_mode: brute measures them all)`,

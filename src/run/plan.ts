@@ -5,7 +5,13 @@ import { gatherMistakes } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { measurementsOf, type StepTimes } from '../record/run.ts';
-import { budgetOf, type Choice, choiceFor, looksAtAll, searchedSpace, sizeOf } from '../search/search-for.ts';
+import {
+  budgetOf,
+  type Choice,
+  looksAtAll,
+  type SearchedSpace,
+  searchedSpace,
+} from '../search/search-for.ts';
 import { listGpus } from '../server/gpu/list.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
@@ -75,18 +81,17 @@ async function planModel(plan: ModelPlan, experiment: Experiment, hasGpus: boole
     const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
     return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
   }
-  const space = checkedSpace(plan, config, hasGpus);
-  const searched = searchedSpace(space);
+  const space = searchedSpace(checkedSpace(plan, config, hasGpus));
   return {
     plan,
-    ...extentOf(searched),
-    variants: variantsOf(searched),
+    ...extentOf(space),
+    variants: variantsOf(space),
     expected: expectationOf(space, experiment),
     notes: [...ofModel, ...notesOf(space, config)],
   };
 }
 
-function extentOf(space: Space): Pick<PlannedModel, 'extent' | 'space'> {
+function extentOf(space: SearchedSpace): Pick<PlannedModel, 'extent' | 'space'> {
   const { plan, automatic, loads, most } = space;
   if (automatic) {
     const { instanceCounts, batchSizes } = automatic;
@@ -100,10 +105,9 @@ function extentOf(space: Space): Pick<PlannedModel, 'extent' | 'space'> {
 const USUAL_START_S = 5;
 const USUAL_WARM_UP_S = 1;
 
-function expectationOf(space: Space, experiment: Experiment): Expectation {
-  const { plan } = space;
-  const search = choiceFor(space);
-  const all = { measurements: sizeOf(space), starts: space.automatic ? space.most : space.candidates.length };
+function expectationOf(space: SearchedSpace, experiment: Experiment): Expectation {
+  const { plan, choice: search } = space;
+  const all = { measurements: space.size, starts: space.automatic ? space.most : space.candidates.length };
   const { measurements, starts } = looksAtAll(space) || search === 'quick' ? all : budgetOf(space);
   const { maxMeasurements, maxVariants } = plan.search;
   const most = {

@@ -9,10 +9,9 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
 import { withFailureMemory } from '../search/failure-memory.ts';
 import type { Earlier, Search } from '../search/search.ts';
-import { looksAtAll, searchFor } from '../search/search-for.ts';
+import { looksAtAll, type SearchedSpace, searchedSpace, searchFor } from '../search/search-for.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import { runsOnGpu } from '../server/remote-gpus.ts';
-import type { Space } from '../space/space.ts';
 import { earlierNotes, earlierOf } from '../store/earlier.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
@@ -37,7 +36,7 @@ export interface RunParts {
   readonly generator: LoadGenerator;
   /** The command line to record. */
   readonly command: readonly string[];
-  readonly searchOf?: ((space: Space, earlier: readonly Earlier[]) => Search) | undefined;
+  readonly searchOf?: ((space: SearchedSpace, earlier: readonly Earlier[]) => Search) | undefined;
 }
 
 /** One call of `profile`: one model after the other. */
@@ -99,11 +98,12 @@ export class ProfileRun {
   }
 
   /** Makes the executor ready for a model, and finds out what there is to measure. */
-  async #begin(plan: ModelPlan, base: BaseModel): Promise<{ space: Space; ledger: ModelLedger }> {
+  async #begin(plan: ModelPlan, base: BaseModel): Promise<{ space: SearchedSpace; ledger: ModelLedger }> {
     const { state, lanes, journal, checkpoint, generator } = this.#parts;
     const identity = await this.#prepare(plan);
     const config = base.config ?? withoutFillings(await this.#askConfig(plan, base));
-    const space = checkedSpace(plan, config, await this.#findsGpu(plan, base, { identity, config }));
+    const hasGpu = await this.#findsGpu(plan, base, { identity, config });
+    const space = searchedSpace(checkedSpace(plan, config, hasGpu));
     const place = placeOf(lanes[0]!, state.experiment.launch, plan);
     const output = state.experiment.outputModelRepository.path;
     const ledger = new ModelLedger({

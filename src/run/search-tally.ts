@@ -1,8 +1,8 @@
 import { levelText } from '../record/load-point.ts';
 import type { SearchRecord } from '../record/run.ts';
 import type { Ask, Search } from '../search/search.ts';
-import { choiceFor, searchedSpace, sizeOf } from '../search/search-for.ts';
-import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
+import { type SearchedSpace, sizeOf } from '../search/search-for.ts';
+import type { Candidate, SkippedPoints } from '../space/space.ts';
 
 /** What ended a search from outside, in words. */
 export interface Cut {
@@ -12,13 +12,13 @@ export interface Cut {
 
 /** Counts what a search looked at, for its record. */
 export class SearchTally {
-  readonly #space: Space;
+  readonly #space: SearchedSpace;
   readonly #points = new Set<string>();
   readonly #configurations = new Set<Candidate>();
   readonly #skipped = new Map<string, number>();
   #measurements = 0;
 
-  constructor(space: Space) {
+  constructor(space: SearchedSpace) {
     this.#space = space;
   }
 
@@ -41,15 +41,15 @@ export class SearchTally {
    * @param added what was measured for the verdict after the search.
    */
   record(search: Search, cut: Cut | undefined, added: readonly Ask[] = []): SearchRecord {
-    const { plan, candidates, automatic, most, skipped } = this.#space;
+    const { plan, choice, candidates, automatic, most, skipped } = this.#space;
     const account = search.account();
     for (const item of skipped) this.skipped(item);
     return {
       models: [plan.name],
-      search: choiceFor(this.#space),
+      search: choice,
       why: cut?.why ?? (account.why || 'nothing was left to measure'),
       ...(cut?.interrupted && { interrupted: true }),
-      points: { all: sizeOf(searchedSpace(this.#space)), seen: this.#points.size },
+      points: { all: sizeOf(this.#space), seen: this.#points.size },
       configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
       measurements: this.#measurements,
       importance: account.importance,

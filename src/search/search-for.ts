@@ -43,16 +43,25 @@ export function choiceFor(space: Space): Choice {
   return space.automatic ? 'brute' : 'manual';
 }
 
+/** A space as its search sees it. */
+export interface SearchedSpace extends Space {
+  /** The search that it gets. */
+  readonly choice: Choice;
+  /** Points that there can be at most of the loads of the plan: the budget follows from it. */
+  readonly size: number;
+}
+
 /** Whether a search looks at everything there is, so that it is all known beforehand. */
-export const looksAtAll = (space: Space): boolean => ['manual', 'brute'].includes(choiceFor(space));
+export const looksAtAll = ({ choice }: Pick<SearchedSpace, 'choice'>): boolean =>
+  ['manual', 'brute'].includes(choice);
 
 /**
- * The search that a plan asks for.
+ * The search that a space gets.
  * @param earlier what other runs measured; tma's own search looks first where they found most.
  */
-export function searchFor(space: Space, earlier: readonly Earlier[] = []): Search {
+export function searchFor(space: SearchedSpace, earlier: readonly Earlier[] = []): Search {
   const { search: settings } = space.plan;
-  switch (choiceFor(space)) {
+  switch (space.choice) {
     case 'manual':
     case 'brute':
       return withLimits(withRefinement(bruteSearch(space), space), settings);
@@ -62,36 +71,38 @@ export function searchFor(space: Space, earlier: readonly Earlier[] = []): Searc
         ? withLimits(withRefinement(quickSearch({ ...space, automatic: space.automatic }), space), settings)
         : withLimits(bruteSearch(space), settings);
     case 'random': {
-      const measurements = settings.maxMeasurements ?? budgetFor(sizeOf(space)).measurements;
-      const search = randomSearch(searchedSpace(space), { measurements, seed: settings.seed });
-      return withLimits(search, settings);
+      const measurements = settings.maxMeasurements ?? budgetFor(space.size).measurements;
+      return withLimits(randomSearch(space, { measurements, seed: settings.seed }), settings);
     }
     case 'bayes':
     case 'optuna': {
-      const whole = searchedSpace(space);
-      const part = sampleOf(whole, earlier);
-      return amongSome(bayesSearch(part.space, budgetOf(space), earlier), part.points, sizeOf(whole));
+      const part = sampleOf(space, earlier);
+      return amongSome(bayesSearch(part.space, budgetOf(space), earlier), part.points, sizeOf(space));
     }
   }
 }
 
-/** A space as its search sees it: with everything that it may come to, and no configuration twice. */
-export function searchedSpace(space: Space): Space {
-  switch (choiceFor(space)) {
+/**
+ * A space as its search sees it: where the search learns over everything that there may be, that is listed, with no
+ * configuration twice. It has candidates of its own.
+ */
+export function searchedSpace(space: Space): SearchedSpace {
+  const choice = choiceFor(space);
+  const size = sizeOf(space);
+  switch (choice) {
     case 'random':
-      return wholeOf(space);
+      return { ...space.whole(), choice, size };
     case 'bayes':
     case 'optuna':
-      return withFormula(withBetween(wholeOf(space)));
+      return { ...withFormula(withBetween(space.whole())), choice, size };
     default:
-      return space;
+      return { ...space, choice, size };
   }
 }
 
 /** What tma's own search may use: what it thinks worth while, unless something was said. */
-export function budgetOf(space: Space): Budget {
-  const { maxMeasurements, maxVariants, optuna = {} } = space.plan.search;
-  const size = sizeOf(space);
+export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): Budget {
+  const { maxMeasurements, maxVariants, optuna = {} } = plan.search;
   const { minShare, maxShare, minTrials, maxTrials, patience } = optuna;
   const most = [
     maxMeasurements,
@@ -107,17 +118,6 @@ export function budgetOf(space: Space): Budget {
     least,
     ...(patience !== undefined && { patience }),
   };
-}
-
-/** A space with everything in it that an automatic search could come to, and each configuration once. */
-function wholeOf(space: Space): Space {
-  const { automatic } = space;
-  const { instanceCounts = [], batchSizes = [] } = automatic ?? {};
-  for (const count of instanceCounts)
-    for (const size of batchSizes.length > 0 ? batchSizes : [undefined]) automatic!.propose(count, size);
-  const [first, ...others] = space.candidates;
-  const candidates = [first!, ...others.filter(({ key }) => key !== `${first!.key}-again`)];
-  return { ...space, candidates, automatic: undefined };
 }
 
 /** Where loads were not listed, loads half way between the powers of two are points, too. */

@@ -32,7 +32,7 @@ export interface SkippedPoints {
 /** Everything there is to measure for one model, as far as it is known beforehand. */
 export interface Space {
   readonly plan: ModelPlan;
-  /** The default first, then in the order of their names; an automatic search adds to them. */
+  /** The default first, then in the order of their names; what `automatic` proposes is added. */
   readonly candidates: readonly Candidate[];
   /** What is listed, as lists in which max_batch_size alone changes, in the order it is listed in. */
   readonly groups: readonly (readonly Candidate[])[];
@@ -44,6 +44,8 @@ export interface Space {
   readonly loads: readonly LoadPoint[];
   /** The legal points of a candidate, batch size outside, load inside. */
   pointsOf(candidate: Candidate): readonly LoadPoint[];
+  /** The same configurations in a space of its own, in which what `automatic` may propose is listed, too. */
+  whole(): Space;
   /** The points that are illegal on the candidates so far. */
   readonly skipped: readonly SkippedPoints[];
   /** Combinations that give a configuration already listed. */
@@ -77,66 +79,107 @@ export interface AutomaticSpace {
  * @throws UserError when parameters together are not a model configuration, and when nothing can be measured.
  */
 export function buildSpace(asked: ModelPlan, base: ModelConfig, hasGpu = true): Space {
-  const plan = isEnsemble(base) ? asItIs(asked) : asked;
-  const first = candidate(plan, `${plan.name}_config_default`, {}, base, true);
-  const candidates = [first];
-  const byKey = new Map<string, Candidate>();
-  const points = new Map<Candidate, readonly LoadPoint[]>();
-  const skipped: SkippedPoints[] = [];
-  let duplicates = 0;
-  const all = loadsOf(plan);
-  const admit = (item: Candidate): void => {
-    const groups = Map.groupBy(all, (point) => whyIllegal(item.models[0].config, point));
-    points.set(item, groups.get(undefined) ?? []);
-    for (const [reason, group] of groups) {
-      if (reason !== undefined) skipped.push({ candidate: item, points: group, reason });
-    }
-  };
+  return spaceOf(isEnsemble(base) ? asItIs(asked) : asked, base, hasGpu);
+}
+
+/** The configurations of a space, each once, and the loads that are legal on each. */
+class Listing {
+  readonly candidates: Candidate[] = [];
+  readonly skipped: SkippedPoints[] = [];
+  readonly loads: readonly LoadPoint[];
+  readonly #plan: ModelPlan;
+  readonly #default: Candidate;
+  readonly #byKey = new Map<string, Candidate>();
+  readonly #points = new Map<Candidate, readonly LoadPoint[]>();
+
+  constructor(plan: ModelPlan, base: ModelConfig) {
+    this.#plan = plan;
+    this.loads = loadsOf(plan);
+    this.#default = candidate(plan, `${plan.name}_config_default`, {}, base, true);
+    this.#admit(this.#default);
+  }
+
   /** The candidate of a configuration, made when there is none yet. */
-  const propose = (assignment: Record<string, unknown>, config: ModelConfig): Candidate => {
-    const next = candidate(plan, `${plan.name}_config_${candidates.length - 1}`, assignment, config, false);
-    const key = next.key === first.key ? `${next.key}-again` : next.key;
-    const known = byKey.get(key);
+  propose(assignment: Record<string, unknown>, config: ModelConfig): Candidate {
+    const name = `${this.#plan.name}_config_${this.candidates.length - 1}`;
+    const next = candidate(this.#plan, name, assignment, config, false);
+    const key = next.key === this.#default.key ? `${next.key}${AGAIN}` : next.key;
+    const known = this.#byKey.get(key);
     if (known) return known;
     const made = { ...next, key };
-    byKey.set(key, made);
-    candidates.push(made);
-    admit(made);
+    this.#byKey.set(key, made);
+    this.#admit(made);
     return made;
-  };
-  admit(first);
+  }
+
+  pointsOf(item: Candidate): readonly LoadPoint[] {
+    return this.#points.get(item) ?? [];
+  }
+
+  #admit(item: Candidate): void {
+    this.candidates.push(item);
+    const groups = Map.groupBy(this.loads, (point) => whyIllegal(item.models[0].config, point));
+    this.#points.set(item, groups.get(undefined) ?? []);
+    for (const [reason, group] of groups)
+      if (reason !== undefined) this.skipped.push({ candidate: item, points: group, reason });
+  }
+}
+
+/** How the key of a configuration ends that is listed and equals the default. */
+const AGAIN = '-again';
+
+/** Whether a candidate is the default configuration under a number. */
+export const isDefaultAgain = ({ key }: Candidate): boolean => key.endsWith(AGAIN);
+
+function spaceOf(plan: ModelPlan, base: ModelConfig, hasGpu: boolean): Space {
+  const listing = new Listing(plan, base);
   // What is listed beside an automatic search is one value of each field, for all that it tries.
-  const listed = plan.automatic ? [] : plan.parameters;
-  const groups = combinationsByBatch(listed).map((choices) =>
-    choices.flatMap((choice): Candidate[] => {
-      const assignment = Object.fromEntries(choice.map(({ path, value }) => [path, value]));
-      const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
-      const before = candidates.length;
-      const made = propose(assignment, plan.cpuOnly ? onCpu(merged) : merged);
-      if (candidates.length > before) return [made];
-      duplicates++;
-      return [];
-    }),
-  );
+  const choices = combinationsByBatch(plan.automatic ? [] : plan.parameters);
+  const groups = choices.map((list) => list.flatMap((choice) => listed(plan, base, listing, choice)));
+  const { candidates, skipped, loads } = listing;
+  const propose = listing.propose.bind(listing);
   const automatic = plan.automatic && automaticSpace(plan, base, hasGpu, propose);
   const most = automatic
     ? 1 + automatic.instanceCounts.length * Math.max(1, automatic.batchSizes.length)
     : candidates.length;
-  const space = {
+  const space: Space = {
     plan,
     candidates,
     groups,
     automatic,
     most,
-    loads: all,
-    pointsOf: (item: Candidate) => points.get(item) ?? [],
+    loads,
+    pointsOf: (item) => listing.pointsOf(item),
+    whole: () => (automatic ? allProposed(spaceOf(plan, base, hasGpu)) : eachOnce(space)),
     skipped,
-    get duplicates() {
-      return duplicates;
-    },
+    duplicates: choices.flat().length - groups.flat().length,
   };
   checkLegal(space, automatic?.largest);
   return space;
+}
+
+/** What a choice of the parameters is as a candidate; [] where that is listed already. */
+function listed(plan: ModelPlan, base: ModelConfig, listing: Listing, choice: Choice): Candidate[] {
+  const assignment = Object.fromEntries(choice.map(({ path, value }) => [path, value]));
+  const merged = mergeConfig(base, buildValue(choice) as ModelConfig);
+  const before = listing.candidates.length;
+  const made = listing.propose(assignment, plan.cpuOnly ? onCpu(merged) : merged);
+  return listing.candidates.length > before ? [made] : [];
+}
+
+/** A space with everything in it that its automatic part may propose. */
+function allProposed(space: Space): Space {
+  const { instanceCounts, batchSizes, propose } = space.automatic!;
+  const sizes = batchSizes.length > 0 ? batchSizes : [undefined];
+  const groups = instanceCounts.map((count) => sizes.map((size) => propose(count, size)));
+  return eachOnce({ ...space, groups, automatic: undefined });
+}
+
+/** A space without the default under a number. */
+function eachOnce(space: Space): Space {
+  const candidates = space.candidates.filter((item) => !isDefaultAgain(item));
+  const groups = space.groups.map((group) => group.filter((item) => !isDefaultAgain(item)));
+  return { ...space, candidates, groups };
 }
 
 /**
@@ -192,7 +235,7 @@ function automaticSpace(
   const fixed = plan.parameters.map(({ path, segments, values }) => ({ path, segments, value: values[0] }));
   const common = fixed.length > 0 ? mergeConfig(base, buildValue(fixed) as ModelConfig) : base;
   const batches = maxBatchSize(base) > 0;
-  const batchSizes = batches ? plan.automatic!.batchSizes : [];
+  const batchSizes = batchSizesOf(plan, base);
   const kind = plan.cpuOnly || !hasGpu ? 'KIND_CPU' : 'KIND_GPU';
   const ownOf = (count: number, batchSize: number | undefined) => ({
     ...(batchSize !== undefined && { max_batch_size: batchSize }),
@@ -252,11 +295,14 @@ function normalize(plan: ModelPlan, json: ModelConfig, assignment: Record<string
 }
 
 /** Whether an automatic search takes preferred batch sizes away from what it tries. */
-export function leavesOutPreferences({ plan, candidates, automatic }: Space): boolean {
+export function leavesOutPreferences({ plan, candidates }: Pick<Space, 'plan' | 'candidates'>): boolean {
   const listed = plan.parameters.find(({ path }) => path === 'dynamic_batching.preferred_batch_size');
+  const [{ config }] = candidates[0]!.models;
   const preferred =
-    (listed?.values[0] as readonly number[] | undefined) ??
-    batchingOf(candidates[0]!.models[0].config)?.preferred_batch_size ??
-    [];
-  return (automatic?.batchSizes ?? []).some((size) => preferred.some((other) => other > size));
+    (listed?.values[0] as readonly number[] | undefined) ?? batchingOf(config)?.preferred_batch_size ?? [];
+  return batchSizesOf(plan, config).some((size) => preferred.some((other) => other > size));
 }
+
+/** The batch sizes that an automatic search tries; [] for a model that does not batch. */
+const batchSizesOf = ({ automatic }: ModelPlan, base: ModelConfig): readonly number[] =>
+  automatic && maxBatchSize(base) > 0 ? automatic.batchSizes : [];

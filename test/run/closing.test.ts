@@ -3,6 +3,7 @@ import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import type { Run } from '../../src/record/run.ts';
 import { closingAsk } from '../../src/run/closing.ts';
 import type { Ask } from '../../src/search/search.ts';
+import { searchedSpace } from '../../src/search/search-for.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
@@ -23,7 +24,8 @@ const large = buildSpace(plan({ concurrency: [1, 4], parameters: [parameter] }),
 const at = (throughput: number, concurrency: number) =>
   measurement({ perf_throughput: throughput }, concurrency);
 const words = (ask: Ask | undefined) => ask && [ask.candidate.name, levelOf(ask.point), ask.again];
-const next = (recorded: Run, space: Space, asked: readonly Ask[] = []) => closingAsk(recorded, space, asked);
+const next = (recorded: Run, space: Space, asked: readonly Ask[] = []) =>
+  closingAsk(recorded, searchedSpace(space), asked);
 
 test('the default is measured at the load of what leads, once', () => {
   const recorded = run(trial('m_config_default', [at(50, 1)]), trial('m_config_0', [at(100, 4)]));

@@ -4,7 +4,7 @@ import { levelOf } from '../../src/record/load-point.ts';
 import { bruteSearch } from '../../src/search/brute.ts';
 import { withLimits } from '../../src/search/limited.ts';
 import type { Ask } from '../../src/search/search.ts';
-import { searchFor } from '../../src/search/search-for.ts';
+import { searchedSpace, searchFor } from '../../src/search/search-for.ts';
 import { buildSpace, type Candidate, type Space } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
@@ -32,7 +32,7 @@ const works = ({ candidate, point }: Ask) =>
 describe.each(['brute', 'quick', 'random', 'bayes'] as const)('%s', (mode) => {
   describe.each([1, 4, 8])('on %d slots', (slots) => {
     test.each([1, 2, 3, 7])('takes %d measurements at most, also while they are in flight', (most) => {
-      const search = searchFor(spaceOf(mode, { maxMeasurements: most }));
+      const search = searchFor(searchedSpace(spaceOf(mode, { maxMeasurements: most })));
       let inFlight = 0;
       const onAsk = (): void => expect(++inFlight).toBeLessThanOrEqual(most);
       const { told } = play(search, works, { slots, onAsk });
@@ -46,7 +46,7 @@ describe.each(['brute', 'quick', 'random', 'bayes'] as const)('%s', (mode) => {
 
     test.each([1, 2, 3])('takes up %d configurations at most, whether they work or not', (most) => {
       for (const result of [works, () => failed()]) {
-        const search = searchFor(spaceOf(mode, { maxVariants: most }));
+        const search = searchFor(searchedSpace(spaceOf(mode, { maxVariants: most })));
         const begun = new Set<Candidate>();
         play(search, result, { slots, onAsk: ({ candidate }) => void begun.add(candidate) });
         expect(begun.size).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ describe.each(['brute', 'quick', 'random', 'bayes'] as const)('%s', (mode) => {
 
 test('what was withdrawn takes up nothing', () => {
   const space = spaceOf('brute', { maxMeasurements: 1, maxVariants: 1 });
-  const search = searchFor(space);
+  const search = searchFor(searchedSpace(space));
   const first = askOf(search);
   expect(search.ask({ busy: new Set([first.candidate]) })).toBe('done');
   search.tell(first, { state: 'withdrawn', started: true });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/experiment.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
-import { searchFor } from '../../src/search/search-for.ts';
+import { searchedSpace, searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
@@ -10,11 +10,14 @@ import { askAndTell, askOf, asksOf, failed, measured } from '../support/slots.ts
 
 describe('as every search', () => {
   searchContract('brute and what follows', (space) =>
-    searchFor({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } }),
+    searchFor(searchedSpace({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } })),
   );
   searchContract(
     'brute and what follows under a limit',
-    (space) => searchFor({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } }),
+    (space) =>
+      searchFor(
+        searchedSpace({ ...space, plan: { ...space.plan, refine: { steps: 5, configurations: 2 } } }),
+      ),
     true,
   );
 });
@@ -30,7 +33,7 @@ function visit(
   base: ModelConfig = { name: 'm' },
 ): string[] {
   const space = buildSpace(of, base);
-  const search = searchFor(space);
+  const search = searchFor(searchedSpace(space));
   const asks = asksOf(search, ({ candidate, point }) => {
     const values = outcome(levelOf(point), candidate.name);
     if (values === 'failed') return failed();
@@ -137,7 +140,7 @@ describe('where nothing is listed', () => {
 
   test('two slots have different numbers of instances, and every candidate once', () => {
     const space = buildSpace(bare, batching);
-    const search = searchFor(space);
+    const search = searchFor(searchedSpace(space));
     askAndTell(search, measured(1));
     const one = askOf(search);
     const other = askOf(search, { busy: new Set([one.candidate]) });
@@ -174,7 +177,7 @@ test('early exit climbs a listed max_batch_size only while it pays', () => {
 test('client batch sizes end at a plateau, too', () => {
   const of = plan({ batchSizes: [1, 2, 4, 8, 16, 32], concurrency: [1], stopAtPlateau: true });
   const space = buildSpace(of, { name: 'm', max_batch_size: 64 });
-  const search = searchFor(space);
+  const search = searchFor(searchedSpace(space));
   const asks = asksOf(search, ({ point }) => measured(Math.min(batchSizeOf(point), 2)));
   expect(asks.map(({ point }) => batchSizeOf(point))).toEqual([1, 2, 4, 8, 16]);
 });

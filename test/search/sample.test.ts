@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import { randomSearch } from '../../src/search/random.ts';
 import { amongSome, sampleOf } from '../../src/search/sample.ts';
-import { searchFor } from '../../src/search/search-for.ts';
+import { searchedSpace, searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { searchContract } from '../contract/search.ts';
 import { plan } from '../support/experiment.ts';
@@ -52,7 +52,7 @@ test('of more loads than fit each so manieth', () => {
 });
 
 test('the search says that it looked among a part', () => {
-  const search = searchFor(spaceOf(500, 100));
+  const search = searchFor(searchedSpace(spaceOf(500, 100)));
   for (let left = 3; left > 0; left--) askAndTell(search, measured(1));
   expect(search.account().remarks.join()).toMatch(
     /^of 50,[01]00 points it looked among (39,[89]00|40,000) points of configurations chosen by chance/,

@@ -31,7 +31,7 @@ describe('which search a space gets', () => {
   ] as const)('%#: %s', (item, expected) => {
     expect(choiceFor(item)).toBe(expected);
     const name = { manual: 'brute', optuna: 'bayes' }[expected as string] ?? expected;
-    expect(searchFor(item).name).toBe(name);
+    expect(searchFor(searchedSpace(item)).name).toBe(name);
   });
 });
 
@@ -43,11 +43,11 @@ test('a searched space has all of an automatic one, and the default once', () =>
 
 describe('what a search may use', () => {
   test('8 % of the points, but 20 to 35', () => {
-    expect(budgetOf(space({}, 13))).toMatchObject({ measurements: 20, starts: 8 });
+    expect(budgetOf(searchedSpace(space({}, 13)))).toMatchObject({ measurements: 20, starts: 8 });
   });
 
   test('--max-measurements and --max-variants', () => {
-    expect(budgetOf(space({ maxMeasurements: 50, maxVariants: 4 }, 13))).toMatchObject({
+    expect(budgetOf(searchedSpace(space({ maxMeasurements: 50, maxVariants: 4 }, 13)))).toMatchObject({
       measurements: 50,
       variants: 4,
     });
@@ -55,10 +55,20 @@ describe('what a search may use', () => {
 
   test("Optuna's own: the smaller of both most, the larger of both least", () => {
     const optuna = { maxShare: 0.5, maxTrials: 12, minShare: 0.1, minTrials: 3, patience: 5 };
-    expect(budgetOf(space({ mode: 'optuna', optuna }, 13))).toMatchObject({
+    expect(budgetOf(searchedSpace(space({ mode: 'optuna', optuna }, 13)))).toMatchObject({
       measurements: 12,
       least: 6,
       patience: 5,
     });
   });
+});
+
+test('a space that is searched has candidates of its own: what it was made of is as it was', () => {
+  const made = space({}, 11, true);
+  const before = [...made.candidates];
+  const whole = searchedSpace(made);
+  expect(made.candidates).toEqual(before);
+  expect(whole.candidates.length).toBeGreaterThan(before.length);
+  expect(whole.candidates.map(({ name }) => name).slice(0, 2)).toEqual(['m_config_default', 'm_config_0']);
+  expect(searchedSpace(made).candidates).toEqual(whole.candidates);
 });

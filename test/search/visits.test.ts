@@ -7,7 +7,7 @@ import { parseYaml } from '../../src/config/yaml.ts';
 import { instanceGroups, maxBatchSize, parseConfigText } from '../../src/model-config/config.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
-import { searchFor } from '../../src/search/search-for.ts';
+import { searchedSpace, searchFor } from '../../src/search/search-for.ts';
 import { buildSpace } from '../../src/space/space.ts';
 import { asksOf, type Result } from '../support/slots.ts';
 
@@ -58,7 +58,7 @@ function visitsOf(yaml: string, world: World = {}): string[] {
     const mode = plan.search.mode === 'auto' ? 'brute' : plan.search.mode;
     const theirs = { ...plan, search: { ...plan.search, mode } };
     const space = buildSpace(theirs, parseConfigText(models[plan.name]!, 'config.pbtxt'), false);
-    const asks = asksOf(searchFor(space), ({ candidate, point }) =>
+    const asks = asksOf(searchFor(searchedSpace(space)), ({ candidate, point }) =>
       measure(world, candidate.models[0].config, point),
     );
     return asks.map(

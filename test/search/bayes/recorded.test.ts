@@ -6,7 +6,7 @@ import { readGrid } from '../../../bench/search/grid.ts';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
 import { type Replay, replay } from '../../../bench/search/replay.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
-import { budgetOf } from '../../../src/search/search-for.ts';
+import { budgetOf, searchedSpace } from '../../../src/search/search-for.ts';
 
 const FOLDER = 'test/fixtures/landscapes';
 const objectives = [{ tag: 'perf_throughput', weight: 1 }];
@@ -22,7 +22,7 @@ describe.each(readdirSync(FOLDER).filter((name) => name.endsWith('.csv')))('%s',
     const landscape = landscapeOf(rows, { objectives, constraints });
     const noise = { throughput: 0.02, latency: 0.08 };
     return SEEDS.map((seed) => {
-      const search = bayesSearch(landscape.space, budgetOf(landscape.space));
+      const search = bayesSearch(landscape.space, budgetOf(searchedSpace(landscape.space)));
       return replay(landscape, search, noise, seed);
     });
   };
