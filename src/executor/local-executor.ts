@@ -44,14 +44,21 @@ export class LocalExecutor implements Executor {
     return await askConfig({ ...spec, place: trialPlaceOf(lanes[0]!) }, tools, on, signal);
   }
 
-  /** The other lanes come when the first has opened a trial: a server that does not start at all is told once. */
+  /** The other lanes come when a server of the first is up: one that does not start at all is told once. */
   async *slots(over: AbortSignal): AsyncIterable<Slot> {
     const [first, ...others] = this.#tools.lanes.map((lane, index) => this.#slot(lane, index));
-    const opened = Promise.withResolvers<void>();
-    over.addEventListener('abort', () => opened.resolve(), { once: true });
-    yield { id: first!.id, open: (...how) => first!.open(...how).finally(opened.resolve) };
+    const up = Promise.withResolvers<void>();
+    over.addEventListener('abort', () => up.resolve(), { once: true });
+    yield {
+      id: first!.id,
+      async open(...how) {
+        const trial = await first!.open(...how);
+        if (trial.failure?.started !== false) up.resolve();
+        return trial;
+      },
+    };
     if (others.length === 0) return;
-    await opened.promise;
+    await up.promise;
     if (!over.aborted) yield* others;
   }
 

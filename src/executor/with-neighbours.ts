@@ -1,16 +1,21 @@
-import { isClientBound } from '../record/measurement.ts';
-import type { OpenTrial } from '../trial/trial.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import type { OpenTrial, PointRequest } from '../trial/trial.ts';
 import type { OnTrialEvent } from '../trial/trial-event.ts';
 import { type Neighbours, suffering } from './neighbours.ts';
 
-/** A trial whose points are measured beside other lanes, and once more alone when they seem to have suffered from them. */
+/**
+ * A trial whose points are measured beside other lanes, and once more alone when they seem to have suffered from them.
+ * What was measured beside others stands where that fails, or where there is no time for it.
+ */
 export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnTrialEvent): OpenTrial => ({
   spec: trial.spec,
   get failure() {
     return trial.failure;
   },
   async measure(request) {
-    const { result, company } = await neighbours.together(() => trial.measure(request));
+    const left = timer(request);
+    // Waiting for others takes of the time, too.
+    const { result, company } = await neighbours.together(() => trial.measure(left()));
     if (result.state !== 'measured') return result;
     const { measurement } = result;
     const reason = suffering(company, {
@@ -18,11 +23,34 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
       clientBound: isClientBound(measurement),
     });
     if (reason === undefined) return result;
+    const { withinS = Number.POSITIVE_INFINITY } = left();
+    if (withinS < measurement.warmupS + measurement.durationS) {
+      return {
+        ...result,
+        measurement: besideOthers(measurement, `${reason}, and there was no time to measure it alone`),
+      };
+    }
     on({ kind: 'phase', variant: trial.spec.variant, phase: 'measuring again alone', point: request.point });
-    const alone = await neighbours.alone(() => trial.measure(request));
+    const alone = await neighbours.alone(() => trial.measure(left()));
     return alone.state === 'measured'
       ? { ...alone, measurement: { ...alone.measurement, againAlone: reason } }
-      : alone;
+      : {
+          ...result,
+          measurement: besideOthers(measurement, `${reason}, and alone it failed: ${alone.cause}`),
+        };
   },
   close: () => trial.close(),
+});
+
+/** The request as it is when some of its time has gone by. */
+function timer(request: PointRequest): () => PointRequest {
+  const { withinS } = request;
+  if (withinS === undefined) return () => request;
+  const endMs = performance.now() + withinS * 1000;
+  return () => ({ ...request, withinS: (endMs - performance.now()) / 1000 });
+}
+
+const besideOthers = (measurement: Measurement, why: string): Measurement => ({
+  ...measurement,
+  warnings: [...measurement.warnings, `measured beside others: ${why}`],
 });

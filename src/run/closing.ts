@@ -1,15 +1,54 @@
 import { goalOfPlan } from '../config/goals.ts';
 import { rank } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { batchSizeOf, isSamePoint, type LoadPoint } from '../record/load-point.ts';
+import { batchSizeOf, isSamePoint, type LoadPoint, levelText } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import type { Run } from '../record/run.ts';
-import type { Ask } from '../search/search.ts';
+import type { FailureMemory } from '../search/failure-memory.ts';
+import { type Answer, type Ask, altered, type Standing } from '../search/search.ts';
 import { looksAtAll, type SearchedSpace } from '../search/search-for.ts';
 import type { Candidate, Space } from '../space/space.ts';
 
-/** So many measurements at most are added when a search has come to its end. */
+/** So many measurements at most are added when a search has come to its end; not tuned. */
 const MOST = 4;
+
+/**
+ * A search that, when it has come to its end, asks for what the verdict lacks.
+ * @param result what was measured so far.
+ */
+export function withClosing(search: FailureMemory, space: SearchedSpace, result: () => Run): FailureMemory {
+  const added: Ask[] = [];
+  let measurements = 0;
+  const close = ({ busy }: Standing): Answer => {
+    // What is still being measured may lead.
+    if (busy.size > 0) return 'wait';
+    if (measurements >= mostMeasurements(space)) return 'done';
+    const ask = closingAsk(result(), space, added);
+    if (!ask) return 'done';
+    added.push(ask);
+    return ask;
+  };
+  const changed = altered(search, {
+    ask(at) {
+      const answer = search.ask(at);
+      return answer === 'done' ? close(at) : answer;
+    },
+    tell(ask, outcome) {
+      measurements++;
+      if (!added.includes(ask)) search.tell(ask, outcome);
+    },
+    account() {
+      const account = search.account();
+      return { ...account, remarks: [...account.remarks, ...addedText(added)] };
+    },
+  });
+  return { ...changed, givenUp: () => search.givenUp() };
+}
+
+function addedText(added: readonly Ask[]): string[] {
+  const list = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  return list.length > 0 ? [`measured for the verdict in the end: ${list.join(', ')}`] : [];
+}
 
 /**
  * What the verdict lacks when a search has come to its end, one measurement at a time; undefined: nothing. A gain is told
@@ -36,7 +75,7 @@ export function closingAsk(run: Run, space: SearchedSpace, asked: readonly Ask[]
 }
 
 /** So many measurements the user allows in all. */
-export const mostMeasurements = ({ plan: { search } }: Space): number =>
+const mostMeasurements = ({ plan: { search } }: Space): number =>
   search.maxMeasurements ?? search.optuna?.maxTrials ?? Number.POSITIVE_INFINITY;
 
 /** Loads between those that are listed may be put on whatever takes the client batch of one that is. */

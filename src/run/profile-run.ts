@@ -17,6 +17,7 @@ import type { Journal } from '../store/journal.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import type { BaseModel } from '../variant/base.ts';
 import { checkedSpace } from './checked-space.ts';
+import { withClosing } from './closing.ts';
 import { ModelLedger } from './model-ledger.ts';
 import { ModelRun } from './model-run.ts';
 import { changeNotes, notesOf } from './notes.ts';
@@ -69,7 +70,8 @@ export class ProfileRun {
       ledger.enter(first!),
       state.experiment.warmStart,
     );
-    const search = withFailureMemory(searchOf(space, earlier), space);
+    const result = (): Run => this.result();
+    const search = withClosing(withFailureMemory(searchOf(space, earlier), space), space, result);
     // What a search may never come to is not written.
     if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
     state.emit({
@@ -84,8 +86,7 @@ export class ProfileRun {
       ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
     ];
     for (const text of notes) state.emit({ kind: 'note', text });
-    const result = (): Run => this.result();
-    const record = await new ModelRun({ state, executor, space, search, ledger, base, result }).run();
+    const record = await new ModelRun({ state, executor, space, search, ledger, base }).run();
     journal.append({ kind: 'search', ...record });
     state.emit({ kind: 'search', record });
   }

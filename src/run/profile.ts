@@ -97,9 +97,12 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   } finally {
     monitor?.close();
     const onNote = (text: string): void => emit({ kind: 'note', text });
-    await executor.close({ signal: whileLeaving(options), onNote });
-    emit({ kind: 'end', interrupted: state.interrupted });
-    journal?.close();
+    try {
+      await executor.close({ signal: whileLeaving(options), onNote });
+      emit({ kind: 'end', interrupted: state.interrupted });
+    } finally {
+      journal?.close();
+    }
   }
 }
 

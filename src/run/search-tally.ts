@@ -1,4 +1,3 @@
-import { levelText } from '../record/load-point.ts';
 import type { SearchRecord } from '../record/run.ts';
 import type { Ask, Search } from '../search/search.ts';
 import { type SearchedSpace, sizeOf } from '../search/search-for.ts';
@@ -32,15 +31,8 @@ export class SearchTally {
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + points.length);
   }
 
-  get measurements(): number {
-    return this.#measurements;
-  }
-
-  /**
-   * @param cut what ended the search from outside, and whether that was no budget.
-   * @param added what was measured for the verdict after the search.
-   */
-  record(search: Search, cut: Cut | undefined, added: readonly Ask[] = []): SearchRecord {
+  /** @param cut what ended the search from outside, and whether that was no budget. */
+  record(search: Search, cut: Cut | undefined): SearchRecord {
     const { plan, choice, candidates, automatic, most, skipped } = this.#space;
     const account = search.account();
     for (const item of skipped) this.skipped(item);
@@ -54,12 +46,7 @@ export class SearchTally {
       measurements: this.#measurements,
       importance: account.importance,
       skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
-      remarks: [...account.remarks, ...addedText(added)],
+      remarks: account.remarks,
     };
   }
-}
-
-function addedText(added: readonly Ask[]): string[] {
-  const list = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
-  return list.length > 0 ? [`measured for the verdict in the end: ${list.join(', ')}`] : [];
 }

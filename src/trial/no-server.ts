@@ -1,11 +1,21 @@
 import { type UserError, userError } from '../ground/errors.ts';
-import type { Failure } from '../server/failure.ts';
+import { concernsAll, type Failure } from '../server/failure.ts';
 
 /** A server that did not start, and what of its log is to be shown. */
 export interface NoServer extends Pick<Failure, 'kind' | 'cause' | 'advice'> {
   readonly logTail: readonly string[];
   readonly logFile: string;
 }
+
+/**
+ * Whether a server that did not start leaves nothing to measure at all: the first one, and one that failed of what every
+ * other would meet, too.
+ * @param knowsServer one has come up before.
+ */
+export const endsRun = (
+  failure: Pick<Failure, 'kind'> & { readonly started: boolean },
+  knowsServer: boolean,
+): boolean => !failure.started && (!knowsServer || concernsAll(failure));
 
 const LINES = 10;
 

@@ -312,3 +312,61 @@ test('an error in one lane ends a lane that waits for it', async () => {
     'a bug of the search',
   );
 });
+
+test('a repeated run asks and counts the same, also where a configuration failed', async () => {
+  const launcher = (): FakeLauncher =>
+    new FakeLauncher((config) => (config['max_batch_size'] === 2 ? refuse('no room for two') : config));
+  const cwd = folder();
+  const seen = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    const search = (space: Space): Search => {
+      const asks = space.candidates.slice(0, 4).flatMap((candidate) =>
+        space
+          .pointsOf(candidate)
+          .slice(0, 2)
+          .map((point): Ask => ({ candidate, point })),
+      );
+      return {
+        name: 'spying',
+        ask: ({ on }) => {
+          const ask = asks.shift();
+          if (ask) lines.push(`ask ${ask.candidate.name} on ${on?.name}`);
+          return ask ?? 'done';
+        },
+        tell: ({ candidate }, outcome) =>
+          void lines.push(`tell ${candidate.name} ${outcome.state} ${outcome.started}`),
+        drop: () => [],
+        remaining: () => asks.length,
+        account: () => ({ why: '', importance: [], remarks: [] }),
+      };
+    };
+    await go(setUp(LARGE, {}, cwd), { launcher: launcher(), search });
+    return lines.filter((line) => !line.includes('max_batch_size 2'));
+  };
+  const [first, second] = [await seen(), await seen()];
+  // Each configuration is started once; what failed is tried again, and runs nowhere then.
+  expect(first.filter((line) => line.endsWith('measured true'))).toHaveLength(3);
+  expect(second.filter((line) => !line.includes('failed'))).toEqual(
+    first.filter((line) => !line.includes('failed')),
+  );
+});
+
+test('slots that end early: those that work are waited for, and what ended them is told', async () => {
+  const launcher = new FakeLauncher();
+  const search = (space: Space): Search => {
+    let asked = 0;
+    return {
+      name: 'breaking',
+      ask: () => {
+        if (asked++ > 0) throw new TypeError('a bug of the search');
+        return { candidate: space.candidates[0]!, point: space.loads[0]! };
+      },
+      tell: () => {},
+      drop: () => [],
+      remaining: () => 1,
+      account: () => ({ why: '', importance: [], remarks: [] }),
+    };
+  };
+  await expect(go(setUp(LARGE), { launcher, search })).rejects.toThrow('a bug of the search');
+  expect(launcher.running).toBe(0);
+});

@@ -5,10 +5,11 @@ import type { Experiment } from '../../src/config/experiment.ts';
 import { userError } from '../../src/ground/errors.ts';
 import { LoadFailure, type LoadGenerator } from '../../src/load/load-generator.ts';
 import { levelOf } from '../../src/record/load-point.ts';
-import { measurementsOf } from '../../src/record/run.ts';
+import { measurementsOf, type Trial } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
-import { readJournal } from '../../src/store/journal.ts';
+import { journalPath, readJournal } from '../../src/store/journal.ts';
+import { readSpec } from '../../src/trial/spec-file.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
 import { on } from '../support/listen.ts';
@@ -439,9 +440,16 @@ describe('failures are results', () => {
   test('a first server that does not start ends the run with the end of its log', async () => {
     const launcher = new FakeLauncher();
     launcher.launch = async () => refuse('exited with code 127');
-    await expect(go(setUp(sweep), { launcher })).rejects.toThrow(
-      /the server does not start: exited with code 127\n.*\n.*\n {2}\| E first/,
-    );
+    const experiment = setUp(sweep);
+    const told: Trial[] = [];
+    await expect(
+      go(experiment, { launcher, listeners: [on('trial', ({ trial }) => told.push(trial))] }),
+    ).rejects.toThrow(/the server does not start: exited with code 127\n.*\n.*\n {2}\| E first/);
+    // It is data all the same: in the journal, told, and to be repeated from its spec.
+    const [recorded] = readJournal(journalPath(experiment.checkpointDirectory)).run.trials;
+    expect(recorded).toMatchObject({ state: 'failed', end: { logTail: ['E first', 'E second'] } });
+    expect(told).toEqual([recorded]);
+    expect(readSpec(recorded!.end!.specFile!, {}).points).toHaveLength(1);
   });
 
   test('a field that the server runs otherwise than asked is a warning of the trial', async () => {
