@@ -4,6 +4,7 @@ import {
   circles,
   functionsOf,
   importsOf,
+  namesakes,
   packagesOf,
   roundIndex,
   sources,
@@ -26,11 +27,11 @@ test('imports point to an earlier step, those of types, too', () => {
 
 test('the command line and the terminal use index.ts, the ground and nothing else of src/', () => {
   expect(roundIndex(imports)).toEqual([]);
-  const paths = ['rank/rank.ts', 'index.ts', 'ground/errors.ts', 'terminal/live.ts', 'cli/call.ts'];
+  const paths = ['rank/rank.ts', 'index.ts', 'ground/errors.ts', 'terminal/live.ts', 'cli/command-call.ts'];
   const seenFrom = (from: string): string[] =>
     roundIndex(paths.map((to) => ({ from, to }))).map(({ to }) => to);
   expect(seenFrom('cli/process.ts')).toEqual(['rank/rank.ts']);
-  expect(seenFrom('terminal/plain.ts')).toEqual(['rank/rank.ts', 'cli/call.ts']);
+  expect(seenFrom('terminal/plain.ts')).toEqual(['rank/rank.ts', 'cli/command-call.ts']);
   expect(seenFrom('report/write.ts')).toEqual([]);
 });
 
@@ -53,6 +54,11 @@ describe('what is loaded at the start', () => {
     expect(packagesOf('report/printer.ts')).not.toContain('puppeteer');
     expect(packagesOf('server/grpc-channel.ts')).toContain('@grpc/grpc-js');
   });
+});
+
+test('no two files have the same name', () => {
+  expect(namesakes(files)).toEqual([]);
+  expect(namesakes(['a/x.ts', 'b/y.ts', 'b/x.ts'])).toEqual([['a/x.ts', 'b/x.ts']]);
 });
 
 test('no files import each other in a circle', () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 
 /** The steps of the pipeline, left to right, and before them what every step may use. An import points to the left. */
 export const ORDER = [
@@ -43,11 +43,12 @@ export const textOf = (file: string): string => readFileSync(join(SRC, file), 'u
 
 /** Every import, export from and dynamic import between source files. */
 export function importsOf(files: readonly string[]): Import[] {
-  const pattern = /^(?:import|export)\b[^;]*?from '(\.[^']+)';|\bimport\(\s*'(\.[^']+)'\s*\)/gms;
+  const pattern =
+    /^(?:import|export)\b[^;]*?from '(\.[^']+)';|^import '(\.[^']+)';|\bimport\(\s*'(\.[^']+)'\s*\)/gms;
   return files.flatMap((from) =>
-    [...textOf(from).matchAll(pattern)].map(([, plain, dynamic]) => ({
+    [...textOf(from).matchAll(pattern)].map(([, plain, alone, dynamic]) => ({
       from,
-      to: relative(SRC, resolve(dirname(join(SRC, from)), (plain ?? dynamic)!)),
+      to: relative(SRC, resolve(dirname(join(SRC, from)), (plain ?? alone ?? dynamic)!)),
     })),
   );
 }
@@ -76,6 +77,12 @@ const packageOf = (target: string): string =>
     .split('/')
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/');
+
+/** Files that have the name of another: two of one name in two folders are told apart by nobody. */
+export function namesakes(files: readonly string[]): string[][] {
+  const groups = Map.groupBy(files, (file) => basename(file));
+  return [...groups.values()].filter((group) => group.length > 1);
+}
 
 /** The step that a file belongs to; undefined for one that lies loose in src/. */
 export function stepOf(file: string): number | undefined {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { installChromium, installPerfAnalyzer, installTriton } from '../index.ts';
-import type { Call } from './call.ts';
+import type { Call } from './command-call.ts';
 
 /** `tma install`: a command for each program. */
 export function addInstall(command: Command, { process }: Call): void {

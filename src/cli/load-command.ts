@@ -19,7 +19,7 @@ import {
 } from '../index.ts';
 import { loadText } from '../terminal/load-text.ts';
 import { commandLineOf } from './add-options.ts';
-import type { Call } from './call.ts';
+import type { Call } from './command-call.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 

@@ -3,7 +3,7 @@ import { shown } from '../ground/wording.ts';
 import { type CommandLine, loadWithOptions, planObject, planRun, redactorFor } from '../index.ts';
 import { planText } from '../terminal/planned.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
-import type { Call } from './call.ts';
+import type { Call } from './command-call.ts';
 import { EXIT, type Process } from './process.ts';
 
 /** `tma plan`: its options, and what it does with them. */

@@ -27,7 +27,7 @@ import { acrossText, modelsText } from '../terminal/across-text.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
-import { type Call, flagsOf } from './call.ts';
+import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';

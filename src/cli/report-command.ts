@@ -25,7 +25,7 @@ import {
   throwFailures,
 } from '../index.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
-import { type Call, flagsOf } from './call.ts';
+import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 

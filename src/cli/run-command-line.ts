@@ -4,7 +4,7 @@ import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
 import { commandMeant, isNamed, writeOutFlags } from './abbreviations.ts';
-import type { Call } from './call.ts';
+import type { Call } from './command-call.ts';
 import { EXIT, type Process } from './process.ts';
 
 /** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */

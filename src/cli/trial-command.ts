@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
 import { readSpec, runSpec } from '../index.ts';
-import type { Call } from './call.ts';
+import type { Call } from './command-call.ts';
 import { watchInterruption } from './interruption.ts';
 import { EXIT, type Process } from './process.ts';
 

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { type Place, type Problem, refuse } from '../ground/errors.ts';
 import type { Experiment, ModelPlan } from './experiment.ts';
+import { notesOf } from './experiment-notes.ts';
 import { generatorSettings } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import { launchSettings, withTls } from './launch-settings.ts';
 import { modelPlan } from './model-plan.ts';
-import { notesOf } from './notes.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
 import { reportSettings, tableNameProblems } from './report-settings.ts';

@@ -37,8 +37,10 @@ export function standardOf({ fallback, value, flags }: Option): { value: unknown
 /** As it was understood where that is a plain value or a list of such, else as it was written, but for secrets. */
 function understood(key: OptionKey, given: GivenOptions): unknown {
   const value: unknown = given.values[key];
+  const written = given.written(key);
+  // A time is understood as a number of a unit that nobody would see.
+  if (typeof value === 'number' && typeof written === 'string' && Number.isNaN(Number(written)))
+    return written;
   const plain = (item: unknown): boolean => item === null || typeof item !== 'object';
-  return plain(value) || (Array.isArray(value) && value.every(plain))
-    ? value
-    : withoutSecrets(given.written(key), key);
+  return plain(value) || (Array.isArray(value) && value.every(plain)) ? value : withoutSecrets(written, key);
 }

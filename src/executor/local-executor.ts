@@ -1,5 +1,5 @@
 import type { LoadGenerator } from '../load/load-generator.ts';
-import type { GpuMonitor } from '../measure/gpu-state.ts';
+import type { GpuMonitor } from '../measure/gpu-monitor.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Launcher, Leaving, Preparation, ServerIdentity } from '../server/launcher.ts';
 import { askConfig } from '../trial/ask-config.ts';

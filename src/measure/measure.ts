@@ -17,7 +17,7 @@ import {
   type GpuMonitor,
   type GpuProcess,
   gpuStates,
-} from './gpu-state.ts';
+} from './gpu-monitor.ts';
 import { resourceFigures, watchResources } from './resource-watch.ts';
 import { fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { samplesWithin } from './span.ts';

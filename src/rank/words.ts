@@ -3,12 +3,14 @@ import { instanceGroups } from '../model-config/config.ts';
 import type { Constraint, Goal } from '../record/goal.ts';
 import type { RankedEntry } from './standings.ts';
 
-/** A number as people read it: whole from 1000 on, else three significant digits. */
+/** A number as people read it: whole from 1000 on, else about three significant digits. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
   if (Math.abs(value) >= 100) return value.toFixed(0);
-  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (Math.abs(value) >= 10) return value.toFixed(1);
+  // A small one is no zero.
+  return value === 0 || Math.abs(value) >= 0.01 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
 /** `p99 latency at most 10 ms`. */

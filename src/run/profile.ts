@@ -6,7 +6,7 @@ import { gatherMistakes, UserError, userError } from '../ground/errors.ts';
 import { holds } from '../ground/paths.ts';
 import { generatorFor } from '../load/generator-for.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
-import { GpuMonitor } from '../measure/gpu-state.ts';
+import { GpuMonitor } from '../measure/gpu-monitor.ts';
 import type { Run } from '../record/run.ts';
 import type { Earlier, Search } from '../search/search.ts';
 import { listGpus } from '../server/gpu/list.ts';

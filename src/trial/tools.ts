@@ -1,6 +1,6 @@
 import { generatorFor } from '../load/generator-for.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
-import { GpuMonitor } from '../measure/gpu-state.ts';
+import { GpuMonitor } from '../measure/gpu-monitor.ts';
 import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
 import type { TrialSpec } from './trial-spec.ts';

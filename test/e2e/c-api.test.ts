@@ -34,7 +34,7 @@ describe.skipIf(missing)(
       expect(sessions[0].environment).toMatchObject({ launcher: 'c_api', generator: 'perf_analyzer' });
       expect(servers[0]).toMatchObject({ version: '2.51.0' });
       for (const trial of trials) {
-        const { values } = trial.points[0].measurement;
+        const { values } = trial.points[0].measurement.whole;
         expect(values.perf_throughput).toBeGreaterThan(100);
         expect(values.perf_server_compute_infer).toBeGreaterThan(0);
       }

@@ -287,7 +287,7 @@ test('nothing is listed: instances and batch sizes upwards, on the CPU where the
   expectThrough({ code, output });
   const { trials } = results(cwd);
   const second = trials[1];
-  expect(second.config).toMatchObject({
+  expect(second.models[0].config).toMatchObject({
     max_batch_size: 1,
     instance_group: [{ kind: 'KIND_CPU', count: 1 }],
     dynamic_batching: {},

@@ -43,7 +43,10 @@ describe('a server that somebody else runs, under model control', () => {
     expect(servers[0].version).toBe('2.51.0');
     expect(trials.map(({ state }: { state: string }) => state)).toEqual(['measured', 'measured', 'measured']);
     expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
-    const { values, shared } = trials[2].points[0].measurement;
+    const {
+      whole: { values },
+      shared,
+    } = trials[2].points[0].measurement;
     expect(shared).toBe(true);
     expect(values.perf_server_compute_infer).toBeGreaterThan(0);
     expect(values).not.toHaveProperty('cpu_used_ram');
@@ -61,7 +64,10 @@ describe('a server that somebody else runs, under model control', () => {
     expect(sessions[0].environment).toMatchObject({ launcher: 'remote', protocol: 'grpc' });
     expect(sessions[0].environment.server).toMatch(/^grpc:\/\/localhost:\d+$/);
     expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
-    const { values, requests } = trials[2].points[1].measurement;
+    const {
+      whole: { values },
+      requests,
+    } = trials[2].points[1].measurement;
     // Requests in flight at a window's edge are counted on one side or the other.
     expect(Math.abs(values.perf_inference_count - requests)).toBeLessThan(0.1 * requests + 10);
     expect(values.perf_server_compute_infer).toBeGreaterThan(0);

@@ -24,6 +24,7 @@ test('what failed in a run is repeated from the spec that it names; with a chang
   });
   const json = JSON.parse(readFileSync(spec, 'utf8'));
   json.models[0] = { ...json.models[0], name: 'no_config', config: undefined, assignment: {} };
+  for (const { streams } of json.points) streams[0].model = 'no_config';
   const other = join(folder(), 'spec.json');
   writeFileSync(other, JSON.stringify(json));
   const { code, output: told } = await tma(cwd, 'trial', '--spec', other);

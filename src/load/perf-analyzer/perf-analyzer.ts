@@ -13,7 +13,7 @@ import {
 } from '../load-generator.ts';
 import { type Ended, makeRunFolder, runProcess } from './child.ts';
 import { argumentsFor, REPORT, type WindowSize, windowOf } from './command.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf } from './ending.ts';
 import { type Level, type Pass, parseOutput } from './output.ts';
 import type { KillRules } from './run-progress.ts';
 import { parseTable, type Row } from './text-table.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { outcomeOf } from '../../../src/load/perf-analyzer/outcome.ts';
+import { outcomeOf } from '../../../src/load/perf-analyzer/ending.ts';
 import { parseOutput } from '../../../src/load/perf-analyzer/output.ts';
 import { parseTable } from '../../../src/load/perf-analyzer/text-table.ts';
 

@@ -5,7 +5,7 @@ import {
   gpuStates,
   parseDriverRow,
   parseGpuProcesses,
-} from '../../src/measure/gpu-state.ts';
+} from '../../src/measure/gpu-monitor.ts';
 import { parseGpuList, parseMigDevices } from '../../src/server/gpu/list.ts';
 
 /** A row that an idle H100 gave. */
