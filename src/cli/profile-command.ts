@@ -69,7 +69,11 @@ async function profileModels(
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];
   const { run, interrupted, mistakes } = await profile(experiment, {
-    ...{ listeners, finish, stop, abandon, command },
+    listeners,
+    finish,
+    stop,
+    abandon,
+    command,
   });
   interruption.nothingToFinish();
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));

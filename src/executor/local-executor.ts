@@ -51,10 +51,12 @@ export class LocalExecutor implements Executor {
     over.addEventListener('abort', () => up.resolve(), { once: true });
     yield {
       id: first!.id,
-      async open(...how) {
-        const trial = await first!.open(...how);
-        if (trial.failure?.started !== false) up.resolve();
-        return trial;
+      open: (spec, on, signal) => {
+        const heard: OnTrialEvent = (event) => {
+          if (event.kind === 'phase' && event.phase === 'loading the model') up.resolve();
+          on(event);
+        };
+        return first!.open(spec, heard, signal);
       },
     };
     if (others.length === 0) return;

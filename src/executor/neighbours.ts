@@ -8,8 +8,10 @@ export interface Company {
   readonly busy: number;
 }
 
-/** Above this share of busy cores, lanes wait for each other. */
+/** Above this share of busy cores, lanes wait for each other; not tuned. */
 const CROWDED = 0.9;
+/** So many points in a row that are no more precise alone tell that it is not the neighbours; not tuned. */
+const VAIN = 2;
 
 /**
  * Lets the lanes of a run measure together, and one alone when it has to: `alone` waits until nobody measures, and
@@ -20,6 +22,8 @@ export class Neighbours {
   /** Lanes that measure alone or wait to. */
   #alone = 0;
   #joined = 0;
+  /** Points in a row that were measured again for want of precision, and were no more precise alone. */
+  #vain = 0;
   #wake: (() => void)[] = [];
 
   /** Measures beside others. */
@@ -55,6 +59,16 @@ export class Neighbours {
     }
   }
 
+  /** A point that was not precise beside others was measured again alone. */
+  learn({ stable }: { readonly stable: boolean }): void {
+    this.#vain = stable ? 0 : this.#vain + 1;
+  }
+
+  /** Whether want of precision speaks for a neighbour having been felt, by what was seen so far. */
+  get precisionTells(): boolean {
+    return this.#vain < VAIN;
+  }
+
   #change = (): Promise<void> => new Promise((resolve) => this.#wake.push(resolve));
 
   #changed(): void {
@@ -64,15 +78,22 @@ export class Neighbours {
   }
 }
 
-/** Why a measurement may have suffered from its neighbour; undefined when nothing says so. */
+/** Why a measurement may have suffered from its neighbour. */
+export interface Suffering {
+  readonly by: 'cores' | 'client' | 'precision';
+  readonly text: string;
+}
+
+/** What speaks for a measurement having suffered from its neighbour; undefined: nothing does. */
 export function suffering(
   { shared, busy }: Company,
   { stable, clientBound }: { readonly stable: boolean; readonly clientBound: boolean },
-): string | undefined {
+): Suffering | undefined {
   if (!shared) return undefined;
-  if (busy > CROWDED) return `${Math.round(busy * 100)} % of the machine's cores were busy`;
-  if (clientBound) return 'the client did not keep up';
-  return stable ? undefined : 'it was not precise';
+  if (busy > CROWDED)
+    return { by: 'cores', text: `${Math.round(busy * 100)} % of the machine's cores were busy` };
+  if (clientBound) return { by: 'client', text: 'the client did not keep up' };
+  return stable ? undefined : { by: 'precision', text: 'it was not precise' };
 }
 
 interface CpuTimes {

@@ -28,7 +28,9 @@ export function missingMetrics(
       return everywhere
         ? { tag, everywhere, ...whyMissing(tag, run) }
         : {
-            ...{ tag, everywhere, why: 'not for every configuration' },
+            tag,
+            everywhere,
+            why: 'not for every configuration',
             advice: 'measure it longer (--time-limit)',
           };
     });

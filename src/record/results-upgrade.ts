@@ -143,7 +143,10 @@ function paretoOf(old: unknown, constraints: unknown, model: unknown): unknown {
 /** A gain as the first version told it: only where the default keeps the limits and was measured at the same load. */
 function gainFrom({ item, base, trials, percent, plusMinus }: Record<string, unknown>) {
   const none = (reason: string, text: string) => ({
-    ...{ gain: null, noGain: { reason, text }, gainPercent: null, gainPlusMinus: null },
+    gain: null,
+    noGain: { reason, text },
+    gainPercent: null,
+    gainPlusMinus: null,
   });
   if (!isObject(base)) return none('default not measured', 'the default was not measured');
   if (!isObject(item) || item['variant'] === base['variant'])

@@ -1,4 +1,4 @@
-/** So many measurements' time is kept for the decision on the best, but no more than this share of all. */
+/** So many measurements' time is kept for the decision on the best, but no more than this share of all; not tuned. */
 const KEPT = 8;
 const KEPT_SHARE = 1 / 3;
 

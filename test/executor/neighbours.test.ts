@@ -56,8 +56,16 @@ test('one that fails lets the others go on', async () => {
 test('what speaks for a neighbour having been felt', () => {
   const fine = { stable: true, clientBound: false };
   expect(suffering({ shared: true, busy: 0.5 }, fine)).toBeUndefined();
-  expect(suffering({ shared: true, busy: 0.95 }, fine)).toContain('95 %');
-  expect(suffering({ shared: true, busy: 0.5 }, { ...fine, stable: false })).toBe('it was not precise');
-  expect(suffering({ shared: true, busy: 0.5 }, { ...fine, clientBound: true })).toContain('client');
+  expect(suffering({ shared: true, busy: 0.95 }, fine)).toMatchObject({
+    by: 'cores',
+    text: expect.stringContaining('95 %'),
+  });
+  expect(suffering({ shared: true, busy: 0.5 }, { ...fine, stable: false })).toEqual({
+    by: 'precision',
+    text: 'it was not precise',
+  });
+  expect(suffering({ shared: true, busy: 0.5 }, { ...fine, clientBound: true })).toMatchObject({
+    by: 'client',
+  });
   expect(suffering({ shared: false, busy: 1 }, { stable: false, clientBound: true })).toBeUndefined();
 });

@@ -30,8 +30,11 @@ function trialOf(...outcomes: PointOutcome[]) {
 }
 
 /** Measures a point while another lane measures. */
-async function besideAnother(trial: OpenTrial, request: PointRequest = { point }): Promise<PointOutcome> {
-  const neighbours = new Neighbours();
+async function besideAnother(
+  trial: OpenTrial,
+  request: PointRequest = { point },
+  neighbours = new Neighbours(),
+): Promise<PointOutcome> {
   const other = Promise.withResolvers<void>();
   const beside = neighbours.together(() => other.promise);
   const outcome = withNeighbours(trial, neighbours, () => other.resolve()).measure(request);
@@ -81,4 +84,18 @@ test('what had no company is measured once', async () => {
   const { trial, asked } = trialOf(measured(false));
   await withNeighbours(trial, new Neighbours(), () => {}).measure({ point });
   expect(asked).toHaveLength(1);
+});
+
+test('want of precision is no sign any more where points are no more precise alone, until one is', async () => {
+  const neighbours = new Neighbours();
+  const times = async (...outcomes: boolean[]): Promise<number> => {
+    const { trial, asked } = trialOf(...outcomes.map(measured));
+    await besideAnother(trial, { point }, neighbours);
+    return asked.length;
+  };
+  expect(await times(false, false)).toBe(2);
+  expect(await times(false, true)).toBe(2);
+  expect(await times(false, false)).toBe(2);
+  expect(await times(false, false)).toBe(2);
+  expect(await times(false, false)).toBe(1);
 });
