@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Place, type Problem, refuse } from '../ground/errors.ts';
-import type { Experiment, ModelPlan } from './experiment.ts';
+import type { Experiment, LaunchSettings, ModelPlan } from './experiment.ts';
 import { notesOf } from './experiment-notes.ts';
 import { generatorSettings } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
@@ -18,64 +18,24 @@ import type { Path } from './yaml.ts';
  * @throws UserError for what is missing, contradicts itself or can't be done.
  */
 export function resolveExperiment(given: GivenOptions, cwd: string): Experiment {
-  const { values, source } = given;
-  const problems: Problem[] = [...given.problems];
-  // What the command line says has no place in the file.
-  const inFile = (key: OptionKey): boolean => source !== undefined && typeof given.placeOf(key) === 'object';
-  const place = (key: OptionKey): Place | undefined => (inFile(key) ? source!.placeOfKey([key]) : undefined);
-  const refuseKey = (key: OptionKey, message: string, hint?: string): void => {
-    problems.push({ message, hint, place: place(key) });
-  };
-  const refuseValue = (key: OptionKey, message: string, hint?: string): void => {
-    problems.push({ message, hint, place: inFile(key) ? source!.placeOf([key]) : undefined });
-  };
-  for (const [key, { refused }] of Object.entries(OPTIONS) as [OptionKey, Option][]) {
-    const value = values[key];
-    if (refused !== undefined && value !== undefined && value !== false) refuseKey(key, `${key}: ${refused}`);
-  }
-  if (values.model_type === 'LLM') {
-    refuseKey('model_type', 'model_type: LLM is measured by genai-perf, which this version does not run');
-  }
-  if (values.dcgm_disable && values.triton_launch_mode !== 'remote') {
-    refuseKey(
-      'dcgm_disable',
-      `dcgm_disable and triton_launch_mode: ${values.triton_launch_mode ?? 'local'} exclude each other: without DCGM no GPU of this machine would be known`,
-      'leave it out, or write triton_launch_mode: remote',
-    );
-  }
-  const placeOfModel = (entry: ModelEntry, ...path: string[]): Place | undefined =>
-    source && given.modelsFromFile ? placeIn(source, ['profile_models', ...entry.path, ...path]) : undefined;
-  problems.push(...tableNameProblems(given));
-  problems.push(...searchProblems(values, place, placeOfModel));
-  // Nothing is known of what a file wants that can't be read.
-  const readable = source?.readable !== false;
-  if (!given.has('profile_models') && readable) {
-    const empty = source && Object.keys(source.data).length === 0;
-    problems.push({
-      message: empty ? 'the file is empty' : 'no model to profile',
-      place: source?.placeOf([]),
-      hint: empty
-        ? 'it needs at least: profile_models: [NAME_OF_A_MODEL]'
-        : 'profile_models: [NAME], or --profile-models NAME',
-    });
-  }
-  const launch = launchSettings(values, cwd, refuseValue);
-  if (!given.has('model_repository') && launch.mode !== 'remote' && readable) {
-    problems.push({
-      message: 'no model repository',
-      place: source?.placeOf([]),
-      hint: 'model_repository: DIR, or --model-repository DIR',
-    });
-  }
+  const { values } = given;
+  const places = placesOf(given);
+  const problems: Problem[] = [
+    ...given.problems,
+    ...refusedProblems(given, places),
+    ...tableNameProblems(given),
+    ...searchProblems(values, places.ofKey, places.ofModel),
+    ...noModelProblems(given),
+  ];
+  const launch = launchSettings(values, cwd, (key, message, hint) => {
+    problems.push({ message, hint, place: places.ofValue(key) });
+  });
+  problems.push(...noRepositoryProblems(given, launch));
   // A remote server of which only the gRPC endpoint is known takes everything by gRPC.
   const grpc =
     values.client_protocol === 'grpc' ||
     (launch.mode === 'remote' && !launch.remote.http && !values.client_protocol);
-  const fixed = launch.mode === 'remote' && !launch.remote.reload;
-  const models = (values.profile_models ?? [])
-    .map((entry) => modelPlan(entry, given, problems))
-    .map((plan) => (fixed ? asItRuns(plan) : plan))
-    .map((plan) => (grpc ? { ...plan, load: { ...plan.load, protocol: 'grpc' as const } } : plan));
+  const models = plansOf(given, launch, grpc, problems);
   if (launch.mode === 'local' || launch.mode === 'docker') problems.push(...serviceProblems(given, grpc));
   refuse(problems);
 
@@ -100,6 +60,81 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     reports: reportSettings(values),
     notes,
   });
+}
+
+/** Where in perf.yaml something stands; undefined for what the command line says. */
+interface Places {
+  ofKey(key: OptionKey): Place | undefined;
+  ofValue(key: OptionKey): Place | undefined;
+  ofModel(entry: ModelEntry, ...path: string[]): Place | undefined;
+}
+
+function placesOf(given: GivenOptions): Places {
+  const { source } = given;
+  const inFile = (key: OptionKey): boolean => source !== undefined && typeof given.placeOf(key) === 'object';
+  return {
+    ofKey: (key) => (inFile(key) ? source!.placeOfKey([key]) : undefined),
+    ofValue: (key) => (inFile(key) ? source!.placeOf([key]) : undefined),
+    ofModel: (entry, ...path) =>
+      source && given.modelsFromFile
+        ? placeIn(source, ['profile_models', ...entry.path, ...path])
+        : undefined,
+  };
+}
+
+/** Options that this version can't follow, and such as exclude each other. */
+function refusedProblems({ values }: GivenOptions, { ofKey }: Places): Problem[] {
+  const problems: Problem[] = [];
+  const refuseKey = (key: OptionKey, message: string, hint?: string): void => {
+    problems.push({ message, hint, place: ofKey(key) });
+  };
+  for (const [key, { refused }] of Object.entries(OPTIONS) as [OptionKey, Option][]) {
+    const value = values[key];
+    if (refused !== undefined && value !== undefined && value !== false) refuseKey(key, `${key}: ${refused}`);
+  }
+  if (values.model_type === 'LLM') {
+    refuseKey('model_type', 'model_type: LLM is measured by genai-perf, which this version does not run');
+  }
+  if (values.dcgm_disable && values.triton_launch_mode !== 'remote') {
+    refuseKey(
+      'dcgm_disable',
+      `dcgm_disable and triton_launch_mode: ${values.triton_launch_mode ?? 'local'} exclude each other: without DCGM no GPU of this machine would be known`,
+      'leave it out, or write triton_launch_mode: remote',
+    );
+  }
+  return problems;
+}
+
+/** Nothing is known of what a file wants that can't be read. */
+const isReadable = ({ source }: GivenOptions): boolean => source?.readable !== false;
+
+function noModelProblems(given: GivenOptions): Problem[] {
+  const { source } = given;
+  if (given.has('profile_models') || !isReadable(given)) return [];
+  const place = source?.placeOf([]);
+  return source && Object.keys(source.data).length === 0
+    ? [{ message: 'the file is empty', place, hint: 'it needs at least: profile_models: [NAME_OF_A_MODEL]' }]
+    : [{ message: 'no model to profile', place, hint: 'profile_models: [NAME], or --profile-models NAME' }];
+}
+
+function noRepositoryProblems(given: GivenOptions, { mode }: LaunchSettings): Problem[] {
+  if (given.has('model_repository') || mode === 'remote' || !isReadable(given)) return [];
+  const hint = 'model_repository: DIR, or --model-repository DIR';
+  return [{ message: 'no model repository', place: given.source?.placeOf([]), hint }];
+}
+
+/** The plan of each model, as the server that it runs on lets it be. */
+function plansOf(
+  given: GivenOptions,
+  launch: LaunchSettings,
+  grpc: boolean,
+  problems: Problem[],
+): ModelPlan[] {
+  const fixed = launch.mode === 'remote' && !launch.remote.reload;
+  return (given.values.profile_models ?? [])
+    .map((entry) => modelPlan(entry, given, problems))
+    .map((plan) => (fixed ? asItRuns(plan) : plan))
+    .map((plan) => (grpc ? { ...plan, load: { ...plan.load, protocol: 'grpc' as const } } : plan));
 }
 
 /** A plan for a model that nobody may change. */

@@ -151,6 +151,22 @@ function withPlaces(bytes: Buffer, from: number, { sequence }: RequestOptions): 
     : { bytes };
 }
 
+/** What a tensor in shared memory says of its region; {} for one that is not there. */
+function parametersOf(region: SharedRegion | undefined) {
+  const parameters = Object.entries(region ? regionParameters(region) : {});
+  return Object.fromEntries(
+    parameters.map(([key, value]) => [
+      key,
+      {
+        parameterChoice:
+          typeof value === 'string'
+            ? { case: 'stringParam' as const, value }
+            : { case: 'int64Param' as const, value: BigInt(value as number) },
+      },
+    ]),
+  );
+}
+
 /** One gRPC message with its length in front, tensors as raw bytes. */
 export function encodeGrpcRequest(
   tensors: readonly Tensor[],
@@ -158,20 +174,6 @@ export function encodeGrpcRequest(
   join: Join = Buffer.concat,
 ): EncodedRequest {
   const { inputRegions = NO_REGIONS, outputRegions = NO_REGIONS } = options;
-  const parametersOf = (region: SharedRegion | undefined) =>
-    region
-      ? Object.fromEntries(
-          Object.entries(regionParameters(region)).map(([key, value]) => [
-            key,
-            {
-              parameterChoice:
-                typeof value === 'string'
-                  ? { case: 'stringParam' as const, value }
-                  : { case: 'int64Param' as const, value: BigInt(value as number) },
-            },
-          ]),
-        )
-      : {};
   const message = toBinary(
     ModelInferRequestSchema,
     create(ModelInferRequestSchema, {

@@ -121,76 +121,84 @@ const GPU_METRICS: Readonly<Record<string, string>> = {
  * the server's figures, composing models and GPUs.
  */
 export function parseOutput(text: string): Level[] {
-  const levels: Draft[] = [];
-  let part: 'none' | 'client' | 'server' | 'gpus' = 'none';
-  let gpuMetric = '';
-  const begin = (load: Level['load']): Draft => {
-    const level: Draft = { load, passes: [], composing: [], overloaded: false, gpus: {} };
-    levels.push(level);
-    part = 'none';
-    return level;
-  };
-  for (const raw of text.split('\n')) {
-    const line = raw.replace(/^\[1,\d+\]<stdout>:/, '').trim();
-    const header = /^(Request concurrency|Request Rate): ([\d.e+]+)(?: |$)/.exec(line);
-    if (header) {
-      const kind = header[1] === 'Request Rate' ? 'request rate' : 'concurrency';
-      const value = Number(header[2]);
-      const last = levels.at(-1);
-      // With a warm-up the line stands there twice.
-      const repeated = last?.load?.value === value && last.passes.length === 0 && !last.client;
-      if (!repeated) begin({ kind, value });
-      continue;
-    }
-    const pass =
-      /^Pass \[\d+\] throughput: (\S+) infer\/sec\. (?:Avg latency|p(\d+) latency): (\d+) usec/.exec(line);
-    if (pass) {
-      const level = levels.at(-1) ?? begin(undefined);
-      level.passes.push({
-        throughput: Number(pass[1]),
-        latencyUs: Number(pass[3]),
-        ...(pass[2] && { percentile: Number(pass[2]) }),
-      });
-    } else if (line === 'Client:') {
-      const level = levels.at(-1);
-      const open = level && !level.client ? level : begin(undefined);
-      open.client = { requestCount: 0, throughput: 0, percentilesUs: {} };
-      part = 'client';
-    } else if (line === 'Server:') {
-      part = 'server';
-      const level = levels.at(-1);
-      if (level) level.server = {};
-    } else if (line === 'Server Prometheus Metrics:') {
-      part = 'gpus';
-    } else if (line.startsWith('Inferences/Second vs. Client')) {
-      part = 'none';
-    } else if (line.startsWith('[WARNING] Perf Analyzer is not able to keep up with the desired load')) {
-      const level = levels.at(-1);
-      if (level) level.overloaded = true;
-    } else if (levels.length > 0) {
-      readLine(levels.at(-1)!, line);
-    }
-  }
-  return levels;
+  const reader = new OutputReader();
+  for (const line of text.split('\n')) reader.read(line.replace(/^\[1,\d+\]<stdout>:/, '').trim());
+  return reader.levels;
+}
 
-  function readLine(level: Draft, line: string): void {
-    if (part === 'client') level.client = readClient(level.client!, line);
-    if (part === 'server') {
-      const name = /^(.+), version: (\S*)$/.exec(line);
-      if (name) level.composing.push({ name: name[1]!, version: name[2]! });
-      else if (level.composing.length > 0)
-        level.composing[level.composing.length - 1] = readServer(level.composing.at(-1)!, line);
-      else level.server = readServer(level.server ?? {}, line);
-    }
-    if (part === 'gpus') {
-      gpuMetric = GPU_METRICS[line] ?? gpuMetric;
-      const cell = /^(\S+) : (\S+?)(?:%| watts| bytes)$/.exec(line);
-      const value = number(cell?.[2]);
-      if (cell && value !== undefined) {
-        level.gpus[gpuMetric] ??= {};
-        level.gpus[gpuMetric]![cell[1]!] = value;
-      }
-    }
+const HEADER = /^(Request concurrency|Request Rate): ([\d.e+]+)(?: |$)/;
+const PASS = /^Pass \[\d+\] throughput: (\S+) infer\/sec\. (?:Avg latency|p(\d+) latency): (\d+) usec/;
+const OVERLOADED = '[WARNING] Perf Analyzer is not able to keep up with the desired load';
+
+/** Reads line after line; most belong to the part of a level that was begun last. */
+class OutputReader {
+  readonly levels: Draft[] = [];
+  #part: 'none' | 'client' | 'server' | 'gpus' = 'none';
+  #gpuMetric = '';
+
+  read(line: string): void {
+    const level = this.levels.at(-1);
+    const header = HEADER.exec(line);
+    const pass = PASS.exec(line);
+    if (header) this.#head(header[1] === 'Request Rate' ? 'request rate' : 'concurrency', Number(header[2]));
+    else if (pass) this.#pass(level ?? this.#begin(undefined), pass);
+    else if (line === 'Client:') {
+      const open = level && !level.client ? level : this.#begin(undefined);
+      open.client = { requestCount: 0, throughput: 0, percentilesUs: {} };
+      this.#part = 'client';
+    } else if (line === 'Server:') {
+      this.#part = 'server';
+      if (level) level.server = {};
+    } else if (line === 'Server Prometheus Metrics:') this.#part = 'gpus';
+    else if (line.startsWith('Inferences/Second vs. Client')) this.#part = 'none';
+    else if (line.startsWith(OVERLOADED)) {
+      if (level) level.overloaded = true;
+    } else if (level) this.#inPart(level, line);
+  }
+
+  #begin(load: Level['load']): Draft {
+    const level: Draft = { load, passes: [], composing: [], overloaded: false, gpus: {} };
+    this.levels.push(level);
+    this.#part = 'none';
+    return level;
+  }
+
+  #head(kind: 'request rate' | 'concurrency', value: number): void {
+    const last = this.levels.at(-1);
+    // With a warm-up the line stands there twice.
+    const repeated = last?.load?.value === value && last.passes.length === 0 && !last.client;
+    if (!repeated) this.#begin({ kind, value });
+  }
+
+  #pass(level: Draft, [, throughput, percentile, latencyUs]: RegExpExecArray): void {
+    level.passes.push({
+      throughput: Number(throughput),
+      latencyUs: Number(latencyUs),
+      ...(percentile && { percentile: Number(percentile) }),
+    });
+  }
+
+  #inPart(level: Draft, line: string): void {
+    if (this.#part === 'client') level.client = readClient(level.client!, line);
+    if (this.#part === 'server') this.#ofServer(level, line);
+    if (this.#part === 'gpus') this.#ofGpus(level, line);
+  }
+
+  #ofServer(level: Draft, line: string): void {
+    const name = /^(.+), version: (\S*)$/.exec(line);
+    if (name) level.composing.push({ name: name[1]!, version: name[2]! });
+    else if (level.composing.length > 0)
+      level.composing[level.composing.length - 1] = readServer(level.composing.at(-1)!, line);
+    else level.server = readServer(level.server ?? {}, line);
+  }
+
+  #ofGpus(level: Draft, line: string): void {
+    this.#gpuMetric = GPU_METRICS[line] ?? this.#gpuMetric;
+    const cell = /^(\S+) : (\S+?)(?:%| watts| bytes)$/.exec(line);
+    const value = number(cell?.[2]);
+    if (!cell || value === undefined) return;
+    level.gpus[this.#gpuMetric] ??= {};
+    level.gpus[this.#gpuMetric]![cell[1]!] = value;
   }
 }
 
