@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Mode } from '../index.ts';
 
 /** The part of `process` that commands use, so that tests can give their own. */
 export interface Process {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: Readable;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   cwd(): string;

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
 import { readSpec, runSpec } from '../index.ts';
 import type { Call } from './command-call.ts';
 import { watchInterruption } from './interruption.ts';
+import { linesOf } from './lines-of.ts';
 import { EXIT, type Process } from './process.ts';
 
 /** `tma trial`: its options, and what it does with them. */
@@ -28,11 +28,9 @@ async function trial(process: Process, file: string): Promise<number> {
   // What is measured is told when it is through: there is nothing to be finished.
   interruption.nothingToFinish();
   const { stop, abandon } = interruption;
-  const lines = createInterface({ input: process.stdin });
-  stop.addEventListener('abort', () => lines.close());
   try {
     const { measured, failed } = await runSpec(spec, {
-      requests: lines,
+      requests: linesOf(process.stdin),
       say: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`),
       onNote: (text) => void process.stderr.write(`${shown(text)}\n`),
       stop,
@@ -43,6 +41,7 @@ async function trial(process: Process, file: string): Promise<number> {
     if (!stop.aborted) throw error;
     return EXIT.interrupted;
   } finally {
-    lines.close();
+    // Whoever holds the other end of a pipe open does not keep tma from ending.
+    process.stdin.destroy();
   }
 }

@@ -16,3 +16,32 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | un
     stop.abort();
   }
 }
+
+/**
+ * What an iterable gives, until a signal ends the waiting for it; then that is thrown, whatever the iterable waits for.
+ * It is begun at once, not with the first item that is asked for: some give only what comes after they were begun.
+ */
+export function untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => itemsOf(iterator, signal) };
+}
+
+async function* itemsOf<T>(iterator: AsyncIterator<T>, signal: AbortSignal): AsyncGenerator<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  // It may come when nobody waits.
+  aborted.catch(() => {});
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // Not waited for: one that waits for something itself would answer only then.
+    iterator.return?.()?.catch(() => {});
+  }
+}

@@ -1,3 +1,4 @@
+import { untilAborted } from '../ground/timers.ts';
 import { toolsFor } from './tools.ts';
 import { runTrial, type TrialAccount, type TrialLine } from './trial-lines.ts';
 import type { TrialSpec } from './trial-spec.ts';
@@ -23,11 +24,13 @@ export async function runSpec(
   spec: TrialSpec,
   { requests, say, onNote, stop, abandon }: SpecRun,
 ): Promise<TrialAccount> {
+  // What is asked for before the server is up waits for it.
+  const asked = spec.points ? requests : untilAborted(requests, stop);
   const tools = await toolsFor(spec);
   try {
     const { container } = spec.settings;
     await tools.launcher.prepare({ model: spec.models[0].name, container, onNote, signal: stop });
-    return await runTrial(spec, tools, requests, say, stop);
+    return await runTrial(spec, tools, asked, say, stop);
   } finally {
     tools.monitor?.close();
     await tools.launcher.close({ signal: abandon, onNote });

@@ -192,15 +192,11 @@ class ServerTrial implements OpenTrial {
   }
 
   async close(): Promise<TrialEnd> {
-    this.#tell('stopping the server');
-    this.#life?.[Symbol.dispose]();
     try {
-      await timed(this.#steps, 'stopS', async () => {
-        if (this.#server) await this.#leave(this.#server);
-      });
-    } catch (error) {
-      // What was measured is no worse for it.
-      this.#warnings.push(`the server could not be stopped in good order: ${messageOf(error)}`);
+      this.#tell('stopping the server');
+    } finally {
+      // Also when whoever is told throws.
+      await this.#stop();
     }
     const { started: _, ...failure } = this.#failure ?? { started: true };
     const logFile = this.#server ? this.#server.logFile : this.spec.logFile;
@@ -211,6 +207,18 @@ class ServerTrial implements OpenTrial {
       warnings: this.#warnings.map(this.#redact),
       steps: this.#steps,
     };
+  }
+
+  async #stop(): Promise<void> {
+    this.#life?.[Symbol.dispose]();
+    try {
+      await timed(this.#steps, 'stopS', async () => {
+        if (this.#server) await this.#leave(this.#server);
+      });
+    } catch (error) {
+      // What was measured is no worse for it.
+      this.#warnings.push(`the server could not be stopped in good order: ${messageOf(error)}`);
+    }
   }
 
   #fail({ failure: { kind, cause, lines, advice }, logTail }: ServerFailure): void {

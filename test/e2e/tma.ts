@@ -44,6 +44,10 @@ export function expectThrough({ code, output }: { code: number | null; output: s
   if (code === 3) expect(output).not.toMatch(/Nothing (?:could be|was) measured/);
 }
 
+/** The same with its standard input at the end of a pipe: `child.stdin`. */
+export const startPiped = (cwd: string, ...args: string[]): Running =>
+  run(cwd, args, withoutBrowser(cwd), process.execPath, 'pipe');
+
 /** The same with the browser that is installed: PDFs and pictures are made. */
 export const startWithBrowser = (cwd: string, ...args: string[]): Running => run(cwd, args, {});
 
@@ -54,10 +58,11 @@ function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   node = process.execPath,
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): Running {
   const child = spawn(node, [MAIN, ...args], {
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: { ...process.env, ...mark.environment, ...environment },
   });
   if (child.pid !== undefined) started.push(child.pid);

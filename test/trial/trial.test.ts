@@ -67,3 +67,17 @@ describe('when it is aborted', () => {
     expect(launcher.running).toBe(0);
   });
 });
+
+test.each(['measuring', 'stopping the server'])(
+  'whoever is told of "%s" and throws leaves no server running',
+  async (phase) => {
+    const launcher = new FakeLauncher();
+    const on = (event: TrialEvent): void => {
+      if (event.kind === 'phase' && event.phase === phase) throw new Error('no ear for that');
+    };
+    const trial = await openTrial(trialSpec(), tools(launcher), on, NEVER);
+    await trial.measure({ point: point(1) }).catch(() => {});
+    await trial.close().catch(() => {});
+    expect(launcher.running).toBe(0);
+  },
+);
