@@ -56,10 +56,21 @@ describe('the examples do what the page says', () => {
     expect(lines).toContain('1/3 m_config_default: 80 infer/s');
     expect(lines).toContain('m_config_1: done');
     const recorded = points(join(cwd, 'checkpoint_directory'));
-    expect(recorded).toContain('m_config_0, 8 in flight: 80 infer/s, p99 100 ms');
+    const heaviest = 'm_config_0, 8 in flight: 80 infer/s, p99 100 ms';
+    expect(recorded).toContain(heaviest);
     const files = await report(join(cwd, 'checkpoint_directory'), join(cwd, 'report'));
     expect(readFileSync(join(cwd, 'report/results/sentences.txt'), 'utf8')).toBe(`${sentence}\n`);
     expect(files).toContain(join(cwd, 'report/results/results.json'));
     expect(files.every((file) => existsSync(file))).toBe(true);
+
+    // The journal holds what an earlier session measured beside what the last one did.
+    const yaml = join(cwd, 'perf.yaml');
+    writeFileSync(yaml, readFileSync(yaml, 'utf8').replace('[1, 8]', '[4]'));
+    const quiet = vi.spyOn(console, 'log').mockImplementation(() => {});
+    await decide(yaml, fakes);
+    quiet.mockRestore();
+    const both = points(join(cwd, 'checkpoint_directory'));
+    expect(both).toContain(heaviest);
+    expect(both).toContain('m_config_0, 4 in flight: 40 infer/s, p99 100 ms');
   });
 });
