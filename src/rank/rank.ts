@@ -1,5 +1,6 @@
 import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import { commandToGoOn } from '../record/go-on.ts';
 import { type Goal, nameOfModels } from '../record/goal.ts';
 import { batchSizeOf, isRate, isSamePoint, levelOf } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
@@ -59,6 +60,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
       at !== undefined && !!base?.points.some(({ measurement }) => isSamePoint(measurement.point, at)),
     search,
     interrupted: search ? search.interrupted === true : wasBegun(run, model),
+    goesOn: commandToGoOn(run.sessions.at(-1)),
     preferredTo,
     missing: missingMetrics(
       run,

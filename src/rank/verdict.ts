@@ -171,11 +171,19 @@ function keep(ranking: Ranking, base: RankedEntry): string {
 const measuredBetter = (entry: RankedEntry, { goal, noise }: Ranking, base: RankedEntry): boolean =>
   entry !== base && entry.best.verdict === 'met' && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
 
-function whyUnfinished({ decision, model, entries, leader, default: base, missing }: Ranking): string {
+function whyUnfinished({
+  decision,
+  model,
+  entries,
+  leader,
+  default: base,
+  missing,
+  goesOn,
+}: Ranking): string {
   if (decision.kind !== 'unfinished') return '';
   switch (decision.reason) {
     case 'interrupted':
-      return `Nothing is decided for ${model} yet: the run did not come to its end; the same command goes on from here.`;
+      return `Nothing is decided for ${model} yet: the run did not come to its end; ${goesOn} goes on from here.`;
     case 'client':
       return `No configuration of ${model} can be named: at ${entries.every(({ best }) => isClientBound(best.measurement)) ? 'every point' : 'points that are to be compared'} the load generator was the limit, not the server.`;
     case 'no default':

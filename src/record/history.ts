@@ -2,6 +2,7 @@ import type { Entry } from './entry.ts';
 import { nameOfModels } from './goal.ts';
 import { isSamePoint } from './load-point.ts';
 import {
+  loadedName,
   type PointRecord,
   type Run,
   SCHEMA_VERSION,
@@ -19,11 +20,15 @@ export type Measured = Extract<PointRecord, { state: 'measured' }>;
 
 /** What one session wrote down. */
 interface Chapter {
-  /** undefined: lines that stand before any session. */
+  /** undefined: its beginning can't be read, or lines that stand before any session. */
   readonly session: Session | undefined;
+  /** Where it stands among all. */
+  readonly at: number;
+  /** The one that it goes on with. */
+  readonly before: Chapter | undefined;
   readonly servers: ServerRecord[];
-  /** Keys of the variants that it wanted. */
-  readonly wanted: Set<string>;
+  /** Those that it wanted, as it named them, by key and in the order in which they were last wanted. */
+  readonly variants: Map<string, VariantRecord>;
   /** By the key of their variant, in order. */
   readonly points: Map<string, PointRecord[]>;
   readonly ends: Map<string, TrialEnd[]>;
@@ -33,11 +38,15 @@ interface Chapter {
   readonly searches: Map<string, SearchRecord>;
 }
 
-/** Everything that a journal tells, session by session. */
+/** What a session is called whose beginning can't be read. */
+const NO_NAME = '';
+
+/**
+ * Everything that a journal tells, session by session. Of a session whose beginning can't be read nothing is known but
+ * what it measured: that is not joined with what others did, and is found where it is looked for.
+ */
 export class History {
   readonly #chapters: Chapter[] = [];
-  /** By key, in the order in which they were last wanted. */
-  readonly #variants = new Map<string, VariantRecord>();
 
   constructor(entries: readonly Entry[] = []) {
     for (const entry of entries) this.add(entry);
@@ -46,10 +55,10 @@ export class History {
   add(entry: Entry): void {
     if (entry.kind === 'session') {
       const { kind: _, schemaVersion: __, ...session } = entry;
-      this.#chapters.push(newChapter(session));
+      this.#begin(session);
       return;
     }
-    if (this.#chapters.length === 0) this.#chapters.push(newChapter(undefined));
+    if (this.#chapters.length === 0) this.#begin(undefined);
     const chapter = this.#chapters.at(-1)!;
     switch (entry.kind) {
       case 'server':
@@ -57,9 +66,8 @@ export class History {
         break;
       case 'variant': {
         const { kind: _, ...variant } = entry;
-        this.#variants.delete(entry.key);
-        this.#variants.set(entry.key, variant);
-        chapter.wanted.add(entry.key);
+        chapter.variants.delete(entry.key);
+        chapter.variants.set(entry.key, variant);
         break;
       }
       case 'point':
@@ -82,152 +90,258 @@ export class History {
     }
   }
 
+  /** To be called for a line that can't be read and may have been the beginning of a session. */
+  addUnreadable(): void {
+    this.#begin(undefined);
+  }
+
+  #begin(session: Session | undefined): void {
+    const last = this.#chapters.at(-1);
+    if (last && isEmpty(last)) this.#chapters.pop();
+    this.#chapters.push({
+      session,
+      at: this.#chapters.length,
+      before: session?.continues === undefined ? undefined : this.#continued(session.continues),
+      servers: [],
+      variants: new Map(),
+      points: new Map(),
+      ends: new Map(),
+      taken: new Map(),
+      searches: new Map(),
+    });
+  }
+
+  /** The chapter that a session goes on with: its name is not found where its beginning can't be read. */
+  #continued(id: string): Chapter | undefined {
+    const last = this.#chapters.at(-1);
+    return this.#find(id) ?? (last?.session === undefined ? last : undefined);
+  }
+
+  #find(id: string): Chapter | undefined {
+    return this.#chapters.findLast(({ session }) => session?.id === id);
+  }
+
+  /** The last that holds anything. */
+  get #last(): Chapter | undefined {
+    return this.#chapters.findLast((chapter) => !isEmpty(chapter));
+  }
+
   /** In order. */
   get sessions(): readonly Session[] {
     return this.#chapters.flatMap(({ session }) => session ?? []);
   }
 
-  /** The variants, in the order in which they were last wanted. */
+  /** The last session; undefined where there is none, or its beginning can't be read. */
+  get lastSession(): Session | undefined {
+    return this.#last?.session;
+  }
+
+  /** The variants as they were last named, in the order in which they were last wanted. */
   get variants(): readonly VariantRecord[] {
-    return [...this.#variants.values()];
+    return [...wantedIn(this.#chapters).values()];
+  }
+
+  /** Whether a session, or one that it goes on with, was to measure everything anew. */
+  isFresh(id: string): boolean {
+    return chainOf(this.#find(id)).some(({ session }) => session?.fresh === true);
   }
 
   /** What a session came to for each model. */
   searchesOf(id: string): readonly SearchRecord[] {
-    return [...(this.#chapters[this.#at(id)]?.searches.values() ?? [])];
+    return [...(this.#find(id)?.searches.values() ?? [])];
+  }
+
+  /**
+   * When a session, and those that it goes on with, measured first and last, ms since 1970: the beginning of the first
+   * measurement and the end of the last one; both are when the session began where nothing was measured.
+   */
+  spanOf(id: string): { readonly fromMs: number; readonly toMs: number } {
+    const chain = chainOf(this.#find(id));
+    const begunMs = Date.parse(chain.at(-1)?.session?.startedAt ?? '');
+    const made = chain
+      .flatMap(({ points }) => [...points.values()].flat())
+      .filter(isMeasured)
+      .map(({ measurement: { startedAt, warmupS, durationS } }) => {
+        const fromMs = Date.parse(startedAt);
+        return { fromMs, toMs: fromMs + (warmupS + durationS) * 1000 };
+      });
+    return {
+      fromMs: made.reduce((least, { fromMs }) => Math.min(least, fromMs), begunMs),
+      toMs: made.reduce((most, { toMs }) => Math.max(most, toMs), begunMs),
+    };
   }
 
   /**
    * What is known of a point when a session begins, by the newest session that measured it, and which that was.
-   * @param besides sessions that are not asked.
+   * @param besides a session that is not asked, nor are those that it goes on with.
    */
   newest(
     variant: string,
     key: string,
-    besides: ReadonlySet<string | undefined> = new Set(),
+    besides?: string,
   ): { readonly from: string; readonly records: readonly Measured[] } | undefined {
-    for (const { session } of this.#chapters.toReversed()) {
-      if (besides.has(session?.id)) continue;
-      const chain = this.#chain(session?.id).filter((chapter) => !besides.has(chapter.session?.id));
-      const records = chain.flatMap((chapter) => measuredIn(chapter, variant, key));
-      if (records.length > 0) return { from: session?.id ?? '', records };
-    }
-    return undefined;
-  }
-
-  /** The ids of a session and of those that it goes on with. */
-  chainOf(id: string): ReadonlySet<string | undefined> {
-    return new Set(this.#chain(id).map(({ session }) => session?.id));
+    const left = new Set(besides === undefined ? [] : chainOf(this.#find(besides)));
+    const asked = this.#chapters.filter((chapter) => !left.has(chapter));
+    const found = newestOf(asked, variant, key);
+    return found && { from: found.chapter.session?.id ?? NO_NAME, records: found.records };
   }
 
   /** What a session and those that it goes on with measured of a point. */
   measured(id: string, variant: string, key: string): readonly Measured[] {
-    return this.#chain(id).flatMap((chapter) => measuredIn(chapter, variant, key));
+    return measuredBy(this.#find(id), variant, key);
   }
 
   /**
    * The run that a session tells: what it measured, and what it took over. Figures of different sessions are never one,
    * unless one went on with the other.
-   * @param id of the session; absent: the last.
+   * @param id of the session; absent: the last one, also where its beginning can't be read.
    */
-  runOf(id: string | undefined = this.sessions.at(-1)?.id): Run {
-    const at = id === undefined ? this.#chapters.length - 1 : this.#at(id);
-    const upTo = this.#chapters.slice(0, at + 1);
+  runOf(id?: string): Run {
+    return this.#runOf(id === undefined ? this.#last : this.#find(id));
+  }
+
+  /** What each session tells, the newest first. */
+  *runs(): Generator<Run> {
+    for (const chapter of this.#chapters.toReversed()) if (!isEmpty(chapter)) yield this.#runOf(chapter);
+  }
+
+  #runOf(chapter: Chapter | undefined): Run {
+    const upTo = this.#chapters.slice(0, (chapter?.at ?? -1) + 1);
     return {
       schemaVersion: SCHEMA_VERSION,
       sessions: upTo.flatMap(({ session }) => session ?? []),
       servers: upTo.flatMap(({ servers }) => servers),
-      trials: this.#trials(this.#chain(id), upTo, upTo.at(-1)?.session?.takesAll === true),
-      searches: [...(upTo.at(-1)?.searches.values() ?? [])],
+      trials: this.#trials(chapter, chapter?.session?.takesAll === true),
+      searches: [...(chapter?.searches.values() ?? [])],
     };
   }
 
   /** Everything that was ever measured, each point by the newest session that did. */
   whole(): Run {
-    const chapters = this.#chapters;
     return {
       schemaVersion: SCHEMA_VERSION,
       sessions: this.sessions,
-      servers: chapters.flatMap(({ servers }) => servers),
-      trials: this.#trials(chapters.slice(-1), chapters, true),
-      searches: [...new Map(chapters.flatMap(({ searches }) => [...searches])).values()],
+      servers: this.#chapters.flatMap(({ servers }) => servers),
+      trials: this.#trials(this.#last, true),
+      searches: [...new Map(this.#chapters.flatMap(({ searches }) => [...searches])).values()],
     };
   }
 
-  #at(id: string): number {
-    return this.#chapters.findIndex(({ session }) => session?.id === id);
+  /** @param all everything up to this chapter, instead of what it and those that it goes on with say. */
+  #trials(own: Chapter | undefined, all: boolean): Trial[] {
+    const upTo = this.#chapters.slice(0, (own?.at ?? -1) + 1);
+    const chain = chainOf(own);
+    const variants = all ? wantedIn(upTo) : this.#wantedBy(chain);
+    return [...variants.values()].map((variant) => {
+      const { key } = variant;
+      const points = settled(chain.flatMap((chapter) => chapter.points.get(key) ?? []));
+      const taken = all ? everythingOf(key, upTo) : this.#taken(key, chain);
+      const measured = new Set(points.flatMap((record) => (isMeasured(record) ? [record.key] : [])));
+      const others = taken.filter((record) => record.state === 'skipped' || !measured.has(record.key));
+      const ends = (all ? upTo : chain).flatMap((chapter) => chapter.ends.get(key) ?? []);
+      const last = ends.length > 0 ? ends : upTo.flatMap((chapter) => chapter.ends.get(key) ?? []).slice(-1);
+      return toTrial(variant, settled([...others, ...points]), last);
+    });
   }
 
-  /** The chapters of a session and of those that it goes on with, oldest first. */
-  #chain(id: string | undefined): Chapter[] {
-    const chain: Chapter[] = [];
-    for (let next = id, at = this.#chapters.length; ; ) {
-      const found = this.#chapters.findLastIndex(({ session }, index) => index < at && session?.id === next);
-      if (found < 0) return chain;
-      chain.unshift(this.#chapters[found]!);
-      next = this.#chapters[found]!.session?.continues;
-      if (next === undefined) return chain;
-      at = found;
-    }
-  }
-
-  #trials(chain: readonly Chapter[], upTo: readonly Chapter[], all: boolean): Trial[] {
-    return this.variants.flatMap((variant) => this.#trial(variant, chain, upTo, all) ?? []);
-  }
-
-  #trial(
-    variant: VariantRecord,
-    chain: readonly Chapter[],
-    upTo: readonly Chapter[],
-    all: boolean,
-  ): Trial | undefined {
-    const { key } = variant;
-    const sources = all ? upTo : chain;
-    if (!sources.some(({ wanted }) => wanted.has(key))) return undefined;
-    const points = settled(chain.flatMap((chapter) => chapter.points.get(key) ?? []));
-    const taken = all ? this.#everything(key, upTo) : this.#taken(key, chain);
-    const own = new Set(points.flatMap((record) => (record.state === 'measured' ? [record.key] : [])));
-    const others = taken.filter((record) => record.state === 'skipped' || !own.has(record.key));
-    const records = settled([...others, ...points]);
-    const ends = sources.flatMap((chapter) => chapter.ends.get(key) ?? []);
-    const last = ends.length > 0 ? ends : upTo.flatMap((chapter) => chapter.ends.get(key) ?? []).slice(-1);
-    return toTrial(variant, records, last);
+  /**
+   * The variants of a session and of those that it goes on with, as the newest of them named each. Where its search of a
+   * model came to its end, its own alone: what else was there before is no longer wanted.
+   */
+  #wantedBy(chain: readonly Chapter[]): Map<string, VariantRecord> {
+    const own = chain.at(-1);
+    const wanted = wantedIn(
+      chain,
+      (variant, key) => own?.searches.has(loadedName(variant)) !== true || own.variants.has(key),
+    );
+    // What is told of variants whose own line can't be read: an earlier session may have one. It goes before the others,
+    // as its name may since have become another's.
+    const told = new Set(
+      chain.flatMap(({ points, taken, ends }) => [points, taken, ends].flatMap((by) => [...by.keys()])),
+    );
+    const known = new Set(chain.flatMap(({ variants }) => [...variants.keys()]));
+    const lost = [...told.difference(known)].flatMap((key) => {
+      const earlier = this.#chapters.slice(0, own?.at).findLast(({ variants }) => variants.has(key));
+      return earlier ? [[key, earlier.variants.get(key)!] as const] : [];
+    });
+    return new Map([...lost, ...wanted]);
   }
 
   /** What sessions of a chain took over of a variant. */
   #taken(variant: string, chain: readonly Chapter[]): PointRecord[] {
-    return chain.flatMap(({ taken }) =>
+    return chain.flatMap(({ taken, at }) =>
       [...(taken.get(variant) ?? [])].flatMap(([key, from]) =>
-        this.measured(from, variant, key).map(asTaken),
+        this.#source(from, at, variant, key).map(asTaken),
       ),
     );
   }
 
-  /** Every point of a variant by the newest session that measured it, and the last word on the others. */
-  #everything(variant: string, upTo: readonly Chapter[]): PointRecord[] {
-    const newest = new Map<string, PointRecord[]>();
-    const others: PointRecord[] = [];
-    for (const chapter of upTo) {
-      const records = chapter.points.get(variant) ?? [];
-      for (const [key, list] of Map.groupBy(records.filter(isMeasured), (record) => record.key)) {
-        const isOn = chapter.session?.continues !== undefined;
-        newest.set(key, isOn ? [...(newest.get(key) ?? []), ...list] : list);
-      }
-      others.push(...records.filter((record) => !isMeasured(record)));
-    }
-    return settled([...others, ...[...newest.values()].flat()]);
+  /**
+   * What a chapter took over of a point. It took what the newest before it had measured, so that is where it is looked for
+   * when the session that it names is not found.
+   */
+  #source(from: string, at: number, variant: string, key: string): readonly Measured[] {
+    const named = measuredBy(this.#find(from), variant, key);
+    if (named.length > 0) return named;
+    return newestOf(this.#chapters.slice(0, at), variant, key)?.records ?? [];
   }
 }
 
-const newChapter = (session: Session | undefined): Chapter => ({
-  session,
-  servers: [],
-  wanted: new Set(),
-  points: new Map(),
-  ends: new Map(),
-  taken: new Map(),
-  searches: new Map(),
-});
+/** A chapter and those that it goes on with, oldest first. */
+function chainOf(chapter: Chapter | undefined): Chapter[] {
+  const chain: Chapter[] = [];
+  for (let next = chapter; next; next = next.before) chain.unshift(next);
+  return chain;
+}
+
+const isEmpty = ({ session, servers, variants, points, ends, taken, searches }: Chapter): boolean =>
+  session === undefined &&
+  servers.length + variants.size + points.size + ends.size + taken.size + searches.size === 0;
+
+/** The variants of chapters by key, each as it was last named, in the order in which they were last wanted. */
+function wantedIn(
+  chapters: readonly Chapter[],
+  isWanted: (variant: VariantRecord, key: string) => boolean = () => true,
+): Map<string, VariantRecord> {
+  const wanted = new Map<string, VariantRecord>();
+  for (const [key, variant] of chapters.flatMap(({ variants }) => [...variants])) {
+    if (!isWanted(variant, key)) continue;
+    wanted.delete(key);
+    wanted.set(key, variant);
+  }
+  return wanted;
+}
+
+/** What a chapter and those that it goes on with measured of a point. */
+const measuredBy = (chapter: Chapter | undefined, variant: string, key: string): Measured[] =>
+  chainOf(chapter).flatMap((each) => measuredIn(each, variant, key));
+
+/** The newest of these chapters that has a point measured, and what it has. */
+function newestOf(
+  chapters: readonly Chapter[],
+  variant: string,
+  key: string,
+): { readonly chapter: Chapter; readonly records: readonly Measured[] } | undefined {
+  for (const chapter of chapters.toReversed()) {
+    const records = measuredBy(chapter, variant, key);
+    if (records.length > 0) return { chapter, records };
+  }
+  return undefined;
+}
+
+/** Every point of a variant by the newest session that measured it, and the last word on the others. */
+function everythingOf(variant: string, upTo: readonly Chapter[]): PointRecord[] {
+  const newest = new Map<string, Chapter>();
+  const others: PointRecord[] = [];
+  for (const chapter of upTo) {
+    for (const record of chapter.points.get(variant) ?? []) {
+      if (isMeasured(record)) newest.set(record.key, chapter);
+      else others.push(record);
+    }
+  }
+  const measured = [...newest].flatMap(([key, chapter]) => measuredBy(chapter, variant, key));
+  return settled([...others, ...measured]);
+}
 
 function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? [];
@@ -282,11 +396,17 @@ function toTrial(variant: VariantRecord, points: readonly PointRecord[], ends: r
   };
 }
 
-/** How a variant's last trial ended, with the time that all of them took. */
+/**
+ * How a variant's last trial ended, with the time that all of them took. A bug of ours is told however often the variant
+ * worked afterwards.
+ */
 function withStepsOf(before: TrialEnd, end: TrialEnd): TrialEnd {
   const names = Object.keys(end.steps) as (keyof StepTimes)[];
   const sums = names.map((name) => [name, end.steps[name] + before.steps[name]]);
-  return { ...end, steps: Object.fromEntries(sums) as unknown as StepTimes };
+  const steps = Object.fromEntries(sums) as unknown as StepTimes;
+  const told = before.kind === 'bug of tma' && end.kind !== 'bug of tma' ? before : end;
+  const effective = end.effective ?? before.effective;
+  return { ...told, ...(effective && { effective }), warnings: end.warnings, steps };
 }
 
 /** What became of a configuration with these points. */

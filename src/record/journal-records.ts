@@ -51,11 +51,13 @@ export const session = documented(
     id: 'what it is called: when it started, told apart from others of that moment',
     continues: 'the session that it went on with; what both measured is one',
     takesAll: 'an early version wrote it, which did not say what was taken over',
+    fresh: 'it was to measure everything anew (--fresh)',
     startedAt: 'when it started, ISO 8601',
     environment: 'the machine and the programs that it measured with',
     goals: 'what each model was judged by',
     overall: 'what configurations of different models were judged by',
     load: 'hashes of what the load of each model was made by',
+    wanted: 'a hash of which points of each model were to be measured',
   },
 ).meta({ id: 'Session', description: 'one call of tma profile' });
 

@@ -101,10 +101,12 @@ export const session = z.object({
   startedAt: z.string(),
   continues: z.string().optional(),
   takesAll: z.literal(true).optional(),
+  fresh: z.literal(true).optional(),
   environment,
   goals: z.array(z.object({ models: names, ...goal } satisfies Shape<Goal>)),
   overall: z.object(goal).optional(),
   load: z.record(z.string(), fingerprints).optional(),
+  wanted: fingerprints.optional(),
 } satisfies Shape<Session & { kind: 'session'; schemaVersion: number }>);
 
 export const server = z.object({
@@ -270,10 +272,20 @@ const KINDS: ReadonlySet<unknown> = new Set([
 /** What a line of a journal says, or why it says nothing. */
 export type Line =
   | { readonly kind: 'entry'; readonly entry: Entry }
-  /** No JSON: the line was cut short, or never was one. */
-  | { readonly kind: 'cut' }
+  /** No JSON: the line was cut short, or never was one. `begins`: it may have been the beginning of a session. */
+  | { readonly kind: 'cut'; readonly begins: boolean }
   | { readonly kind: 'unknown'; readonly what: string }
-  | { readonly kind: 'wrong'; readonly why: string };
+  | { readonly kind: 'wrong'; readonly why: string; readonly begins: boolean };
+
+const SESSION = 'session';
+
+/** Whether a line that is no JSON may have been the beginning of a session: what is left of it does not say otherwise. */
+function mayBegin(text: string): boolean {
+  const kind = /^\{"kind":"(\w*)/.exec(text)?.[1];
+  const isOther = kind !== undefined && !SESSION.startsWith(kind) && !kind.startsWith(SESSION);
+  // A line that lost its end may have swallowed the next one.
+  return !isOther || text.includes(`{"kind":"${SESSION}"`);
+}
 
 /** Reads the lines of a journal one after the other, those of earlier versions as ones of this. */
 export class LineReader {
@@ -285,16 +297,17 @@ export class LineReader {
     try {
       value = JSON.parse(text);
     } catch {
-      return { kind: 'cut' };
+      return { kind: 'cut', begins: mayBegin(text) };
     }
-    if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep' };
     const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+    const begins = kind === SESSION;
+    if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep', begins };
     if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
     const found = entry.safeParse(this.#upgrade.line(value));
     if (found.success) return { kind: 'entry', entry: entryOf(found.data as StoredEntry) };
     const [issue] = found.error.issues;
     const at = issue!.path.join('.');
-    return { kind: 'wrong', why: `${at === '' ? '' : `${at}: `}${issue!.message}` };
+    return { kind: 'wrong', why: `${at === '' ? '' : `${at}: `}${issue!.message}`, begins };
   }
 }
 

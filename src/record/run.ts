@@ -42,6 +42,8 @@ export interface Session {
   readonly continues?: string;
   /** A journal of an early version does not say what a session took over: everything before it. */
   readonly takesAll?: true;
+  /** It was to measure everything anew: nothing of others is taken over, by those that go on with it neither. */
+  readonly fresh?: true;
   readonly environment: Environment;
   /** What the models were judged by, so that a report needs no perf.yaml. */
   readonly goals: readonly Goal[];
@@ -49,6 +51,8 @@ export interface Session {
   readonly overall?: Criteria | undefined;
   /** What the load of each model was made by, by model; a journal of an early version does not say. */
   readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
+  /** A hash of which points of each model were to be measured, and how, by model; absent: not recorded. */
+  readonly wanted?: Fingerprints | undefined;
 }
 
 /** The running server as it described itself, and its GPUs before any model was loaded. */

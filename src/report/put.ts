@@ -5,7 +5,7 @@ import { userError } from '../ground/errors.ts';
 import { isFolder, lstatOf, namesIn, onDisk, pathBelow, statOf, whereItLies } from '../ground/paths.ts';
 
 const OTHER_FOLDER = 'name another folder with --export-path';
-const KEPT = 'what was measured is in the journal: the same command, or tma report, writes what is missing';
+const KEPT = 'what was measured is in the journal: tma report writes what is missing';
 /** What is written below the export path. */
 const PARTS = ['results', 'reports', 'plots'];
 

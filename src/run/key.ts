@@ -17,7 +17,7 @@ import type { BaseModel } from '../variant/base.ts';
  */
 const MEASURING_VERSION = 2;
 
-const hash = (value: unknown): string =>
+export const hash = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
 
 /** Everything about a variant that may change what is measured on it, in the user's words. */

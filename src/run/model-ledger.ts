@@ -95,16 +95,23 @@ export class ModelLedger {
 
   /** What the session that goes on, or else the newest before it, measured of a point and may be taken. */
   #look(variant: string, key: string): { records: readonly Measured[]; from?: string } {
-    const { journal, session, reuse } = this.#parts;
+    const { journal, session } = this.#parts;
     const { history } = journal;
     const own = history.measured(session, variant, key);
     if (own.length > 0) return { records: own };
-    if (reuse.fresh) return { records: [] };
-    const newest = history.newest(variant, key, history.chainOf(session));
-    if (!newest) return { records: [] };
-    const oldestMs = Date.now() - (reuse.maxAgeMs ?? Number.POSITIVE_INFINITY);
-    const isYoung = ({ measurement }: Measured): boolean => !(Date.parse(measurement.startedAt) < oldestMs);
-    return { ...newest, records: newest.records.every(isYoung) ? newest.records : [] };
+    const newest = this.#takesOver ? history.newest(variant, key, session) : undefined;
+    return newest?.records.every((record) => this.#isYoung(record)) ? newest : { records: [] };
+  }
+
+  /** Whether anything is taken over: not by a session that measures everything anew, nor by one that goes on with such. */
+  get #takesOver(): boolean {
+    const { journal, session } = this.#parts;
+    return !journal.history.isFresh(session);
+  }
+
+  #isYoung({ measurement }: Measured): boolean {
+    const oldestMs = Date.now() - (this.#parts.reuse.maxAgeMs ?? Number.POSITIVE_INFINITY);
+    return !(Date.parse(measurement.startedAt) < oldestMs);
   }
 
   /** Writes down what became of an ask. */
@@ -143,8 +150,8 @@ export class ModelLedger {
    * nothing of the model's files or of the machine.
    */
   #adopt(candidate: Candidate, variant: string): void {
-    const { checkpoint, journal, reuse } = this.#parts;
-    if (reuse.fresh) return;
+    const { checkpoint, journal } = this.#parts;
+    if (!this.#takesOver) return;
     const same = (config: ModelConfig): string =>
       canonicalJson({ ...config, name: candidate.models[0].name });
     for (const {
@@ -155,7 +162,7 @@ export class ModelLedger {
       if (model !== candidate.models[0].name || isDefault !== candidate.isDefault) continue;
       if (same(config) !== same(candidate.models[0].config)) continue;
       for (const record of points) {
-        if (record.state !== 'measured') continue;
+        if (record.state !== 'measured' || !this.#isYoung(record)) continue;
         const key = this.#pointKey(variant, record.measurement.point);
         if (journal.history.newest(variant, key)) continue;
         journal.append({ kind: 'point', variant, record: { ...asTaken(record), key } });

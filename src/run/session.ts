@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
-import type { Experiment, ReuseSettings } from '../config/experiment.ts';
+import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { goalOfPlan } from '../config/goals.ts';
 import type { Lane } from '../executor/lanes.ts';
 import { redactor, secretsOf } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import type { Entry } from '../record/entry.ts';
+import type { Fingerprints } from '../record/fingerprints.ts';
 import { nameOfModels } from '../record/goal.ts';
 import type { History } from '../record/history.ts';
 import { type Environment, SCHEMA_VERSION } from '../record/run.ts';
-import { type Generator, loadParts } from './key.ts';
+import { type Generator, hash, loadParts } from './key.ts';
 
 /** What a session measures with, as far as the experiment does not say. */
 export interface Programs {
@@ -23,21 +24,22 @@ export interface Programs {
 
 /** How a session begins in the journal. */
 export function sessionEntry(
-  { models, reports, reuse }: Experiment,
+  experiment: Experiment,
   lanes: readonly Lane[],
   { launcher, server, generator, command }: Programs,
   history: History,
 ): Extract<Entry, { kind: 'session' }> {
+  const { models, reports, reuse } = experiment;
   const gpus = lanes.flatMap(({ devices }) => devices ?? []);
   const now = new Date();
-  const names = models.map(({ name }) => name);
-  const continued = continuedBy(history, names, now, reuse);
+  const continued = continuedBy(history, experiment, now);
   return {
     kind: 'session',
     schemaVersion: SCHEMA_VERSION,
     id: newId(history, now),
     startedAt: now.toISOString(),
     ...(continued !== undefined && { continues: continued }),
+    ...(reuse.fresh && { fresh: true }),
     environment: {
       ...machine(),
       launcher,
@@ -52,34 +54,44 @@ export function sessionEntry(
     goals: models.map(goalOfPlan),
     overall: reports.acrossModels.goal,
     load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, generator)])),
+    wanted: wantedOf(models),
   };
 }
 
-/** A run that ended longer ago is not gone on with, but taken over. */
+/** A run that last measured longer ago is not gone on with, but taken over. */
 const LONGEST_BREAK_MS = 24 * 3_600_000;
 
 /**
  * The session that a new one goes on with: the last one, where it was interrupted or killed, not long ago, and was to
- * profile the same models.
+ * measure the same of the same models. What both measured is one, so that all of it has to be as young as is asked.
  */
-function continuedBy(
-  history: History,
-  models: readonly string[],
-  now: Date,
-  { fresh, maxAgeMs = Number.POSITIVE_INFINITY }: ReuseSettings,
-): string | undefined {
-  const last = history.sessions.at(-1);
-  if (!last || fresh) return undefined;
-  const ageMs = now.getTime() - Date.parse(last.startedAt);
-  if (!(ageMs <= Math.min(LONGEST_BREAK_MS, maxAgeMs))) return undefined;
+function continuedBy(history: History, { models, reuse }: Experiment, now: Date): string | undefined {
+  const last = history.lastSession;
+  if (!last || reuse.fresh) return undefined;
+  const { fromMs, toMs } = history.spanOf(last.id);
+  const isYoung = (sinceMs: number, mostMs: number): boolean => now.getTime() - sinceMs <= mostMs;
+  if (!isYoung(toMs, LONGEST_BREAK_MS)) return undefined;
+  if (reuse.maxAgeMs !== undefined && !isYoung(fromMs, reuse.maxAgeMs)) return undefined;
+  const names = models.map(({ name }) => name);
   const before = last.goals.map((goal) => nameOfModels(goal.models));
-  if (before.length !== models.length || !models.every((name) => before.includes(name))) return undefined;
+  if (before.length !== names.length || !names.every((name) => before.includes(name))) return undefined;
+  const wanted = wantedOf(models);
+  if (last.wanted && names.some((name) => last.wanted?.[name] !== wanted[name])) return undefined;
   const searches = history.searchesOf(last.id);
-  const isThrough = models.every((name) =>
+  const isThrough = names.every((name) =>
     searches.some((search) => nameOfModels(search.models) === name && search.interrupted !== true),
   );
   return isThrough ? undefined : last.id;
 }
+
+/** A hash of what decides which points of each model there are, and how they are measured: not what judges them. */
+const wantedOf = (models: readonly ModelPlan[]): Fingerprints =>
+  Object.fromEntries(
+    models.map(({ objectives: _, constraints: __, place: ___, flagsPlace: ____, ...plan }) => [
+      plan.name,
+      hash(plan).slice(0, 8),
+    ]),
+  );
 
 /** When it began, told apart from others that began at the same moment. */
 function newId(history: History, now: Date): string {

@@ -5,6 +5,7 @@ import { onDisk } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
 import { firstFew } from '../record/checks.ts';
 import type { Entry } from '../record/entry.ts';
+import { commandToGoOn } from '../record/go-on.ts';
 import { History } from '../record/history.ts';
 import { type Line, LineReader, lineOf } from '../record/line.ts';
 import { type Run, SCHEMA_VERSION } from '../record/run.ts';
@@ -34,34 +35,44 @@ export interface ReadJournal {
  */
 export function readJournal(path: string): ReadJournal {
   const entries: Entry[] = [];
+  const history = new History();
   const bad: string[] = [];
   const reader = new LineReader();
   let begunAsOurs = false;
   for (const { number, text } of linesOf(path, 'the journal')) {
     if (text?.trim() === '') continue;
     begunAsOurs ||= text?.startsWith('{"kind":"') === true;
-    const line: Line = text === undefined ? { kind: 'wrong', why: 'it is too long' } : reader.read(text);
+    const line: Line =
+      text === undefined ? { kind: 'wrong', why: 'it is too long', begins: false } : reader.read(text);
     refuseNewer(line, text, `${path}:${number}`);
-    if (line.kind === 'entry') entries.push(line.entry);
-    else bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
+    if (line.kind === 'entry') {
+      entries.push(line.entry);
+      history.add(line.entry);
+      continue;
+    }
+    if (line.kind !== 'unknown' && line.begins) history.addUnreadable();
+    bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
   }
   const warnings = [
     ...firstFew(bad, (left) => `${path}: ${counted(left, 'more line')} of that kind, ${bad.length} in all`),
     ...orphans(path, entries),
   ];
   const isOurs = entries.length > 0 || bad.length === 0 || begunAsOurs;
-  const history = new History(entries);
   return { history, run: history.runOf(), warnings, isOurs };
 }
 
 function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
   switch (line.kind) {
     case 'cut':
-      return 'a line that was cut short is left out; its point is measured again';
+      return line.begins
+        ? 'a line that was cut short is left out; a session may have begun there, so what follows it is taken for a session of its own'
+        : 'a line that was cut short is left out; its point is measured again';
     case 'unknown':
       return `an entry of the kind ${JSON.stringify(line.what.slice(0, 40))}, which this tma does not know, is left out: a newer one may have written it`;
     case 'wrong':
-      return `a line that is no entry of a journal is left out; what it may have been is measured again (${line.why})`;
+      return line.begins
+        ? `the beginning of a session that can't be read is left out; what follows it is a session of its own, of which only the figures are known (${line.why})`
+        : `a line that is no entry of a journal is left out; what it may have been is measured again (${line.why})`;
   }
 }
 
@@ -150,7 +161,7 @@ export class Journal {
     const advice = codeOf(this.#failure) === 'ENOSPC' ? 'free some space on its disk' : OTHER_FOLDER;
     return userError(
       `cannot write the journal ${this.path}: ${messageOf(this.#failure)}`,
-      `${this.#rescue.keep(line)}; ${advice}, then run the same command again: it goes on where it stopped`,
+      `${this.#rescue.keep(line)}; ${advice}; then ${commandToGoOn(this.history.lastSession)} goes on where it stopped`,
     );
   }
 

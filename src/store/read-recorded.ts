@@ -38,8 +38,8 @@ export function readRecorded(
 
 /** A configuration by the newest session that has it; [] where none has. */
 function earlierTrial(history: History, name: string): Trial[] {
-  for (const { id } of history.sessions.toReversed()) {
-    const trial = history.runOf(id).trials.findLast((item) => item.name === name);
+  for (const { trials } of history.runs()) {
+    const trial = trials.findLast((item) => item.name === name);
     if (!trial) continue;
     const points = trial.points.map((record) => (record.state === 'measured' ? asTaken(record) : record));
     return [{ ...trial, points }];

@@ -46,7 +46,7 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
         clearInterval(timer);
         draw.clear();
         draw.done();
-        if (event.interrupted) stream.write('interrupted; the same command goes on from here\n');
+        if (event.interrupted) stream.write('interrupted\n');
         break;
     }
   };

@@ -56,5 +56,5 @@ export function plainView(write: (line: string) => void): RunListener {
 
 function interruptedText({ last }: SoFar): string {
   const at = last ? ` at ${last.variant}, ${load(last.point)}` : '';
-  return `interrupted${at}; the same command goes on from here`;
+  return `interrupted${at}`;
 }

@@ -46,7 +46,8 @@ export function rankingText(ranking: Ranking): string {
     ],
     shown.map((entry) => row(entry, ranking, paths)),
   );
-  const failed = ranking.unmeasured.flatMap((trial) =>
+  const broken = ranking.entries.map(({ trial }) => trial).filter(({ end }) => end?.kind === 'bug of tma');
+  const failed = [...ranking.unmeasured, ...broken].flatMap((trial) =>
     trial.end?.cause ? [failureText(trial.name, trial.end)] : failedPoint(trial),
   );
   const taken = takenOverText(ranking.entries.map(({ trial }) => trial));

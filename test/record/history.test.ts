@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/record/entry.ts';
 import { History } from '../../src/record/history.ts';
 import { levelOf } from '../../src/record/load-point.ts';
-import { measurementsOf, type Run } from '../../src/record/run.ts';
+import { measurementsOf, type Run, type TrialEnd } from '../../src/record/run.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -14,10 +14,28 @@ const session = (id: string, changes: object = {}): Entry => ({
   startedAt: id,
   ...changes,
 });
-const variant = (name: string): Entry => {
+const variant = (name: string, key = name): Entry => {
   const { points: _, end: __, state: ___, ...rest } = trial(name, []);
-  return { kind: 'variant', ...rest, key: name };
+  return { kind: 'variant', ...rest, key };
 };
+const search = (changes: object = {}): Entry => ({
+  kind: 'search',
+  models: ['m'],
+  search: 'manual',
+  why: 'every point was measured',
+  points: { all: 2, seen: 2 },
+  configurations: { all: 1, seen: 1 },
+  measurements: 2,
+  importance: [],
+  skipped: [],
+  remarks: [],
+  ...changes,
+});
+const ended = (name: string, changes: Partial<TrialEnd>): Entry => ({
+  kind: 'end',
+  variant: name,
+  end: { ...trial(name, []).end!, ...changes },
+});
 const point = (name: string, key: string, throughput: number, startedAt = 'then'): Entry => ({
   kind: 'point',
   variant: name,
@@ -118,13 +136,156 @@ describe('figures of different sessions', () => {
       ],
     ]);
     expect(history.newest('a', '1')).toMatchObject({ from: JUNE });
-    expect(history.newest('a', '1', new Set([JUNE]))).toMatchObject({ from: JANUARY });
+    expect(history.newest('a', '1', JUNE)).toMatchObject({ from: JANUARY });
     expect(history.newest('a', '3')).toBeUndefined();
   });
 
   test('what a session did not want is not in it', () => {
     const history = new History([...january, variant('b'), session(JUNE), variant('b')]);
     expect(history.runOf().trials.map(({ name, state }) => [name, state])).toEqual([['b', 'skipped']]);
+  });
+});
+
+describe('what a configuration is called', () => {
+  const january = [
+    session(JANUARY),
+    ...[variant('config_0', 'one'), variant('config_1', 'two')],
+    ...[point('one', '1', 100), point('two', '2', 50), search()],
+  ];
+  const names = (told: Run) => told.trials.map(({ name, key }) => [name, key]);
+
+  test('is what the session itself called it, whatever has its name since', () => {
+    const taken: Entry = { kind: 'taken', variant: 'two', key: '2', from: JANUARY };
+    const history = new History([...january, session(JUNE), variant('config_0', 'two'), taken]);
+    expect(names(history.runOf(JANUARY))).toEqual([
+      ['config_0', 'one'],
+      ['config_1', 'two'],
+    ]);
+    expect(names(history.runOf(JUNE))).toEqual([['config_0', 'two']]);
+    expect(figures(history.runOf(JUNE))).toEqual([['config_0', [[50, 1, true]]]]);
+    expect(names(history.whole())).toEqual([
+      ['config_0', 'one'],
+      ['config_0', 'two'],
+    ]);
+  });
+
+  test('is what it was called before where its own line is lost', () => {
+    const history = new History([...january, session(JUNE), point('two', '2', 60)]);
+    expect(figures(history.runOf())).toEqual([['config_1', [[60, 1, false]]]]);
+  });
+
+  test('a session that came to its end tells no configuration of before that it did not want', () => {
+    const goesOn = [session(JUNE, { continues: JANUARY }), variant('config_0', 'two')];
+    const begun = new History([...january, ...goesOn]);
+    expect(names(begun.runOf()).map(([, key]) => key)).toEqual(['one', 'two']);
+    expect(names(new History([...january, ...goesOn, search()]).runOf())).toEqual([['config_0', 'two']]);
+  });
+});
+
+describe('a session whose beginning can not be read', () => {
+  /** Lines of a session without its first. */
+  const lost =
+    (...entries: Entry[]) =>
+    (history: History) => {
+      history.addUnreadable();
+      for (const entry of entries) history.add(entry);
+    };
+  const told = (...parts: ((history: History) => void)[]): History => {
+    const history = new History();
+    for (const part of parts) part(history);
+    return history;
+  };
+  const kept =
+    (...entries: Entry[]) =>
+    (history: History) => {
+      for (const entry of entries) history.add(entry);
+    };
+  const taken = (from: string): Entry => ({ kind: 'taken', variant: 'a', key: '1', from });
+
+  test('stands for itself: its figures are not joined with those of another', () => {
+    const [january, june] = [
+      kept(session(JANUARY), variant('a'), point('a', '1', 100)),
+      lost(variant('a'), point('a', '1', 50)),
+    ];
+    const history = told(january, june);
+    expect(figures(history.runOf())).toEqual([['a', [[50, 1, false]]]]);
+    expect(figures(history.runOf(JANUARY))).toEqual([['a', [[100, 1, false]]]]);
+    expect(figures(history.whole())).toEqual([['a', [[50, 1, false]]]]);
+    expect(history.lastSession).toBeUndefined();
+    expect(told(january, lost()).lastSession).toMatchObject({ id: JANUARY });
+    expect(told(january, lost(), june, lost(), lost()).runOf().trials).toHaveLength(1);
+  });
+
+  test('is found by who takes over from it, by its name or without', () => {
+    const first = lost(variant('a'), point('a', '1', 100));
+    expect(told(first).newest('a', '1')).toMatchObject({ records: [{ measurement: {} }] });
+    for (const from of [told(first).newest('a', '1')!.from, JANUARY]) {
+      const history = told(first, kept(session(JUNE), variant('a'), taken(from)));
+      expect(figures(history.runOf())).toEqual([['a', [[100, 1, true]]]]);
+    }
+    // Of two, the newer one of before.
+    const second = lost(variant('a'), point('a', '1', 50));
+    const later = lost(variant('a'), point('a', '1', 10));
+    const history = told(first, second, kept(session(JUNE), variant('a'), taken('')), later);
+    expect(figures(history.runOf(JUNE))).toEqual([['a', [[50, 1, true]]]]);
+  });
+
+  test('is still what the next one went on with', () => {
+    const goesOn = kept(session(JUNE, { continues: JANUARY }), variant('a'), point('a', '1', 50));
+    const history = told(lost(variant('a'), point('a', '1', 100)), goesOn);
+    expect(figures(history.runOf())).toEqual([['a', [[75, 2, false]]]]);
+    expect(history.newest('a', '1', JUNE)).toBeUndefined();
+    // One that is known is no other.
+    const other = kept(session(JANUARY), variant('a'), point('a', '1', 10));
+    expect(figures(told(other, goesOn).runOf())).toEqual([['a', [[30, 2, false]]]]);
+  });
+});
+
+test('going on with a session joins nothing of one before it', () => {
+  const march = '2026-03-10T00:00:00.000Z';
+  const history = new History([
+    ...[session(JANUARY), variant('a'), point('a', '1', 100)],
+    ...[session(march), variant('a'), point('a', '2', 40)],
+    ...[session(JUNE, { continues: march }), variant('a'), point('a', '1', 50)],
+    ...[session('2026-07-10T00:00:00.000Z'), variant('b')],
+  ]);
+  expect(figures(history.whole())[0]).toEqual([
+    'a',
+    [
+      [50, 1, false],
+      [40, 1, false],
+    ],
+  ]);
+});
+
+test('when a session measured, and those that it goes on with', () => {
+  const at = (text: string) => Date.parse(`2026-01-10T${text}Z`);
+  const history = new History([
+    ...[session(JANUARY), variant('a'), point('a', '1', 100, '2026-01-10T05:00:00Z')],
+    session(JUNE, { continues: JANUARY }),
+  ]);
+  expect(history.spanOf(JANUARY)).toEqual({ fromMs: at('00:00:00'), toMs: at('05:00:02.2') });
+  expect(history.spanOf(JUNE)).toEqual({ fromMs: at('05:00:00'), toMs: Date.parse(JUNE) });
+});
+
+describe('a bug of ours', () => {
+  const bug = { kind: 'bug of tma', cause: 'TypeError: x is not a function', lines: ['at x'] } as const;
+  const begun = [session(JANUARY), variant('a'), point('a', '1', 100)];
+
+  test('is told, though the variant worked when it was started again', () => {
+    const effective = { name: 'm' };
+    const history = new History([...begun, ended('a', bug), ended('a', { effective }), ended('a', {})]);
+    const [told] = history.runOf().trials;
+    expect(told).toMatchObject({ state: 'measured', starts: 3, end: { ...bug, effective } });
+    expect(told!.end!.steps.startS).toBeCloseTo(0.3);
+  });
+
+  test('is told before any other failure', () => {
+    const died = { kind: 'died', cause: 'it died' } as never;
+    const [told] = new History([...begun, ended('a', bug), ended('a', died)]).runOf().trials;
+    expect(told!.end).toMatchObject(bug);
+    const [other] = new History([...begun, ended('a', died), ended('a', {})]).runOf().trials;
+    expect(other!.end!.kind).toBeUndefined();
   });
 });
 

@@ -4,11 +4,15 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import { userError } from '../../src/ground/errors.ts';
 import { LoadFailure, type LoadGenerator } from '../../src/load/load-generator.ts';
+import { rank } from '../../src/rank/rank.ts';
 import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf, type Trial } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
+import type { Ask, Search } from '../../src/search/search.ts';
+import type { Space } from '../../src/space/space.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
+import { rankingText } from '../../src/terminal/ranking.ts';
 import { readSpec } from '../../src/trial/spec-file.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
@@ -393,6 +397,38 @@ describe('failures are results', () => {
     expect(broken?.end?.logTail?.join('\n')).toMatch(/TypeError: x is not a function\n\s+at /);
     expect(others.flatMap(measurementsOf)).toHaveLength(4);
     expect(launcher.running).toBe(0);
+  });
+
+  test('a bug is told, though the variant works when it is started again', async () => {
+    const broken = fakeGenerator();
+    let calls = 0;
+    const generator: LoadGenerator = {
+      name: 'fake',
+      run: async (job) => {
+        if (++calls === 1) throw new TypeError('x is not a function');
+        return await broken.run(job);
+      },
+    };
+    const twice = ({ candidates: [candidate], pointsOf }: Space): Search => {
+      const asks: Ask[] = (['here', 'afresh'] as const).map((again) => ({
+        ...{ candidate: candidate!, point: pointsOf(candidate!)[0]!, again },
+      }));
+      return {
+        name: 'twice',
+        ask: () => asks.shift() ?? 'done',
+        tell: () => {},
+        drop: () => [],
+        remaining: () => asks.length,
+        account: () => ({ why: 'it was measured twice', importance: [], remarks: [] }),
+      };
+    };
+    const { run } = await go(setUp('profile_models: {m: {parameters: {concurrency: [1]}}}'), {
+      generator,
+      search: twice,
+    });
+    expect(run.trials).toMatchObject([{ state: 'measured', starts: 2, end: { kind: 'bug of tma' } }]);
+    const ranking = rank(run, { models: ['m'], objectives: [], constraints: [] });
+    expect(rankingText(ranking)).toContain('x is not a function');
   });
 
   test('what a network does in a trial is no bug', async () => {

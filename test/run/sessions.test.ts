@@ -1,12 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import type { CommandLine } from '../../src/config/given-options.ts';
+import { rank } from '../../src/rank/rank.ts';
+import { verdict } from '../../src/rank/verdict.ts';
 import type { Run } from '../../src/record/run.ts';
 import { measurementsOf } from '../../src/record/run.ts';
 import { type ProfileOptions, profile } from '../../src/run/profile.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
+import { readRecorded } from '../../src/store/read-recorded.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
 import { on } from '../support/listen.ts';
@@ -60,6 +63,60 @@ test('what an earlier session measured is taken over, and says from when', async
   );
   const [{ startedAt } = { startedAt: '' }] = measurementsOf(run.trials[0]!);
   expect(startedAt).toMatch(/^2026-01-10/);
+});
+
+/** Changes the lines of an experiment's journal. */
+function damage(experiment: Experiment, change: (lines: readonly string[]) => readonly string[]): void {
+  const path = journalPath(experiment.checkpointDirectory);
+  writeFileSync(path, change(readFileSync(path, 'utf8').split('\n')).join('\n'));
+}
+
+test("what is measured is there, though its session's beginning can no longer be read", async () => {
+  const cwd = folder();
+  const experiment = setUp({}, cwd);
+  await go(experiment, 10);
+  damage(experiment, ([first, ...rest]) => [first!.slice(0, 30), ...rest]);
+  at('2026-01-10T04:00:00Z');
+  const launcher = new FakeLauncher();
+  const { run } = await go(setUp({}, cwd), 5, { launcher });
+  expect(launcher.log).toEqual(['closed']);
+  const all = Array(3)
+    .fill([
+      [10, true],
+      [20, true],
+    ])
+    .flat();
+  expect(figures(run)).toEqual(all);
+  // And once more, by a session that took over from one that can no longer be read.
+  expect(figures(readRecorded(experiment.checkpointDirectory).run)).toEqual(all);
+});
+
+test('a session tells what it took over from one whose beginning can no longer be read', async () => {
+  const cwd = folder();
+  const experiment = setUp({}, cwd);
+  await go(experiment, 10);
+  at('2026-06-10T03:00:00Z');
+  const { run } = await go(experiment, 5);
+  damage(experiment, ([first, ...rest]) => [first!.slice(0, 30), ...rest]);
+  expect(figures(readRecorded(experiment.checkpointDirectory).run)).toEqual(figures(run));
+});
+
+test('a session tells later what it told then, though perf.yaml has changed', async () => {
+  const cwd = folder();
+  const experiment = setUp({}, cwd);
+  const told = (run: Run) =>
+    run.trials.map(({ name, models: [{ assignment }] }) => [name, assignment['max_batch_size']]);
+  const { run } = await go(experiment, 10);
+  at('2026-06-10T03:00:00Z');
+  setUp({}, cwd);
+  const { run: later } = await go(experimentOf(YAML.replace('[1, 2]', '[2]'), {}, cwd), 5);
+  expect(told(later)).toEqual([
+    ['m_config_default', undefined],
+    ['m_config_0', 2],
+  ]);
+  const before = readRecorded(experiment.checkpointDirectory, { session: '2026-01' }).run;
+  expect(told(before)).toEqual(told(run));
+  expect(figures(before)).toEqual(figures(run));
 });
 
 test('--fresh measures anew, beside the old: both are there to be compared', async () => {
@@ -126,6 +183,76 @@ describe('a run that was interrupted', () => {
     at('2026-01-12T05:00:00Z');
     const { run } = await go(setUp({}, cwd), 10);
     expect(figures(run).filter(([, takenOver]) => takenOver)).toHaveLength(3);
+  });
+
+  test('is counted from what it last measured', async () => {
+    const cwd = folder();
+    const finish = new AbortController();
+    const listeners = [
+      on('point', ({ progress: { done } }) => {
+        at(`2026-01-11T0${done}:00:00Z`);
+        if (done === 3) finish.abort();
+      }),
+    ];
+    await go(setUp({}, cwd), 10, { finish: finish.signal, listeners });
+    // More than a day after it began, less than one after its last point.
+    at('2026-01-12T01:00:00Z');
+    const { run } = await go(setUp({}, cwd), 10);
+    expect(figures(run).filter(([, takenOver]) => takenOver)).toHaveLength(0);
+  });
+
+  test('is taken over, as far as it is young enough, where a part of it is too old', async () => {
+    const cwd = folder();
+    await interrupted(cwd);
+    for (const hour of ['10', '20']) {
+      at(`2026-01-10T${hour}:00:00Z`);
+      const finish = new AbortController();
+      const listeners = [on('point', ({ progress: { done } }) => void (done === 4 && finish.abort()))];
+      await go(setUp({}, cwd), 10, { finish: finish.signal, listeners });
+    }
+    at('2026-01-11T05:00:00Z');
+    const { run } = await go(setUp({ max_age: '20h' }, cwd), 5);
+    // Three are 26 hours old, one is 19.
+    expect(figures(run).filter(([, takenOver]) => takenOver)).toEqual([[20, true]]);
+    expect(figures(run)[0]).toEqual([5, false]);
+  });
+
+  test('is not gone on with where other points are to be measured', async () => {
+    const cwd = folder();
+    await interrupted(cwd);
+    setUp({}, cwd);
+    const experiment = experimentOf(YAML.replace('concurrency: [1, 2]', 'concurrency: [1]'), {}, cwd);
+    const { run } = await go(experiment, 5);
+    expect(figures(run)).toEqual([
+      [10, true],
+      [10, true],
+      [5, false],
+    ]);
+    const recorded = readRecorded(experiment.checkpointDirectory).run;
+    expect(figures(recorded)).toEqual(figures(run));
+  });
+
+  test('and was to measure anew is gone on with without --fresh, and takes nothing over then', async () => {
+    const cwd = folder();
+    await go(setUp({}, cwd), 1);
+    at('2026-01-20T03:00:00Z');
+    const finish = new AbortController();
+    const listeners = [on('point', ({ progress: { done } }) => void (done === 3 && finish.abort()))];
+    const { run: cut } = await go(setUp({ fresh: true }, cwd), 5, { finish: finish.signal, listeners });
+    const model = { objectives: [], constraints: [], models: ['m'] } as const;
+    expect(verdict(rank(cut, model))).toContain('; the same command without --fresh goes on from here.');
+    at('2026-01-20T05:00:00Z');
+    const { run } = await go(setUp({}, cwd), 5);
+    expect(figures(run)).toEqual(
+      Array(3)
+        .fill([
+          [5, false],
+          [10, false],
+        ])
+        .flat(),
+    );
+    const { history } = readJournal(journalPath(setUp({}, cwd).checkpointDirectory));
+    expect(history.sessions[2]).toMatchObject({ continues: history.sessions[1]!.id });
   });
 
   test('is not gone on with by one that measures anew', async () => {

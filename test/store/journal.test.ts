@@ -134,6 +134,47 @@ describe('a line that says nothing is named, and left out', () => {
   });
 });
 
+describe('a line that may have been the beginning of a session', () => {
+  const begin = JSON.stringify(session);
+  const line = (entry: Entry) => JSON.stringify(entry);
+  test.each([
+    ['cut in its end', begin.slice(0, 40), 'a session may have begun there'],
+    ['cut in its kind', begin.slice(0, 11), 'a session may have begun there'],
+    ['cut in its beginning', begin.slice(9), 'a session may have begun there'],
+    ['zeros', '\0'.repeat(200), 'a session may have begun there'],
+    [
+      'joined to one that was cut',
+      `${line(point('a', '1')).slice(0, 50)}${begin}`,
+      'a session may have begun there',
+    ],
+    ['wrong', begin.replace('"startedAt"', '"startedat"'), 'the beginning of a session'],
+  ])('%s: what follows is of another session than what was before', (_name, bad, warning) => {
+    const directory = write(session, variant('a'), point('a', '1', 100));
+    const path = journalPath(directory);
+    appendFileSync(path, `${[bad, line(variant('a')), line(point('a', '1', 50))].join('\n')}\n`);
+    const { history, run: told, warnings } = readJournal(path);
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
+    const throughputs = [told, history.runOf(history.sessions[0]!.id)].map(({ trials }) =>
+      trials.flatMap(measurementsOf).map(({ whole: { values } }) => values['perf_throughput']),
+    );
+    expect(throughputs).toEqual([[50], [100]]);
+  });
+
+  test.each([
+    line(point('a', '2')).slice(0, 50),
+    '{"kind":"po',
+    '{"kind":"server","na',
+    '{"kind":"point","variant":"a"}',
+    '{"kind":"gate"}',
+    '{"schemaVersion":2}',
+  ])('%s is none', (bad) => {
+    const directory = write(session, variant('a'), point('a', '1'));
+    const path = journalPath(directory);
+    appendFileSync(path, `${bad}\n${line(point('a', '2'))}\n`);
+    expect(readJournal(path).run.trials[0]!.points).toHaveLength(2);
+  });
+});
+
 describe('what is no journal of ours is not written to', () => {
   test.each([
     ['a folder', (path: string) => mkdirSync(path), 'is no file'],
