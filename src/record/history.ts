@@ -1,42 +1,26 @@
+import {
+  type Chapter,
+  chainOf,
+  everythingOf,
+  isEmpty,
+  measuredBy,
+  newChapter,
+  newestOf,
+  wantedIn,
+} from './chapter.ts';
 import type { Entry } from './entry.ts';
 import { nameOfModels } from './goal.ts';
-import { isSamePoint } from './load-point.ts';
 import {
   loadedName,
   type PointRecord,
   type Run,
   SCHEMA_VERSION,
   type SearchRecord,
-  type ServerRecord,
   type Session,
-  type StepTimes,
   type Trial,
-  type TrialEnd,
   type VariantRecord,
 } from './run.ts';
-
-/** A measurement of a point. */
-export type Measured = Extract<PointRecord, { state: 'measured' }>;
-
-/** What one session wrote down. */
-interface Chapter {
-  /** undefined: its beginning can't be read, or lines that stand before any session. */
-  readonly session: Session | undefined;
-  /** Where it stands among all. */
-  readonly at: number;
-  /** The one that it goes on with. */
-  readonly before: Chapter | undefined;
-  readonly servers: ServerRecord[];
-  /** Those that it wanted, as it named them, by key and in the order in which they were last wanted. */
-  readonly variants: Map<string, VariantRecord>;
-  /** By the key of their variant, in order. */
-  readonly points: Map<string, PointRecord[]>;
-  readonly ends: Map<string, TrialEnd[]>;
-  /** By the key of a variant and that of a point: the session that measured it. */
-  readonly taken: Map<string, Map<string, string>>;
-  /** By model. */
-  readonly searches: Map<string, SearchRecord>;
-}
+import { asTaken, isMeasured, type Measured, settled, toTrial } from './told-trial.ts';
 
 /** What a session is called whose beginning can't be read. */
 const NO_NAME = '';
@@ -98,17 +82,9 @@ export class History {
   #begin(session: Session | undefined): void {
     const last = this.#chapters.at(-1);
     if (last && isEmpty(last)) this.#chapters.pop();
-    this.#chapters.push({
-      session,
-      at: this.#chapters.length,
-      before: session?.continues === undefined ? undefined : this.#continued(session.continues),
-      servers: [],
-      variants: new Map(),
-      points: new Map(),
-      ends: new Map(),
-      taken: new Map(),
-      searches: new Map(),
-    });
+    const at = this.#chapters.length;
+    const before = session?.continues === undefined ? undefined : this.#continued(session.continues);
+    this.#chapters.push(newChapter({ session, at, before }));
   }
 
   /** The chapter that a session goes on with: its name is not found where its beginning can't be read. */
@@ -287,138 +263,8 @@ export class History {
   }
 }
 
-/** A chapter and those that it goes on with, oldest first. */
-function chainOf(chapter: Chapter | undefined): Chapter[] {
-  const chain: Chapter[] = [];
-  for (let next = chapter; next; next = next.before) chain.unshift(next);
-  return chain;
-}
-
-const isEmpty = ({ session, servers, variants, points, ends, taken, searches }: Chapter): boolean =>
-  session === undefined &&
-  servers.length + variants.size + points.size + ends.size + taken.size + searches.size === 0;
-
-/** The variants of chapters by key, each as it was last named, in the order in which they were last wanted. */
-function wantedIn(
-  chapters: readonly Chapter[],
-  isWanted: (variant: VariantRecord, key: string) => boolean = () => true,
-): Map<string, VariantRecord> {
-  const wanted = new Map<string, VariantRecord>();
-  for (const [key, variant] of chapters.flatMap(({ variants }) => [...variants])) {
-    if (!isWanted(variant, key)) continue;
-    wanted.delete(key);
-    wanted.set(key, variant);
-  }
-  return wanted;
-}
-
-/** What a chapter and those that it goes on with measured of a point. */
-const measuredBy = (chapter: Chapter | undefined, variant: string, key: string): Measured[] =>
-  chainOf(chapter).flatMap((each) => measuredIn(each, variant, key));
-
-/** The newest of these chapters that has a point measured, and what it has. */
-function newestOf(
-  chapters: readonly Chapter[],
-  variant: string,
-  key: string,
-): { readonly chapter: Chapter; readonly records: readonly Measured[] } | undefined {
-  for (const chapter of chapters.toReversed()) {
-    const records = measuredBy(chapter, variant, key);
-    if (records.length > 0) return { chapter, records };
-  }
-  return undefined;
-}
-
-/** Every point of a variant by the newest session that measured it, and the last word on the others. */
-function everythingOf(variant: string, upTo: readonly Chapter[]): PointRecord[] {
-  const newest = new Map<string, Chapter>();
-  const others: PointRecord[] = [];
-  for (const chapter of upTo) {
-    for (const record of chapter.points.get(variant) ?? []) {
-      if (isMeasured(record)) newest.set(record.key, chapter);
-      else others.push(record);
-    }
-  }
-  const measured = [...newest].flatMap(([key, chapter]) => measuredBy(chapter, variant, key));
-  return settled([...others, ...measured]);
-}
-
 function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? [];
   lists.set(key, list);
   return list;
-}
-
-const isMeasured = (record: PointRecord): record is Measured => record.state === 'measured';
-
-const measuredIn = ({ points }: Chapter, variant: string, key: string): Measured[] =>
-  (points.get(variant) ?? []).filter(isMeasured).filter((record) => record.key === key);
-
-/** A measurement as a session has it that did not make it. */
-export const asTaken = (record: Measured): Measured => ({
-  ...record,
-  measurement: { ...record.measurement, takenOver: true },
-});
-
-/** What stands in the end: every measurement of a point, or else the latest word on it. */
-function settled(records: readonly PointRecord[]): PointRecord[] {
-  const points = new Map<string, PointRecord[]>();
-  for (const record of records) {
-    const id = pointId(record);
-    points.set(id, [...(points.get(id) ?? []).filter(isMeasured), record]);
-    if (record.state !== 'skipped') unskip(points, record);
-  }
-  return [...points.values()].flat();
-}
-
-/** A point that was skipped once and tried later is not skipped any more. */
-function unskip(points: Map<string, PointRecord[]>, tried: Exclude<PointRecord, { state: 'skipped' }>): void {
-  const point = tried.state === 'measured' ? tried.measurement.point : tried.point;
-  for (const [id, [record]] of points) {
-    if (record?.state !== 'skipped') continue;
-    const rest = record.points.filter((other) => !isSamePoint(other, point));
-    if (rest.length === 0) points.delete(id);
-    else if (rest.length < record.points.length) points.set(id, [{ ...record, points: rest }]);
-  }
-}
-
-const pointId = (record: PointRecord): string =>
-  record.state === 'skipped' ? `skipped: ${record.reason}` : record.key;
-
-function toTrial(variant: VariantRecord, points: readonly PointRecord[], ends: readonly TrialEnd[]): Trial {
-  const end = ends.length > 0 ? ends.reduce(withStepsOf) : undefined;
-  return {
-    ...variant,
-    state: stateOf(points, end),
-    points,
-    end,
-    ...(ends.length > 1 && { starts: ends.length }),
-  };
-}
-
-/**
- * How a variant's last trial ended, with the time that all of them took. A bug of ours is told however often the variant
- * worked afterwards.
- */
-function withStepsOf(before: TrialEnd, end: TrialEnd): TrialEnd {
-  const names = Object.keys(end.steps) as (keyof StepTimes)[];
-  const sums = names.map((name) => [name, end.steps[name] + before.steps[name]]);
-  const steps = Object.fromEntries(sums) as unknown as StepTimes;
-  const told = before.kind === 'bug of tma' && end.kind !== 'bug of tma' ? before : end;
-  const effective = end.effective ?? before.effective;
-  return { ...told, ...(effective && { effective }), warnings: end.warnings, steps };
-}
-
-/** What became of a configuration with these points. */
-function stateOf(points: readonly PointRecord[], end: TrialEnd | undefined): Trial['state'] {
-  if (points.some(({ state }) => state === 'measured')) return 'measured';
-  const failed = end?.cause !== undefined || points.some(({ state }) => state === 'failed');
-  return failed ? 'failed' : 'skipped';
-}
-
-/** A trial with those of its points alone that `belongs` says; undefined where nothing is left that was measured. */
-export function trialOf(trial: Trial, belongs: (record: PointRecord) => boolean): Trial | undefined {
-  const points = trial.points.filter(belongs);
-  if (points.length === 0 && trial.points.length > 0) return undefined;
-  return { ...trial, points, state: stateOf(points, trial.end) };
 }

@@ -1,6 +1,6 @@
 import type { ModelPlan } from '../config/experiment.ts';
-import { trialOf } from '../record/history.ts';
 import { loadedName, type PointRecord, type Run } from '../record/run.ts';
+import { trialOf } from '../record/told-trial.ts';
 import { isOfPlan } from '../space/loads.ts';
 import { type Generator, pointKey } from './key.ts';
 

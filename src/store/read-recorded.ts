@@ -1,7 +1,8 @@
 import { userError } from '../ground/errors.ts';
 import { nameOfModels } from '../record/goal.ts';
-import { asTaken, type History } from '../record/history.ts';
+import type { History } from '../record/history.ts';
 import { loadedName, type Run, type Trial } from '../record/run.ts';
+import { asTaken } from '../record/told-trial.ts';
 import { journalPath, type ReadJournal, readJournal } from './journal.ts';
 import { readCheckpoint } from './model-analyzer.ts';
 

@@ -1,0 +1,92 @@
+import type { PointRecord, SearchRecord, ServerRecord, Session, TrialEnd, VariantRecord } from './run.ts';
+import { isMeasured, type Measured, settled } from './told-trial.ts';
+
+/** What one session wrote down. */
+export interface Chapter {
+  /** undefined: its beginning can't be read, or lines that stand before any session. */
+  readonly session: Session | undefined;
+  /** Where it stands among all. */
+  readonly at: number;
+  /** The one that it goes on with. */
+  readonly before: Chapter | undefined;
+  readonly servers: ServerRecord[];
+  /** Those that it wanted, as it named them, by key and in the order in which they were last wanted. */
+  readonly variants: Map<string, VariantRecord>;
+  /** By the key of their variant, in order. */
+  readonly points: Map<string, PointRecord[]>;
+  readonly ends: Map<string, TrialEnd[]>;
+  /** By the key of a variant and that of a point: the session that measured it. */
+  readonly taken: Map<string, Map<string, string>>;
+  /** By model. */
+  readonly searches: Map<string, SearchRecord>;
+}
+
+/** One that holds nothing yet. */
+export const newChapter = (place: Pick<Chapter, 'session' | 'at' | 'before'>): Chapter => ({
+  ...place,
+  servers: [],
+  variants: new Map(),
+  points: new Map(),
+  ends: new Map(),
+  taken: new Map(),
+  searches: new Map(),
+});
+
+/** A chapter and those that it goes on with, oldest first. */
+export function chainOf(chapter: Chapter | undefined): Chapter[] {
+  const chain: Chapter[] = [];
+  for (let next = chapter; next; next = next.before) chain.unshift(next);
+  return chain;
+}
+
+export const isEmpty = ({ session, servers, variants, points, ends, taken, searches }: Chapter): boolean =>
+  session === undefined &&
+  servers.length + variants.size + points.size + ends.size + taken.size + searches.size === 0;
+
+/** The variants of chapters by key, each as it was last named, in the order in which they were last wanted. */
+export function wantedIn(
+  chapters: readonly Chapter[],
+  isWanted: (variant: VariantRecord, key: string) => boolean = () => true,
+): Map<string, VariantRecord> {
+  const wanted = new Map<string, VariantRecord>();
+  for (const [key, variant] of chapters.flatMap(({ variants }) => [...variants])) {
+    if (!isWanted(variant, key)) continue;
+    wanted.delete(key);
+    wanted.set(key, variant);
+  }
+  return wanted;
+}
+
+/** What a chapter and those that it goes on with measured of a point. */
+export const measuredBy = (chapter: Chapter | undefined, variant: string, key: string): Measured[] =>
+  chainOf(chapter).flatMap((each) => measuredIn(each, variant, key));
+
+/** The newest of these chapters that has a point measured, and what it has. */
+export function newestOf(
+  chapters: readonly Chapter[],
+  variant: string,
+  key: string,
+): { readonly chapter: Chapter; readonly records: readonly Measured[] } | undefined {
+  for (const chapter of chapters.toReversed()) {
+    const records = measuredBy(chapter, variant, key);
+    if (records.length > 0) return { chapter, records };
+  }
+  return undefined;
+}
+
+/** Every point of a variant by the newest session that measured it, and the last word on the others. */
+export function everythingOf(variant: string, upTo: readonly Chapter[]): PointRecord[] {
+  const newest = new Map<string, Chapter>();
+  const others: PointRecord[] = [];
+  for (const chapter of upTo) {
+    for (const record of chapter.points.get(variant) ?? []) {
+      if (isMeasured(record)) newest.set(record.key, chapter);
+      else others.push(record);
+    }
+  }
+  const measured = [...newest].flatMap(([key, chapter]) => measuredBy(chapter, variant, key));
+  return settled([...others, ...measured]);
+}
+
+const measuredIn = ({ points }: Chapter, variant: string, key: string): Measured[] =>
+  (points.get(variant) ?? []).filter(isMeasured).filter((record) => record.key === key);
