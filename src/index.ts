@@ -69,7 +69,14 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
 }
 
 // Running: what would be done, and doing it; listeners are told of everything meanwhile.
-export type { Happening, Progress, RunEvent, RunListener } from './run/events.ts';
+export {
+  type Happening,
+  mistakeTeller,
+  type Progress,
+  type RunEvent,
+  type RunListener,
+  tellAll,
+} from './run/events.ts';
 export type { Phase } from './trial/trial-event.ts';
 export { type Expectation, type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
 export type { ProfileOptions, ProfileResult } from './run/profile.ts';
@@ -97,6 +104,15 @@ export type { ServedModel, TrialPlace, TrialSettings, TrialSpec } from './trial/
  */
 export async function readSpec(path: string, environment: NodeJS.ProcessEnv): Promise<TrialSpec> {
   return (await import('./trial/spec-file.ts')).readSpec(path, environment);
+}
+
+/**
+ * A spec whose trial logs beside the spec's file, in a file that was not there before: the log of the trial that is
+ * repeated stays as it was.
+ * @throws UserError when no file can be made.
+ */
+export async function withLogBeside(spec: TrialSpec, specFile: string): Promise<TrialSpec> {
+  return (await import('./trial/log-beside.ts')).withLogBeside(spec, specFile);
 }
 
 /**

@@ -10,16 +10,17 @@ import {
   exportAll,
   goalOfPlan,
   loadExperiment,
+  mistakeTeller,
   profile,
   type Ranking,
   type Result,
   type Run,
-  type RunEvent,
   type RunListener,
   rank,
   resultOf,
   resultTables,
   tablesText,
+  tellAll,
   throwFailures,
   verdict,
 } from '../index.ts';
@@ -54,13 +55,14 @@ async function profileModels(
   const say = (text: string): void => {
     if (!flags.quiet) told.write(`${shown(text)}\n`);
   };
-  const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
-  if (!experiment.reports.skipSummary)
-    checkExportPath(experiment.exportPath, Object.values(experiment.reports.fileNames));
+  const events: RunListener[] = flags.json
+    ? [(event) => void process.stdout.write(`${JSON.stringify(event)}\n`)]
+    : [];
+  const tellMistake = mistakeTeller(tellAll(events));
+  const experiment = await telling(tellMistake, () => experimentOf(process, commandLine));
   const listeners: RunListener[] = [
     ...(flags.quiet ? [] : [await view(process, say, flags.json || prints(experiment))]),
-    ...(flags.json ? [(event: RunEvent) => void process.stdout.write(`${JSON.stringify(event)}\n`)] : []),
+    ...events,
   ];
   using interruption = watchInterruption(process, () => {
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
@@ -73,6 +75,7 @@ async function profileModels(
     finish,
     stop,
     abandon,
+    onOutput: (text) => void told.write(text),
     command,
   });
   interruption.nothingToFinish();
@@ -87,7 +90,7 @@ async function profileModels(
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
   if (!experiment.reports.skipSummary) {
-    await report(process, experiment, result, { say, stop });
+    await telling(tellMistake, () => report(process, experiment, result, { say, stop }));
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
   if (mistakes.length > 0) return EXIT.mistake;
@@ -98,6 +101,25 @@ async function profileModels(
       process.stderr.write(`${shown(`--fail-on-unmet-constraints: ${verdict(ranking)}`)}\n`);
   }
   return code;
+}
+
+/** @throws UserError when the options are wrong, or nothing can be written where they say. */
+function experimentOf(process: Process, commandLine: CommandLine): Experiment {
+  const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
+  const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
+  const { reports, exportPath } = experiment;
+  if (!reports.skipSummary) checkExportPath(exportPath, Object.values(reports.fileNames));
+  return experiment;
+}
+
+/** Does something, and tells of its mistakes before they are thrown on. */
+async function telling<T>(tellMistake: (error: unknown) => void, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    tellMistake(error);
+    throw error;
+  }
 }
 
 /** What perf_analyzer prints would be painted over. */

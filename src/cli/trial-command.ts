@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { problemsOf } from '../ground/errors.ts';
 import { shown } from '../ground/wording.ts';
-import { readSpec, runSpec } from '../index.ts';
+import { readSpec, runSpec, type TrialLine, withLogBeside } from '../index.ts';
 import type { Call } from './command-call.ts';
 import { watchInterruption } from './interruption.ts';
 import { linesOf } from './lines-of.ts';
@@ -23,23 +24,28 @@ line of the standard input asks for:
 
 /** Serves what a spec says and measures it, in lines of JSON; answers the exit code. */
 async function trial(process: Process, file: string): Promise<number> {
-  const spec = await readSpec(resolve(process.cwd(), file), process.env);
+  const say = (line: TrialLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
   using interruption = watchInterruption(process, () => {});
   // What is measured is told when it is through: there is nothing to be finished.
   interruption.nothingToFinish();
   const { stop, abandon } = interruption;
   try {
-    const { measured, failed } = await runSpec(spec, {
+    const path = resolve(process.cwd(), file);
+    const spec = await readSpec(path, process.env);
+    const { measured, failed } = await runSpec(await withLogBeside(spec, path), {
       requests: linesOf(process.stdin),
-      say: (line) => void process.stdout.write(`${JSON.stringify(line)}\n`),
+      say,
       onNote: (text) => void process.stderr.write(`${shown(text)}\n`),
+      // The standard output is for lines of JSON alone.
+      onOutput: (text) => void process.stderr.write(text),
       stop,
       abandon,
     });
     return failed > 0 || measured === 0 ? EXIT.nothing : EXIT.done;
   } catch (error) {
-    if (!stop.aborted) throw error;
-    return EXIT.interrupted;
+    if (stop.aborted) return EXIT.interrupted;
+    for (const problem of problemsOf(error)) say({ kind: 'mistake', ...problem });
+    throw error;
   } finally {
     // Whoever holds the other end of a pipe open does not keep tma from ending.
     process.stdin.destroy();

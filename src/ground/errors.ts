@@ -33,6 +33,10 @@ export function formatProblem({ message, place, hint }: Problem): string {
   return `${where}${message}${hint ? `\n  ${hint}` : ''}`;
 }
 
+/** What is wrong, of a mistake; [] of anything else that is thrown. */
+export const problemsOf = (error: unknown): readonly Problem[] =>
+  error instanceof UserError ? error.problems : [];
+
 /** Shorthand for the usual single problem. */
 export const userError = (message: string, hint?: string, place?: Place): UserError =>
   new UserError({ message, hint, place });

@@ -3,11 +3,18 @@ import type { GeneratorSettings } from '../config/experiment.ts';
 import { messageOf, userError } from '../ground/errors.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
+/** Takes what a program prints. */
+export type OnOutput = (text: string) => void;
+
 /**
  * The load generator that settings ask for; only that one is loaded.
+ * @param onOutput takes what perf_analyzer prints where that is to be told and no file is named for it.
  * @throws UserError when its program is not on this machine.
  */
-export async function generatorFor(settings: GeneratorSettings): Promise<LoadGenerator> {
+export async function generatorFor(
+  settings: GeneratorSettings,
+  onOutput: OnOutput = (text) => void process.stdout.write(text),
+): Promise<LoadGenerator> {
   if (settings.kind === 'native') return (await import('./native/native.ts')).nativeGenerator;
   const { timeoutS, cpuPercent, maxAdjusts, output } = settings;
   const [{ findPerfAnalyzer }, { perfAnalyzerGenerator }] = await Promise.all([
@@ -21,13 +28,12 @@ export async function generatorFor(settings: GeneratorSettings): Promise<LoadGen
     timeoutS,
     cpuPercent,
     maxAdjusts,
-    ...(output && { onOutput: outputTo(output.file) }),
+    ...(output && { onOutput: output.file === undefined ? onOutput : appenderTo(output.file) }),
   });
 }
 
-/** Appends to a file, or writes to the standard output. @throws UserError when the file can't be written. */
-function outputTo(file: string | undefined): (text: string) => void {
-  if (file === undefined) return (text) => void process.stdout.write(text);
+/** Appends to a file. @throws UserError when it can't be written. */
+function appenderTo(file: string): OnOutput {
   const append = (text: string): void => {
     try {
       appendFileSync(file, text);

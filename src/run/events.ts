@@ -1,3 +1,4 @@
+import { type Problem, problemsOf } from '../ground/errors.ts';
 import type { Goal } from '../record/goal.ts';
 import type { PointRecord, SearchRecord, Trial } from '../record/run.ts';
 import type { TrialEvent } from '../trial/trial-event.ts';
@@ -15,6 +16,8 @@ export type Happening =
   | { readonly kind: 'run'; readonly models: readonly string[] }
   /** Something worth one line: an option without effect, points that are skipped, a journal that is resumed. */
   | { readonly kind: 'note'; readonly text: string }
+  /** A mistake of the user's, or something that is missing on the machine: nothing is measured, or one model is not. */
+  | ({ readonly kind: 'mistake' } & Problem)
   | {
       readonly kind: 'model';
       readonly goal: Goal;
@@ -43,10 +46,30 @@ export type RunEvent = Happening & { readonly at: string };
 /** Whoever wants to know what a run is doing; it must return at once. */
 export type RunListener = (event: RunEvent) => void;
 
-/** Tells all listeners. */
+/** Tells all listeners; what one of them throws is thrown when the others have been told. */
 export const tellAll =
   (listeners: readonly RunListener[]) =>
   (happening: Happening): void => {
     const event = { ...happening, at: new Date().toISOString() };
-    for (const listener of listeners) listener(event);
+    const thrown: unknown[] = [];
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    if (thrown.length > 0) throw thrown[0];
   };
+
+/** Tells what is wrong where a mistake was thrown: each problem once, however often it is thrown on. */
+export function mistakeTeller(emit: (happening: Happening) => void): (error: unknown) => void {
+  const told = new WeakSet<Problem>();
+  return (error) => {
+    for (const problem of problemsOf(error)) {
+      if (told.has(problem)) continue;
+      told.add(problem);
+      emit({ kind: 'mistake', ...problem });
+    }
+  };
+}

@@ -62,7 +62,7 @@ export class ProfileRun {
       if (!state.stop.aborted) throw error;
     });
     if (!begun) return;
-    const { space, ledger } = begun;
+    const { space, ledger, identity } = begun;
     const [first] = space.candidates;
     const earlier = earlierOf(
       plan.name,
@@ -86,7 +86,7 @@ export class ProfileRun {
       ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
     ];
     for (const text of notes) state.emit({ kind: 'note', text });
-    const record = await new ModelRun({ state, executor, space, search, ledger, base }).run();
+    const record = await new ModelRun({ state, executor, space, search, ledger, base, identity }).run();
     journal.append({ kind: 'search', ...record });
     state.emit({ kind: 'search', record });
   }
@@ -99,7 +99,10 @@ export class ProfileRun {
   }
 
   /** Makes the executor ready for a model, and finds out what there is to measure. */
-  async #begin(plan: ModelPlan, base: BaseModel): Promise<{ space: SearchedSpace; ledger: ModelLedger }> {
+  async #begin(
+    plan: ModelPlan,
+    base: BaseModel,
+  ): Promise<{ space: SearchedSpace; ledger: ModelLedger; identity: ServerIdentity }> {
     const { state, lanes, journal, checkpoint, generator } = this.#parts;
     const identity = await this.#prepare(plan);
     const config = base.config ?? withoutFillings(await this.#askConfig(plan, base));
@@ -120,7 +123,7 @@ export class ProfileRun {
       output,
     });
     this.#ledgers.push(ledger);
-    return { space, ledger };
+    return { space, ledger, identity };
   }
 
   /** Makes the executor ready for a model; with the first model the session begins. */

@@ -25,7 +25,7 @@ import {
 } from '../variant/output-repository.ts';
 import { baseOf } from './base-of.ts';
 import { checkedSpace } from './checked-space.ts';
-import { type RunListener, tellAll } from './events.ts';
+import { type Happening, mistakeTeller, type RunListener, tellAll } from './events.ts';
 import { checkpointNotes } from './notes.ts';
 import { ProfileRun } from './profile-run.ts';
 import { type Ends, RunState } from './run-state.ts';
@@ -34,6 +34,8 @@ export interface ProfileOptions extends Ends {
   readonly listeners?: readonly RunListener[];
   /** Aborted: leave a server of somebody else's as it is by then. */
   readonly abandon?: AbortSignal;
+  /** What perf_analyzer prints, where that was asked for without a file for it; absent: to the standard output. */
+  readonly onOutput?: (text: string) => void;
   /** The command line to record. */
   readonly command?: readonly string[];
   readonly launcher?: Launcher;
@@ -56,6 +58,21 @@ export interface ProfileResult {
  */
 export async function profile(experiment: Experiment, options: ProfileOptions = {}): Promise<ProfileResult> {
   const emit = tellAll(options.listeners ?? []);
+  const tellMistake = mistakeTeller(emit);
+  try {
+    return await profiled(experiment, options, emit, tellMistake);
+  } catch (error) {
+    tellMistake(error);
+    throw error;
+  }
+}
+
+async function profiled(
+  experiment: Experiment,
+  options: ProfileOptions,
+  emit: (happening: Happening) => void,
+  tellMistake: (error: unknown) => void,
+): Promise<ProfileResult> {
   const bases = new Map(
     await gatherMistakes(
       experiment.models,
@@ -65,7 +82,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
   const output = outputOf(experiment, [...bases.values()]);
   checkOutputRepository(output);
   const { launch, checkpointDirectory } = experiment;
-  const generator = options.generator ?? (await generatorFor(experiment.generator));
+  const generator = options.generator ?? (await generatorFor(experiment.generator, options.onOutput));
   const gpus = launch.mode === 'remote' ? [] : await listGpus();
   const lanes = planLanes(launch, gpus);
   // Every mistake in every model is told before the first server starts.
@@ -92,8 +109,11 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
     for (const text of notes) emit({ kind: 'note', text });
     const searchOf = options.search;
     const run = new ProfileRun({ state, executor, lanes, journal, checkpoint, generator, command, searchOf });
-    const mistakes = await profileAll(run, bases);
+    const mistakes = await profileAll(run, bases, tellMistake);
     return { run: run.result(), interrupted: state.interrupted, mistakes };
+  } catch (error) {
+    tellMistake(error);
+    throw error;
   } finally {
     monitor?.close();
     const onNote = (text: string): void => emit({ kind: 'note', text });
@@ -113,6 +133,7 @@ export async function profile(experiment: Experiment, options: ProfileOptions = 
 async function profileAll(
   run: ProfileRun,
   bases: ReadonlyMap<ModelPlan, BaseModel>,
+  tellMistake: (error: unknown) => void,
 ): Promise<readonly UserError[]> {
   const mistakes: UserError[] = [];
   for (const [plan, base] of bases) {
@@ -121,7 +142,9 @@ async function profileAll(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // What ends every model, as a disk that is full, is told once.
-      if (!mistakes.some(({ message }) => message === error.message)) mistakes.push(error);
+      if (mistakes.some(({ message }) => message === error.message)) continue;
+      mistakes.push(error);
+      tellMistake(error);
     }
   }
   const isMeasured = run.result().trials.some(({ state }) => state === 'measured');

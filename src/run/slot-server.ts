@@ -3,6 +3,7 @@ import type { LoadPoint } from '../record/load-point.ts';
 import type { PointOutcome, PointRecord } from '../record/run.ts';
 import type { Ask } from '../search/search.ts';
 import type { SearchedSpace } from '../search/search-for.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate } from '../space/space.ts';
 import { endsRun, noServer } from '../trial/no-server.ts';
 import type { OpenTrial } from '../trial/trial.ts';
@@ -16,6 +17,8 @@ export interface ServerParts {
   readonly space: SearchedSpace;
   readonly ledger: ModelLedger;
   readonly base: Parameters<typeof specOf>[2];
+  /** What its servers are started from. */
+  readonly identity: ServerIdentity;
 }
 
 /** A candidate on a server. */
@@ -57,9 +60,9 @@ export class SlotServer {
   }
 
   async #open({ candidate, point }: Ask): Promise<void> {
-    const { state, base, space } = this.#parts;
+    const { state, base, space, identity: server } = this.#parts;
     const describe = !state.knowsServer;
-    const spec = specOf(state.experiment, space.plan, base, { candidate, describe });
+    const spec = specOf(state.experiment, space.plan, base, { candidate, describe, server });
     const trial = await this.#slot.open(spec, state.listenerOf(this.#slot.id), state.stop);
     const { failure } = trial;
     this.#served = { candidate, trial, points: [], failed: failure !== undefined };

@@ -3,17 +3,26 @@ import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import type { SpecFor } from '../executor/executor.ts';
 import { messageOf } from '../ground/errors.ts';
 import type { TrialEnd } from '../record/run.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate } from '../space/space.ts';
 import { writeSpec } from '../trial/spec-file.ts';
 import { TRIAL_SPEC_VERSION, type TrialSpec } from '../trial/trial-spec.ts';
 import type { BaseModel } from '../variant/base.ts';
+
+/** What is to be served, and by what. */
+interface Wanted {
+  readonly candidate: Candidate | undefined;
+  /** Whether the server is to describe itself. */
+  readonly describe: boolean;
+  readonly server?: ServerIdentity;
+}
 
 /** What a trial serves: a candidate, or without one the model as the server completes it. */
 export function specOf(
   experiment: Experiment,
   plan: ModelPlan,
   base: BaseModel,
-  { candidate, describe }: { readonly candidate: Candidate | undefined; readonly describe: boolean },
+  { candidate, describe, server }: Wanted,
 ): SpecFor {
   const { launch, generator, modelRepository, monitoringIntervalS, serverOnlyS } = experiment;
   const variant = candidate?.name ?? `${plan.name}_config_default`;
@@ -41,6 +50,7 @@ export function specOf(
       monitoringIntervalS,
       ...(describe && { describeS: serverOnlyS }),
     },
+    ...(server && { server: { path: server.path, hash: server.hash } }),
     logFile: launch.outputPath ?? join(experiment.checkpointDirectory, 'logs', `${variant}.log`),
     ownLog: launch.outputPath === undefined,
     modelRepository,

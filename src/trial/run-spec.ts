@@ -1,4 +1,5 @@
 import { untilAborted } from '../ground/timers.ts';
+import { changedSinceWritten } from './since-written.ts';
 import { toolsFor } from './tools.ts';
 import { runTrial, type TrialAccount, type TrialLine } from './trial-lines.ts';
 import type { TrialSpec } from './trial-spec.ts';
@@ -8,8 +9,10 @@ export interface SpecRun {
   /** Lines of JSON that ask for points; not read where the spec has points. */
   readonly requests: AsyncIterable<string>;
   say(line: TrialLine): void;
-  /** Something worth one line. */
+  /** Something worth one line; said as a line of kind `note`, too. */
   onNote(text: string): void;
+  /** What perf_analyzer prints, where the spec wants that told and names no file; absent: to the standard output. */
+  onOutput?(text: string): void;
   /** Ends everything at once. */
   readonly stop: AbortSignal;
   /** Aborted: leave a server of somebody else's as it is by then. */
@@ -22,17 +25,23 @@ export interface SpecRun {
  */
 export async function runSpec(
   spec: TrialSpec,
-  { requests, say, onNote, stop, abandon }: SpecRun,
+  { requests, say, onNote, onOutput, stop, abandon }: SpecRun,
 ): Promise<TrialAccount> {
+  const note = (text: string): void => {
+    say({ kind: 'note', text });
+    onNote(text);
+  };
   // What is asked for before the server is up waits for it.
   const asked = spec.points ? requests : untilAborted(requests, stop);
-  const tools = await toolsFor(spec);
+  const tools = await toolsFor(spec, onOutput);
   try {
     const { container } = spec.settings;
-    await tools.launcher.prepare({ model: spec.models[0].name, container, onNote, signal: stop });
+    const model = spec.models[0].name;
+    const identity = await tools.launcher.prepare({ model, container, onNote: note, signal: stop });
+    for (const text of await changedSinceWritten(spec, identity)) note(text);
     return await runTrial(spec, tools, asked, say, stop);
   } finally {
     tools.monitor?.close();
-    await tools.launcher.close({ signal: abandon, onNote });
+    await tools.launcher.close({ signal: abandon, onNote: note });
   }
 }

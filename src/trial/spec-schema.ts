@@ -188,6 +188,7 @@ export const trialSpecSchema = strictly<TrialSpec>({
   models: z.tuple([model], model),
   settings,
   place,
+  server: strictly<Required<TrialSpec>['server']>({ path: text, hash: text }).optional(),
   logFile: text,
   ownLog: z.boolean(),
   modelRepository: text.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../ground/errors.ts';
+import { messageOf, type Problem } from '../ground/errors.ts';
 import type { Shape } from '../ground/shape.ts';
 import { constraint, point } from '../record/line.ts';
 import type { PointOutcome, TrialEnd } from '../record/run.ts';
@@ -16,6 +16,10 @@ export type TrialLine =
   | { readonly kind: 'point'; readonly outcome: PointOutcome }
   /** A line that asked for nothing that can be done. */
   | { readonly kind: 'refused'; readonly why: string }
+  /** Something worth one line: what is not as it was when the spec was written, an image that is pulled. */
+  | { readonly kind: 'note'; readonly text: string }
+  /** A mistake of the user's, or something that is missing on the machine: nothing more is measured. */
+  | ({ readonly kind: 'mistake' } & Problem)
   | { readonly kind: 'end'; readonly end: TrialEnd };
 
 /** How a trial went. */

@@ -4,6 +4,7 @@ import type { ServerFlags } from '../config/server-flags.ts';
 import type { Place } from '../ground/errors.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
+import type { ServerIdentity } from '../server/launcher.ts';
 
 /** Version of the form below; a change that an old reader can't take raises it. */
 export const TRIAL_SPEC_VERSION = 1;
@@ -20,6 +21,8 @@ export interface TrialSpec {
   readonly models: readonly [ServedModel, ...ServedModel[]];
   readonly settings: TrialSettings;
   readonly place: TrialPlace;
+  /** What served it when the spec was written; absent where that is not known. */
+  readonly server?: Pick<ServerIdentity, 'path' | 'hash'>;
   /** Where the server's output goes. */
   readonly logFile: string;
   /** The log is this trial's alone, and begins with it. */

@@ -67,7 +67,7 @@ export async function readBaseModel(repository: string, plan: ModelPlan): Promis
     name: plan.name,
     folder,
     ...namedAsFolder(config, plan.name, file),
-    fingerprint: await fingerprint(folder),
+    fingerprint: await fingerprintOf(folder),
   };
 }
 
@@ -100,8 +100,11 @@ function namedAsFolder(
   };
 }
 
-/** Hash of the names and contents of all files below a folder, the top config.pbtxt and caches left out. */
-async function fingerprint(folder: string): Promise<string> {
+/**
+ * Hash of the names and contents of all files below a model's folder, the top config.pbtxt and caches left out.
+ * @throws UserError when they can't be read.
+ */
+export async function fingerprintOf(folder: string): Promise<string> {
   const hash = createHash('sha256');
   for (const name of filesOfModel(folder)) {
     const path = join(folder, name);

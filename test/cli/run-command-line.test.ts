@@ -284,3 +284,45 @@ describe('tma plan', () => {
     expect(plan.code).toBe(2);
   });
 });
+
+describe('lines of JSON tell what is wrong, too', () => {
+  const told = (out: string): unknown[] =>
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  test('profile --json: a mistake in perf.yaml, with its place', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'perf.yaml'), 'model_repository: .\nprofile_models: m\nconcurency: 3\n');
+    const { code, out, error } = await tma(['profile', '-f', join(cwd, 'perf.yaml'), '--json'], cwd);
+    expect(code).toBe(2);
+    expect(told(out)).toEqual([
+      {
+        kind: 'mistake',
+        at: expect.any(String),
+        message: expect.stringContaining('concurency'),
+        place: expect.objectContaining({ line: 3, column: 1 }),
+        hint: expect.stringContaining('concurrency'),
+      },
+    ]);
+    expect(error).toContain('perf.yaml:3:1');
+  });
+
+  test('profile --json: a model that is not there, told once', async () => {
+    const cwd = folder();
+    const { code, out } = await tma(
+      ['profile', '--model-repository', cwd, '--profile-models', 'm', '--json'],
+      cwd,
+    );
+    expect(code).toBe(2);
+    expect(told(out)).toMatchObject([{ kind: 'mistake', message: expect.stringContaining('"m" is not in') }]);
+  });
+
+  test('trial: a spec that is not there', async () => {
+    const { code, out, error } = await tma(['trial', '--spec', 'nowhere.json']);
+    expect(code).toBe(2);
+    expect(told(out)).toMatchObject([{ kind: 'mistake', message: expect.stringContaining('nowhere.json') }]);
+    expect(error).toContain('nowhere.json');
+  });
+});

@@ -19,7 +19,7 @@ export interface Running {
   output(): string;
   /** Resolves when `text` has been printed; rejects when the command ends without it. */
   printed(text: string): Promise<void>;
-  readonly ended: Promise<{ code: number | null; output: string }>;
+  readonly ended: Promise<{ code: number | null; output: string; stdout: string }>;
 }
 
 /**
@@ -67,19 +67,21 @@ function run(
   });
   if (child.pid !== undefined) started.push(child.pid);
   let output = '';
+  let stdout = '';
   let over = false;
   const wake: (() => void)[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk;
+      if (stream === child.stdout) stdout += chunk;
       for (const call of wake) call();
     });
   }
-  const ended = new Promise<{ code: number | null; output: string }>((done) => {
+  const ended = new Promise<{ code: number | null; output: string; stdout: string }>((done) => {
     child.on('close', (code) => {
       over = true;
       for (const call of wake) call();
-      done({ code, output });
+      done({ code, output, stdout });
     });
   });
   const printed = (text: string): Promise<void> =>

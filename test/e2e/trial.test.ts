@@ -16,8 +16,16 @@ test('what failed in a run is repeated from the spec that it names; with a chang
   expect(output).toContain('the tokenizer has no such word');
   const spec = join(cwd, 'checkpoints', 'trials', 'failing_config_default.json');
   expect(existsSync(spec)).toBe(true);
+  const log = readFileSync(join(cwd, 'checkpoints/logs/failing_config_default.log'), 'utf8');
   const again = await tma(cwd, 'trial', '--spec', spec);
   expect(again.code).toBe(3);
+  // What the report links is still what it was; the log of this trial lies beside its spec.
+  expect(readFileSync(join(cwd, 'checkpoints/logs/failing_config_default.log'), 'utf8')).toBe(log);
+  const own = join(cwd, 'checkpoints/trials/failing_config_default.trial.log');
+  expect(readFileSync(own, 'utf8')).toContain('the tokenizer has no such word');
+  expect(lines(again.output).at(-1)).toMatchObject({ end: { logFile: own } });
+  // Nothing has changed since the spec was written.
+  expect(lines(again.output).filter(({ kind }) => kind === 'note')).toEqual([]);
   expect(lines(again.output).find(({ kind }) => kind === 'point')).toMatchObject({
     kind: 'point',
     outcome: { state: 'failed', cause: expect.stringContaining('the tokenizer has no such word') },
@@ -29,6 +37,11 @@ test('what failed in a run is repeated from the spec that it names; with a chang
   writeFileSync(other, JSON.stringify(json));
   const { code, output: told } = await tma(cwd, 'trial', '--spec', other);
   expect(code, told).toBe(0);
+  expect(lines(told).find(({ kind }) => kind === 'note')).toMatchObject({
+    text: expect.stringMatching(
+      /^the files of model "no_config" in .* are not those that the spec was written for$/,
+    ),
+  });
   expect(lines(told).map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(['open', 'window', 'point', 'end']),
   );
@@ -79,14 +92,44 @@ describe('a spec without points takes them from its standard input', () => {
   });
 });
 
-test('profile --json: what happens, a line of JSON each, on the standard output alone', async () => {
-  const cwd = project('no_config');
-  const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json', '--quiet');
-  expectThrough({ code, output });
-  const events = lines(output);
-  expect(output.trim().split('\n')).toHaveLength(events.length);
-  const kinds = new Set(events.map(({ kind }) => kind));
-  for (const kind of ['run', 'model', 'phase', 'window', 'point', 'trial', 'search', 'end'])
-    expect(kinds).toContain(kind);
-  for (const event of events) expect(event).toMatchObject({ at: expect.stringMatching(/^\d{4}-.*Z$/) });
+/** Every line of the standard output is JSON. */
+const jsonOf = (stdout: string): Record<string, never>[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('profile --json: the standard output is lines of JSON alone', () => {
+  test('what happens, each with its time', async () => {
+    const cwd = project('no_config');
+    const { code, output, stdout } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json', '--quiet');
+    expectThrough({ code, output });
+    const events = jsonOf(stdout);
+    const kinds = new Set(events.map(({ kind }) => kind));
+    for (const kind of ['run', 'model', 'phase', 'window', 'point', 'trial', 'search', 'end'])
+      expect(kinds).toContain(kind);
+    for (const event of events) expect(event).toMatchObject({ at: expect.stringMatching(/^\d{4}-.*Z$/) });
+  });
+
+  test('a server that does not start: its trial with the reason, and the mistake', async () => {
+    const cwd = project('no_config', 'triton_server_flags: { no-such-flag: 1 }');
+    const perf = readFileSync(join(cwd, 'perf.yaml'), 'utf8').replace('no_config', 'add_sub');
+    writeFileSync(join(cwd, 'perf.yaml'), perf);
+    const { code, stdout } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json');
+    expect(code).toBe(2);
+    const events = jsonOf(stdout);
+    const why = expect.stringContaining('no-such-flag');
+    expect(events.find(({ kind }) => kind === 'trial')).toMatchObject({ trial: { end: { cause: why } } });
+    expect(events.slice(-2)).toMatchObject([
+      { kind: 'mistake', message: why },
+      { kind: 'end', interrupted: false },
+    ]);
+  });
+
+  test('also where perf_analyzer is to tell what it prints', async () => {
+    const cwd = project('no_config', 'load_generator: perf_analyzer\nperf_output: true');
+    const { output, stdout } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json');
+    expect(output).toMatch(/perf_analyzer -m no_config|Measurement Settings/);
+    expect(jsonOf(stdout).at(-1)).toMatchObject({ kind: 'end' });
+  });
 });

@@ -7,6 +7,7 @@ import { LoadFailure, type LoadGenerator } from '../../src/load/load-generator.t
 import { rank } from '../../src/rank/rank.ts';
 import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf, type Trial } from '../../src/record/run.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
@@ -148,7 +149,13 @@ describe('several models', () => {
     'profile_models: {n: {parameters: {concurrency: [1]}}, m: {parameters: {concurrency: [1]}}}',
   ])('a mistake in one of them is told, and the other is measured: %s', async (text) => {
     const experiment = { ...setUpTwo(), models: experimentOf(text, {}, setUpTwo().modelRepository!).models };
-    const { run, mistakes } = await go(experiment, { launcher: cannotComplete() });
+    const events: RunEvent[] = [];
+    const listeners = [(event: RunEvent) => void events.push(event)];
+    const { run, mistakes } = await go(experiment, { launcher: cannotComplete(), listeners });
+    expect(events.filter(({ kind }) => kind === 'mistake')).toMatchObject([
+      { message: expect.stringContaining('model "n" has no config.pbtxt') },
+    ]);
+    expect(events.at(-1)).toMatchObject({ kind: 'end' });
     const measured = run.trials.filter(({ state }) => state === 'measured');
     expect([...new Set(measured.map(({ models: [{ name: model }] }) => model))]).toEqual(['m']);
     expect(mistakes.map(({ message }) => message)).toEqual([
@@ -299,6 +306,10 @@ describe('failures are results', () => {
     });
     expect(run.trials[2]?.state).toBe('measured');
     expect(launcher.running).toBe(0);
+    // What it is repeated with says what served it.
+    expect(JSON.parse(readFileSync(run.trials[1]!.end!.specFile!, 'utf8'))).toMatchObject({
+      server: { path: '/fake/tritonserver', hash: 'fake' },
+    });
   });
 
   test('a default that does not load is a failure like any other', async () => {

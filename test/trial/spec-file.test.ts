@@ -15,6 +15,7 @@ const written = (spec = trialSpec()): string => {
 test('a spec that is written is read again as it was, with the points that it has', () => {
   const spec = trialSpec({
     points: [inFlight('m', 4), atRate('m', 10, 2)],
+    server: { path: '/opt/tritonserver', hash: 'abc' },
   });
   const path = written(spec);
   expect(readSpec(path, {})).toEqual(JSON.parse(JSON.stringify(spec)));
