@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { messageOf, UserError, userError } from '../ground/errors.ts';
 import { onDisk } from '../ground/paths.ts';
 import { asPattern, secretsOf } from '../ground/redact.ts';
+import { isTooDeep } from '../record/checks.ts';
 import { trialSpecSchema } from './spec-schema.ts';
 import { type TrialSpec, whyNotLoaded } from './trial-spec.ts';
 
@@ -38,6 +39,7 @@ export function readSpec(path: string, environment: NodeJS.ProcessEnv): TrialSpe
   } catch (error) {
     throw userError(`${path}: no spec of a trial: ${messageOf(error)}`);
   }
+  if (isTooDeep(json)) throw userError(`${path}: no spec of a trial: it is nested too deep`);
   const missing = new Set<string>();
   const whole = withoutReferences(json, environment, missing);
   if (missing.size > 0) {

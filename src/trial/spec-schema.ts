@@ -14,10 +14,12 @@ import type {
   StopRule,
   TlsSettings,
 } from '../config/experiment.ts';
-import type { ServerFlags } from '../config/server-flags.ts';
+import { MOST_SECONDS } from '../config/limits.ts';
+import { type ServerFlags, splitServerFlags } from '../config/server-flags.ts';
 import type { Place } from '../ground/errors.ts';
 import { strictly } from '../ground/shape.ts';
-import { config, point } from '../record/line.ts';
+import { name } from '../record/checks.ts';
+import { strictConfig, strictPoint } from './strict-record.ts';
 import {
   type ServedModel,
   TRIAL_SPEC_VERSION,
@@ -28,11 +30,15 @@ import {
 
 const text = z.string();
 const texts = z.array(text);
-const seconds = z.number().nonnegative();
+/** What a timer can wait. */
+const seconds = z.number().nonnegative().max(MOST_SECONDS);
+const milliseconds = z
+  .number()
+  .positive()
+  .max(MOST_SECONDS * 1000);
 const count = z.int().nonnegative();
 const port = z.int().min(0).max(65_535);
 const byName = z.record(text, text);
-const pairs = z.array(z.tuple([text, text]));
 
 const tls = strictly<TlsSettings>({
   caFile: text.optional(),
@@ -42,59 +48,79 @@ const tls = strictly<TlsSettings>({
   verifyHost: z.boolean(),
 });
 
-const stopRule: z.ZodType<StopRule> = z.union([
+const stopRule: z.ZodType<StopRule> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('precision'),
     precision: z.number().positive(),
-    limitMs: z.number().positive(),
+    limitMs: milliseconds,
   }),
   z.strictObject({
     kind: z.literal('windows'),
-    intervalMs: z.number().positive(),
+    intervalMs: milliseconds,
     minRequests: count,
     stability: z.number().nonnegative(),
     maxWindows: z.int().positive(),
   }),
 ]);
 
-const inputSource: z.ZodType<InputSource> = z.union([
+const inputSource: z.ZodType<InputSource> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['random', 'zero']) }),
   z.strictObject({ kind: z.enum(['file', 'folder']), path: text }),
 ]) as z.ZodType<InputSource>;
 
-const arrivals: z.ZodType<ArrivalSettings> = z.union([
+const arrivals: z.ZodType<ArrivalSettings> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['constant', 'poisson']) }),
-  z.strictObject({ kind: z.literal('intervals'), gapsMs: z.array(z.number()) }),
-  z.strictObject({ kind: z.literal('trace'), timesMs: z.array(z.number()) }),
+  z.strictObject({
+    kind: z.literal('intervals'),
+    gapsMs: z
+      .array(z.number().nonnegative())
+      .refine((gaps) => gaps.some((gap) => gap > 0), 'expected one gap of more than 0 at least'),
+  }),
+  z.strictObject({
+    kind: z.literal('trace'),
+    timesMs: z
+      .array(z.number().nonnegative())
+      .min(1)
+      .refine(
+        (times) => times.every((time, index) => index === 0 || time >= times[index - 1]!),
+        'expected times in their order',
+      ),
+  }),
 ]);
 
 const sequences = strictly<SequenceSettings>({
-  count,
-  length: z.number(),
+  count: z.int().positive(),
+  length: z.int().positive(),
   lengthGiven: z.literal(true).optional(),
-  variation: z.number(),
-  idStart: z.number(),
-  idEnd: z.number(),
-});
+  variation: z.number().min(0).max(1),
+  idStart: z.int().positive(),
+  idEnd: z.int().positive(),
+}).refine(({ idStart, idEnd }) => idEnd > idStart, 'expected idEnd above idStart');
+
+/** What it must be it says without showing it: it may be a secret. */
+const header = z.tuple([
+  text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a header's name"),
+  text.regex(/^[^\r\n]*$/, 'expected a value of one line'),
+]);
 
 const load = strictly<LoadSettings>({
   protocol: z.literal('grpc').optional(),
-  percentile: z.number().optional(),
+  percentile: z.number().min(1).max(99).optional(),
   stopRule,
-  shapes: z.record(text, z.array(z.number())),
-  inputData: z.array(inputSource),
+  shapes: z.record(text, z.array(count)),
+  inputData: z.array(inputSource).min(1),
   stringLength: count,
   stringData: text.optional(),
-  seed: z.number(),
+  seed: count,
   arrivals,
   maxInFlight: z.int().positive().optional(),
   threads: z.int().positive().optional(),
   failureLimit: z.number().min(0).max(1),
-  requestTimeoutMs: z.number().positive(),
+  requestTimeoutMs: milliseconds,
   sequences,
   streaming: z.boolean(),
   sharedMemory: z.strictObject({ outputBytes: count }).optional(),
-  headers: pairs,
+  headers: z.array(header),
   compression: z.enum(['gzip', 'deflate']).optional(),
   tls: z.strictObject({ http: tls.optional(), grpc: tls.optional() }).optional(),
   engine: z.enum(['auto', 'raw', 'library']),
@@ -102,7 +128,7 @@ const load = strictly<LoadSettings>({
   flags: texts,
 });
 
-const generator: z.ZodType<GeneratorSettings> = z.union([
+const generator: z.ZodType<GeneratorSettings> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('native') }),
   z.strictObject({
     kind: z.literal('perf_analyzer'),
@@ -114,7 +140,7 @@ const generator: z.ZodType<GeneratorSettings> = z.union([
   }),
 ]) as z.ZodType<GeneratorSettings>;
 
-const gpus: z.ZodType<GpuChoice> = z.union([
+const gpus: z.ZodType<GpuChoice> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('all') }),
   z.strictObject({ kind: z.literal('count'), count }),
   z.strictObject({ kind: z.literal('ids'), ids: texts }),
@@ -156,7 +182,11 @@ const container = strictly<ContainerOptions>({
   ignored: texts,
 });
 
-const serverFlags: z.ZodType<ServerFlags> = z.record(text, z.union([text, texts]));
+const serverFlags: z.ZodType<ServerFlags> = z
+  .record(text, z.union([text, texts]))
+  .superRefine((flags, context) => {
+    for (const message of splitServerFlags(flags).notes) context.addIssue({ code: 'custom', message });
+  });
 
 const settings = strictly<TrialSettings>({
   load,
@@ -165,15 +195,15 @@ const settings = strictly<TrialSettings>({
   serverFlags,
   serverEnvironment: byName,
   container,
-  monitoringIntervalS: z.number().positive(),
+  monitoringIntervalS: z.number().positive().max(MOST_SECONDS),
   describeS: seconds.optional(),
 });
 
 const model = strictly<ServedModel>({
-  name: text,
+  name,
   role: z.enum(['measured', 'composing']),
   assignment: z.record(text, z.unknown()),
-  config: config.optional(),
+  config: strictConfig.optional(),
   folder: text.optional(),
   fingerprint: text,
   place: z.custom<Place>((value) => typeof value === 'object' && value !== null).optional(),
@@ -184,7 +214,7 @@ const place = strictly<TrialPlace>({ gpus, uuids: texts, cpus: text.optional() }
 /** A trial's spec as JSON has it; a field that is not known is refused, as it may be misspelt. */
 export const trialSpecSchema = strictly<TrialSpec>({
   version: z.literal(TRIAL_SPEC_VERSION, { error: `expected ${TRIAL_SPEC_VERSION}: another tma wrote it` }),
-  variant: text,
+  variant: name,
   models: z.tuple([model], model),
   settings,
   place,
@@ -192,5 +222,5 @@ export const trialSpecSchema = strictly<TrialSpec>({
   logFile: text,
   ownLog: z.boolean(),
   modelRepository: text.optional(),
-  points: z.array(point).optional(),
+  points: z.array(strictPoint).optional(),
 });

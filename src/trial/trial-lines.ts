@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { messageOf, type Problem } from '../ground/errors.ts';
 import type { Shape } from '../ground/shape.ts';
-import { constraint, point } from '../record/line.ts';
 import type { PointOutcome, TrialEnd } from '../record/run.ts';
+import { strictConstraint, strictPoint } from './strict-record.ts';
 import type { Tools } from './tools.ts';
 import { type OpenTrial, openTrial, type PointRequest } from './trial.ts';
 import type { TrialEvent } from './trial-event.ts';
@@ -30,8 +30,8 @@ export interface TrialAccount {
 
 const request = z.strictObject({
   measure: z.strictObject({
-    point,
-    matters: z.array(constraint).optional(),
+    point: strictPoint,
+    matters: z.array(strictConstraint).optional(),
     withinS: z.number().positive().optional(),
   } satisfies Shape<PointRequest>),
 });

@@ -45,6 +45,7 @@ test('a line that asks for nothing is refused, and the next is answered', async 
       'nonsense',
       '{"measure": {"point": {}}}',
       lineOf(inFlight('another', 1)),
+      lineOf({ ...inFlight('m', 1), batchSize: 4 } as LoadPoint),
       lineOf({ streams: [...inFlight('m', 1).streams, ...inFlight('m', 2).streams] }),
       lineOf(inFlight('m', 1)),
     ),
@@ -55,12 +56,14 @@ test('a line that asks for nothing is refused, and the next is answered', async 
     'refused',
     'refused',
     'refused',
+    'refused',
     'point',
     'end',
   ]);
   expect(lines[2]).toMatchObject({ why: expect.stringContaining('measure.point') });
   expect(lines[3]).toMatchObject({ why: 'no load is put on "another", but on m' });
-  expect(lines[4]).toMatchObject({ why: expect.stringContaining('one model at a time') });
+  expect(lines[4]).toMatchObject({ why: expect.stringContaining('"batchSize"') });
+  expect(lines[5]).toMatchObject({ why: expect.stringContaining('one model at a time') });
   expect(account.measured).toBe(1);
 });
 
