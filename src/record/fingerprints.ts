@@ -8,3 +8,8 @@ export const CONFIGURATION = 'the configuration';
 export const MACHINE = 'the machine';
 
 export const MEASURING = 'how tma measures';
+
+/** The same of the models that an ensemble is made of, and of what code in Python finds. */
+export const MEMBERS = 'the models that it is made of';
+
+export const PACKAGES = 'the Python packages';

@@ -1,7 +1,14 @@
-import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
+import {
+  CONFIGURATION,
+  type Fingerprints,
+  MACHINE,
+  MEASURING,
+  MEMBERS,
+  PACKAGES,
+} from '../record/fingerprints.ts';
 import { loadedName, type Run, type VariantRecord, type WithModels } from '../record/run.ts';
 
-const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING]);
+const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING, MEMBERS, PACKAGES]);
 
 /**
  * What is no longer as it was when a variant was measured before; [] for one that is known as it is, or was never

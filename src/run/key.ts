@@ -4,12 +4,21 @@ import type { Place } from '../executor/place.ts';
 import { contentsOf } from '../load/input-contents.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { canonicalJson } from '../model-config/config.ts';
-import { CONFIGURATION, type Fingerprints, MACHINE, MEASURING } from '../record/fingerprints.ts';
+import {
+  CONFIGURATION,
+  type Fingerprints,
+  MACHINE,
+  MEASURING,
+  MEMBERS,
+  PACKAGES,
+} from '../record/fingerprints.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { loadedName } from '../record/run.ts';
+import { expandEnvironment } from '../server/arguments.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate } from '../space/space.ts';
 import type { BaseModel } from '../variant/base.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * Raised with every change that makes other figures of the same server: of the load generator, of when a point is
@@ -27,18 +36,30 @@ const partsOf = (
   plan: ModelPlan,
   server: ServerIdentity,
   place: Place,
+  { inherited, packages, reuse }: Surroundings = {},
 ): Readonly<Record<string, unknown>> => ({
+  // Each by its name, so that it is told which of them changed.
+  ...inherited,
   [CONFIGURATION]: candidate.key,
   "the model's files": base.fingerprint,
   'the server': server.hash,
   triton_server_flags: plan.serverFlags,
-  triton_server_environment: plan.serverEnvironment,
+  triton_server_environment: expandEnvironment(plan.serverEnvironment),
   [MACHINE]: place.machine,
   'the GPUs': place.gpus ?? 'all',
   // Only where they differ from what is usual.
   ...(place.driver !== undefined && { 'the GPU driver': place.driver }),
   ...(place.cores !== undefined && { 'the number of cores': place.cores }),
-  ...(place.container !== undefined && { "the container's settings": place.container }),
+  ...(place.container !== undefined && { "the container's settings": containerOf(place, plan) }),
+  ...(base.members !== undefined && { [MEMBERS]: base.members }),
+  ...(packages !== undefined && { [PACKAGES]: packages }),
+  ...(reuse === true && { server_reuse: true }),
+});
+
+/** What a container gets of tma's own variables is what they hold. */
+const containerOf = ({ container }: Place, { container: { environment } }: ModelPlan): unknown => ({
+  ...(container as object),
+  environment: expandEnvironment(environment),
 });
 
 /** A key that is equal where everything is that may change what is measured, and the hash of each part of it. */

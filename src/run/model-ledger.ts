@@ -14,6 +14,7 @@ import type { BaseModel } from '../variant/base.ts';
 import { writeVariant } from '../variant/repository.ts';
 import { changedParts } from './changes.ts';
 import { type Generator, pointKey, variantKey } from './key.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What the ledger of one model is kept with. */
 export interface LedgerParts {
@@ -21,6 +22,7 @@ export interface LedgerParts {
   readonly base: BaseModel;
   readonly identity: ServerIdentity;
   readonly place: Place;
+  readonly surroundings: Surroundings;
   readonly journal: Journal;
   /** The session at hand. */
   readonly session: string;
@@ -64,8 +66,8 @@ export class ModelLedger {
   enter(candidate: Candidate): string {
     const known = this.#keys.get(candidate);
     if (known !== undefined) return known;
-    const { space, base, identity, place, journal, output } = this.#parts;
-    const { key, parts } = variantKey(candidate, base, space.plan, identity, place);
+    const { space, base, identity, place, surroundings, journal, output } = this.#parts;
+    const { key, parts } = variantKey(candidate, base, space.plan, identity, place, surroundings);
     this.#keys.set(candidate, key);
     const { configText, diff } = writeVariant(output, base, candidate, space.candidates[0]!);
     const {

@@ -25,6 +25,7 @@ import { ofExperiment } from './of-experiment.ts';
 import type { RunState } from './run-state.ts';
 import { sessionEntry } from './session.ts';
 import { specOf } from './spec-of.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 /** What a run works with. */
 export interface RunParts {
@@ -108,13 +109,16 @@ export class ProfileRun {
     const config = base.config ?? withoutFillings(await this.#askConfig(plan, base));
     const hasGpu = await this.#findsGpu(plan, base, { identity, config });
     const space = searchedSpace(checkedSpace(plan, config, hasGpu));
-    const place = placeOf(lanes[0]!, state.experiment.launch, plan);
+    const { launch } = state.experiment;
+    const place = placeOf(lanes[0]!, launch, plan);
+    const surroundings = await surroundingsOf(launch, lanes[0]!, plan, base, identity);
     const output = state.experiment.outputModelRepository.path;
     const ledger = new ModelLedger({
       space,
       base,
       identity,
       place,
+      surroundings,
       journal,
       session: this.#session!,
       reuse: state.experiment.reuse,

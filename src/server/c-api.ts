@@ -15,10 +15,11 @@ import { installedLibrary } from '../install/cache.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { Guard } from './guard.ts';
-import { installationHash } from './installation.ts';
+import { installationHash, scriptIn } from './installation.ts';
 import type { Launcher, LaunchRequest, Server } from './launcher.ts';
 import { openLog, readTail } from './log.ts';
 import { removeEnvironments, watchEnvironments } from './python-environments.ts';
+import { pythonPackages } from './python-packages.ts';
 import { serverEnvironment } from './server-environment.ts';
 import { clearAbandoned, endMarked, newMark } from './traces.ts';
 import { type ModelMetadata, type TritonClient, TritonError } from './triton.ts';
@@ -45,7 +46,8 @@ export class CApiLauncher implements Launcher {
 
   async prepare() {
     clearAbandoned();
-    return { path: this.#installation, hash: installationHash(this.#installation) };
+    const packages = () => pythonPackages(scriptIn(this.#installation));
+    return { path: this.#installation, hash: installationHash(this.#installation), packages };
   }
 
   async launch(request: LaunchRequest): Promise<Server> {
@@ -109,12 +111,6 @@ export class CApiLauncher implements Launcher {
 }
 
 const libraryIn = (installation: string): string => join(installation, 'lib', 'libtritonserver.so');
-
-/** What an installation of `tma install triton` needs in its environment. */
-const scriptIn = (installation: string): string | undefined => {
-  const script = join(installation, 'environment');
-  return existsSync(script) ? script : undefined;
-};
 
 /**
  * The Triton to load: the one asked for, else the usual one, else the one of `tma install triton`.

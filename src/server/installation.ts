@@ -32,6 +32,16 @@ export function programHash(program: string): string {
 /** The same of an installation whose library is loaded. */
 export const installationHash = (folder: string): string => hashOf(partsOf(folder));
 
+/** What runs a program in the environment that an installation of `tma install triton` needs; undefined for any other. */
+export const scriptIn = (installation: string): string | undefined => {
+  const script = join(installation, 'environment');
+  return statOf(script) ? script : undefined;
+};
+
+/** The same of the installation that a tritonserver belongs to. */
+export const environmentScript = (program: string): string | undefined =>
+  scriptIn(join(dirname(dirname(realpathSync(program))), 'c_api'));
+
 const partsOf = (folder: string): string[] => PARTS.map((part) => join(folder, part));
 
 function hashOf(paths: readonly string[]): string {

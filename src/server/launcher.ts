@@ -140,4 +140,6 @@ export interface ServerIdentity {
   readonly hash: string;
   /** Whether it has GPUs, as far as it tells; the driver knows of those of this machine. */
   readonly gpus?: boolean;
+  /** A hash of the packages that models with code in Python find, where that is no part of `hash`; undefined: no Python. */
+  readonly packages?: () => Promise<string | undefined>;
 }

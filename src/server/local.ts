@@ -1,9 +1,10 @@
 import type { LaunchSettings } from '../config/experiment.ts';
 import { Guard } from './guard.ts';
-import { programHash } from './installation.ts';
+import { environmentScript, programHash } from './installation.ts';
 import { type Launcher, type LaunchRequest, type Server, ServerFailure } from './launcher.ts';
 import { locateTritonServer } from './locate.ts';
 import { choosePorts } from './ports.ts';
+import { pythonPackages } from './python-packages.ts';
 import { whenReady } from './ready.ts';
 import { clearAbandoned } from './traces.ts';
 
@@ -24,7 +25,8 @@ export class LocalLauncher implements Launcher {
 
   async prepare() {
     clearAbandoned();
-    return { path: this.#path, hash: programHash(this.#path) };
+    const packages = () => pythonPackages(environmentScript(this.#path));
+    return { path: this.#path, hash: programHash(this.#path), packages };
   }
 
   async launch(request: LaunchRequest): Promise<Server> {

@@ -15,6 +15,41 @@ export const serverEnvironment = (
   [MARK]: mark,
 });
 
+/**
+ * What is known to change how fast a server is, or what it loads, of what it inherits: threads of the libraries that
+ * backends compute with, their switches, memory allocators, the loader's and Python's paths. Everything that is inherited
+ * would be too much: no two shells are the same.
+ */
+const TELLING = new RegExp(
+  `^(${[
+    '(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|NUMEXPR|TBB|DNNL|ONEDNN|OV|OPENVINO|ORT)_.+',
+    '(TORCH|PYTORCH|ATEN|XLA|TF_(ENABLE|NUM|XLA|GPU|FORCE|CUDNN|USE))_.+',
+    '(CUDA|CUDNN|CUBLAS|NCCL|TRT|TENSORRT)_.+|NVIDIA_TF32_OVERRIDE',
+    '(MALLOC|TCMALLOC)_.+|GLIBC_TUNABLES',
+    'LD_.+|PYTHON(PATH|HOME|USERBASE|NOUSERSITE|OPTIMIZE|MALLOC|DEVMODE|_JIT|_GIL)',
+  ].join('|')})$`,
+);
+
+/**
+ * The variables that a server on this machine inherits, as it gets them, of those that are known to tell, and those that its
+ * models read.
+ * @param reads names that models' code reads.
+ */
+export function inheritedVariables(
+  { environment, gpus, cacheDirectory }: Pick<LaunchRequest, 'environment' | 'gpus' | 'cacheDirectory'>,
+  reads: readonly string[] = [],
+  own: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const given = { ...visibleDevices(gpus), ...cacheEnvironment(cacheDirectory), ...environment };
+  return Object.fromEntries(
+    Object.entries(own).flatMap(([name, value]) =>
+      value !== undefined && !Object.hasOwn(given, name) && (TELLING.test(name) || reads.includes(name))
+        ? [[name, value]]
+        : [],
+    ),
+  );
+}
+
 function visibleDevices(gpus: GpuChoice): Record<string, string> {
   switch (gpus.kind) {
     case 'all':

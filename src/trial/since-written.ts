@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isFolder } from '../ground/paths.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
-import { fingerprintOf } from '../variant/base.ts';
+import { fingerprintOf } from '../variant/fingerprint.ts';
 import type { ServedModel, TrialSpec } from './trial-spec.ts';
 
 /**

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ModelPlan } from '../config/experiment.ts';
 import { userError } from '../ground/errors.ts';
-import { diskError, isFolder, lstatOf, onDisk, statOf } from '../ground/paths.ts';
+import { isFolder, lstatOf, onDisk, statOf } from '../ground/paths.ts';
 import { suggestion } from '../ground/wording.ts';
 import { parseConfigText } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import { filesOfModel } from './files.ts';
+import { fingerprintOf, fingerprintOfAll } from './fingerprint.ts';
+import { foldersOfMembers } from './members.ts';
+import { pythonReads } from './python-code.ts';
 
 /** A model as it lies in the user's repository. */
 export interface BaseModel {
@@ -19,6 +19,10 @@ export interface BaseModel {
   readonly config: ModelConfig | undefined;
   /** Hash of every file of the model but config.pbtxt: the same hash, the same model. */
   readonly fingerprint: string;
+  /** An ensemble: hash of the files and configurations of the models that it is made of. */
+  readonly members?: string;
+  /** Where it, or a model that it is made of, has code in Python: the variables of its environment that this reads. */
+  readonly python?: { readonly reads: readonly string[] };
   /** What is worth a line about its files. */
   readonly notes: readonly string[];
 }
@@ -68,6 +72,20 @@ export async function readBaseModel(repository: string, plan: ModelPlan): Promis
     folder,
     ...namedAsFolder(config, plan.name, file),
     fingerprint: await fingerprintOf(folder),
+    ...(await partsBeside(folder, foldersOfMembers(repository, config))),
+  };
+}
+
+/** What of a model's files is told apart from its own fingerprint. */
+async function partsBeside(
+  folder: string,
+  members: readonly string[],
+): Promise<Pick<BaseModel, 'members' | 'python'>> {
+  const ofMembers = members.length > 0 && { members: await fingerprintOfAll(members) };
+  const reads = pythonReads([folder, ...members]);
+  return {
+    ...ofMembers,
+    ...(reads && { python: { reads } }),
   };
 }
 
@@ -98,22 +116,4 @@ function namedAsFolder(
       `${file} has the name ${JSON.stringify(own)}, its folder "${folderName}": Triton does not load it like that; it is measured, and written to results/best, as "${folderName}"`,
     ],
   };
-}
-
-/**
- * Hash of the names and contents of all files below a model's folder, the top config.pbtxt and caches left out.
- * @throws UserError when they can't be read.
- */
-export async function fingerprintOf(folder: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const name of filesOfModel(folder)) {
-    const path = join(folder, name);
-    hash.update(`\n${name}\n`);
-    try {
-      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { end: false });
-    } catch (error) {
-      throw diskError(`cannot read ${path}`, 'let yourself read it', error);
-    }
-  }
-  return hash.digest('hex').slice(0, 16);
 }

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ModelPlan } from '../../src/config/experiment.ts';
 import type { Place } from '../../src/executor/place.ts';
 import { machineFacts } from '../../src/executor/place.ts';
 import { atRate, inFlight, type LoadPoint } from '../../src/record/load-point.ts';
 import { changedLoad, changedParts } from '../../src/run/changes.ts';
 import { loadParts, pointKey, variantKey } from '../../src/run/key.ts';
+import type { Surroundings } from '../../src/run/surroundings.ts';
 import type { Candidate } from '../../src/space/space.ts';
 import { folder, load, plan } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
@@ -56,6 +58,77 @@ test('a load on one model has the key that it had in journals of version 1', () 
   expect(key(atRate('m', 12.5))).toBe('bf7590225ebd8761');
   const [first] = inFlight('m', 4, 2).streams;
   expect(key({ streams: [first, first] })).not.toBe(key({ streams: [first] }));
+});
+
+describe('what a server is surrounded by', () => {
+  const fixed = { ...place, machine: ['a CPU', 2] };
+  const server = { path: '/tritonserver', hash: 's' };
+  const of = (
+    changes: { base?: object; plan?: Partial<ModelPlan>; place?: Partial<Place> } = {},
+    surroundings: Surroundings = {},
+  ) =>
+    variantKey(
+      candidate,
+      { ...base, ...changes.base },
+      plan({ serverEnvironment: { LEVEL: 'debug' }, ...changes.plan }),
+      server,
+      { ...fixed, ...changes.place },
+      surroundings,
+    );
+  const changed = (before: ReturnType<typeof of>, after: ReturnType<typeof of>) =>
+    changedParts(run(trial('m_config_default', [measurement({})], before)), {
+      ...after,
+      models: [{ name: 'm', role: 'measured' }],
+      isDefault: true,
+    });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('is in no key where it is as usual: what was measured before it was looked at is still known', () => {
+    expect(of().key).toBe('5f4f9592b543f8a1');
+    expect(of({}, { inherited: {}, packages: undefined, reuse: false }).key).toBe('5f4f9592b543f8a1');
+    expect(of({ place: { container: plan().container } }).key).toBe('f4b74bb0d8c13aeb');
+  });
+
+  test.each([
+    ['OMP_NUM_THREADS', { inherited: { OMP_NUM_THREADS: '4' } }],
+    ['server_reuse', { reuse: true }],
+    ['the Python packages, not recorded then', { packages: 'p' }],
+  ])('%s', (name, surroundings) => {
+    expect(changed(of(), of({}, surroundings))).toEqual([name]);
+  });
+
+  test('changed: each is told by its name', () => {
+    const at = (threads: string, packages: string) =>
+      of({}, { inherited: { OMP_NUM_THREADS: threads, LD_PRELOAD: 'x' }, packages });
+    expect(changed(at('4', 'p'), at('8', 'q'))).toEqual(['OMP_NUM_THREADS', 'the Python packages']);
+  });
+
+  test("an ensemble's members", () => {
+    const [one, other] = ['1', '2'].map((members) => of({ base: { members } }));
+    expect(changed(one!, other!)).toEqual(['the models that it is made of']);
+    expect(changed(of(), one!)).toEqual(['the models that it is made of, not recorded then']);
+  });
+
+  test("a variable that is handed on is what tma's own environment has in it", () => {
+    const handedOn = () => of({ plan: { serverEnvironment: { DELAY: '$D', KEY: '${' + 'D}x' } } });
+    vi.stubEnv('D', '1');
+    const before = handedOn();
+    expect(handedOn()).toEqual(before);
+    expect(JSON.stringify(before)).not.toContain('1x');
+    vi.stubEnv('D', '2');
+    expect(changed(before, handedOn())).toEqual(['triton_server_environment']);
+  });
+
+  test("so is a container's", () => {
+    const container = { ...plan().container, environment: { DELAY: '$D' } };
+    const handedOn = () => of({ plan: { container }, place: { container } });
+    vi.stubEnv('D', '1');
+    const before = handedOn();
+    vi.stubEnv('D', '2');
+    expect(changed(before, handedOn())).toEqual(["the container's settings"]);
+  });
 });
 
 test("another version of a generator that is not tma's is another load", () => {

@@ -119,6 +119,25 @@ test('a session tells later what it told then, though perf.yaml has changed', as
   expect(figures(before)).toEqual(figures(run));
 });
 
+test("what the model's code reads of the environment is measured again when it is another, and said", async () => {
+  const cwd = folder();
+  setUp({}, cwd);
+  writeFileSync(join(cwd, 'm', '1', 'model.py'), 'import os\nDELAY = os.environ.get("A_DELAY")\n');
+  const again = async (delay: string | undefined) => {
+    vi.stubEnv('A_DELAY', delay);
+    const notes: string[] = [];
+    const listeners = [on('note', ({ text }) => notes.push(text))];
+    const { run } = await go(experimentOf(YAML, {}, cwd), 5, { listeners });
+    return [figures(run)[0]![1], notes.filter((text) => text.includes('changed'))];
+  };
+  const note = "m is measured again: what is served changed since the journal's last session (A_DELAY)";
+  expect(await again('1')).toEqual([false, []]);
+  expect(await again('1')).toEqual([true, []]);
+  expect(await again('2')).toEqual([false, [note]]);
+  expect(await again(undefined)).toEqual([false, [note]]);
+  vi.unstubAllEnvs();
+});
+
 test('--fresh measures anew, beside the old: both are there to be compared', async () => {
   const cwd = folder();
   const experiment = setUp({}, cwd);

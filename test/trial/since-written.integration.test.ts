@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changedSinceWritten } from '../../src/trial/since-written.ts';
 import type { TrialSpec } from '../../src/trial/trial-spec.ts';
-import { fingerprintOf } from '../../src/variant/base.ts';
+import { fingerprintOf } from '../../src/variant/fingerprint.ts';
 import { folder } from '../support/experiment.ts';
 import { trialSpec } from '../support/spec.ts';
 

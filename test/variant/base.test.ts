@@ -69,6 +69,69 @@ describe('what a model is made of', () => {
     expect(await read('one')).toBe(await read('one'));
   });
 
+  const step = (name: string) => `step { model_name: "${name}" model_version: -1 }`;
+  const ensembleOf = (...names: string[]) =>
+    `platform: "ensemble"\nensemble_scheduling { ${names.map(step).join(' ')} }\n`;
+  /** The model `m` with this configuration. */
+  const configured = (config: string) => {
+    const found = repositoryWith('');
+    writeFileSync(join(found.model, 'config.pbtxt'), config);
+    return found;
+  };
+  /** Writes a model beside `m`. */
+  const beside = (repository: string, name: string, config: string, code = ''): void => {
+    mkdirSync(join(repository, name, '1'), { recursive: true });
+    writeFileSync(join(repository, name, 'config.pbtxt'), config);
+    writeFileSync(join(repository, name, '1', 'model.py'), code);
+  };
+
+  test('the members of an ensemble, and of those in it, with their configurations', async () => {
+    const { repository } = configured(ensembleOf('a', 'inner', 'nowhere'));
+    beside(repository, 'a', 'backend: "python"\n');
+    beside(repository, 'b', 'backend: "python"\n');
+    // A circle is Triton's to refuse.
+    beside(repository, 'inner', ensembleOf('b', 'm', 'inner'));
+    const read = async () => (await readBaseModel(repository, plan())).members;
+    const all = [await read()];
+    expect(await read()).toBe(all[0]);
+    const changes: [string, string, string][] = [
+      ['a', 'backend: "python"\nmax_batch_size: 2\n', ''],
+      ['a', 'backend: "python"\nmax_batch_size: 2\n', 'changed'],
+      ['b', 'backend: "python"\n', 'changed'],
+      ['inner', ensembleOf('b'), ''],
+    ];
+    for (const change of changes) {
+      beside(repository, ...change);
+      all.push(await read());
+    }
+    expect(new Set(all).size).toBe(all.length);
+    beside(repository, 'other', 'backend: "python"\n');
+    expect(await read()).toBe(all.at(-1));
+  });
+
+  test('no other model has members, nor one without a configuration', async () => {
+    const { repository } = configured('backend: "python"\n');
+    expect(await readBaseModel(repository, plan())).not.toHaveProperty('members');
+  });
+
+  test('what its code in Python reads of its environment, and that of its members', async () => {
+    const { repository, model } = configured(ensembleOf('a'));
+    beside(repository, 'a', 'backend: "python"\n', 'import os\nos.getenv("A", 1)\n');
+    writeFileSync(
+      join(model, '1', 'model.py'),
+      [
+        'from os import environ, getenv',
+        ...["environ['B']", 'os.environ.get( "C" )', "if 'D' not in os.environ: pass", 'getenv(f"E")'],
+        ...['environ[name]', 'print("F")', 'other["G"]', 'os.environ.setdefault("H", "1")'],
+      ].join('\n'),
+    );
+    const { python } = await readBaseModel(repository, plan());
+    expect(python?.reads).toEqual(['A', 'B', 'C', 'D', 'E', 'H']);
+    writeFileSync(join(model, '1', 'model.py'), '');
+    writeFileSync(join(repository, 'a', '1', 'model.py'), '');
+    expect((await readBaseModel(repository, plan())).python).toEqual({ reads: [] });
+  });
+
   test('a repository that is a file', async () => {
     const file = join(folder(), 'models');
     writeFileSync(file, '');
