@@ -4,7 +4,7 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Launcher, Leaving, Preparation, ServerIdentity } from '../server/launcher.ts';
 import { askConfig } from '../trial/ask-config.ts';
 import { type OpenTrial, openTrial } from '../trial/trial.ts';
-import type { OnTrialEvent } from '../trial/trial-event.ts';
+import { type OnTrialEvent, saysServerIsUp } from '../trial/trial-event.ts';
 import type { Executor, Slot, SpecFor } from './executor.ts';
 import type { Lane } from './lanes.ts';
 import { Neighbours } from './neighbours.ts';
@@ -53,7 +53,7 @@ export class LocalExecutor implements Executor {
       id: first!.id,
       open: (spec, on, signal) => {
         const heard: OnTrialEvent = (event) => {
-          if (event.kind === 'phase' && event.phase === 'loading the model') up.resolve();
+          if (saysServerIsUp(event)) up.resolve();
           on(event);
         };
         return first!.open(spec, heard, signal);

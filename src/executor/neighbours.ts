@@ -10,8 +10,10 @@ export interface Company {
 
 /** Above this share of busy cores, lanes wait for each other; not tuned. */
 const CROWDED = 0.9;
-/** So many points in a row that are no more precise alone tell that it is not the neighbours; not tuned. */
-const VAIN = 2;
+/** From so many points without company on it is known how precise they are by themselves; not tuned. */
+const ENOUGH = 2;
+/** Where more than this share of them is not precise, want of precision is no sign of a neighbour; not tuned. */
+const USUAL = 0.25;
 
 /**
  * Lets the lanes of a run measure together, and one alone when it has to: `alone` waits until nobody measures, and
@@ -22,8 +24,9 @@ export class Neighbours {
   /** Lanes that measure alone or wait to. */
   #alone = 0;
   #joined = 0;
-  /** Points in a row that were measured again for want of precision, and were no more precise alone. */
-  #vain = 0;
+  /** Points that were measured without company, and those of them that were not precise. */
+  #without = 0;
+  #imprecise = 0;
   #wake: (() => void)[] = [];
 
   /** Measures beside others. */
@@ -59,14 +62,15 @@ export class Neighbours {
     }
   }
 
-  /** A point that was not precise beside others was measured again alone. */
+  /** A point was measured without company. */
   learn({ stable }: { readonly stable: boolean }): void {
-    this.#vain = stable ? 0 : this.#vain + 1;
+    this.#without++;
+    if (!stable) this.#imprecise++;
   }
 
-  /** Whether want of precision speaks for a neighbour having been felt, by what was seen so far. */
+  /** Whether want of precision speaks for a neighbour having been felt: not where points want it by themselves. */
   get precisionTells(): boolean {
-    return this.#vain < VAIN;
+    return this.#without < ENOUGH || this.#imprecise <= USUAL * this.#without;
   }
 
   #change = (): Promise<void> => new Promise((resolve) => this.#wake.push(resolve));

@@ -18,11 +18,12 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
     const { result, company } = await neighbours.together(() => trial.measure(left()));
     if (result.state !== 'measured') return result;
     const { measurement } = result;
+    if (!company.shared) neighbours.learn(measurement);
     const found = suffering(company, {
       stable: measurement.stable,
       clientBound: isClientBound(measurement),
     });
-    // Where points are no more precise alone it is not the neighbours.
+    // Where points are not precise by themselves it is not the neighbour.
     if (!found || (found.by === 'precision' && !neighbours.precisionTells)) return result;
     const reason = found.text;
     const { withinS = Number.POSITIVE_INFINITY } = left();
@@ -34,7 +35,7 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
     }
     on({ kind: 'phase', variant: trial.spec.variant, phase: 'measuring again alone', point: request.point });
     const alone = await neighbours.alone(() => trial.measure(left()));
-    if (found.by === 'precision' && alone.state === 'measured') neighbours.learn(alone.measurement);
+    if (alone.state === 'measured') neighbours.learn(alone.measurement);
     return alone.state === 'measured'
       ? { ...alone, measurement: { ...alone.measurement, againAlone: reason } }
       : {

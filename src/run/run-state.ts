@@ -1,6 +1,6 @@
 import type { Experiment } from '../config/experiment.ts';
 import type { ServerRecord } from '../record/run.ts';
-import type { OnTrialEvent } from '../trial/trial-event.ts';
+import { type OnTrialEvent, saysServerIsUp } from '../trial/trial-event.ts';
 import type { Happening, Progress } from './events.ts';
 import { TimeBudget } from './time-budget.ts';
 
@@ -25,6 +25,7 @@ export class RunState {
   done = 0;
   reused = 0;
   #knowsServer = false;
+  #isDescribed = false;
 
   /** @param onServer called with the first server that comes up. */
   constructor(
@@ -50,6 +51,18 @@ export class RunState {
     return this.#knowsServer;
   }
 
+  /** Whether a server that is started now is to describe itself: the first that comes up does. */
+  wantsDescription(): boolean {
+    const isFirst = !this.#isDescribed;
+    this.#isDescribed = true;
+    return isFirst;
+  }
+
+  /** The one that was to describe itself did not come up. */
+  lacksDescription(): void {
+    this.#isDescribed = false;
+  }
+
   progress(remaining: number): Progress {
     return { done: this.done, remaining, reused: this.reused };
   }
@@ -57,10 +70,8 @@ export class RunState {
   /** Hands on what a slot's trial tells. */
   listenerOf(slot: string): OnTrialEvent {
     return (event) => {
-      if (event.kind === 'server') {
-        this.#knowsServer = true;
-        this.#onServer(event.server);
-      }
+      if (saysServerIsUp(event)) this.#knowsServer = true;
+      if (event.kind === 'server') this.#onServer(event.server);
       this.emit({ ...event, slot });
     };
   }

@@ -61,12 +61,14 @@ export class SlotServer {
 
   async #open({ candidate, point }: Ask): Promise<void> {
     const { state, base, space, identity: server } = this.#parts;
-    const describe = !state.knowsServer;
+    const describe = state.wantsDescription();
     const spec = specOf(state.experiment, space.plan, base, { candidate, describe, server });
     const trial = await this.#slot.open(spec, state.listenerOf(this.#slot.id), state.stop);
     const { failure } = trial;
+    if (describe && failure?.started === false) state.lacksDescription();
     this.#served = { candidate, trial, points: [], failed: failure !== undefined };
-    if (!failure || !endsRun(failure, state.knowsServer)) return;
+    // One that comes up and can't be described is none that is known.
+    if (!failure || !endsRun(failure, !describe && state.knowsServer)) return;
     this.#served.points.push(point);
     await this.close();
     throw noServer({ ...failure, logFile: spec.logFile });

@@ -36,8 +36,10 @@ export async function launchServer(
     signal,
   });
   try {
-    if (settings.describeS !== undefined)
+    if (settings.describeS !== undefined) {
+      on({ kind: 'phase', variant: spec.variant, phase: 'describing the server' });
       on({ kind: 'server', server: await describeServer(server, settings.describeS, spec) });
+    }
     return server;
   } catch (error) {
     await server.stop();

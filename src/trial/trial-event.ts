@@ -5,6 +5,8 @@ import type { ServerRecord } from '../record/run.ts';
 /** What a trial is busy with. */
 export type Phase =
   | 'starting the server'
+  /** It is up, and its GPUs are watched while they have nothing to do. */
+  | 'describing the server'
   | 'loading the model'
   | 'measuring'
   | 'measuring again alone'
@@ -30,6 +32,10 @@ export type TrialEvent =
   | ({ readonly kind: 'window'; readonly variant: string; readonly point: LoadPoint } & WindowSummary)
   /** The server described itself, where that was asked for. */
   | { readonly kind: 'server'; readonly server: ServerRecord };
+
+/** Whether it says that a server has come up. */
+export const saysServerIsUp = (event: TrialEvent): boolean =>
+  event.kind === 'phase' && ['describing the server', 'loading the model'].includes(event.phase);
 
 /** Whoever is told; it must return at once. */
 export type OnTrialEvent = (event: TrialEvent) => void;

@@ -86,16 +86,21 @@ test('what had no company is measured once', async () => {
   expect(asked).toHaveLength(1);
 });
 
-test('want of precision is no sign any more where points are no more precise alone, until one is', async () => {
+test('want of precision is no sign where points want it by themselves', async () => {
   const neighbours = new Neighbours();
-  const times = async (...outcomes: boolean[]): Promise<number> => {
+  const beside = async (...outcomes: boolean[]): Promise<number> => {
     const { trial, asked } = trialOf(...outcomes.map(measured));
     await besideAnother(trial, { point }, neighbours);
     return asked.length;
   };
-  expect(await times(false, false)).toBe(2);
-  expect(await times(false, true)).toBe(2);
-  expect(await times(false, false)).toBe(2);
-  expect(await times(false, false)).toBe(2);
-  expect(await times(false, false)).toBe(1);
+  const byItself = async (stable: boolean): Promise<void> => {
+    await withNeighbours(trialOf(measured(stable)).trial, neighbours, () => {}).measure({ point });
+  };
+  expect(await beside(false, true)).toBe(2);
+  await byItself(false);
+  // One of two was not precise without a neighbour.
+  expect(await beside(false)).toBe(1);
+  for (let times = 0; times < 2; times++) await byItself(true);
+  // Now it is one of four.
+  expect(await beside(false, true)).toBe(2);
 });

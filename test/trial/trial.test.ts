@@ -28,7 +28,15 @@ test('opens, measures and closes, and tells of it in plain data', async () => {
   expect(end).toMatchObject({ effective: { max_batch_size: 2 }, warnings: [], logFile: '/fake/log' });
   expect(end).not.toHaveProperty('cause');
   expect(launcher.log).toEqual(['start', 'stop']);
-  expect(events.map(({ kind }) => kind)).toEqual(['phase', 'server', 'phase', 'phase', 'window', 'phase']);
+  expect(events.map(({ kind }) => kind)).toEqual([
+    'phase',
+    'phase',
+    'server',
+    'phase',
+    'phase',
+    'window',
+    'phase',
+  ]);
   for (const message of [...events, outcome, end, spec])
     expect(JSON.parse(JSON.stringify(message))).toEqual(plain(message));
 });
