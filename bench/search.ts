@@ -144,7 +144,8 @@ function one(file: string): void {
       winner: found.winner ?? null,
       trace: found.trace.map(({ candidate, point, again, values }) => ({
         variant: candidate.name,
-        ...point,
+        level: levelOf(point),
+        batchSize: batchSizeOf(point),
         ...(again && { again }),
         values: values ?? null,
       })),

@@ -70,7 +70,7 @@ export function landscapeOf(
   const batches = [...new Set(rows.map(({ batchSize }) => batchSize))].sort((a, b) => a - b);
   const isRate = rows.every((row) => row.isRate);
   const pointAt = (level: number, batchSize: number): LoadPoint =>
-    isRate ? atRate('m', level, batchSize) : inFlight('m', level, batchSize);
+    isRate ? atRate(model, level, batchSize) : inFlight(model, level, batchSize);
   const plan = {
     name: model,
     ...goal,

@@ -20,14 +20,14 @@ const play = (earlier: readonly Earlier[]) => {
 };
 /** What another machine would have measured: everything by this much. */
 const earlier = (factor: (throughput: number) => number): Earlier[] =>
-  rows.flatMap(({ variant, level, batchSize, values }) => {
+  rows.flatMap(({ model, variant, level, batchSize, values }) => {
     const throughput = values['perf_throughput'];
     if (throughput === undefined) return [];
     const scale = factor(throughput) / throughput;
     return [
       {
         candidateKey: variant.endsWith('_default') ? undefined : variant,
-        point: inFlight('m', level, batchSize),
+        point: inFlight(model, level, batchSize),
         values: {
           perf_throughput: throughput * scale,
           perf_latency_p99: values['perf_latency_p99']! / scale,
