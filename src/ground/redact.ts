@@ -1,6 +1,6 @@
 /** Shorter values are told from ordinary words only where they stand alone. */
-const LONG = 6;
-const SHORTEST = 3;
+export const LONG = 6;
+export const SHORTEST = 3;
 /** Short values that are no secret, whatever they are called; and numbers, unless they are called one. */
 const ORDINARY = /^(true|false|yes|no|on|off|none|null|auto|info|debug|warn|error)$/i;
 const NUMBERS = /^[\d.,:]+$/;
@@ -9,6 +9,12 @@ const NUMBERS = /^[\d.,:]+$/;
 const SECRET_NAME =
   /token|secret|passw|passphrase|credential|auth(?!ors?(_|$))|api_?key|private|cookie|signature|bearer|webhook|(^|_)(key|keys|pass|pwd|pin|pat|sas|dsn|jwt|cert)(_|\d|$)|[a-z]key$/i;
 const NO_SECRET = /^(OLD)?PWD$/;
+
+/** Whether what a variable, a header or a setting of that name holds is to be read by nobody. */
+export const soundsSecret = (name: string): boolean => {
+  const underscored = name.replaceAll('-', '_');
+  return SECRET_NAME.test(underscored) && !NO_SECRET.test(underscored);
+};
 /** `postgres://user:password@host` */
 const WITH_PASSWORD = /^[a-z][\w+.-]*:\/\/[^/?#\s]*:([^/?#@\s]+)@/i;
 
@@ -18,11 +24,20 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const secretsOf = (environment: Environment): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      value !== undefined && ((SECRET_NAME.test(name) && !NO_SECRET.test(name)) || WITH_PASSWORD.test(value))
-        ? [[name, value]]
-        : [],
+      value !== undefined && (soundsSecret(name) || WITH_PASSWORD.test(value)) ? [[name, value]] : [],
     ),
   );
+
+const SETTING = /(?<![\w.-])([\w.-]+)=([^,;&\s'"]+)/g;
+const PASSWORD_WITHIN = /(?<![\w+.-])([a-z][\w+.-]*:\/\/[^/?#\s:@]*:)([^/?#@\s]+)(?=@)/gi;
+
+/** A text with what is secret in it replaced: `password=VALUE`, and the password of an address. */
+export const replaceSecretParts = (text: string, replace: (secret: string) => string): string =>
+  text
+    .replace(SETTING, (match, name: string, value: string) =>
+      soundsSecret(name) && !isOrdinary(value, name) ? `${name}=${replace(value)}` : match,
+    )
+    .replace(PASSWORD_WITHIN, (_match, before: string, secret: string) => `${before}${replace(secret)}`);
 
 /** The values of request headers, and each word of them: what follows `Bearer` is the secret. */
 export const secretsOfHeaders = (
@@ -62,8 +77,11 @@ export function redactor(...environments: readonly Environment[]): (text: string
     text.replace(expression, (found) => `[value of ${names.get(found.toLowerCase()) ?? 'a secret'}]`);
 }
 
-const isOrdinary = (value: string, name: string): boolean =>
-  ORDINARY.test(value) || (NUMBERS.test(value) && !SECRET_NAME.test(name));
+/** Whether what is called so may be read: a word that is no secret, or a number or a few letters unless they are called one. */
+export const isOrdinary = (value: string, name: string): boolean =>
+  value === '' ||
+  ORDINARY.test(value) ||
+  ((NUMBERS.test(value) || value.length < SHORTEST) && !soundsSecret(name));
 
 /** A value, its lines where it has several, and the password of an address. */
 function secretsIn(value: string): string[] {

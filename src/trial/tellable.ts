@@ -1,13 +1,15 @@
+import { secretsOfFlags } from '../config/secrets.ts';
 import { redactor, secretsOf, secretsOfHeaders } from '../ground/redact.ts';
 import { visible } from '../ground/wording.ts';
 import { expandEnvironment } from '../server/arguments.ts';
 import type { TrialSettings } from './trial-spec.ts';
 
-type WithSecrets = Pick<TrialSettings, 'serverEnvironment' | 'container' | 'load'>;
+type WithSecrets = Pick<TrialSettings, 'serverEnvironment' | 'serverFlags' | 'container' | 'load'>;
 
-/** Takes the values of a server's environment, of what it inherits from the shell, and of headers out of texts. */
+/** Takes the values of a server's environment, of what it inherits from the shell, of headers, and of its flags what is secret there, out of texts. */
 export const redactorFor = ({
   serverEnvironment,
+  serverFlags,
   container,
   load,
 }: WithSecrets): ((text: string) => string) =>
@@ -16,6 +18,7 @@ export const redactorFor = ({
     expandEnvironment(container.environment),
     secretsOf(process.env),
     ...secretsOfHeaders(load.headers),
+    ...secretsOfFlags(serverFlags),
   );
 
 /** What a server or a model says as it may be told: without secrets, and with nothing that acts on a terminal. */

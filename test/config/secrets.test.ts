@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { argumentsWithoutSecrets, withoutSecrets } from '../../src/config/secrets.ts';
+import { argumentsWithoutSecrets, secretsOfFlags, withoutSecrets } from '../../src/config/secrets.ts';
 import { folder, messageOf } from '../support/experiment.ts';
 import { tma } from '../support/tma.ts';
 
@@ -56,4 +56,36 @@ test('names stay, values go', () => {
   expect(argumentsWithoutSecrets(['-m', 'x', '-H', 'A:b', '--percentile', '9'])).toEqual([
     ...['-m', 'x', '-H', 'A:[not shown]', '--percentile', '9'],
   ]);
+});
+
+test('what is secret in a setting goes, too, and the rest stays', () => {
+  expect(
+    withoutSecrets({
+      triton_server_flags: {
+        'cache-config': ['redis,host=h,password=sw0rdfish', 'local,size=1048576'],
+        'trace-config': 'opentelemetry,url=http://me:sw0rdfish@host/v1',
+        'http-restricted': 'inference:admin=sw0rdfish',
+        'grpc-server-key': '/etc/tls/key.pem',
+        'http-reuse-port': 'true',
+      },
+    }),
+  ).toEqual({
+    triton_server_flags: {
+      'cache-config': ['redis,host=h,password=[not shown]', 'local,size=1048576'],
+      'trace-config': 'opentelemetry,url=http://me:[not shown]@host/v1',
+      'http-restricted': 'inference:[not shown]',
+      'grpc-server-key': '/etc/tls/key.pem',
+      'http-reuse-port': 'true',
+    },
+  });
+});
+
+test('what is secret in flags is known, to be taken out of what a server says; an ordinary word is not', () => {
+  expect(
+    secretsOfFlags({
+      'http-restricted-api': ['inference:admin=sw0rdfish', 'health'],
+      'cache-config': 'redis,password=r3dis',
+      'log-verbose': '1',
+    }),
+  ).toEqual([{ 'http-restricted-api': 'sw0rdfish' }, { 'cache-config': 'r3dis' }]);
 });

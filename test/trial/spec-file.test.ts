@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { NO_CONTAINER_OPTIONS } from '../../src/config/docker-args.ts';
 import { atRate, inFlight } from '../../src/record/load-point.ts';
 import { readSpec, writeSpec } from '../../src/trial/spec-file.ts';
 import { folder, load } from '../support/experiment.ts';
@@ -26,33 +27,130 @@ describe('secrets go in by reference', () => {
   const spec = trialSpec(
     {},
     {
-      serverEnvironment: { API_TOKEN: 'tok$en-1234', LEVEL: 'debug', PATH2: '$HOME/x' },
+      serverEnvironment: {
+        API_TOKEN: 'tok$en-1234',
+        LEVEL: 'debug',
+        OMP_NUM_THREADS: '4',
+        HOME_OF: '$HOME',
+        OTHER: `$\{HOME}`,
+        HF: 'hf_abc',
+        DB_PASSWORD: '$ecret-hunter2',
+        PIN: '~9',
+        PATH: '/opt/bin:$PATH',
+      },
       load: load({
-        headers: [['Authorization', 'Bearer abc.def']],
+        headers: [
+          ['Authorization', 'Bearer abc.def'],
+          ['X-Priority', '1'],
+        ],
         flags: ['-H', 'Authorization: Bearer abc.def', '--string-data', 'costs $5'],
       }),
+      serverFlags: {
+        'http-restricted-api': 'inference:admin=sw0rdfish',
+        'cache-config': ['redis,host=h', 'redis,password=r3dis'],
+        'trace-config': 'opentelemetry,url=http://me:tr4ce@host/v1',
+        'log-verbose': '1',
+      },
+      container: {
+        ...NO_CONTAINER_OPTIONS,
+        environment: { API_TOKEN: 'another-one' },
+        labels: { token: 'l4bel', team: 'hf_abc is theirs' },
+        fields: { Entrypoint: ['sh', '-c', 'API_KEY=3ntry exec tritonserver'] },
+      },
     },
   );
+  const SET = {
+    TMA_ENV_API_TOKEN: 'tok$en-1234',
+    TMA_ENV_API_TOKEN_2: 'another-one',
+    TMA_ENV_HF: 'hf_abc',
+    TMA_ENV_DB_PASSWORD: '$ecret-hunter2',
+    TMA_ENV_PIN: '~9',
+    TMA_ENV_PATH: '/opt/bin:$PATH',
+    TMA_HEADER_AUTHORIZATION: 'Bearer abc.def',
+    TMA_FLAG_HTTP_RESTRICTED_API: 'sw0rdfish',
+    TMA_FLAG_CACHE_CONFIG: 'r3dis',
+    TMA_FLAG_TRACE_CONFIG: 'tr4ce',
+    TMA_LABEL_TOKEN: 'l4bel',
+    TMA_FIELD_ENTRYPOINT: '3ntry',
+  };
   const path = written(spec);
+  const text = readFileSync(path, 'utf8');
+  const { settings } = JSON.parse(text);
 
-  test('none of them stands in the file', () => {
-    const text = readFileSync(path, 'utf8');
-    expect(text).not.toContain('tok$en');
-    expect(text).not.toContain('abc.def');
-    expect(text).toContain(`"withEnvironment": "$\{API_TOKEN}"`);
-    expect(text).toContain(`"withEnvironment": "Authorization: $\{TMA_HEADER_AUTHORIZATION}"`);
-    expect(text).toContain('"$HOME/x"');
+  test.each(Object.entries(SET))('%s', (name, value) => {
+    expect(text).not.toContain(JSON.stringify(value).slice(1, -1));
+    expect(text).toContain(`$\{${name}}`);
+  });
+
+  test('what is ordinary, or only passed on, can be read and changed', () => {
+    expect(settings.serverEnvironment).toMatchObject({
+      LEVEL: 'debug',
+      OMP_NUM_THREADS: '4',
+      HOME_OF: '$HOME',
+      OTHER: `$\{HOME}`,
+    });
+    expect(settings.load.headers[1]).toEqual(['X-Priority', '1']);
+    expect(settings.load.flags.slice(2)).toEqual(['--string-data', 'costs $5']);
+    expect(settings.serverFlags['log-verbose']).toBe('1');
   });
 
   test('they are filled in from the environment', () => {
-    const read = readSpec(path, { API_TOKEN: 'tok$en-1234', TMA_HEADER_AUTHORIZATION: 'Bearer abc.def' });
-    expect(read).toEqual(JSON.parse(JSON.stringify(spec)));
+    expect(readSpec(path, SET)).toEqual(JSON.parse(JSON.stringify(spec)));
+  });
+
+  test("the shell's own are none: a variable that happens to be set there gives no wrong value", () => {
+    expect(() => readSpec(path, { ...SET, TMA_ENV_PATH: undefined, PATH: '/usr/bin' })).toThrow(
+      'TMA_ENV_PATH is not set',
+    );
   });
 
   test('what is missing is named, all of it at once', () => {
     expect(() => readSpec(path, {})).toThrow(/TMA_HEADER_AUTHORIZATION.* are not set/);
-    expect(() => readSpec(path, {})).toThrow('API_TOKEN');
+    expect(() => readSpec(path, {})).toThrow('TMA_ENV_API_TOKEN, ');
   });
+});
+
+test('two headers of one name have a variable each', () => {
+  const headers = [
+    ['X-Key', 'first-value'],
+    ['x-key', 'second-value'],
+    ['X.Key', 'third-value'],
+    ['X-Key', 'first-value'],
+  ] as const;
+  const spec = trialSpec({}, { load: load({ headers }) });
+  const read = readSpec(written(spec), {
+    TMA_HEADER_X_KEY: 'first-value',
+    TMA_HEADER_X_KEY_2: 'second-value',
+    TMA_HEADER_X_KEY_3: 'third-value',
+  });
+  expect(read.settings.load.headers).toEqual(headers);
+});
+
+test("tma's own words, models and paths stay what they are, whatever a variable holds", () => {
+  const spec = trialSpec(
+    {},
+    { serverEnvironment: { MODE: 'local', MODEL: 'm_config_0', REPOSITORY: '/models' } },
+  );
+  const json = JSON.parse(readFileSync(written(spec), 'utf8'));
+  expect(json).toMatchObject({ variant: 'm_config_0', modelRepository: '/models' });
+  expect(json.settings.launch.mode).toBe('local');
+});
+
+test("what the shell holds under a secret's name is taken from there", () => {
+  const spec = trialSpec({}, { container: { ...NO_CONTAINER_OPTIONS, labels: { who: 'ci/gl-12345/x' } } });
+  const path = join(folder(), 'spec.json');
+  writeSpec(path, spec, { CI_JOB_TOKEN: 'gl-12345', HOME: '/models' });
+  expect(readFileSync(path, 'utf8')).not.toContain('gl-12345');
+  expect(readSpec(path, { CI_JOB_TOKEN: 'gl-12345' })).toEqual(JSON.parse(JSON.stringify(spec)));
+});
+
+test('texts that look like references, or hold any letters, are read as they were', () => {
+  const texts = [`$\{HOME}`, '$$', '\uE000X\uE000', `a$\{TMA_ENV_T}b tok-1234567`, '\0'];
+  const spec = trialSpec(
+    {},
+    { serverEnvironment: { T: 'tok-1234567' }, load: load({ flags: texts, stringData: '$5 \uE000\uE000' }) },
+  );
+  expect(readSpec(written(spec), { TMA_ENV_T: 'tok-1234567' })).toEqual(JSON.parse(JSON.stringify(spec)));
 });
 
 const ARRIVALS = 'settings.load.arrivals';
