@@ -9,13 +9,14 @@ import { budgetFor } from '../src/search/bayes/budget.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { gridText, medianOf, type Row, readGrid, readResults } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
+import { type Noise, noiseOf } from './search/noise.ts';
 import { randomLandscape } from './search/random-landscape.ts';
-import { type Noise, type Replay, replay } from './search/replay.ts';
+import { type Replay, replay } from './search/replay.ts';
 
 /**
  * Searches on landscapes that were measured before, in place of a server. One run on one grid:
  *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
- *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise 0.02,0.08] [--budget N]
+ *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise quiet|usual|rough|0.02,0.08] [--budget N]
  *     [--interpolate] [--model NAME] [--slots N] [--json]
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
@@ -48,8 +49,8 @@ const { values: given } = parseArgs({
   },
 });
 
-const [throughput = 0.02, latency = 0.08] = given.noise.split(',').map(Number);
-const noise: Noise = { throughput, latency };
+const noise: Noise =
+  noiseOf(given.noise) ?? fail(`"${given.noise}" is no noise: quiet, usual, rough, or 0.02,0.08`);
 const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
 const slotCounts = given.slots.map(Number);
@@ -138,6 +139,7 @@ function one(file: string): void {
       optimum: worth(landscape.optimum),
       ratio: found.ratio,
       holds: found.holds,
+      missed: found.missed,
       points: found.points,
       measurements: found.measurements,
       starts: found.starts,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { median } from 'simple-statistics';
+import { findMetric } from '../../src/ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../../src/model-config/config.ts';
 import { isRate, levelOf } from '../../src/record/load-point.ts';
 import { parseResults } from '../../src/record/results.ts';
@@ -8,7 +9,7 @@ import { parseResults } from '../../src/record/results.ts';
 export interface Row {
   readonly model: string;
   readonly variant: string;
-  /** instance_group, max_batch_size and dynamic_batching, as written. */
+  /** instance_group, max_batch_size, dynamic_batching and whatever else tells configurations apart, as written. */
   readonly settings: Readonly<Record<string, string>>;
   readonly batchSize: number;
   readonly level: number;
@@ -20,10 +21,18 @@ export interface Row {
 const SETTINGS = ['instance_group', 'max_batch_size', 'dynamic_batching'];
 const KEYS = ['model', 'variant', ...SETTINGS, 'client_batch', 'concurrency', 'request_rate'];
 
-/** Reads a recorded grid; cells that are no numbers are values that were not measured. */
+/** Of the columns that a grid has beside the usual ones, those that are no metrics: settings of the configuration. */
+const furtherSettings = (headers: readonly string[]): string[] =>
+  headers.filter((name) => name !== '' && !KEYS.includes(name) && findMetric(name) === undefined);
+
+/**
+ * Reads a recorded grid; cells of metrics that are no numbers are values that were not measured. A column that is no
+ * metric is a setting of the configuration.
+ */
 export function readGrid(file: string): Row[] {
   const [head = '', ...lines] = readFileSync(file, 'utf8').split(/\r?\n/);
   const headers = splitLine(head);
+  const settings = [...SETTINGS, ...furtherSettings(headers)];
   return lines
     .filter((line) => line.trim() !== '')
     .map((line): Row => {
@@ -34,14 +43,17 @@ export function readGrid(file: string): Row[] {
       const isRate = !(concurrency > 0) && rate > 0;
       const values = headers.flatMap((name, index): [string, number][] => {
         const text = cells[index] ?? '';
-        return KEYS.includes(name) || text.trim() === '' || Number.isNaN(Number(text))
+        return KEYS.includes(name) ||
+          settings.includes(name) ||
+          text.trim() === '' ||
+          Number.isNaN(Number(text))
           ? []
           : [[name, Number(text)]];
       });
       return {
         model: cell('model'),
         variant: cell('variant'),
-        settings: Object.fromEntries(SETTINGS.map((name) => [name, cell(name)])),
+        settings: Object.fromEntries(settings.map((name) => [name, cell(name)])),
         batchSize: Number(cell('client_batch')) || 1,
         level: isRate ? rate : concurrency,
         isRate,
@@ -83,11 +95,12 @@ export function readResults(file: string): Row[] {
 /** The same as a file. */
 export function gridText(rows: readonly Row[]): string {
   const tags = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const names = [...new Set([...SETTINGS, ...rows.flatMap(({ settings }) => Object.keys(settings))])];
   const isRate = rows.every((row) => row.isRate);
-  const headers = ['model', 'variant', ...SETTINGS, 'client_batch', isRate ? 'request_rate' : 'concurrency'];
+  const headers = ['model', 'variant', ...names, 'client_batch', isRate ? 'request_rate' : 'concurrency'];
   const lines = rows.map(({ model, variant, settings, batchSize, level, values }) =>
     [
-      ...[model, variant, ...SETTINGS.map((name) => settings[name] ?? ''), batchSize, level],
+      ...[model, variant, ...names.map((name) => settings[name] ?? ''), batchSize, level],
       ...tags.map((tag) => (values[tag] === undefined ? '' : Number(values[tag].toPrecision(6)))),
     ].join(),
   );

@@ -1,6 +1,9 @@
 import type { ModelPlan } from '../../src/config/experiment.ts';
+import { buildValue } from '../../src/config/field-path.ts';
 import { breaks, score } from '../../src/goal/score.ts';
+import { mergeConfig } from '../../src/model-config/config.ts';
 import type { ModelConfig } from '../../src/model-config/model-config.ts';
+import { MODEL_CONFIG_TYPE } from '../../src/model-config/schema.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import { atRate, batchSizeOf, inFlight, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../../src/space/space.ts';
@@ -26,25 +29,39 @@ export interface Landscape {
 
 const NO_BATCHING = /^(|-|no|none|off|false|disabled)$/i;
 
+/** A recorded configuration: what is no field of config.pbtxt is a parameter of the backend. */
 function configOf(row: Row, model: string): ModelConfig {
   const {
     instance_group: groups = '',
     max_batch_size: batch = '',
     dynamic_batching: batching = '',
+    max_queue_delay_us: queueDelay = '',
+    ...others
   } = row.settings;
   const parts = [...groups.matchAll(/(\d+):(\w+)/g)].map(([, count, kind]) => ({
     count: Number(count),
     kind: `KIND_${kind!.replace(/^KIND_/, '')}`,
   }));
-  const delay = Number(batching);
-  return {
+  const batches = !NO_BATCHING.test(batching.trim());
+  const delay = queueDelay === '' ? Number(batching) : Number(queueDelay);
+  const fields = Object.entries(others).filter(([, value]) => value !== '');
+  const assigned = fields.map(([name, value]) => {
+    const segments = name.split('.');
+    return MODEL_CONFIG_TYPE.fields.has(segments[0]!)
+      ? { segments, value }
+      : { segments: ['parameters', name, 'string_value'], value };
+  });
+  const config: ModelConfig = {
     name: model,
     ...(batch !== '' && { max_batch_size: Number(batch) }),
     ...(parts.length > 0 && { instance_group: parts }),
-    ...(!NO_BATCHING.test(batching.trim()) && {
-      dynamic_batching: Number.isNaN(delay) ? {} : { max_queue_delay_microseconds: String(delay) },
+    ...(batches && {
+      dynamic_batching: (Number.isNaN(delay)
+        ? {}
+        : { max_queue_delay_microseconds: String(delay) }) as ModelConfig,
     }),
   };
+  return mergeConfig(config, buildValue(assigned) as ModelConfig);
 }
 
 export function landscapeOf(

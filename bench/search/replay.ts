@@ -2,9 +2,10 @@ import { checkConstraints, score } from '../../src/goal/score.ts';
 import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
 import type { Ask } from '../../src/search/search.ts';
-import { randomSource } from '../../src/statistics/random-source.ts';
+import type { Candidate } from '../../src/space/space.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
+import { type Noise, NoiseSource } from './noise.ts';
 import { runSlots, type Times } from './slots.ts';
 
 /** What a search came to on a landscape. */
@@ -22,31 +23,23 @@ export interface Replay extends Times {
   readonly trace: readonly (Ask & { readonly values: Row['values'] | undefined })[];
 }
 
-export interface Noise {
-  readonly throughput: number;
-  readonly latency: number;
-}
-
 /** Lets a search measure a landscape with noise, on so many slots; the verdict is the search's own, held against the truth. */
 export function replay(
   landscape: Landscape,
   search: JudgingSearch,
-  { throughput, latency }: Noise,
+  noise: Noise,
   seed: number,
   slots = 1,
 ): Replay {
-  const random = randomSource(seed * 65_537 + 5);
-  const gauss = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const source = new NoiseSource(noise, seed);
+  const servers = new Map<Candidate, ReturnType<NoiseSource['start']>>();
   const { plan } = landscape.space;
   const trace: (Ask & { values: Row['values'] | undefined })[] = [];
   const rows = new Set<string>();
-  const noisy = ([tag, value]: [string, number]): [string, number] => {
-    if (tag === 'perf_throughput') return [tag, value * Math.max(0.5, 1 + throughput * gauss())];
-    return [tag, /latency/.test(tag) ? value * Math.max(0.3, 1 + latency * gauss()) : value];
-  };
-  const times = runSlots(search, { slots, seed }, (ask) => {
+  const times = runSlots(search, { slots, seed }, (ask, started) => {
+    if (started) servers.set(ask.candidate, source.start());
     const truth = landscape.truth(ask.candidate, ask.point);
-    const values = truth && Object.fromEntries(Object.entries(truth).map(noisy));
+    const values = truth && servers.get(ask.candidate)!(truth);
     trace.push({ ...ask, values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
     return values

@@ -44,7 +44,7 @@ interface Slot {
 export function runSlots(
   search: Search,
   { slots: count, seed }: { readonly slots: number; readonly seed: number },
-  answer: (ask: Ask) => Answered,
+  answer: (ask: Ask, started: boolean) => Answered,
 ): Times {
   const random = randomSource(seed * 31_337 + 11);
   const lasting = (seconds: number): number => seconds * (1 + SPREAD * (2 * random() - 1));
@@ -62,7 +62,7 @@ export function runSlots(
       waitedS += nowS - slot.atS;
       if (!isAsk(next)) return false;
       const started = slot.on !== next.candidate || next.again === 'afresh';
-      const answered = answer(next);
+      const answered = answer(next, started);
       const tookS =
         (started ? lasting(START_S) : 0) + (answered.state === 'measured' ? lasting(MEASURE_S) : 0);
       if (started) starts++;

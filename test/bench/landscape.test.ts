@@ -44,6 +44,25 @@ test('a grid is a space with the default first, and a truth', () => {
   expect(truth(first!, inFlight('m', 8))).toBeUndefined();
 });
 
+test('a further column that is no metric is a setting: a field by its path, else a parameter of the backend', () => {
+  const text = `model,variant,max_batch_size,dynamic_batching,max_queue_delay_us,precision,optimization.priority,concurrency,perf_throughput
+m,m_config_default,8,no,,,,1,10
+m,m_config_0,8,yes,200,fp16,PRIORITY_MAX,1,20
+`;
+  const rows = read(text);
+  const [, second] = landscapeOf(rows, goal).space.candidates;
+  expect(second!.models[0].config).toEqual({
+    name: 'm',
+    max_batch_size: 8,
+    dynamic_batching: { max_queue_delay_microseconds: '200' },
+    optimization: { priority: 'PRIORITY_MAX' },
+    parameters: { precision: { string_value: 'fp16' } },
+  });
+  expect(second!.models[0].assignment).toMatchObject({ precision: 'fp16' });
+  expect(rows[1]!.values).toEqual({ perf_throughput: 20 });
+  expect(read(gridText(rows))).toEqual(rows);
+});
+
 test('between recorded levels, interpolated where that is asked for', () => {
   const { space, truth } = landscapeOf(read(GRID), goal, { interpolate: true });
   expect(truth(space.candidates[1]!, inFlight('m', 6))).toEqual({

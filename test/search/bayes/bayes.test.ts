@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
+import { byLook } from '../../../bench/search/noise.ts';
 import { randomLandscape } from '../../../bench/search/random-landscape.ts';
 import { replay } from '../../../bench/search/replay.ts';
 import { levelOf } from '../../../src/record/load-point.ts';
@@ -18,7 +19,7 @@ describe('as every search', () => {
 
 const objectives = [{ tag: 'perf_throughput', weight: 1 }];
 const limit = (value: number) => [{ tag: 'perf_latency_p99', bound: 'max' as const, value }];
-const noise = { throughput: 0.02, latency: 0.08 };
+const noise = byLook(0.02, 0.08);
 
 describe('on a simulated server', () => {
   const rows = randomLandscape(3);

@@ -4,6 +4,7 @@ import { median } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
 import { readGrid } from '../../../bench/search/grid.ts';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
+import { byLook } from '../../../bench/search/noise.ts';
 import { type Replay, replay } from '../../../bench/search/replay.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
 import { budgetOf, searchedSpace } from '../../../src/search/search-for.ts';
@@ -20,7 +21,7 @@ describe.each(readdirSync(FOLDER).filter((name) => name.endsWith('.csv')))('%s',
     const constraints =
       share === undefined ? [] : [{ tag: 'perf_latency_p99', bound: 'max' as const, value }];
     const landscape = landscapeOf(rows, { objectives, constraints });
-    const noise = { throughput: 0.02, latency: 0.08 };
+    const noise = byLook(0.02, 0.08);
     return SEEDS.map((seed) => {
       const search = bayesSearch(landscape.space, budgetOf(searchedSpace(landscape.space)));
       return replay(landscape, search, noise, seed);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readGrid } from '../../../bench/search/grid.ts';
 import { landscapeOf } from '../../../bench/search/landscape.ts';
+import { byLook } from '../../../bench/search/noise.ts';
 import { replay } from '../../../bench/search/replay.ts';
 import { inFlight } from '../../../src/record/load-point.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
@@ -16,7 +17,7 @@ const landscape = landscapeOf(rows, {
 const small = budgetFor(0, 12);
 const play = (earlier: readonly Earlier[]) => {
   const search = bayesSearch(landscape.space, small, earlier);
-  return { ...replay(landscape, search, { throughput: 0.02, latency: 0.08 }, 3), search };
+  return { ...replay(landscape, search, byLook(0.02, 0.08), 3), search };
 };
 /** What another machine would have measured: everything by this much. */
 const earlier = (factor: (throughput: number) => number): Earlier[] =>
