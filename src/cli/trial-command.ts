@@ -18,8 +18,8 @@ export function addTrial(command: Command, { process, end }: Call): void {
 }
 
 const HELP = `
-Prints a line of JSON for everything that happens; the server's log is written beside the spec. Measures the points of the spec; of a spec without points what each
-line of the standard input asks for:
+Prints a line of JSON for everything that happens; the server's log is written beside the spec. Measures the points of
+the spec; of a spec without points what each line of the standard input asks for:
   {"measure": {"point": {"streams": [{"model": "NAME", "load": {"kind": "concurrency", "inFlight": 4}, "batchSize": 1}]}}}`;
 
 /** Serves what a spec says and measures it, in lines of JSON; answers the exit code. */
