@@ -37,6 +37,7 @@ export function specOf(
         config: candidate?.models[0].config,
         folder: base.folder,
         fingerprint: base.fingerprint,
+        ...(base.members !== undefined && { members: base.members }),
         place: plan.place,
       },
     ],

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isFolder } from '../ground/paths.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
-import { fingerprintOf } from '../variant/fingerprint.ts';
+import { fingerprintOf, fingerprintOfAll } from '../variant/fingerprint.ts';
+import { foldersOfMembers } from '../variant/members.ts';
 import type { ServedModel, TrialSpec } from './trial-spec.ts';
 
 /**
@@ -19,10 +20,15 @@ export async function changedSinceWritten(spec: TrialSpec, now: ServerIdentity):
       changed.push(
         `the files of model "${model.name}" in ${folder} are not those that the spec was written for`,
       );
+    if (model.members !== undefined && (await membersOf(model, dirname(folder))) !== model.members)
+      changed.push(`the models that "${model.name}" is made of are not those that the spec was written for`);
   }
   const server = changeOfServer(spec, now);
   return server === undefined ? changed : [...changed, server];
 }
+
+const membersOf = ({ config }: ServedModel, repository: string): Promise<string> =>
+  fingerprintOfAll(foldersOfMembers(repository, config));
 
 /** Where the files that will be served lie; undefined where only a remote server has them. */
 const folderOf = ({ name, folder }: ServedModel, { modelRepository, settings }: TrialSpec) =>

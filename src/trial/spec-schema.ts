@@ -206,6 +206,7 @@ const model = strictly<ServedModel>({
   config: strictConfig.optional(),
   folder: text.optional(),
   fingerprint: text,
+  members: text.optional(),
   place: z.custom<Place>((value) => typeof value === 'object' && value !== null).optional(),
 });
 

@@ -46,6 +46,8 @@ export interface ServedModel {
   readonly folder: string | undefined;
   /** Hash of its files. */
   readonly fingerprint: string;
+  /** An ensemble: hash of the files and configurations of the models that it is made of. */
+  readonly members?: string;
   /** Where the user names it. */
   readonly place?: Place | undefined;
 }

@@ -115,18 +115,22 @@ class ServerTrial implements OpenTrial {
     // The name of the folder it lies in; a config.pbtxt may leave it out, a load request may not.
     const asked = withEngineCache({ ...config, name }, settings.launch.cacheDirectory, { name, fingerprint });
     if (server.controlled) {
+      const thrown: unknown[] = [];
       await loadModel(server, name, asked, {
         timeoutS: settings.launch.loadTimeoutS,
         signal: this.#signal,
         files: await filesFor(server, models[0]),
-        onWait: (seconds, line) =>
-          this.#on({
-            kind: 'loading',
-            variant,
-            seconds,
-            ...(line !== undefined && { line: this.#redact(line) }),
-          }),
+        onWait: (seconds, line) => {
+          try {
+            const told = line === undefined ? {} : { line: this.#redact(line) };
+            this.#on({ kind: 'loading', variant, seconds, ...told });
+          } catch (error) {
+            // Out of a timer it would end the process, and leave the server running.
+            thrown.push(error);
+          }
+        },
       });
+      if (thrown.length > 0) throw thrown[0];
     }
     const { config: effective, metadata } = await askForLoaded(server, name, this.#signal);
     this.#effective = effective;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changedSinceWritten } from '../../src/trial/since-written.ts';
 import type { TrialSpec } from '../../src/trial/trial-spec.ts';
-import { fingerprintOf } from '../../src/variant/fingerprint.ts';
+import { fingerprintOf, fingerprintOfAll } from '../../src/variant/fingerprint.ts';
 import { folder } from '../support/experiment.ts';
 import { trialSpec } from '../support/spec.ts';
 
@@ -41,6 +41,20 @@ test("the model's files are others, or gone", async () => {
   rmSync(model, { recursive: true });
   expect(await changedSinceWritten(spec, server)).toEqual([
     expect.stringContaining('the folder of model "m" is not there'),
+  ]);
+});
+
+test('a model that an ensemble is made of', async () => {
+  const { spec, model } = await written();
+  const config = { name: 'm', ensemble_scheduling: { step: [{ model_name: 'part' }] } };
+  const part = join(spec.modelRepository!, 'part');
+  cpSync(model, part, { recursive: true });
+  const members = await fingerprintOfAll([part]);
+  const ensemble = trialSpec({ ...spec, models: [{ ...spec.models[0], config, members }] });
+  expect(await changedSinceWritten(ensemble, server)).toEqual([]);
+  writeFileSync(join(part, 'config.pbtxt'), 'max_batch_size: 2');
+  expect(await changedSinceWritten(ensemble, server)).toEqual([
+    'the models that "m" is made of are not those that the spec was written for',
   ]);
 });
 
