@@ -42,7 +42,10 @@ export class History {
       this.#begin(session);
       return;
     }
-    if (this.#chapters.length === 0) this.#begin(undefined);
+    const open = this.#chapters.at(-1);
+    // After its search a session says no more of a model: what does is of one whose beginning is not there at all.
+    const isOver = entry.kind === 'variant' && open?.searches.has(loadedName(entry));
+    if (!open || isOver) this.#begin(undefined);
     const chapter = this.#chapters.at(-1)!;
     switch (entry.kind) {
       case 'server':

@@ -65,7 +65,7 @@ function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
   switch (line.kind) {
     case 'cut':
       return line.begins
-        ? 'a line that was cut short is left out; a session may have begun there, so what follows it is taken for a session of its own'
+        ? 'a line that was cut short is left out; a session may have begun there, so what follows it is taken for one of its own, of which only the figures are known'
         : 'a line that was cut short is left out; its point is measured again';
     case 'unknown':
       return `an entry of the kind ${JSON.stringify(line.what.slice(0, 40))}, which this tma does not know, is left out: a newer one may have written it`;

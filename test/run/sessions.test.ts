@@ -101,6 +101,44 @@ test('a session tells what it took over from one whose beginning can no longer b
   expect(figures(readRecorded(experiment.checkpointDirectory).run)).toEqual(figures(run));
 });
 
+test('whichever line is damaged, figures of two sessions are never one, and all are known or measured again', async () => {
+  const cwd = folder();
+  const experiment = setUp({}, cwd);
+  await go(experiment, 10);
+  at('2026-02-10T03:00:00Z');
+  await go(setUp({ fresh: true }, cwd), 20);
+  at('2026-03-10T03:00:00Z');
+  await go(experiment, 30);
+  const path = journalPath(experiment.checkpointDirectory);
+  const whole = readFileSync(path, 'utf8');
+  const lines = whole.split('\n').filter((line) => line !== '');
+  const damages: ((line: string) => string)[] = [
+    (line) => `${line.slice(0, 20)}\n`,
+    (line) => `${line.slice(0, 5)}\n`,
+    (line) => `${line.slice(line.length / 2)}\n`,
+    (line) => `${'\0'.repeat(line.length)}\n`,
+    // It has swallowed the next one.
+    (line) => line.slice(0, line.length / 2),
+    () => '\n',
+    () => '',
+  ];
+  const isJoined = (run: Run) => run.trials.flatMap(measurementsOf).some(({ looks = 1 }) => looks > 1);
+  at('2026-04-10T03:00:00Z');
+  for (const index of lines.keys()) {
+    for (const damaged of damages) {
+      writeFileSync(
+        path,
+        lines.map((line, other) => (other === index ? damaged(line) : `${line}\n`)).join(''),
+      );
+      const { history } = readJournal(path);
+      expect([...history.runs(), history.whole()].filter(isJoined)).toEqual([]);
+      const { run } = await go(experiment, 40);
+      expect(isJoined(run)).toBe(false);
+      expect(figures(run).map(([throughput]) => throughput)).toHaveLength(6);
+    }
+  }
+});
+
 test('a session tells later what it told then, though perf.yaml has changed', async () => {
   const cwd = folder();
   const experiment = setUp({}, cwd);
