@@ -128,8 +128,14 @@ describe('profile --json: the standard output is lines of JSON alone', () => {
 
   test('also where perf_analyzer is to tell what it prints', async () => {
     const cwd = project('no_config', 'load_generator: perf_analyzer\nperf_output: true');
+    const perf = readFileSync(join(cwd, 'perf.yaml'), 'utf8');
+    writeFileSync(
+      join(cwd, 'perf.yaml'),
+      perf.replace('flags: {', 'flags: {http-header: "X-Key: sw0rdfish", '),
+    );
     const { output, stdout } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json');
-    expect(output).toMatch(/perf_analyzer -m no_config|Measurement Settings/);
+    expect(output).toMatch(/perf_analyzer -m no_config .*-H X-Key:\[not shown\][\s\S]*Measurement Settings/);
+    expect(output).not.toContain('sw0rdfish');
     expect(jsonOf(stdout).at(-1)).toMatchObject({ kind: 'end' });
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mean } from 'simple-statistics';
+import { argumentsWithoutSecrets } from '../../config/secrets.ts';
 import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
 import { meanInterval } from '../../statistics/batch-means.ts';
 import type { Interval } from '../../statistics/intervals.ts';
@@ -24,7 +25,7 @@ export interface PerfAnalyzerSettings extends KillRules {
   readonly version: string;
   /** How often windows may be made longer when they do not agree. */
   readonly maxAdjusts: number;
-  /** Told the command line and everything that it printed, for each run. */
+  /** Told the command line, without what is secret in it, and everything that it printed, for each run. */
   onOutput?(text: string): void;
 }
 
@@ -60,7 +61,8 @@ export const perfAnalyzerGenerator = (settings: PerfAnalyzerSettings): LoadGener
         },
       });
       const edges = edgesOf(before, await Promise.all(looks), await job.scrape());
-      settings.onOutput?.(`${[settings.path, ...args].join(' ')}\n\n${ended.stdout}${ended.stderr}\n`);
+      const command = [settings.path, ...argumentsWithoutSecrets(args)].join(' ');
+      settings.onOutput?.(`${command}\n\n${ended.stdout}${ended.stderr}\n`);
       const outcome = judge(job, ended);
       if (outcome.kind === 'done') {
         const file = join(folder.path, REPORT);
