@@ -38,7 +38,8 @@ export async function runSpec(
     const { container } = spec.settings;
     const model = spec.models[0].name;
     const identity = await tools.launcher.prepare({ model, container, onNote: note, signal: stop });
-    for (const text of await changedSinceWritten(spec, identity)) note(text);
+    // Large files take their time to be read.
+    for await (const text of untilAborted(changedSinceWritten(spec, identity), stop)) note(text);
     return await runTrial(spec, tools, asked, say, stop);
   } finally {
     tools.monitor?.close();

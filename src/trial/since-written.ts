@@ -10,21 +10,18 @@ import type { ServedModel, TrialSpec } from './trial-spec.ts';
  * A spec that does not say how it was is not asked.
  * @throws UserError when a model's files can't be read.
  */
-export async function changedSinceWritten(spec: TrialSpec, now: ServerIdentity): Promise<string[]> {
-  const changed: string[] = [];
+export async function* changedSinceWritten(spec: TrialSpec, now: ServerIdentity): AsyncGenerator<string> {
   for (const model of spec.models) {
     const folder = folderOf(model, spec);
     if (folder === undefined || model.fingerprint === '') continue;
-    if (!isFolder(folder)) changed.push(`the folder of model "${model.name}" is not there: ${folder}`);
+    if (!isFolder(folder)) yield `the folder of model "${model.name}" is not there: ${folder}`;
     else if ((await fingerprintOf(folder)) !== model.fingerprint)
-      changed.push(
-        `the files of model "${model.name}" in ${folder} are not those that the spec was written for`,
-      );
+      yield `the files of model "${model.name}" in ${folder} are not those that the spec was written for`;
     if (model.members !== undefined && (await membersOf(model, dirname(folder))) !== model.members)
-      changed.push(`the models that "${model.name}" is made of are not those that the spec was written for`);
+      yield `the models that "${model.name}" is made of are not those that the spec was written for`;
   }
   const server = changeOfServer(spec, now);
-  return server === undefined ? changed : [...changed, server];
+  if (server !== undefined) yield server;
 }
 
 const membersOf = ({ config }: ServedModel, repository: string): Promise<string> =>

@@ -39,7 +39,7 @@ export function withReferences(spec: TrialSpec, shell: NodeJS.ProcessEnv): Json 
 
 class Writer {
   readonly #spec: TrialSpec;
-  /** Stands around names of variables in texts that hold it nowhere else. */
+  /** A letter that no text of the spec has: it stands around names of variables. */
   readonly #mark: string;
   /** Variable -> value. */
   readonly #held = new Map<string, string>();
@@ -50,9 +50,9 @@ class Writer {
   constructor(spec: TrialSpec, shell: NodeJS.ProcessEnv) {
     this.#spec = spec;
     const text = JSON.stringify(spec);
-    let mark = '\uE000';
-    while (text.includes(mark)) mark += '\uE000';
-    this.#mark = mark;
+    let mark = 0xe000;
+    while (text.includes(String.fromCodePoint(mark))) mark++;
+    this.#mark = String.fromCodePoint(mark);
     for (const [name, value] of Object.entries(secretsOf(shell))) {
       if (value.length < LONG || isOrdinary(value, name) || !text.includes(inJson(value))) continue;
       const variable = /^\w+$/.test(name) ? name : variableOf('ENV', name);

@@ -7,6 +7,8 @@ import { fingerprintOf, fingerprintOfAll } from '../../src/variant/fingerprint.t
 import { folder } from '../support/experiment.ts';
 import { trialSpec } from '../support/spec.ts';
 
+const changes = (...of: Parameters<typeof changedSinceWritten>) =>
+  Array.fromAsync(changedSinceWritten(...of));
 const server = { path: '/opt/tritonserver', hash: 'abc' };
 
 /** A spec of a model that lies in a repository, as a run writes it. */
@@ -25,21 +27,21 @@ async function written(): Promise<{ spec: TrialSpec; model: string }> {
 
 test('nothing has changed, or nothing is known', async () => {
   const { spec, model } = await written();
-  expect(await changedSinceWritten(spec, server)).toEqual([]);
+  expect(await changes(spec, server)).toEqual([]);
   writeFileSync(join(model, 'config.pbtxt'), 'max_batch_size: 7');
-  expect(await changedSinceWritten(spec, server)).toEqual([]);
+  expect(await changes(spec, server)).toEqual([]);
   const { server: _, ...silent } = spec;
-  expect(await changedSinceWritten(silent, { path: 'x', hash: 'y' })).toEqual([]);
+  expect(await changes(silent, { path: 'x', hash: 'y' })).toEqual([]);
 });
 
 test("the model's files are others, or gone", async () => {
   const { spec, model } = await written();
   writeFileSync(join(model, '1', 'model.py'), 'print(2)');
-  expect(await changedSinceWritten(spec, server)).toEqual([
+  expect(await changes(spec, server)).toEqual([
     expect.stringContaining(`the files of model "m" in ${model} are not those`),
   ]);
   rmSync(model, { recursive: true });
-  expect(await changedSinceWritten(spec, server)).toEqual([
+  expect(await changes(spec, server)).toEqual([
     expect.stringContaining('the folder of model "m" is not there'),
   ]);
 });
@@ -51,9 +53,9 @@ test('a model that an ensemble is made of', async () => {
   cpSync(model, part, { recursive: true });
   const members = await fingerprintOfAll([part]);
   const ensemble = trialSpec({ ...spec, models: [{ ...spec.models[0], config, members }] });
-  expect(await changedSinceWritten(ensemble, server)).toEqual([]);
+  expect(await changes(ensemble, server)).toEqual([]);
   writeFileSync(join(part, 'config.pbtxt'), 'max_batch_size: 2');
-  expect(await changedSinceWritten(ensemble, server)).toEqual([
+  expect(await changes(ensemble, server)).toEqual([
     'the models that "m" is made of are not those that the spec was written for',
   ]);
 });
@@ -62,9 +64,9 @@ test('what will be served is looked at: the repository that the spec names now',
   const { spec } = await written();
   const modelRepository = folder();
   cpSync(spec.modelRepository!, modelRepository, { recursive: true });
-  expect(await changedSinceWritten({ ...spec, modelRepository }, server)).toEqual([]);
+  expect(await changes({ ...spec, modelRepository }, server)).toEqual([]);
   writeFileSync(join(modelRepository, 'm', '1', 'model.py'), 'print(2)');
-  expect(await changedSinceWritten({ ...spec, modelRepository }, server)).toHaveLength(1);
+  expect(await changes({ ...spec, modelRepository }, server)).toHaveLength(1);
 });
 
 test.each([
@@ -73,5 +75,5 @@ test.each([
   [{ path: '/usr/bin/tritonserver', hash: 'abc' }, /the same .* lies elsewhere: \/usr\/bin/],
 ])('the server is another: %j', async (now, text) => {
   const { spec } = await written();
-  expect(await changedSinceWritten(spec, now)).toEqual([expect.stringMatching(text)]);
+  expect(await changes(spec, now)).toEqual([expect.stringMatching(text)]);
 });

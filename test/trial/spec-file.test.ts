@@ -145,7 +145,14 @@ test("what the shell holds under a secret's name is taken from there", () => {
 });
 
 test('texts that look like references, or hold any letters, are read as they were', () => {
-  const texts = [`$\{HOME}`, '$$', '\uE000X\uE000', `a$\{TMA_ENV_T}b tok-1234567`, '\0'];
+  const texts = [
+    `$\{HOME}`,
+    '$$',
+    '\uE000X\uE000',
+    '\uE000tok-1234567\uE001',
+    `a$\{TMA_ENV_T}b tok-1234567`,
+    '\0',
+  ];
   const spec = trialSpec(
     {},
     { serverEnvironment: { T: 'tok-1234567' }, load: load({ flags: texts, stringData: '$5 \uE000\uE000' }) },
