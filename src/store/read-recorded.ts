@@ -1,4 +1,5 @@
 import { userError } from '../ground/errors.ts';
+import { counted } from '../ground/wording.ts';
 import { nameOfModels } from '../record/goal.ts';
 import type { History } from '../record/history.ts';
 import { loadedName, type Run, type Trial } from '../record/run.ts';
@@ -23,7 +24,11 @@ export function readRecorded(
   { session, variants = [] }: Wanted = {},
 ): Pick<ReadJournal, 'run' | 'warnings'> {
   const { history, run, warnings } = readJournal(journalPath(directory));
-  if (session !== undefined) return { run: runOfSession(history, session), warnings };
+  if (session !== undefined) {
+    const { id, others } = sessionOf(history, session);
+    const which = `--session ${session} may be any of ${counted(others + 1, 'run')}: the newest of them, ${id}, is meant`;
+    return { run: history.runOf(id), warnings: [...warnings, ...(others > 0 ? [which] : [])] };
+  }
   const checkpoint = history.variants.length === 0 ? readCheckpoint(directory) : undefined;
   if (checkpoint) {
     const told = [`from Model Analyzer's checkpoint ${checkpoint.file}`, ...checkpoint.warnings];
@@ -63,13 +68,18 @@ function leftOut(history: History, run: Run): string[] {
   });
 }
 
-function runOfSession(history: History, asked: string): Run {
+/**
+ * The newest session that began at a time, and how many others did.
+ * @throws UserError when there is none.
+ */
+function sessionOf(history: History, asked: string): { readonly id: string; readonly others: number } {
   const beginning = asked.trim().replace(' ', 'T');
-  const session = history.sessions.findLast(({ id }) => id.startsWith(beginning));
-  if (session) return history.runOf(session.id);
   const begun = history.sessions.map(({ id }) => id);
+  const found = beginning === '' ? [] : begun.filter((id) => id.startsWith(beginning));
+  const id = found.at(-1);
+  if (id !== undefined) return { id, others: id === beginning ? 0 : found.length - 1 };
   throw userError(
-    `--session: no run began at ${asked}`,
+    `--session: no run began at ${asked.trim() || 'no time at all'}`,
     begun.length > 0 ? `there are ${begun.join(', ')}` : 'nothing is recorded there',
   );
 }

@@ -58,6 +58,18 @@ test('another is named by the beginning of its time', () => {
   );
 });
 
+test('a beginning that several sessions have is said, and the newest is meant; none is a mistake', () => {
+  const several = readRecorded(recorded(), { session: '2026' });
+  expect(names(several)).toEqual(['b_config_default']);
+  expect(several.warnings).toEqual([
+    '--session 2026 may be any of 2 runs: the newest of them, 2026-06-10T00:00:00.000Z, is meant',
+  ]);
+  const whole = readRecorded(recorded(), { session: '2026-01-10 00:00:00.000Z' });
+  expect([names(whole), whole.warnings]).toEqual([['a_config_default'], []]);
+  for (const nothing of ['', ' '])
+    expect(() => readRecorded(recorded(), { session: nothing })).toThrow('no run began at no time at all');
+});
+
 test('a configuration that is named may be of an earlier session, which is marked', () => {
   const told = readRecorded(recorded(), { variants: ['a_config_default', 'b_config_default', 'c'] });
   expect(names(told)).toEqual(['a_config_default', 'b_config_default']);
