@@ -6,7 +6,7 @@ import type { Candidate, Space } from '../../space/space.ts';
 import type { Account, Answer, Ask, Earlier, Outcome, Search, Standing } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { Exploration } from './exploration.ts';
-import { firstSpots } from './explore.ts';
+import { firstSpots, furtherSpot } from './explore.ts';
 import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
@@ -19,6 +19,11 @@ export interface JudgingSearch extends Search {
 }
 
 type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;
+
+/** At most so much of the budget's measurements is begun before anything is known. Not tuned. */
+const BLIND = 1 / 3;
+/** While more first looks than this are in flight, what they show is worth the wait. Tuned with `npm run bench:search -- --slots 8`. */
+const MOST_UNSEEN = 3;
 
 /** Where earlier runs are less probable than this to say something of now, the account says that they were dropped. Not tuned. */
 const BELIEVED = 0.05;
@@ -49,6 +54,8 @@ class BayesSearch implements JudgingSearch {
   readonly #byThroughput: boolean;
   /** What is looked at before anything is concluded. */
   readonly #first: Spot[];
+  /** How many looks at further configurations were begun, as there were slots for them. */
+  #further = 0;
   readonly #dropped = new Set<Candidate>();
   #finals: Finals | undefined;
   #hurried = false;
@@ -144,13 +151,28 @@ class BayesSearch implements JudgingSearch {
 
   #begin(at: Standing): Ask | undefined {
     const index = this.#hurried ? -1 : this.#first.findIndex((spot) => this.#isFree(spot, at));
-    return index < 0 ? undefined : this.#take('beginning', at, this.#first.splice(index, 1)[0]!);
+    const spot = index < 0 ? this.#furtherSpot(at) : this.#first.splice(index, 1)[0]!;
+    return spot && this.#take('beginning', at, spot);
+  }
+
+  /** As long as others measure and nothing is known yet: a configuration that nobody has looked at. */
+  #furtherSpot(at: Standing): Spot | undefined {
+    if (this.#hurried || this.#knowledge.seen.length > 0 || this.#usage.inFlight().length === 0)
+      return undefined;
+    const { measurements, variants = Number.POSITIVE_INFINITY } = this.#budget;
+    if (this.#usage.measurements >= BLIND * measurements || this.#usage.configurations >= variants)
+      return undefined;
+    const isNew = (spot: Spot): boolean => this.#isFree(spot, at) && !this.#usage.hasBegun(spot.candidate);
+    const spot = furtherSpot(this.#knowledge, this.#further, isNew);
+    if (spot) this.#further++;
+    return spot;
   }
 
   #explore(at: Standing): Ask | undefined {
     if (this.#finals || this.#hurried) return undefined;
     // While nothing is known yet a further point would be a guess: the slot waits for the first outcome.
     if (this.#usage.told === 0 && this.#usage.measurements > 0) return undefined;
+    if (this.#usage.inFlight('beginning').length > MOST_UNSEEN) return undefined;
     const isFree = (spot: Spot): boolean => this.#isFree(spot, at);
     const step = this.#exploration.step({ on: at.on, isFree, open: this.#open(), vain: this.#vain });
     if ('why' in step) {

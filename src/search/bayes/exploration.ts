@@ -16,7 +16,7 @@ const LEAST_GAIN = 0.0015;
  * Configurations that are tried at the same time cannot learn from each other: for each further slot so many more starts are
  * worth it. Tuned with `npm run bench:search -- --slots 8`.
  */
-const STARTS_A_SLOT = 0.4;
+const STARTS_A_SLOT = 0.85;
 
 /** A point to measure, or why there is none that is worth it. */
 export type Step =

@@ -12,6 +12,9 @@ const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];
 /** So many configurations that earlier runs found best are measured first instead. No bench has earlier runs: a guess. */
 const PROMISING = 2;
+/** Configurations of the square that further slots look at, and at which loads, by turns. */
+const FURTHER = 4;
+const FURTHER_RUNGS = [0.3, 0.7];
 /**
  * A start of a server costs as much as STARTS / (starts that the search may use) measurements: the fewer it has, the dearer
  * each is.
@@ -37,7 +40,10 @@ export function firstSpots(
   const [first] = candidates;
   const { prior } = knowledge;
   const ofDefault = first ? rungsOf(knowledge, first, DEFAULT_RUNGS) : [];
-  if (prior) return [...ofDefault, ...promising(knowledge, prior, first).slice(0, variants - 1)];
+  if (prior) {
+    const others = promising(knowledge, prior, ({ candidate }) => candidate !== first);
+    return [...ofDefault, ...others.slice(0, Math.min(PROMISING, variants - 1))];
+  }
   const open = new Set(candidates.filter((candidate) => ladderOf(knowledge, candidate).length > 0));
   const spots = [...ofDefault];
   const isServed = open.delete(first!);
@@ -50,6 +56,26 @@ export function firstSpots(
   return spots;
 }
 
+/**
+ * What further slots look at while nothing is known yet: a Latin square of more configurations, by turns with few and with
+ * many in flight. Where earlier runs are known, what they make expect most of.
+ * @param index how many there were before.
+ * @param isNew whether nobody has looked at a point's configuration and it may be asked for.
+ * @returns undefined: there is none.
+ */
+export function furtherSpot(
+  knowledge: Knowledge,
+  index: number,
+  isNew: (spot: Spot) => boolean,
+): Spot | undefined {
+  const { prior } = knowledge;
+  if (prior) return promising(knowledge, prior, isNew)[0];
+  const open = new Set(knowledge.spots.filter(isNew).map(({ candidate }) => candidate));
+  if (open.size === 0) return undefined;
+  const next = knowledge.nearest([...open], (axis) => (((index + 2 * axis) % FURTHER) + 0.5) / FURTHER);
+  return rungsOf(knowledge, next, [FURTHER_RUNGS[index % FURTHER_RUNGS.length]!])[0];
+}
+
 /** The points at these shares of a configuration's ladder of loads. */
 function rungsOf(knowledge: Knowledge, candidate: Candidate, shares: readonly number[]): Spot[] {
   const ladder = ladderOf(knowledge, candidate);
@@ -57,19 +83,16 @@ function rungsOf(knowledge: Knowledge, candidate: Candidate, shares: readonly nu
   return [...new Set(spots)];
 }
 
-/** The best point of each configuration that earlier runs make expect most of; the best few configurations. */
-function promising(knowledge: Knowledge, prior: Surrogate, first: Candidate | undefined): Spot[] {
+/** The best of these points of each configuration by what earlier runs make expect; the best first. */
+function promising(knowledge: Knowledge, prior: Surrogate, isAllowed: (spot: Spot) => boolean): Spot[] {
   const best = new Map<Candidate, { spot: Spot; standing: number }>();
   for (const spot of knowledge.spots) {
-    if (spot.candidate === first) continue;
+    if (!isAllowed(spot)) continue;
     const standing = knowledge.standing(spot, prior.look(spot));
     const known = best.get(spot.candidate);
     if (!known || standing > known.standing) best.set(spot.candidate, { spot, standing });
   }
-  return [...best.values()]
-    .sort((a, b) => b.standing - a.standing)
-    .slice(0, PROMISING)
-    .map(({ spot }) => spot);
+  return [...best.values()].sort((a, b) => b.standing - a.standing).map(({ spot }) => spot);
 }
 
 /** Where to measure next. */
@@ -103,12 +126,13 @@ interface Place {
 export function nextSpot(knowledge: Knowledge, place: Place): Proposal | undefined {
   const { on, isAllowed, byThroughput } = place;
   const seen = knowledge.seen.map((spot) => knowledge.look(spot));
-  const holding = seen.filter(({ holds }) => holds >= 0.5);
+  const look = knowledge.lookBelieving(place.pending);
+  // What others measure now is believed to come true: another point must be better than that.
+  const holding = [...seen, ...place.pending.map(look)].filter(({ holds }) => holds >= 0.5);
   const best =
     holding.length > 0
       ? Math.max(...holding.map(({ worth }) => worth.mean))
       : Math.min(...seen.map(({ worth }) => worth.mean));
-  const look = knowledge.lookBelieving(place.pending);
   const chance = knowledge.chances();
   const start = STARTS / place.starts;
   const proposals = knowledge.spots.flatMap((spot): (Proposal & { value: number })[] => {

@@ -6,7 +6,7 @@ import { replay } from '../../../bench/search/replay.ts';
 import { levelOf } from '../../../src/record/load-point.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
 import { budgetFor } from '../../../src/search/bayes/budget.ts';
-import type { Ask, Outcome } from '../../../src/search/search.ts';
+import { type Ask, isAsk, type Outcome } from '../../../src/search/search.ts';
 import { buildSpace } from '../../../src/space/space.ts';
 import { searchContract } from '../../contract/search.ts';
 import { plan } from '../../support/experiment.ts';
@@ -25,7 +25,7 @@ describe('on a simulated server', () => {
   const rows = randomLandscape(3);
   const free = landscapeOf(rows, { objectives, constraints: [] });
 
-  test.each([1, 4])(
+  test.each([1, 4, 8])(
     'finds what is nearly the best of 451 points with a tenth of them, on %d slots',
     (slots) => {
       for (const seed of [1, 2, 3]) {
@@ -46,7 +46,7 @@ describe('on a simulated server', () => {
 
   test('says that its budget of configurations is used, and takes up no more', () => {
     const budget = { measurements: 35, starts: 15, variants: 2 };
-    for (const slots of [1, 4]) {
+    for (const slots of [1, 4, 8]) {
       const found = replay(free, bayesSearch(free.space, budget), noise, 1, slots);
       expect(found.why).toBe('its budget of 2 configurations is used');
       expect(new Set(found.trace.map(({ candidate }) => candidate)).size).toBe(2);
@@ -67,9 +67,52 @@ describe('on a simulated server', () => {
     expect(new Set(asks.map(({ candidate }) => candidate)).size).toBe(4);
   });
 
-  test('keeps most slots at work until it lets them go', () => {
-    const busy = [1, 2, 3].map((seed) => replay(free, bayesSearch(free.space), noise, seed, 4).busy);
-    expect(busy.reduce((sum, share) => sum + share, 0) / 3).toBeGreaterThan(0.75);
+  test('many slots begin with as many configurations, inside the space and with few and many in flight', () => {
+    const search = bayesSearch(free.space);
+    const asks = [1, 2, 3, 4, 5, 6, 7, 8].map(() => askOf(search));
+    expect(new Set(asks.map(({ candidate }) => candidate)).size).toBe(8);
+    const levels = asks.map(({ point }) => levelOf(point));
+    expect(Math.min(...levels)).toBeGreaterThan(1);
+    expect(Math.max(...levels)).toBeLessThan(1024);
+    expect(new Set(levels).size).toBeGreaterThan(2);
+  });
+
+  test('what fails first does not lead the others to the least load', () => {
+    const search = bayesSearch(free.space);
+    const asks = [1, 2, 3, 4, 5, 6].map(() => askOf(search));
+    search.tell(asks[2]!, { ...failed(true), started: true } as Outcome);
+    expect(levelOf(askOf(search).point)).toBeGreaterThan(1);
+  });
+
+  test('no more than a third of the budget is begun before anything is known', () => {
+    const search = bayesSearch(free.space, budgetFor(0, 15));
+    const asks = [1, 2, 3, 4, 5].map(() => askOf(search));
+    expect(search.ask({ busy: new Set(asks.map(({ candidate }) => candidate)) })).toBe('wait');
+  });
+
+  test('while nothing keeps the limits, not all slots make sure of the least load', () => {
+    const limited = landscapeOf(rows, { objectives, constraints: limit(40) });
+    const search = bayesSearch(limited.space);
+    const tell = (ask: Ask): void => {
+      const values = limited.truth(ask.candidate, ask.point);
+      search.tell(ask, {
+        ...(values ? measured(values['perf_throughput']!, values) : failed(true)),
+        started: true,
+      } as Outcome);
+    };
+    for (const ask of [1, 2, 3, 4, 5, 6, 7, 8].map(() => askOf(search))) tell(ask);
+    expect(search.best()).toBeUndefined();
+    const answers = [1, 2, 3, 4].map(() => search.ask({ busy: new Set() }));
+    const sure = answers.filter((answer) => isAsk(answer) && levelOf(answer.point) === 1);
+    expect(sure.length).toBeLessThan(3);
+  });
+
+  test.each([
+    [4, 0.75],
+    [8, 0.65],
+  ])('keeps most of %d slots at work until it lets them go', (slots, share) => {
+    const busy = [1, 2, 3].map((seed) => replay(free, bayesSearch(free.space), noise, seed, slots).busy);
+    expect(busy.reduce((sum, value) => sum + value, 0) / 3).toBeGreaterThan(share);
   });
 
   test('keeps a limit', () => {
