@@ -13,10 +13,10 @@ import type { Usage } from './usage.ts';
 const LEAST_GAIN = 0.0015;
 
 /**
- * Configurations that are tried at the same time cannot learn from each other: for each further slot so many more starts are
- * worth it. Tuned with `npm run bench:search -- --slots 8`.
+ * Configurations that are tried at the same time cannot learn from each other: each time that there are twice as many slots so
+ * many more starts are worth it. Tuned with `npm run bench:search -- --slots 8`.
  */
-const STARTS_A_SLOT = 0.85;
+const STARTS_A_DOUBLING = 2;
 
 /** A point to measure, or why there is none that is worth it. */
 export type Step =
@@ -80,7 +80,7 @@ export class Exploration {
 
   /** Starts that may be made in all. */
   get #starts(): number {
-    return this.#budget.starts + Math.floor(STARTS_A_SLOT * (this.#usage.mostInFlight - 1));
+    return this.#budget.starts + Math.round(STARTS_A_DOUBLING * Math.log2(this.#usage.mostInFlight));
   }
 
   #mayBegin({ candidate }: Spot): boolean {
