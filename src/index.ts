@@ -157,7 +157,8 @@ export { goalOfPlan } from './config/goals.ts';
 export { checkConstraints, missedBy, score } from './goal/score.ts';
 export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';
 export { paretoFront } from './rank/pareto.ts';
-export { gainOver, type Ranking, rank } from './rank/rank.ts';
+export { type Ranking, rank } from './rank/rank.ts';
+export { type ToldGain, toldGain } from './rank/told-gain.ts';
 export type { RankedEntry, RankedPoint } from './rank/standings.ts';
 export { relativeHalfWidth } from './statistics/intervals.ts';
 

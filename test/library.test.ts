@@ -6,13 +6,31 @@ import { decide } from '../examples/library/profile.ts';
 import { report } from '../examples/library/report.ts';
 import { heaviestLoad } from '../examples/library/search.ts';
 import { withExamples } from '../scripts/docs/library-page.ts';
+import * as library from '../src/index.ts';
 import { searchContract } from './contract/search.ts';
 import { folder } from './support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from './support/fakes.ts';
 
 const PAGE = readFileSync('docs/library.md', 'utf8');
+const README = readFileSync('README.md', 'utf8');
 
 describe('the page of the library', () => {
+  test.each(
+    [...PAGE.matchAll(/from '([^']+)'/g), ...README.matchAll(/from '([^']+)'/g)].map(([, name]) => name),
+  )('imports what a user has: %s', (name) => {
+    expect(name).toMatch(/^(triton-model-analyzer$|node:)/);
+  });
+
+  test('the example of the README is what the page has: names that index.ts exports, a goal for each model', () => {
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(README)!;
+    const names = /import \{([^}]*)\}/
+      .exec(code!)![1]!
+      .split(',')
+      .map((name) => name.trim());
+    for (const name of names) expect(Object.keys(library)).toContain(name);
+    expect(code).toContain('rank(run, goalOfPlan(model))');
+  });
+
   test('holds the examples as they are in their files, and no other code', () => {
     expect(PAGE).toBe(withExamples(PAGE));
     const files = [...PAGE.matchAll(/^<!-- examples\/library\/(.+) -->\n```ts$/gm)].map(([, name]) => name);

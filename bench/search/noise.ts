@@ -41,7 +41,7 @@ export const byLook = (throughput: number, latency: number): Noise => ({
 /** A ground by name, or two shares by which looks scatter: `0.02,0.08`; undefined for anything else. */
 export function noiseOf(text: string): Noise | undefined {
   if (Object.hasOwn(GROUNDS, text)) return GROUNDS[text];
-  const [throughput, latency] = text.split(',').map(Number);
+  const [, throughput, latency] = /^([\d.]+),([\d.]+)$/.exec(text)?.map(Number) ?? [];
   return throughput! >= 0 && latency! >= 0 ? byLook(throughput!, latency!) : undefined;
 }
 

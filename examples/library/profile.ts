@@ -1,4 +1,5 @@
 import {
+  goalOfPlan,
   loadExperiment,
   type ProfileOptions,
   profile,
@@ -6,7 +7,6 @@ import {
   rank,
   verdict,
 } from 'triton-model-analyzer';
-import { goalOfPlan } from '../../src/config/goals.ts';
 
 /** Profiles what a perf.yaml lists, tells every point on the way, and answers a sentence for each model. */
 export async function decide(file: string, options: ProfileOptions = {}): Promise<string[]> {

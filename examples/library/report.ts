@@ -2,6 +2,8 @@ import {
   EXPORTERS,
   type Exporter,
   exportAll,
+  loadedModels,
+  loadedName,
   loadReportRequest,
   put,
   rank,
@@ -10,7 +12,6 @@ import {
   throwFailures,
   verdict,
 } from 'triton-model-analyzer';
-import { loadedModels, loadedName } from '../../src/record/run.ts';
 
 /** An exporter of our own: the decisions as a text. */
 const sentences: Exporter = {

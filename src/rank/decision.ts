@@ -47,7 +47,9 @@ export type Decision =
         | 'no default'
         | 'too close'
         | 'constraints unknown'
-        | 'default unknown';
+        | 'default unknown'
+        /** What is better is so at a load that the default was not looked at with. */
+        | 'other load';
     };
 
 /** Decides by what was measured; changing a server needs a difference that a test supports. */
@@ -73,7 +75,10 @@ export function decide(standings: Standings): Decision {
   }
   // Where the client was the limit, the default's figures are the least that it can do: it may be as good.
   if (isByClient(base)) return unfinished('client');
-  if (supported) return { kind: 'deploy', entry: leader, reason: 'better' };
+  if (supported)
+    return standings.sameLoad
+      ? { kind: 'deploy', entry: leader, reason: 'better' }
+      : unfinished('other load');
   // The leader may be no better than the default, as what was measured again is ranked first.
   const isWorse = standings.gain !== undefined && standings.gain.percent <= 0;
   return { kind: 'keep', entry: base, reason: isWorse ? 'best' : 'noise' };

@@ -2,7 +2,7 @@ import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { commandToGoOn } from '../record/go-on.ts';
 import { type Goal, nameOfModels } from '../record/goal.ts';
-import { batchSizeOf, isRate, isSamePoint, levelOf } from '../record/load-point.ts';
+import { batchSizeOf, isRate, isSamePoint, type LoadPoint, levelOf } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { type Decision, decide } from './decision.ts';
@@ -56,8 +56,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
     leader,
     default: base,
     gain: isOther ? gainOver(leader, base, goal, noise) : undefined,
-    sameLoad:
-      at !== undefined && !!base?.points.some(({ measurement }) => isSamePoint(measurement.point, at)),
+    sameLoad: at !== undefined && base !== undefined && wasLookedAt(base.trial, at),
     search,
     interrupted: search ? search.interrupted === true : wasBegun(run, model),
     goesOn: commandToGoOn(run.sessions.at(-1)),
@@ -71,6 +70,13 @@ function standingsOf(run: Run, goal: Goal): Standings {
     noise,
   };
 }
+
+/** Whether a load was put on a configuration, or can't be. */
+export const wasLookedAt = ({ points }: Trial, point: LoadPoint): boolean =>
+  points.some((record) => {
+    if (record.state === 'skipped') return record.points.some((other) => isSamePoint(other, point));
+    return isSamePoint(record.state === 'measured' ? record.measurement.point : record.point, point);
+  });
 
 /** A run that ends writes down what its search came to; one that was begun and has not was killed. */
 const wasBegun = (run: Run, model: string): boolean =>

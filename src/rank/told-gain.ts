@@ -1,7 +1,6 @@
-import { isSamePoint } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import type { Gain } from './noise.ts';
-import { gainOver, type Ranking } from './rank.ts';
+import { gainOver, type Ranking, wasLookedAt } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 
 /** Why no gain over the default can be told, for programs. */
@@ -34,7 +33,7 @@ export type ToldGain =
 
 /**
  * How much better a configuration is than the default, for those who see the figure alone: only over a default that does
- * not break the limits and was measured at the same load.
+ * not break the limits and was looked at with the same load. It is the best of the one against the best of the other.
  */
 export function toldGain(entry: RankedEntry, { default: base, goal, noise }: Ranking): ToldGain {
   const none = (reason: NoGainReason): ToldGain => ({ kind: 'none', reason, text: TEXTS[reason] });
@@ -42,8 +41,7 @@ export function toldGain(entry: RankedEntry, { default: base, goal, noise }: Ran
   if (entry === base) return none('is the default');
   if (base.best.verdict === 'missed') return none('default misses');
   const { point } = entry.best.measurement;
-  if (!base.points.some(({ measurement }) => isSamePoint(measurement.point, point)))
-    return none('other load');
+  if (!wasLookedAt(base.trial, point)) return none('other load');
   const [least, most] = [entry, base].map(({ best }) => isClientBound(best.measurement));
   if (least && most) return none('client');
   const gain = gainOver(entry, base, goal, noise);

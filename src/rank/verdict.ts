@@ -192,6 +192,8 @@ function whyUnfinished({
       return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!.best.checks)}), and nothing is better by more; measure it longer (--time-limit).`;
     case 'constraints unknown':
       return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, missing)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
+    case 'other load':
+      return `Nothing can be decided for ${model}: what is better than the default is so ${levelWords(leader!.best.measurement.point)}, which the default was not looked at with; give the search more measurements or time.`;
     case 'default unknown':
       return `Nothing can be decided for ${model}: whether the default keeps the constraints is not known (${unchecked(base!.best.checks, missing)}), and nothing is better by more than the noise; ${uncheckedAdvice(base!.best.checks, missing)}.`;
   }
@@ -226,7 +228,10 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     hidden.length > 0
       ? `Of ${namesOf(hidden)} only the least is known: there the load generator was the limit.`
       : undefined,
-    best.measurement.stable ? undefined : uncertainty(best.measurement),
+    // Where another was spoken of last, it is said whose.
+    best.measurement.stable
+      ? undefined
+      : uncertainty(best.measurement, entry === leader ? 'Its' : `The default's`),
   ];
 }
 
@@ -261,12 +266,12 @@ function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
  * What a point that did not become as steady as was asked says about itself. Its throughput may be known well all the
  * same: then it is something else, such as a latency, that is not.
  */
-function uncertainty({ whole: { intervals } }: Measurement): string {
+function uncertainty({ whole: { intervals } }: Measurement, whose: string): string {
   const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
   const longer = 'measure it longer (--time-limit) before you rely on it';
-  if (width === undefined) return `Its throughput is not known precisely: ${longer}.`;
+  if (width === undefined) return `${whose} throughput is not known precisely: ${longer}.`;
   const percent = `± ${Number((width * 100).toPrecision(2))} %`;
   return width > USUAL_PRECISION
-    ? `Its throughput is known to ${percent} only: ${longer}.`
-    : `Its throughput is known to ${percent}, but it was not as steady as was asked: ${longer}.`;
+    ? `${whose} throughput is known to ${percent} only: ${longer}.`
+    : `${whose} throughput is known to ${percent}, but it was not as steady as was asked: ${longer}.`;
 }

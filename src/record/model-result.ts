@@ -64,7 +64,10 @@ const gain = documented(
     is: 'at least, at most: the load generator was the limit of one of the two',
     assumed: 'metrics recorded without an interval, for which 10 % are taken',
   },
-).meta({ id: 'Gain', description: 'how much better than the default, measured at the same load' });
+).meta({
+  id: 'Gain',
+  description: 'how much better than the best of the default, which was looked at with the same load, too',
+});
 
 const noGain = documented(
   z.object({
@@ -135,6 +138,7 @@ const decision = documented(
       'too close',
       'constraints unknown',
       'default unknown',
+      'other load',
     ]),
     variant: z.string().nullable(),
     point: loadPoint.nullable(),

@@ -5,7 +5,6 @@ import {
   batchSizeOf,
   compactValue,
   formatNumber,
-  gainOver,
   isClientBound,
   isRate,
   levelOf,
@@ -17,6 +16,7 @@ import {
   type Trial,
   type TrialEnd,
   takenOverText,
+  toldGain,
   varyingPaths,
   verdict,
 } from '../index.ts';
@@ -94,16 +94,13 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
 }
 
-/** Over the default; where the client set the figures of one of the two it is the least or the most, of both nothing is known. */
-function gainCell(entry: RankedEntry, { default: base, goal, noise }: Ranking): string {
-  if (!base || entry === base) return '';
-  // What keeps the limits gains nothing over a default that is no choice.
-  if (base.best.verdict === 'missed' && entry.best.verdict !== 'missed') return '';
-  const gain = gainOver(entry, base, goal, noise)?.percent;
-  if (gain === undefined) return '';
-  const [least, most] = [entry, base].map(({ best }) => isClientBound(best.measurement));
-  if (least && most) return '';
-  return `${least ? '≥ ' : most ? '≤ ' : ''}${gain >= 0 ? '+' : ''}${gain.toFixed(0)} %`;
+/** Over the default, as results.json has it: empty where it can't be told. */
+function gainCell(entry: RankedEntry, ranking: Ranking): string {
+  const told = toldGain(entry, ranking);
+  if (told.kind === 'none') return '';
+  const { percent } = told.gain;
+  const bound = told.is === 'at least' ? '≥ ' : told.is === 'at most' ? '≤ ' : '';
+  return `${bound}${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`;
 }
 
 /** What the client set is the least that the server can do. */

@@ -32,6 +32,6 @@ test('the same seed draws the same; two shares are of looks alone', () => {
   expect(draw(3)).toEqual(draw(3));
   expect(draw(3)).not.toEqual(draw(4));
   expect(noiseOf('0.02,0.08')).toEqual(byLook(0.02, 0.08));
-  expect(noiseOf('loud')).toBeUndefined();
-  expect(noiseOf('constructor')).toBeUndefined();
+  for (const nothing of ['loud', 'constructor', ',', '0.1,', '0.02,0.08,9', ''])
+    expect(noiseOf(nothing)).toBeUndefined();
 });

@@ -311,7 +311,7 @@ describe('points that the client limited', () => {
   });
 
   test('win over a default that the server limited: the gain is the least there is', () => {
-    const found = decided(run(base(known(100, 0.03)), one(known(318, 0.03, 8, client))));
+    const found = decided(run(base(known(100, 0.03), known(99, 0.03, 8)), one(known(318, 0.03, 8, client))));
     expect(found).toMatchObject({ kind: 'deploy', name: 'm_config_0' });
     expect(found.text).toContain('at least 218 %');
   });
@@ -359,7 +359,7 @@ describe('the load that is named', () => {
   ];
 
   test('is the least within the noise of the best; what more load brings is told', () => {
-    const found = rank(run(base(known(100, 0.02)), one(...points)), goal());
+    const found = rank(run(base(known(100, 0.02), known(99, 0.02, 4)), one(...points)), goal());
     expect(levelOf(found.winner!.best.measurement.point)).toBe(4);
     expect(verdict(found)).toContain(
       'More load brings no more than the noise: 267 infer/s at p99 61.0 ms with 8 requests in flight.',
@@ -414,18 +414,43 @@ test('a limit that is kept by less than the noise is told', () => {
   );
 });
 
-test('a default that was not measured at the load that is named is told as such', () => {
-  const found = decided(run(base(known(100, 0.03, 1)), one(known(150, 0.03, 8))));
-  expect(found.text).toContain('(looked at with 1 in flight only, not with 8 in flight)');
-  const batch = decided(
-    run(
-      base(known(100, 0.03, 2, { point: inFlight('m', 2, 2) })),
-      one(known(150, 0.03, 2, { point: inFlight('m', 2, 16) })),
-    ),
-  );
-  expect(batch.text).toContain(
-    '(looked at with 2 in flight and client batch 2 only, not with 2 in flight and client batch 16)',
-  );
+describe('a default that was not looked at with the load of the best', () => {
+  test('decides nothing, and says so', () => {
+    const found = decided(run(base(known(100, 0.03, 1)), one(known(150, 0.03, 8))));
+    expect(found).toMatchObject({ kind: 'unfinished', reason: 'other load', name: undefined });
+    expect(found.text).toContain('with 8 requests in flight, which the default was not looked at with');
+    expect(found.text).toContain('The best so far is m_config_0');
+  });
+
+  test('is told where what is better is so within the noise only', () => {
+    const found = decided(run(base(known(100, 0.03, 1)), one(known(101, 0.03, 8))));
+    expect(found).toMatchObject({ kind: 'keep', reason: 'noise' });
+    expect(found.text).toContain('(looked at with 1 in flight only, not with 8 in flight)');
+    const batch = decided(
+      run(
+        base(known(100, 0.03, 2, { point: inFlight('m', 2, 2) })),
+        one(known(101, 0.03, 2, { point: inFlight('m', 2, 16) })),
+      ),
+    );
+    expect(batch.text).toContain(
+      '(looked at with 2 in flight and client batch 2 only, not with 2 in flight and client batch 16)',
+    );
+  });
+
+  test('is one that can not take it, or failed under it: what takes it is better', () => {
+    const point = inFlight('m', 8);
+    for (const record of [
+      { state: 'skipped', points: [point], reason: 'client batch' },
+      { state: 'failed', key: 'k', point, cause: 'out of memory' },
+    ] as const) {
+      const measured = base(known(100, 0.03, 1));
+      const tried: Trial = { ...measured, points: [...measured.points, record] };
+      expect(decided(run(tried, one(known(150, 0.03, 8))))).toMatchObject({
+        kind: 'deploy',
+        name: 'm_config_0',
+      });
+    }
+  });
 });
 
 test('models that it is made of and that were changed, too, are told of', () => {

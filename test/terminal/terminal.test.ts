@@ -196,7 +196,7 @@ test('a gain is the least where the client set the figures, the most where it se
 
 test('several models: the best of each, and the best of all', () => {
   const both = run(
-    trial('m_config_default', [measurement({ perf_throughput: 100 }, 2)]),
+    trial('m_config_default', [measurement({ perf_throughput: 100 }, 4)]),
     trial('m_config_0', [measurement({ perf_throughput: 300 }, 4)]),
     trial('n_config_default', [measurement({ perf_throughput: 200 })], { model: 'n' }),
   );
