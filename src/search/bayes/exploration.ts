@@ -13,8 +13,8 @@ import type { Usage } from './usage.ts';
 const LEAST_GAIN = 0.0015;
 
 /**
- * Configurations that are tried at the same time cannot learn from each other: each time that there are twice as many slots so
- * many more starts are worth it. Tuned with `npm run bench:search -- --slots 8`.
+ * Configurations that are tried at the same time cannot learn from each other: where twice as many
+ * slots are at work, so many more starts are worth it. Tuned with `npm run bench:search -- --slots 8`.
  */
 const STARTS_A_DOUBLING = 2;
 
