@@ -21,6 +21,7 @@ import { strictly } from '../ground/shape.ts';
 import { name } from '../record/checks.ts';
 import { strictConfig, strictPoint } from './strict-record.ts';
 import {
+  notServed,
   type ServedModel,
   TRIAL_SPEC_VERSION,
   type TrialPlace,
@@ -224,4 +225,7 @@ export const trialSpecSchema = strictly<TrialSpec>({
   ownLog: z.boolean(),
   modelRepository: text.optional(),
   points: z.array(strictPoint).optional(),
+}).superRefine((spec, context) => {
+  for (const { path, message } of notServed(spec))
+    context.addIssue({ code: 'custom', path: [...path], message });
 });

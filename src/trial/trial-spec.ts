@@ -52,6 +52,42 @@ export interface ServedModel {
   readonly place?: Place | undefined;
 }
 
+/** A field of a spec, and why a trial can't do what stands there. */
+export interface NotServed {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What of a spec's models this version can't serve as it stands there; [] where it can. */
+export function notServed({ models }: Pick<TrialSpec, 'models'>): readonly NotServed[] {
+  const measured = models.find(({ role }) => role === 'measured');
+  if (measured === undefined)
+    return [
+      { path: ['models'], message: 'no load is put on any of them: expected one whose role is "measured"' },
+    ];
+  const found: NotServed[] = [];
+  for (const [index, { name, role, config, assignment }] of models.entries()) {
+    const shown = JSON.stringify(name);
+    const refuse = (field: keyof ServedModel, message: string): void =>
+      void found.push({ path: ['models', index, field], message });
+    if (models.findIndex((model) => model.name === name) < index) refuse('name', `${shown} is there already`);
+    else if (role === 'measured' && models[index] !== measured)
+      refuse(
+        'role',
+        `load is put on one model in this version, and ${JSON.stringify(measured.name)} is measured`,
+      );
+    else if (role === 'composing' && index === 0) refuse('role', 'expected the model that is measured first');
+    if (role === 'composing' && config !== undefined)
+      refuse(
+        'config',
+        `${shown} is composing: in this version it is served as it lies in the model repository`,
+      );
+    if (role === 'composing' && Object.keys(assignment).length > 0)
+      refuse('assignment', `${shown} is composing: in this version nothing is set in its configuration`);
+  }
+  return found;
+}
+
 /** Why a load can't be put on what a trial serves; undefined: it can. */
 export function whyNotLoaded(
   { streams }: LoadPoint,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_CONTAINER_OPTIONS } from '../../src/config/docker-args.ts';
 import { atRate, inFlight } from '../../src/record/load-point.ts';
 import { readSpec, writeSpec } from '../../src/trial/spec-file.ts';
+import type { ServedModel } from '../../src/trial/trial-spec.ts';
 import { folder, load } from '../support/experiment.ts';
 import { trialSpec } from '../support/spec.ts';
 
@@ -254,6 +255,42 @@ describe('mistakes are told with their place', () => {
   ])('%s', (_name, from, to, message) => {
     const path = broken(from, to);
     expect(() => readSpec(path, {})).toThrow(message);
+  });
+
+  test.each<[string, Partial<ServedModel>[], string]>([
+    [
+      'two models to measure',
+      [{}, { name: 'n' }],
+      'models.1.role: load is put on one model in this version, and "m" is measured',
+    ],
+    ['a model twice', [{}, {}], 'models.1.name: "m" is there already'],
+    [
+      'a model twice, once composing',
+      [{}, { role: 'composing', config: undefined, assignment: {} }],
+      'models.1.name: "m" is there already',
+    ],
+    ['no model to measure', [{ role: 'composing' }], 'models: no load is put on any of them: expected one'],
+    [
+      'the measured model behind another',
+      [{ role: 'composing', config: undefined, assignment: {} }, { name: 'n' }],
+      'models.0.role: expected the model that is measured first',
+    ],
+    [
+      'a configuration for a composing model',
+      [{}, { name: 'n', role: 'composing', assignment: {} }],
+      'models.1.config: "n" is composing: in this version it is served as it lies in the model repository',
+    ],
+    [
+      'a setting for a composing model',
+      [{}, { name: 'n', role: 'composing', config: undefined }],
+      'models.1.assignment: "n" is composing: in this version nothing is set in its configuration',
+    ],
+  ])('%s', (_name, models, message) => {
+    const [model] = trialSpec().models;
+    const [first, ...others] = models.map((changes) => ({ ...model, ...changes }));
+    expect(() => readSpec(written(trialSpec({ models: [first!, ...others] })), {})).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(new RegExp(`^[^\\n]*: ${message}[^\\n]*$`)) }),
+    );
   });
 
   test('no JSON, no file', () => {
