@@ -35,8 +35,10 @@ export class SoFar {
   #configurations = 0;
   #progress: Progress = { done: 0, remaining: 0, reused: 0 };
   #best: { variant: string; measurement: Measurement } | undefined;
+  /** The model before is through, and of the next one nothing is known yet. */
+  #between = false;
   readonly #activities = new Map<string, Activity>();
-  /** What was last measured. */
+  /** What was last measured of the model that is profiled. */
   last: { variant: string; point: LoadPoint } | undefined;
 
   constructor(now: () => number = () => performance.now()) {
@@ -52,9 +54,16 @@ export class SoFar {
         this.#configurations = event.configurations;
         this.#progress = event.progress;
         this.#best = undefined;
+        this.#beginModel();
+        break;
+      case 'search':
+      case 'mistake':
+        this.#between = true;
         break;
       case 'phase': {
         const { variant, phase, point } = event;
+        // A server may complete the next model's configuration before that model is told of.
+        if (this.#between) this.#beginModel();
         this.#activities.set(variant, { variant, phase, point, window: undefined, loading: undefined });
         if (point) this.last = { variant, point };
         break;
@@ -97,6 +106,11 @@ export class SoFar {
       miss(measurement) < miss(old) ||
       (miss(measurement) === miss(old) && score(measurement.whole, old.whole, goal.objectives) > 0);
     if (better) this.#best = { variant, measurement };
+  }
+
+  #beginModel(): void {
+    this.#between = false;
+    this.last = undefined;
   }
 
   get total(): number {

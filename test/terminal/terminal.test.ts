@@ -73,6 +73,57 @@ test('lines for a log: one a point, long loads now and then', () => {
   ]);
 });
 
+describe('where a run was interrupted', () => {
+  const measuring: Happening = {
+    kind: 'phase',
+    slot,
+    variant: 'm_config_default',
+    phase: 'measuring',
+    point: inFlight('m', 2),
+  };
+  const searched: Happening = {
+    kind: 'search',
+    record: {
+      models: ['m'],
+      search: 'brute',
+      measurements: 1,
+      points: { all: 1, seen: 1 },
+      configurations: { all: 1, seen: 1 },
+      why: 'it was interrupted',
+      skipped: [],
+      importance: [],
+      remarks: [],
+    },
+  };
+  const loading: Happening = { kind: 'phase', slot, variant: 'n', phase: 'loading the model' };
+  test.each<[string, Happening[], string]>([
+    ['at a point', [measuring], 'interrupted at m_config_default, 2 in flight'],
+    [
+      'at a point, after which the search says how it went',
+      [measuring, searched],
+      'interrupted at m_config_default, 2 in flight',
+    ],
+    ['where the next model has begun', [measuring, searched, started(2)], 'interrupted'],
+    ['where a server completes the next model', [measuring, searched, loading], 'interrupted'],
+    [
+      'where a mistake ended the model before',
+      [measuring, { kind: 'mistake', message: 'no disk' }, loading],
+      'interrupted',
+    ],
+    [
+      'at a point of the next model',
+      [measuring, searched, started(2), { ...measuring, variant: 'n_config_0' }],
+      'interrupted at n_config_0, 2 in flight',
+    ],
+  ])('%s', (_name, happenings, text) => {
+    const lines: string[] = [];
+    const view = plainView((line) => lines.push(line));
+    for (const happening of [started(2), ...happenings, { kind: 'end', interrupted: true } as const])
+      view({ ...happening, at });
+    expect(lines.at(-1)).toBe(text);
+  });
+});
+
 describe('what runs', () => {
   let now = 0;
   const state = new SoFar(() => now);
