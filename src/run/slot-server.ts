@@ -90,7 +90,11 @@ export class SlotServer {
     this.#served = undefined;
     const { state, ledger } = this.#parts;
     const end = await trial.close();
-    const told = failed ? withSpec(end, { ...trial.spec, points }, state.experiment) : end;
+    // A server may also die while a point is measured once more: what was measured first stands then.
+    const told =
+      failed || trial.failure !== undefined
+        ? withSpec(end, { ...trial.spec, points }, state.experiment)
+        : end;
     state.emit({ kind: 'trial', slot: this.#slot.id, trial: ledger.end(candidate, told) });
   }
 }
