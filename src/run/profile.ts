@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { planLanes } from '../executor/lanes.ts';
 import { LocalExecutor } from '../executor/local-executor.ts';
 import { hasGpu } from '../executor/place.ts';
-import { gatherMistakes, UserError, userError } from '../ground/errors.ts';
+import { formatProblem, gatherMistakes, UserError, userError } from '../ground/errors.ts';
 import { holds } from '../ground/paths.ts';
 import { generatorFor } from '../load/generator-for.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
@@ -142,7 +143,7 @@ async function profileAll(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // What ends every model, as a disk that is full, is told once.
-      if (mistakes.some(({ message }) => message === error.message)) continue;
+      if (mistakes.some((known) => isSame(known, error))) continue;
       mistakes.push(error);
       tellMistake(error);
     }
@@ -150,6 +151,13 @@ async function profileAll(
   const isMeasured = run.result().trials.some(({ state }) => state === 'measured');
   if (!isMeasured && mistakes.length > 0) throw new UserError(mistakes.flatMap(({ problems }) => problems));
   return mistakes;
+}
+
+/** Whether two mistakes have the same problems; what is told beside them, as the end of a log, differs with the model. */
+function isSame(one: UserError, other: UserError): boolean {
+  const told = ({ problems }: UserError): string[] =>
+    problems.map(({ message, place }) => formatProblem({ message, place }));
+  return isDeepStrictEqual(told(one), told(other));
 }
 
 /** What ends the putting back of what was ready elsewhere: the next signal that comes. */

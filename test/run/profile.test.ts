@@ -11,6 +11,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
+import { ServerFailure } from '../../src/server/launcher.ts';
 import type { Space } from '../../src/space/space.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
 import { rankingText } from '../../src/terminal/ranking.ts';
@@ -162,6 +163,28 @@ describe('several models', () => {
       expect.stringContaining('model "n" has no config.pbtxt, and the server can\'t complete one'),
     ]);
   });
+});
+
+test('a server that does not start is told once, also where each model has a log of its own', async () => {
+  const experiment = setUp(
+    'profile_models: {m: {parameters: {concurrency: [1]}}, n: {parameters: {concurrency: [1]}}}',
+  );
+  mkdirSync(join(experiment.modelRepository!, 'n', '1'), { recursive: true });
+  writeFileSync(join(experiment.modelRepository!, 'n', 'config.pbtxt'), CONFIG.replace('"m"', '"n"'));
+  const launcher = new FakeLauncher();
+  let starts = 0;
+  launcher.launch = async () => {
+    const log = [`E start ${++starts}`];
+    throw new ServerFailure({ step: 'start', message: 'no such flag', log });
+  };
+  const mistakes: RunEvent[] = [];
+  const listeners = [on('mistake', (event) => mistakes.push(event))];
+  const run = go(experiment, { launcher, listeners });
+  await expect(run).rejects.toThrow(
+    /^the server does not start: no such flag\n(?:(?!does not start)[\s\S])*$/,
+  );
+  expect(starts).toBe(2);
+  expect(mistakes).toMatchObject([{ hint: expect.stringContaining('E start 1') }]);
 });
 
 describe('resuming', () => {
