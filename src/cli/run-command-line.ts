@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { UserError } from '../ground/errors.ts';
+import { problemsOf, UserError, userError } from '../ground/errors.ts';
 import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
@@ -13,6 +13,13 @@ interface Entry {
   readonly description: string;
   /** Has commands of its own instead of options. */
   readonly isGroup: boolean;
+  /** Its standard output is lines of JSON. */
+  readonly lines?: {
+    /** The flag that asks for them; absent: they are all it prints. */
+    readonly flag?: string;
+    /** Each has its time. */
+    readonly timed: boolean;
+  };
   load(): Promise<(command: Command, call: Call) => void>;
 }
 
@@ -22,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     // Model Analyzer's old name.
     alias: 'analyze',
     description: 'profile models as a perf.yaml says, rank, and report',
+    lines: { flag: '--json', timed: true },
     load: async () => (await import('./profile-command.ts')).addProfile,
   },
   plan: {
@@ -42,6 +50,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   trial: {
     isGroup: false,
     description: 'serve one configuration and measure it, from a file that says all of it',
+    lines: { timed: false },
     load: async () => (await import('./trial-command.ts')).addTrial,
   },
   install: {
@@ -62,17 +71,28 @@ export async function run(process: Process): Promise<number> {
       code = value;
     },
   };
-  const [node = '', tma = '', ...args] = process.argv;
+  const [node = '', tma = '', ...typed] = process.argv;
+  if (typed.length === 0) {
+    program.outputHelp();
+    return EXIT.done;
+  }
+  const meant = program.commands.find(isNamed(commandMeant(typed, program)));
+  const entry = meant && COMMANDS[meant.name()];
+  let args = typed;
+  let isRead = false;
+  program.hook('preAction', () => {
+    isRead = true;
+  });
   try {
-    if (args.length === 0) {
-      program.outputHelp();
-      return EXIT.done;
-    }
-    const meant = program.commands.find(isNamed(commandMeant(args, program)));
-    if (meant) (await COMMANDS[meant.name()]!.load())(meant, call);
-    await program.parseAsync([node, tma, ...writeOutFlags(args, program)]);
+    if (entry) (await entry.load())(meant, call);
+    args = writeOutFlags(typed, program);
+    await program.parseAsync([node, tma, ...args]);
     return code;
   } catch (error) {
+    // From then on a command tells its lines itself.
+    const lines = isRead ? undefined : entry?.lines;
+    if (lines && (lines.flag === undefined || args.includes(lines.flag)))
+      tellLines(error, lines.timed, process);
     return codeOf(error, process);
   }
 }
@@ -112,6 +132,20 @@ function subcommandTerm(command: Command): string {
   const term = new Help().subcommandTerm(command);
   const isWaiting = command.options.length === 0 && COMMANDS[command.name()]?.isGroup === false;
   return isWaiting ? `${term} [options]` : term;
+}
+
+/** Tells mistakes on the command line as the command tells others, as lines of JSON. */
+function tellLines(error: unknown, timed: boolean, process: Process): void {
+  const at = timed ? { at: new Date().toISOString() } : {};
+  for (const problem of problemsOf(error instanceof CommanderError ? asMistake(error) : error))
+    process.stdout.write(`${JSON.stringify({ kind: 'mistake', ...problem, ...at })}\n`);
+}
+
+/** What commander says as a mistake; undefined where nothing is wrong: help, the version. */
+function asMistake({ message, exitCode }: CommanderError): UserError | undefined {
+  if (exitCode === 0) return undefined;
+  const [what = '', likely] = message.replace(/^error: /, '').split(/\n(?=\(Did you mean)/);
+  return userError(what, likely?.replace(/^\(D(.*)\)$/s, 'd$1'));
 }
 
 /** Tells what went wrong, and answers the exit code for it. */

@@ -319,6 +319,55 @@ describe('lines of JSON tell what is wrong, too', () => {
     expect(told(out)).toMatchObject([{ kind: 'mistake', message: expect.stringContaining('"m" is not in') }]);
   });
 
+  test.each<[string, string[], object]>([
+    [
+      'an unknown flag, with the nearest one',
+      ['profile', '--json', '--concurency', '3'],
+      {
+        message: "unknown option '--concurency'",
+        hint: 'did you mean --concurrency?',
+        at: expect.any(String),
+      },
+    ],
+    ['an unknown flag', ['analyze', '--bogus', '--jso'], { message: "unknown option '--bogus'" }],
+    [
+      'a flag without its value',
+      ['-m', 'offline', 'profile', '--json', '--latency-budget'],
+      { message: expect.stringContaining("'--latency-budget <MS>' argument missing") },
+    ],
+    [
+      'a flag that could be several',
+      ['profile', '--run-config-search-max', '3', '--json'],
+      { message: expect.stringContaining('could be'), hint: 'write more of the one that is meant' },
+    ],
+    [
+      'a mode that is none',
+      ['-m', 'sometimes', 'profile', '--json'],
+      { message: expect.stringContaining('Allowed choices are online, offline') },
+    ],
+    ['trial without --spec', ['trial'], { message: "required option '--spec <FILE>' not specified" }],
+    [
+      'trial with an unknown flag',
+      ['trial', '--bogus', '--spec', 'x'],
+      { message: "unknown option '--bogus'" },
+    ],
+  ])('the command line: %s', async (_name, args, mistake) => {
+    const { code, out, error } = await tma(args);
+    expect(code).toBe(2);
+    expect(told(out)).toEqual([expect.objectContaining({ kind: 'mistake', ...mistake })]);
+    expect(error).not.toBe('');
+  });
+
+  test('nothing but what was asked for: help, and mistakes where no lines are', async () => {
+    expect((await tma(['profile', '--json', '--help'])).out).toMatch(/^Usage/);
+    expect((await tma(['trial', '--help'])).out).toMatch(/^Usage/);
+    for (const args of [
+      ['profile', '--bogus'],
+      ['plan', '--json', '--bogus'],
+    ])
+      expect(await tma(args)).toMatchObject({ code: 2, out: '' });
+  });
+
   test('trial: a spec that is not there', async () => {
     const { code, out, error } = await tma(['trial', '--spec', 'nowhere.json']);
     expect(code).toBe(2);
