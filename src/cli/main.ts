@@ -8,13 +8,8 @@ if (major < 22 || (major === 22 && minor < 19) || major === 23) {
   );
   process.exitCode = 2;
 } else {
-  // `tma profile | head`, or a terminal that is closed: whoever reads may leave; the run goes on, and its servers are
-  // stopped at its end.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
-  }
+  const { watchOutput } = await import('./watch-output.ts');
+  watchOutput(process);
   const { run } = await import('./run-command-line.ts');
   process.exitCode = await run(process);
   // All is done and written. What still waits for somebody that does not answer has no say in when tma ends.

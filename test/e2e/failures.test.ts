@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { expectThrough, nothingLeft, project, read, results, start, tma } from './tma.ts';
+import { expectThrough, nothingLeft, project, read, results, start, tma, tmaInto } from './tma.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('skipped: a read-only export path and a full disk, because mounting needs root');
@@ -45,6 +45,29 @@ test('a server that can not start ends the run with the end of its log', async (
   expect(output).toContain('the server does not start: flag rejected: tritonserver exited with code');
   expect(output).toContain("unrecognized option '--no-such-flag=1'");
   expect(code).toBe(2);
+});
+
+test('a server that can not start for any model is told once', async () => {
+  const cwd = project('[no_config, dying]', 'triton_server_flags: {no-such-flag: 1}');
+  writeFileSync(join(cwd, 'perf.yaml'), read(cwd, 'perf.yaml').replace('no_config', 'failing'));
+  const { code, output, stdout } = await tma(cwd, 'profile', '-f', 'perf.yaml', '--json');
+  expect(code).toBe(2);
+  expect(stdout.match(/"kind":"mistake"/g)).toHaveLength(1);
+  const told = output.split('\n').filter((line) => line.startsWith('the server does not start'));
+  expect(told).toHaveLength(1);
+});
+
+test.each([
+  ['profile --json', ['profile', '-f', 'perf.yaml', '--json']],
+  ['profile', ['profile', '-f', 'perf.yaml']],
+  ['plan', ['plan', '-f', 'perf.yaml', '--json']],
+  ['trial', ['trial', '--spec', 'no-such-file.json']],
+])('a full disk behind the standard output of %s is said, and nothing stays running', async (_name, args) => {
+  const { code, output } = await tmaInto('/dev/full', project('no_config'), ...args);
+  expect(output).toContain('cannot write to the standard output: ENOSPC');
+  expect(output).not.toContain('    at ');
+  expect(code).toBe(2);
+  expect(await nothingLeft()).toEqual([]);
 });
 
 test('a port that is taken is said, with the way out', async () => {

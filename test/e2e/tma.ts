@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { folder } from '../support/experiment.ts';
@@ -48,6 +48,13 @@ export function expectThrough({ code, output }: { code: number | null; output: s
 export const startPiped = (cwd: string, ...args: string[]): Running =>
   run(cwd, args, withoutBrowser(cwd), process.execPath, 'pipe');
 
+/** The same with its standard output into a file. */
+export function tmaInto(file: string, cwd: string, ...args: string[]) {
+  const descriptor = openSync(file, 'w');
+  const { ended } = run(cwd, args, withoutBrowser(cwd), process.execPath, 'ignore', descriptor);
+  return ended.finally(() => closeSync(descriptor));
+}
+
 /** The same with the browser that is installed: PDFs and pictures are made. */
 export const startWithBrowser = (cwd: string, ...args: string[]): Running => run(cwd, args, {});
 
@@ -59,21 +66,22 @@ function run(
   environment: Readonly<Record<string, string>>,
   node = process.execPath,
   stdin: 'ignore' | 'pipe' = 'ignore',
+  stdout: 'pipe' | number = 'pipe',
 ): Running {
   const child = spawn(node, [MAIN, ...args], {
     cwd,
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
     env: { ...process.env, ...mark.environment, ...environment },
   });
   if (child.pid !== undefined) started.push(child.pid);
   let output = '';
-  let stdout = '';
+  let printedOut = '';
   let over = false;
   const wake: (() => void)[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk;
-      if (stream === child.stdout) stdout += chunk;
+      if (stream === child.stdout) printedOut += chunk;
       for (const call of wake) call();
     });
   }
@@ -81,7 +89,7 @@ function run(
     child.on('close', (code) => {
       over = true;
       for (const call of wake) call();
-      done({ code, output, stdout });
+      done({ code, output, stdout: printedOut });
     });
   });
   const printed = (text: string): Promise<void> =>
