@@ -59,7 +59,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
     sameLoad: at !== undefined && base !== undefined && wasLookedAt(base.trial, at),
     search,
     interrupted: search ? search.interrupted === true : wasBegun(run, model),
-    goesOn: commandToGoOn(run.sessions.at(-1)),
+    goesOn: run.isPast ? undefined : commandToGoOn(run.sessions.at(-1)),
     preferredTo,
     missing: missingMetrics(
       run,

@@ -49,8 +49,8 @@ export interface Standings {
   readonly search: SearchRecord | undefined;
   /** Whether the last run over this model did not come to its end. */
   readonly interrupted: boolean;
-  /** The command that would go on with that, in words. */
-  readonly goesOn: string;
+  /** The command that would go on with that, in words; undefined: none would, as another run has begun since. */
+  readonly goesOn: string | undefined;
   /** A finalist that measured a little better, within the noise; the leader needs less. */
   readonly preferredTo: RankedEntry | undefined;
   /** What it is judged by and was not measured for every configuration. */

@@ -183,7 +183,9 @@ function whyUnfinished({
   if (decision.kind !== 'unfinished') return '';
   switch (decision.reason) {
     case 'interrupted':
-      return `Nothing is decided for ${model} yet: the run did not come to its end; ${goesOn} goes on from here.`;
+      return goesOn === undefined
+        ? `Nothing is decided for ${model}: the run did not come to its end, and another has begun since.`
+        : `Nothing is decided for ${model} yet: the run did not come to its end; ${goesOn} goes on from here.`;
     case 'client':
       return `No configuration of ${model} can be named: at ${entries.every(({ best }) => isClientBound(best.measurement)) ? 'every point' : 'points that are to be compared'} the load generator was the limit, not the server.`;
     case 'no default':

@@ -1,4 +1,14 @@
-import type { PointRecord, SearchRecord, ServerRecord, Session, TrialEnd, VariantRecord } from './run.ts';
+import type { Entry } from './entry.ts';
+import { nameOfModels } from './goal.ts';
+import {
+  loadedName,
+  type PointRecord,
+  type SearchRecord,
+  type ServerRecord,
+  type Session,
+  type TrialEnd,
+  type VariantRecord,
+} from './run.ts';
 import { isMeasured, type Measured, settled } from './told-trial.ts';
 
 /** What one session wrote down. */
@@ -90,3 +100,51 @@ export function everythingOf(variant: string, upTo: readonly Chapter[]): PointRe
 
 const measuredIn = ({ points }: Chapter, variant: string, key: string): Measured[] =>
   (points.get(variant) ?? []).filter(isMeasured).filter((record) => record.key === key);
+
+/**
+ * Whether an entry may follow a chapter's last one with a single line between that can't be read, and then is of the same
+ * session. That line was no session's beginning: a session names a variant before it says anything else of it.
+ */
+export function mayFollow({ session, variants, searches }: Chapter, entry: Entry): boolean {
+  switch (entry.kind) {
+    case 'point':
+    case 'taken':
+    case 'end': {
+      const variant = variants.get(entry.variant);
+      if (variant) return !searches.has(loadedName(variant));
+      // The line between may have named it.
+      const isThrough = session?.goals.every(({ models }) => searches.has(nameOfModels(models)));
+      return !(isThrough ?? searches.size > 0);
+    }
+    case 'search': {
+      const model = nameOfModels(entry.models);
+      return [...variants.values()].some((variant) => loadedName(variant) === model);
+    }
+    default:
+      return false;
+  }
+}
+
+/** Whether a chapter has already said what a session says only once. */
+export function isThere(chapter: Chapter, entry: Entry): boolean {
+  switch (entry.kind) {
+    case 'server':
+      return chapter.servers.length > 0;
+    case 'variant':
+      return chapter.variants.has(entry.key);
+    case 'point': {
+      const { variant, record } = entry;
+      return (
+        isMeasured(record) &&
+        record.again === undefined &&
+        measuredIn(chapter, variant, record.key).length > 0
+      );
+    }
+    case 'taken':
+      return chapter.taken.get(entry.variant)?.has(entry.key) === true;
+    case 'search':
+      return chapter.searches.has(nameOfModels(entry.models));
+    default:
+      return false;
+  }
+}

@@ -3,6 +3,8 @@ import {
   chainOf,
   everythingOf,
   isEmpty,
+  isThere,
+  mayFollow,
   measuredBy,
   newChapter,
   newestOf,
@@ -10,6 +12,7 @@ import {
 } from './chapter.ts';
 import type { Entry } from './entry.ts';
 import { nameOfModels } from './goal.ts';
+import type { Begins } from './line.ts';
 import {
   loadedName,
   type PointRecord,
@@ -22,6 +25,9 @@ import {
 } from './run.ts';
 import { asTaken, isMeasured, type Measured, settled, toTrial } from './told-trial.ts';
 
+/** What a session says after its beginning. */
+type Told = Exclude<Entry, { kind: 'session' }>;
+
 /** What a session is called whose beginning can't be read. */
 const NO_NAME = '';
 
@@ -31,21 +37,35 @@ const NO_NAME = '';
  */
 export class History {
   readonly #chapters: Chapter[] = [];
+  /** Lines since the last entry that can't be read, from the first on that may have been the beginning of a session. */
+  #unclear = 0;
+  /** Whether the last chapter holds such a line, and might go on in what is of another session after all. */
+  #isDoubtful = false;
 
   constructor(entries: readonly Entry[] = []) {
     for (const entry of entries) this.add(entry);
   }
 
-  add(entry: Entry): void {
+  /** Returns whether a session begins with it, or seems to have begun before it, in what can't be read. */
+  add(entry: Entry): boolean {
+    const unclear = this.#unclear;
+    this.#unclear = 0;
     if (entry.kind === 'session') {
       const { kind: _, schemaVersion: __, ...session } = entry;
       this.#begin(session);
-      return;
+      return true;
     }
     const open = this.#chapters.at(-1);
     // After its search a session says no more of a model: what does is of one whose beginning is not there at all.
     const isOver = entry.kind === 'variant' && open?.searches.has(loadedName(entry));
-    if (!open || isOver) this.#begin(undefined);
+    const begins = !open || isOver === true || !this.#isOfSame(open, entry, unclear);
+    if (begins) this.#begin(undefined);
+    else if (unclear > 0) this.#isDoubtful = true;
+    this.#tell(entry);
+    return begins;
+  }
+
+  #tell(entry: Told): void {
     const chapter = this.#chapters.at(-1)!;
     switch (entry.kind) {
       case 'server':
@@ -77,12 +97,22 @@ export class History {
     }
   }
 
-  /** To be called for a line that can't be read and may have been the beginning of a session. */
-  addUnreadable(): void {
+  /** To be called for a line that can't be read. Where it may have begun a session, the next entry decides. */
+  addUnreadable(begins: Begins): void {
+    if (begins === 'maybe' || this.#unclear > 0) this.#unclear++;
+    if (begins !== 'yes') return;
+    this.#unclear = 0;
     this.#begin(undefined);
   }
 
+  /** Whether an entry is of the session that was open before lines of which it is not clear what they were. */
+  #isOfSame(open: Chapter, entry: Told, unclear: number): boolean {
+    if (unclear > 0 && !(unclear === 1 && mayFollow(open, entry))) return false;
+    return !((unclear > 0 || this.#isDoubtful) && isThere(open, entry));
+  }
+
   #begin(session: Session | undefined): void {
+    this.#isDoubtful = false;
     const last = this.#chapters.at(-1);
     if (last && isEmpty(last)) this.#chapters.pop();
     const at = this.#chapters.length;
@@ -170,6 +200,19 @@ export class History {
     return measuredBy(this.#find(id), variant, key);
   }
 
+  /** The sessions before the last, newest first, each with the models of which it tells anything. */
+  get earlier(): readonly { readonly id: string; readonly models: readonly string[] }[] {
+    const last = this.#last;
+    return this.#chapters.toReversed().flatMap((chapter) => {
+      if (chapter === last || !chapter.session) return [];
+      const { points, taken, ends } = chapter;
+      const told = [...chapter.variants].filter(([key]) => [points, taken, ends].some((by) => by.has(key)));
+      return [
+        { id: chapter.session.id, models: [...new Set(told.map(([, variant]) => loadedName(variant)))] },
+      ];
+    });
+  }
+
   /**
    * The run that a session tells: what it measured, and what it took over. Figures of different sessions are never one,
    * unless one went on with the other.
@@ -192,6 +235,7 @@ export class History {
       servers: upTo.flatMap(({ servers }) => servers),
       trials: this.#trials(chapter, chapter?.session?.takesAll === true),
       searches: [...(chapter?.searches.values() ?? [])],
+      ...(chapter !== this.#last && { isPast: true }),
     };
   }
 

@@ -272,19 +272,43 @@ const KINDS: ReadonlySet<unknown> = new Set([
 /** What a line of a journal says, or why it says nothing. */
 export type Line =
   | { readonly kind: 'entry'; readonly entry: Entry }
-  /** No JSON: the line was cut short, or never was one. `begins`: it may have been the beginning of a session. */
-  | { readonly kind: 'cut'; readonly begins: boolean }
+  /** No JSON: the line was cut short, or never was one. */
+  | { readonly kind: 'cut'; readonly begins: Begins }
   | { readonly kind: 'unknown'; readonly what: string }
-  | { readonly kind: 'wrong'; readonly why: string; readonly begins: boolean };
+  | { readonly kind: 'wrong'; readonly why: string; readonly begins: Exclude<Begins, 'maybe'> };
+
+/** Whether a line that can't be read was the beginning of a session; maybe: what follows it tells. */
+export type Begins = 'yes' | 'no' | 'maybe';
 
 const SESSION = 'session';
 
-/** Whether a line that is no JSON may have been the beginning of a session: what is left of it does not say otherwise. */
-function mayBegin(text: string): boolean {
+/** What no session holds, and other lines do: what is left of a line whose beginning is lost may show it. */
+const OTHERS_HOLD = new RegExp(
+  [
+    '"state":"(measured|failed|skipped)"',
+    '"streams":\\[',
+    '"stable":(true|false)',
+    '"isDefault":(true|false)',
+    '"diff":\\[',
+    '"steps":\\{',
+    '"configurations":\\{',
+    '"importance":\\[',
+    '"remarks":\\[',
+    '"version":"[^"]*","gpus":\\{',
+    '"key":"[^"]*","from":"[^"]*"\\}$',
+  ].join('|'),
+);
+/** The beginning of any line. */
+const BEGINNING = new RegExp(`\\{"kind":"(${[...KINDS].join('|')})"`);
+
+/** Whether a line that is no JSON was the beginning of a session, by what is left of it. */
+function beginsSession(text: string): Begins {
+  // One that lost its end may have swallowed the next one.
+  if (text.includes(`{"kind":"${SESSION}"`)) return 'yes';
   const kind = /^\{"kind":"(\w*)/.exec(text)?.[1];
-  const isOther = kind !== undefined && !SESSION.startsWith(kind) && !kind.startsWith(SESSION);
-  // A line that lost its end may have swallowed the next one.
-  return !isOther || text.includes(`{"kind":"${SESSION}"`);
+  if (kind !== undefined) return SESSION.startsWith(kind) || kind.startsWith(SESSION) ? 'maybe' : 'no';
+  // The rest of one line; where another begins in it, or its own beginning is there in part, more may be lost.
+  return !text.startsWith('{') && !BEGINNING.test(text) && OTHERS_HOLD.test(text) ? 'no' : 'maybe';
 }
 
 /** Reads the lines of a journal one after the other, those of earlier versions as ones of this. */
@@ -297,10 +321,10 @@ export class LineReader {
     try {
       value = JSON.parse(text);
     } catch {
-      return { kind: 'cut', begins: mayBegin(text) };
+      return { kind: 'cut', begins: beginsSession(text) };
     }
     const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-    const begins = kind === SESSION;
+    const begins = kind === SESSION ? 'yes' : 'no';
     if (isTooDeep(value)) return { kind: 'wrong', why: 'it is nested too deep', begins };
     if (typeof kind === 'string' && !KINDS.has(kind)) return { kind: 'unknown', what: kind };
     const found = entry.safeParse(this.#upgrade.line(value));

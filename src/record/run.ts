@@ -35,7 +35,7 @@ export interface Environment {
 
 /** One call of `tma profile`. */
 export interface Session {
-  /** What it is called: a part of its start that no other session of the journal has. */
+  /** What it is called: when it began, with a number behind where another of the journal began at the same moment. */
   readonly id: string;
   readonly startedAt: string;
   /** The session before, which did not come to its end, and which this one goes on with: what both measured is one. */
@@ -185,6 +185,8 @@ export interface Run {
   readonly trials: readonly Trial[];
   /** One for each model that a search came to an end of. */
   readonly searches: readonly SearchRecord[];
+  /** Another session has begun since: this one is not gone on with any more. */
+  readonly isPast?: true;
 }
 
 /** What has models, those first that load is put on: a candidate, a variant, a trial. */

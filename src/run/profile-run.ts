@@ -92,7 +92,7 @@ export class ProfileRun {
     state.emit({ kind: 'search', record });
   }
 
-  /** The trials of this experiment out of everything in the journal, with what it wants of each. */
+  /** What the session at hand tells, of it the trials of this experiment, with what it wants of each. */
   result(): Run {
     const { journal, state, generator } = this.#parts;
     const keys = new Set(this.#ledgers.flatMap((ledger) => ledger.keys));

@@ -7,7 +7,7 @@ import { redactor, secretsOf } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import type { Entry } from '../record/entry.ts';
 import type { Fingerprints } from '../record/fingerprints.ts';
-import { nameOfModels } from '../record/goal.ts';
+import { type Criteria, nameOfModels } from '../record/goal.ts';
 import type { History } from '../record/history.ts';
 import { type Environment, SCHEMA_VERSION } from '../record/run.ts';
 import { type Generator, hash, loadParts } from './key.ts';
@@ -84,14 +84,30 @@ function continuedBy(history: History, { models, reuse }: Experiment, now: Date)
   return isThrough ? undefined : last.id;
 }
 
-/** A hash of what decides which points of each model there are, and how they are measured: not what judges them. */
+/** A hash of what decides which points of each model there are, and how they are measured. */
 const wantedOf = (models: readonly ModelPlan[]): Fingerprints =>
-  Object.fromEntries(
-    models.map(({ objectives: _, constraints: __, place: ___, flagsPlace: ____, ...plan }) => [
-      plan.name,
-      hash(plan).slice(0, 8),
-    ]),
-  );
+  Object.fromEntries(models.map((plan) => [plan.name, hash(decidesPoints(plan)).slice(0, 8)]));
+
+/** Neither what judges the points, nor where in perf.yaml anything stands. */
+type NotDeciding = keyof Criteria | 'place' | 'flagsPlace';
+
+const decidesPoints = (plan: ModelPlan): Record<Exclude<keyof ModelPlan, NotDeciding>, unknown> => ({
+  name: plan.name,
+  search: plan.search,
+  cpuOnly: plan.cpuOnly,
+  parameters: plan.parameters.map(({ segments, values }) => ({ segments, values })),
+  concurrency: plan.concurrency,
+  requestRates: plan.requestRates,
+  automatic: plan.automatic,
+  earlyExit: plan.earlyExit,
+  refine: plan.refine,
+  stopAtPlateau: plan.stopAtPlateau,
+  batchSizes: plan.batchSizes,
+  load: plan.load,
+  serverFlags: plan.serverFlags,
+  serverEnvironment: plan.serverEnvironment,
+  container: plan.container,
+});
 
 /** When it began, told apart from others that began at the same moment. */
 function newId(history: History, now: Date): string {

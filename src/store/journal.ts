@@ -37,21 +37,27 @@ export function readJournal(path: string): ReadJournal {
   const entries: Entry[] = [];
   const history = new History();
   const bad: string[] = [];
+  /** Where in `bad` stand those of which the next entry says what they were. */
+  let unclear: { at: number; place: string }[] = [];
   const reader = new LineReader();
   let begunAsOurs = false;
   for (const { number, text } of linesOf(path, 'the journal')) {
     if (text?.trim() === '') continue;
     begunAsOurs ||= text?.startsWith('{"kind":"') === true;
     const line: Line =
-      text === undefined ? { kind: 'wrong', why: 'it is too long', begins: false } : reader.read(text);
-    refuseNewer(line, text, `${path}:${number}`);
+      text === undefined ? { kind: 'wrong', why: 'it is too long', begins: 'no' } : reader.read(text);
+    const place = `${path}:${number}`;
+    refuseNewer(line, text, place);
     if (line.kind === 'entry') {
       entries.push(line.entry);
-      history.add(line.entry);
+      const hasBegun = history.add(line.entry) && line.entry.kind !== 'session';
+      if (hasBegun) for (const { at, place } of unclear) bad[at] = `${place}: ${CUT}; ${BEGUN}`;
+      unclear = [];
       continue;
     }
-    if (line.kind !== 'unknown' && line.begins) history.addUnreadable();
-    bad.push(`${path}:${number}: ${whyLeftOut(line)}`);
+    if (line.kind !== 'unknown') history.addUnreadable(line.begins);
+    if (line.kind === 'cut' && line.begins === 'maybe') unclear.push({ at: bad.length, place });
+    bad.push(`${place}: ${whyLeftOut(line)}`);
   }
   const warnings = [
     ...firstFew(bad, (left) => `${path}: ${counted(left, 'more line')} of that kind, ${bad.length} in all`),
@@ -61,16 +67,19 @@ export function readJournal(path: string): ReadJournal {
   return { history, run: history.runOf(), warnings, isOurs };
 }
 
+const CUT = 'a line that was cut short is left out';
+const BEGUN =
+  'a session may have begun there, so what follows it is taken for one of its own, of which only the figures are known';
+
 function whyLeftOut(line: Exclude<Line, { kind: 'entry' }>): string {
   switch (line.kind) {
     case 'cut':
-      return line.begins
-        ? 'a line that was cut short is left out; a session may have begun there, so what follows it is taken for one of its own, of which only the figures are known'
-        : 'a line that was cut short is left out; its point is measured again';
+      if (line.begins === 'yes') return `${CUT}; ${BEGUN}`;
+      return `${CUT}; ${line.begins === 'no' ? 'its point' : 'what it may have been'} is measured again`;
     case 'unknown':
       return `an entry of the kind ${JSON.stringify(line.what.slice(0, 40))}, which this tma does not know, is left out: a newer one may have written it`;
     case 'wrong':
-      return line.begins
+      return line.begins === 'yes'
         ? `the beginning of a session that can't be read is left out; what follows it is a session of its own, of which only the figures are known (${line.why})`
         : `a line that is no entry of a journal is left out; what it may have been is measured again (${line.why})`;
   }

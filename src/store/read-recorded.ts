@@ -1,6 +1,5 @@
 import { userError } from '../ground/errors.ts';
 import { counted } from '../ground/wording.ts';
-import { nameOfModels } from '../record/goal.ts';
 import type { History } from '../record/history.ts';
 import { loadedName, type Run, type Trial } from '../record/run.ts';
 import { asTaken } from '../record/told-trial.ts';
@@ -57,10 +56,8 @@ function earlierTrial(history: History, name: string): Trial[] {
 function leftOut(history: History, run: Run): string[] {
   const told = new Set(run.trials.map(loadedName));
   const missing = new Set<string>();
-  return history.sessions.toReversed().flatMap(({ id, goals }) => {
-    const models = goals
-      .map((goal) => nameOfModels(goal.models))
-      .filter((name) => !told.has(name) && !missing.has(name));
+  return history.earlier.flatMap(({ id, models: profiled }) => {
+    const models = profiled.filter((name) => !told.has(name) && !missing.has(name));
     for (const name of models) missing.add(name);
     return models.length > 0
       ? [`not in this report: ${models.join(', ')}, profiled by an earlier session (--session ${id})`]

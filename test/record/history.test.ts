@@ -187,7 +187,7 @@ describe('a session whose beginning can not be read', () => {
   const lost =
     (...entries: Entry[]) =>
     (history: History) => {
-      history.addUnreadable();
+      history.addUnreadable('maybe');
       for (const entry of entries) history.add(entry);
     };
   const told = (...parts: ((history: History) => void)[]): History => {
@@ -239,6 +239,73 @@ describe('a session whose beginning can not be read', () => {
     const other = kept(session(JANUARY), variant('a'), point('a', '1', 10));
     expect(figures(told(other, goesOn).runOf())).toEqual([['a', [[30, 2, false]]]]);
   });
+});
+
+describe('a line of which it is not clear whether a session began there', () => {
+  const goals = [{ models: ['m'], objectives: [], constraints: [] }];
+  const january = [
+    session(JANUARY, { goals }),
+    variant('a'),
+    variant('b'),
+    point('a', '1', 100),
+    point('a', '2', 40),
+  ];
+  const taken: Entry = { kind: 'taken', variant: 'a', key: '3', from: JANUARY };
+  const followedBy = (entry: Entry, lines = 1, before = january): History => {
+    const history = new History(before);
+    for (let line = 0; line < lines; line++) history.addUnreadable('maybe');
+    history.add(entry);
+    return history;
+  };
+  const again = point('a', '1', 90);
+  if (again.kind === 'point' && again.record.state === 'measured')
+    Object.assign(again.record, { again: 'here' });
+
+  test.each([
+    ['a point', point('a', '3', 50)],
+    ['a point that is measured again', again],
+    ['a point of a variant that the line may have named', point('c', '1', 50)],
+    ['a point that is taken over', taken],
+    ['an end', ended('a', {})],
+    ['a search', search()],
+  ])('%s comes of the session that was open: none begins with it', (_name, entry) => {
+    expect(followedBy(entry).lastSession).toMatchObject({ id: JANUARY });
+  });
+
+  test.each([
+    ['a variant', variant('c'), 1, january],
+    ['a server', { kind: 'server', name: 'triton', version: '2', gpus: {} } as Entry, 1, january],
+    ['a point that is there already', point('a', '1', 50), 1, january],
+    ['a point that was taken already', taken, 1, [...january, taken]],
+    ['a point, where the model was through', point('a', '3', 50), 1, [...january, search()]],
+    ['a point of an unknown variant, where all was through', point('c', '3', 50), 1, [...january, search()]],
+    ['a point behind two such lines', point('a', '3', 50), 2, january],
+  ])('%s is of one that has no name', (_name, entry, lines, before) => {
+    expect(followedBy(entry, lines, before).lastSession).toBeUndefined();
+  });
+
+  test('where it held a whole beginning, what comes is never joined with what was there', () => {
+    const history = followedBy(point('a', '3', 50));
+    for (const entry of [point('a', '2', 10), variant('b'), point('b', '1', 5)]) history.add(entry);
+    expect(figures(history.runOf(JANUARY))[0]).toEqual([
+      'a',
+      [
+        [100, 1, false],
+        [40, 1, false],
+        [50, 1, false],
+      ],
+    ]);
+    expect(history.lastSession).toBeUndefined();
+  });
+});
+
+test('a session that is not the last is past, whatever it came to', () => {
+  const history = new History([session(JANUARY), variant('a'), session(JUNE), variant('a')]);
+  expect([history.runOf(JANUARY), history.runOf(JUNE), history.runOf()].map(({ isPast }) => isPast)).toEqual([
+    true,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('going on with a session joins nothing of one before it', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import type { CommandLine } from '../../src/config/given-options.ts';
+import { loadExperiment } from '../../src/config/load-experiment.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { verdict } from '../../src/rank/verdict.ts';
 import type { Run } from '../../src/record/run.ts';
@@ -139,6 +140,53 @@ test('whichever line is damaged, figures of two sessions are never one, and all 
   }
 });
 
+test('a damaged line that begins no session leaves all sessions what they are', async () => {
+  const cwd = folder();
+  const experiment = setUp({}, cwd);
+  await go(experiment, 10);
+  at('2026-02-10T03:00:00Z');
+  await go(setUp({ fresh: true }, cwd), 20);
+  const path = journalPath(experiment.checkpointDirectory);
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const damages: [string, (line: string) => string, (line: string) => boolean][] = [
+    ['its beginning is cut off', (line) => line.slice(20), (line) => !line.startsWith('{"kind":"session"')],
+    [
+      'its beginning is zeros',
+      (line) => '\0'.repeat(20) + line.slice(20),
+      (line) => !line.startsWith('{"kind":"session"'),
+    ],
+    [
+      'its second half is left',
+      (line) => line.slice(line.length / 2),
+      (line) => line.startsWith('{"kind":"point"'),
+    ],
+    ['all of it is zeros', (line) => '\0'.repeat(line.length), (line) => line.startsWith('{"kind":"point"')],
+    [
+      'it is cut after its beginning',
+      (line) => line.slice(0, 4),
+      (line) => line.startsWith('{"kind":"point"'),
+    ],
+  ];
+  const model = {
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+    models: ['m'],
+  } as const;
+  for (const [name, damaged, isMeant] of damages) {
+    for (const [index, line] of lines.entries()) {
+      if (!isMeant(line)) continue;
+      writeFileSync(path, `${lines.with(index, damaged(line)).join('\n')}\n`);
+      const { history, warnings } = readJournal(path);
+      expect([...history.runs()], `${name}: ${line.slice(0, 60)}`).toHaveLength(2);
+      expect(history.lastSession?.fresh).toBe(true);
+      expect(warnings[0]).toContain(`${path}:${index + 1}: `);
+      expect(warnings[0]).not.toContain('a session may have begun');
+      if (line.startsWith('{"kind":"point"'))
+        for (const run of history.runs()) expect(rank(run, model).decision.kind).not.toBe('unfinished');
+    }
+  }
+});
+
 test('a session tells later what it told then, though perf.yaml has changed', async () => {
   const cwd = folder();
   const experiment = setUp({}, cwd);
@@ -232,6 +280,46 @@ describe('a run that was interrupted', () => {
     );
     const [first, second] = readJournal(journalPath(experiment.checkpointDirectory)).history.sessions;
     expect(second).toMatchObject({ continues: first!.id });
+  });
+
+  test.each([
+    ['a line more', (yaml: string) => `# for the night\n${yaml}`, '/perf.yaml'],
+    ['a path that is spelt otherwise', (yaml: string) => yaml, '/./perf.yaml'],
+    ['limits above', (yaml: string) => `constraints: {perf_latency_avg: {max: 100}}\n${yaml}`, '/perf.yaml'],
+    [
+      'a parameter in other words',
+      (yaml: string) => yaml.replace('[1, 2]}, par', '[1,\n  2]}, par'),
+      '/perf.yaml',
+    ],
+  ])('is gone on with by a perf.yaml with %s', async (_name, change, file) => {
+    const cwd = folder();
+    await interrupted(cwd);
+    at('2026-01-10T05:00:00Z');
+    setUp({}, cwd);
+    writeFileSync(join(cwd, 'perf.yaml'), change(YAML));
+    const experiment = loadExperiment({ file: cwd + file, commandLine: { model_repository: cwd }, cwd });
+    const { run } = await go(experiment, 10);
+    expect(figures(run).filter(([, takenOver]) => takenOver)).toEqual([]);
+    const [first, second] = readJournal(journalPath(experiment.checkpointDirectory)).history.sessions;
+    expect(second).toMatchObject({ continues: first!.id });
+  });
+
+  test('does not promise to go on once another has begun', async () => {
+    const cwd = folder();
+    await interrupted(cwd);
+    const { checkpointDirectory } = setUp({}, cwd);
+    const told = (session?: string) =>
+      verdict(
+        rank(readRecorded(checkpointDirectory, { session }).run, {
+          objectives: [],
+          constraints: [],
+          models: ['m'],
+        }),
+      );
+    expect(told('2026-01-10')).toContain('; the same command goes on from here.');
+    at('2026-01-11T03:00:00Z');
+    await go(setUp({ fresh: true }, cwd), 10);
+    expect(told('2026-01-10')).toContain('did not come to its end, and another has begun since.');
   });
 
   test('long ago is no longer: it is taken over', async () => {

@@ -51,6 +51,27 @@ test('the last session is meant, and what it leaves out is said', () => {
   ]);
 });
 
+test('a model that the session at hand is to profile, and has not yet, was not profiled by an earlier one', () => {
+  const directory = folder();
+  const journal = new Journal(directory);
+  const [january, march, june] = ['2026-01-10', '2026-03-10', '2026-06-10'].map(
+    (day) => `${day}T00:00:00.000Z`,
+  );
+  const [named] = measured('b_config_default', 'b', 5);
+  const entries = [
+    session(january!, 'a', 'c'),
+    ...measured('a_config_default', 'a', 10),
+    // Begun, and nothing came of b.
+    ...[session(march!, 'a', 'b'), ...measured('a_config_default', 'a', 10), named!],
+    ...[session(june!, 'd', 'e'), ...measured('d_config_default', 'd', 10)],
+  ];
+  for (const entry of entries) journal.append(entry);
+  journal.close();
+  expect(readRecorded(directory).warnings).toEqual([
+    `not in this report: a, profiled by an earlier session (--session ${march})`,
+  ]);
+});
+
 test('another is named by the beginning of its time', () => {
   expect(names(readRecorded(recorded(), { session: '2026-01' }))).toEqual(['a_config_default']);
   expect(() => readRecorded(recorded(), { session: '2025' })).toThrow(
