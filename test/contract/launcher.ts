@@ -50,7 +50,8 @@ export function launcherContract(name: string, make: () => Promise<Launcher>, ow
       const need = { model: 'add_sub', container: launchRequest().container, onNote: () => {}, signal };
       const [once, twice] = [await launcher.prepare(need), await launcher.prepare(need)];
       expect(once.hash).toMatch(/^[0-9a-f]{16}$/);
-      expect(twice).toEqual(once);
+      expect([twice.path, twice.hash]).toEqual([once.path, once.hash]);
+      expect(await twice.packages?.()).toBe(await once.packages?.());
     });
 
     test('a server is ready, has no model, and loads one', async () => {
