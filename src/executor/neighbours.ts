@@ -10,9 +10,7 @@ export interface Company {
 
 /** Above this share of busy cores, lanes wait for each other; not tuned. */
 const CROWDED = 0.9;
-/** From so many points without company on it is known how precise they are by themselves; not tuned. */
-const ENOUGH = 2;
-/** Where more than this share of them is not precise, want of precision is no sign of a neighbour; not tuned. */
+/** Where more than this share of the points without company is not precise, want of precision is no sign of a neighbour; not tuned. */
 const USUAL = 0.25;
 
 /**
@@ -70,7 +68,7 @@ export class Neighbours {
 
   /** Whether want of precision speaks for a neighbour having been felt: not where points want it by themselves. */
   get precisionTells(): boolean {
-    return this.#without < ENOUGH || this.#imprecise <= USUAL * this.#without;
+    return this.#imprecise <= USUAL * this.#without;
   }
 
   #change = (): Promise<void> => new Promise((resolve) => this.#wake.push(resolve));

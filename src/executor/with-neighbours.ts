@@ -24,7 +24,8 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
       clientBound: isClientBound(measurement),
     });
     // Where points are not precise by themselves it is not the neighbour.
-    if (!found || (found.by === 'precision' && !neighbours.precisionTells)) return result;
+    const isTelling = (): boolean => found?.by !== 'precision' || neighbours.precisionTells;
+    if (!found || !isTelling()) return result;
     const reason = found.text;
     const { withinS = Number.POSITIVE_INFINITY } = left();
     if (withinS < measurement.warmupS + measurement.durationS) {
@@ -34,8 +35,14 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
       };
     }
     on({ kind: 'phase', variant: trial.spec.variant, phase: 'measuring again alone', point: request.point });
-    const alone = await neighbours.alone(() => trial.measure(left()));
-    if (alone.state === 'measured') neighbours.learn(alone.measurement);
+    const alone = await neighbours.alone(async () => {
+      // Others may have been measured alone while this one waited for its turn.
+      if (!isTelling()) return undefined;
+      const outcome = await trial.measure(left());
+      if (outcome.state === 'measured') neighbours.learn(outcome.measurement);
+      return outcome;
+    });
+    if (!alone) return result;
     return alone.state === 'measured'
       ? { ...alone, measurement: { ...alone.measurement, againAlone: reason } }
       : {

@@ -104,3 +104,17 @@ test('want of precision is no sign where points want it by themselves', async ()
   // Now it is one of four.
   expect(await beside(false, true)).toBe(2);
 });
+
+test('what others came to alone meanwhile counts for one that waits for its turn', async () => {
+  const neighbours = new Neighbours();
+  const [mine, others] = [
+    trialOf(measured(false), measured(false)),
+    trialOf(measured(false), measured(false)),
+  ];
+  const outcomes = await Promise.all(
+    [mine, others].map(({ trial }) => withNeighbours(trial, neighbours, () => {}).measure({ point })),
+  );
+  // Both were measured beside each other and wanted a turn; after the first it is known that nobody disturbed them.
+  expect([mine.asked.length, others.asked.length].sort()).toEqual([1, 2]);
+  expect(outcomes.map(({ state }) => state)).toEqual(['measured', 'measured']);
+});
