@@ -11,7 +11,8 @@ import {
 
 /**
  * Prints what the shape of src/ must not have: circles among files, imports that point to a later step, imports of
- * cli/ and terminal/ that go round index.ts, files that lie loose, files of one name. Types are imports like any other. Ends with 1 when there is one.
+ * cli/ and terminal/ that go round index.ts, files that lie loose, files of one name. Types are imports like any other.
+ * Ends with 1 when there is one.
  */
 const LONG_FUNCTION = 100;
 

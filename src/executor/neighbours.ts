@@ -10,7 +10,10 @@ export interface Company {
 
 /** Above this share of busy cores, lanes wait for each other; not tuned. */
 const CROWDED = 0.9;
-/** Where more than this share of the points without company is not precise, want of precision is no sign of a neighbour; not tuned. */
+/**
+ * Where more than this share of the points that were measured without a neighbour is not precise, one that is not precise
+ * beside a neighbour does not speak for having been disturbed; not tuned.
+ */
 const USUAL = 0.25;
 
 /**
@@ -22,7 +25,7 @@ export class Neighbours {
   /** Lanes that measure alone or wait to. */
   #alone = 0;
   #joined = 0;
-  /** Points that were measured without company, and those of them that were not precise. */
+  /** Points that were measured without a neighbour, and those of them that were not precise. */
   #without = 0;
   #imprecise = 0;
   #wake: (() => void)[] = [];
@@ -60,13 +63,13 @@ export class Neighbours {
     }
   }
 
-  /** A point was measured without company. */
+  /** Takes note of a point that was measured without a neighbour. */
   learn({ stable }: { readonly stable: boolean }): void {
     this.#without++;
     if (!stable) this.#imprecise++;
   }
 
-  /** Whether want of precision speaks for a neighbour having been felt: not where points want it by themselves. */
+  /** Whether a point that is not precise may have been disturbed: not where points are not precise without a neighbour either. */
   get precisionTells(): boolean {
     return this.#imprecise <= USUAL * this.#without;
   }

@@ -23,7 +23,7 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
       stable: measurement.stable,
       clientBound: isClientBound(measurement),
     });
-    // Where points are not precise by themselves it is not the neighbour.
+    // Where points are not precise without a neighbour either, measuring again brings nothing.
     const isTelling = (): boolean => found?.by !== 'precision' || neighbours.precisionTells;
     if (!found || !isTelling()) return result;
     const reason = found.text;
@@ -53,7 +53,7 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
   close: () => trial.close(),
 });
 
-/** The request as it is when some of its time has gone by. */
+/** The request with what is left of its time. */
 function timer(request: PointRequest): () => PointRequest {
   const { withinS } = request;
   if (withinS === undefined) return () => request;

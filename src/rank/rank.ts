@@ -71,7 +71,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
   };
 }
 
-/** Whether a load was put on a configuration, or can't be. */
+/** Whether a load was tried on a configuration, whatever came of it, or is known not to be possible there. */
 export const wasLookedAt = ({ points }: Trial, point: LoadPoint): boolean =>
   points.some((record) => {
     if (record.state === 'skipped') return record.points.some((other) => isSamePoint(other, point));

@@ -41,7 +41,7 @@ export interface Standings {
   readonly default: RankedEntry | undefined;
   /** Of the leader over the default's best; undefined where the default leads or was not measured. */
   readonly gain: Gain | undefined;
-  /** Whether the leader's load was put on the default, too, or can't be. */
+  /** Whether the leader's load was tried on the default, too, or is not possible there. */
   readonly sameLoad: boolean;
   /** Configurations whose best point differs from the leader's by less than the noise of both. */
   readonly ties: readonly RankedEntry[];

@@ -23,5 +23,5 @@ export interface Goal extends Criteria {
   readonly models: readonly [string, ...string[]];
 }
 
-/** What models that are loaded together are called: by their names, joined by commas. */
+/** The name of models that are loaded together: their own names, joined by commas. */
 export const nameOfModels = (models: readonly string[]): string => models.join(',');

@@ -1,7 +1,7 @@
 import type { Figures, Measurement } from './measurement.ts';
 import type { PointRecord } from './run.ts';
 
-/** A measurement as files have it: where one model alone was loaded, the whole says what there is to say of it. */
+/** A measurement as files have it: where one model alone was loaded, its figures are those of the whole and stand once. */
 export type StoredMeasurement = Omit<Measurement, 'models'> & {
   readonly models?: Readonly<Record<string, Figures>> | undefined;
 };
@@ -13,7 +13,7 @@ export type StoredRecord =
       readonly measurement: StoredMeasurement;
     });
 
-/** A record without the figures that it would say twice. */
+/** A record as files have it: without figures that stand there already. */
 export function shortened(record: PointRecord): StoredRecord {
   if (record.state !== 'measured' || record.measurement.point.streams.length > 1) return record;
   const { models: _, ...measurement } = record.measurement;
@@ -29,6 +29,6 @@ const completeMeasurement = ({ models, ...measurement }: StoredMeasurement): Mea
   models: models ?? ofEach(measurement),
 });
 
-/** What each model of a point is said to have come to where nothing more than the whole is known. */
+/** The figures of each model of a point where only those of the whole are known. */
 export const ofEach = ({ point, whole }: Pick<Measurement, 'point' | 'whole'>): Measurement['models'] =>
   Object.fromEntries(point.streams.map(({ model }) => [model, whole]));

@@ -200,7 +200,7 @@ export function loadedModels({ models: [first, ...others] }: WithModels): Goal['
   return [first.name, ...others.filter(({ role }) => role === 'measured').map(({ name }) => name)];
 }
 
-/** What these are called. */
+/** The name of the models that load is put on. */
 export const loadedName = (variant: WithModels): string => nameOfModels(loadedModels(variant));
 
 /** The newest trial of each name: a journal may hold several configurations that once had the same. */

@@ -53,10 +53,10 @@ export function variantOf(old: Unchecked): Unchecked {
   return { ...rest, models: [{ name: model, role: 'measured', assignment, config, configText, diff }] };
 }
 
-/** What version 1 says that a search came to. */
+/** A search's record of version 1. */
 export const searchOf = (old: Unchecked): Unchecked => namedModels(old, 'model');
 
-/** What became of loads on a model, as version 1 says it. */
+/** A point's record of version 1; `model` is that of its variant. */
 export function pointRecordOf(old: unknown, model: unknown): unknown {
   if (!isUnchecked(old)) return old;
   return {

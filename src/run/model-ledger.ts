@@ -60,7 +60,8 @@ export class ModelLedger {
   }
 
   /**
-   * The key of a candidate. The first time, its files are written and its entry in the journal, with the points that are illegal on it and those that Model Analyzer measured.
+   * The key of a candidate. The first time, its files are written, and its entry in the journal, with the points that are
+   * illegal on it and those that Model Analyzer measured.
    */
   enter(candidate: Candidate): string {
     const known = this.#keys.get(candidate);

@@ -58,7 +58,7 @@ export class RunState {
     return isFirst;
   }
 
-  /** The one that was to describe itself did not come up. */
+  /** The server that was to describe itself did not come up: the next one does it. */
   lacksDescription(): void {
     this.#isDescribed = false;
   }

@@ -67,7 +67,7 @@ export class SlotServer {
     const { failure } = trial;
     if (describe && failure?.started === false) state.lacksDescription();
     this.#served = { candidate, trial, points: [], failed: failure !== undefined };
-    // One that comes up and can't be described is none that is known.
+    // A first server that comes up but can't describe itself counts as one that did not start.
     if (!failure || !endsRun(failure, !describe && state.knowsServer)) return;
     this.#served.points.push(point);
     await this.close();

@@ -47,7 +47,7 @@ export function choiceFor(space: Space): Choice {
 export interface SearchedSpace extends Space {
   /** The search that it gets. */
   readonly choice: Choice;
-  /** Points that there can be at most of the loads of the plan: the budget follows from it. */
+  /** How many points there are at most, counting the loads that the plan lists; the budget follows from it. */
   readonly size: number;
 }
 

@@ -125,10 +125,10 @@ class Listing {
   }
 }
 
-/** How the key of a configuration ends that is listed and equals the default. */
+/** The end of the key of a listed configuration that equals the default, so that it is not taken for the default. */
 const AGAIN = '-again';
 
-/** Whether a candidate is the default configuration under a number. */
+/** Whether a candidate is listed, has a number, and equals the default. */
 export const isDefaultAgain = ({ key }: Candidate): boolean => key.endsWith(AGAIN);
 
 function spaceOf(plan: ModelPlan, base: ModelConfig, hasGpu: boolean): Space {
@@ -175,7 +175,7 @@ function allProposed(space: Space): Space {
   return eachOnce({ ...space, groups, automatic: undefined });
 }
 
-/** A space without the default under a number. */
+/** A space without the listed configuration that equals the default. */
 function eachOnce(space: Space): Space {
   const candidates = space.candidates.filter((item) => !isDefaultAgain(item));
   const groups = space.groups.map((group) => group.filter((item) => !isDefaultAgain(item)));

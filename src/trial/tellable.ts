@@ -6,7 +6,10 @@ import type { TrialSettings } from './trial-spec.ts';
 
 type WithSecrets = Pick<TrialSettings, 'serverEnvironment' | 'serverFlags' | 'container' | 'load'>;
 
-/** Takes the values of a server's environment, of what it inherits from the shell, of headers, and of its flags what is secret there, out of texts. */
+/**
+ * Takes out of texts the values of a server's environment, of what it inherits from the shell, of headers, and what is
+ * secret in its flags.
+ */
 export const redactorFor = ({
   serverEnvironment,
   serverFlags,

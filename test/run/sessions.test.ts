@@ -15,6 +15,10 @@ import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../support/fakes.ts';
 import { on } from '../support/listen.ts';
 
+/** The same figures on each of the three configurations. */
+const onEach = (...figuresOfOne: readonly (readonly [number, boolean])[]) =>
+  Array(3).fill(figuresOfOne).flat();
+
 const YAML =
   'profile_models: {m: {model_config_parameters: {max_batch_size: [1, 2]}, parameters: {concurrency: [1, 2]}}}';
 
@@ -54,14 +58,7 @@ test('what an earlier session measured is taken over, and says from when', async
   const launcher = new FakeLauncher();
   const { run } = await go(setUp({}, cwd), 5, { launcher });
   expect(launcher.log).toEqual(['closed']);
-  expect(figures(run)).toEqual(
-    Array(3)
-      .fill([
-        [10, true],
-        [20, true],
-      ])
-      .flat(),
-  );
+  expect(figures(run)).toEqual(onEach([10, true], [20, true]));
   const [{ startedAt } = { startedAt: '' }] = measurementsOf(run.trials[0]!);
   expect(startedAt).toMatch(/^2026-01-10/);
 });
@@ -81,12 +78,7 @@ test("what is measured is there, though its session's beginning can no longer be
   const launcher = new FakeLauncher();
   const { run } = await go(setUp({}, cwd), 5, { launcher });
   expect(launcher.log).toEqual(['closed']);
-  const all = Array(3)
-    .fill([
-      [10, true],
-      [20, true],
-    ])
-    .flat();
+  const all = onEach([10, true], [20, true]);
   expect(figures(run)).toEqual(all);
   // And once more, by a session that took over from one that can no longer be read.
   expect(figures(readRecorded(experiment.checkpointDirectory).run)).toEqual(all);
@@ -231,14 +223,7 @@ test('--fresh measures anew, beside the old: both are there to be compared', asy
   await go(experiment, 10);
   at('2026-06-10T03:00:00Z');
   const { run } = await go(setUp({ fresh: true }, cwd), 5);
-  expect(figures(run)).toEqual(
-    Array(3)
-      .fill([
-        [5, false],
-        [10, false],
-      ])
-      .flat(),
-  );
+  expect(figures(run)).toEqual(onEach([5, false], [10, false]));
   const { history } = readJournal(journalPath(experiment.checkpointDirectory));
   const [january, june] = history.sessions;
   expect(figures(history.runOf(january!.id))[0]).toEqual([10, false]);
@@ -271,14 +256,7 @@ describe('a run that was interrupted', () => {
     at('2026-01-10T05:00:00Z');
     const experiment = setUp({}, cwd);
     const { run } = await go(experiment, 10);
-    expect(figures(run)).toEqual(
-      Array(3)
-        .fill([
-          [10, false],
-          [20, false],
-        ])
-        .flat(),
-    );
+    expect(figures(run)).toEqual(onEach([10, false], [20, false]));
     const [first, second] = readJournal(journalPath(experiment.checkpointDirectory)).history.sessions;
     expect(second).toMatchObject({ continues: first!.id });
   });
@@ -389,14 +367,7 @@ describe('a run that was interrupted', () => {
     expect(verdict(rank(cut, model))).toContain('; the same command without --fresh goes on from here.');
     at('2026-01-20T05:00:00Z');
     const { run } = await go(setUp({}, cwd), 5);
-    expect(figures(run)).toEqual(
-      Array(3)
-        .fill([
-          [5, false],
-          [10, false],
-        ])
-        .flat(),
-    );
+    expect(figures(run)).toEqual(onEach([5, false], [10, false]));
     const { history } = readJournal(journalPath(setUp({}, cwd).checkpointDirectory));
     expect(history.sessions[2]).toMatchObject({ continues: history.sessions[1]!.id });
   });
@@ -405,13 +376,6 @@ describe('a run that was interrupted', () => {
     const cwd = folder();
     await interrupted(cwd);
     const { run } = await go(setUp({ fresh: true }, cwd), 5);
-    expect(figures(run)).toEqual(
-      Array(3)
-        .fill([
-          [5, false],
-          [10, false],
-        ])
-        .flat(),
-    );
+    expect(figures(run)).toEqual(onEach([5, false], [10, false]));
   });
 });
