@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { mean } from 'simple-statistics';
 import { findMetric } from '../src/ground/metric.ts';
 import { counted } from '../src/ground/wording.ts';
 import type { Constraint, Objective } from '../src/record/goal.ts';
@@ -12,6 +11,8 @@ import { landscapeOf } from './search/landscape.ts';
 import { type Noise, noiseOf } from './search/noise.ts';
 import { randomLandscape } from './search/random-landscape.ts';
 import { type Replay, replay } from './search/replay.ts';
+import { SECONDS } from './search/slots.ts';
+import { calibration, summary } from './search/summary.ts';
 
 /**
  * Searches on landscapes that were measured before, in place of a server. One run on one grid:
@@ -23,6 +24,7 @@ import { type Replay, replay } from './search/replay.ts';
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
  * --slots N: on so many slots at once, on a simulated clock (bench/search/slots.ts); more than one --slots compares them.
+ * --start-seconds, --look-seconds: how long a start of a server and a measurement take on that clock.
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
  * with several of them, or grids of earlier ones, each point is the median of its measurements
  */
@@ -39,6 +41,8 @@ const { values: given } = parseArgs({
     noise: { type: 'string', default: '0.02,0.08' },
     budget: { type: 'string' },
     slots: { type: 'string', multiple: true, default: ['1'] },
+    'start-seconds': { type: 'string', default: String(SECONDS.start) },
+    'look-seconds': { type: 'string', default: String(SECONDS.look) },
     interpolate: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     landscapes: { type: 'string', default: '100' },
@@ -53,6 +57,7 @@ const noise: Noise =
   noiseOf(given.noise) ?? fail(`"${given.noise}" is no noise: quiet, usual, rough, or 0.02,0.08`);
 const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
+const seconds = { start: Number(given['start-seconds']), look: Number(given['look-seconds']) };
 const slotCounts = given.slots.map(Number);
 const budget = measurements === undefined ? undefined : budgetFor(0, measurements);
 
@@ -123,7 +128,7 @@ function one(file: string): void {
   const landscape = landscapeOf(rows, goal, { interpolate: given.interpolate });
   const seed = Number(given.seed);
   const search = algorithm(names[0] ?? 'default', landscape, { seed, budget });
-  const found = replay(landscape, search, noise, seed, slotCounts[0]);
+  const found = replay(landscape, search, noise, seed, slotCounts[0], seconds);
   const worth = (row: Row | undefined): unknown => {
     if (!row) return null;
     const [only, ...more] = objectives;
@@ -140,6 +145,11 @@ function one(file: string): void {
       ratio: found.ratio,
       holds: found.holds,
       missed: found.missed,
+      held: found.held ?? null,
+      interval: found.belief?.interval ?? null,
+      keeps: found.belief?.keeps ?? null,
+      betterChance: found.belief?.better.chance ?? null,
+      isBetterThere: found.isBetterThere,
       points: found.points,
       measurements: found.measurements,
       starts: found.starts,
@@ -197,18 +207,25 @@ function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: nu
       const landscape = landscapeOf(rows, { objectives, constraints }, { interpolate: given.interpolate });
       for (const [name, slots] of algorithms.flatMap((item) => slotCounts.map((n) => [item, n] as const))) {
         const search = algorithm(name, landscape, { seed, budget });
-        const run = { ...replay(landscape, search, noise, seed * 5 + tightness, slots), tightness };
+        const run = { ...replay(landscape, search, noise, seed * 5 + tightness, slots, seconds), tightness };
         const key = slotCounts.length > 1 || slots > 1 ? `${name}, ${counted(slots, 'slot')}` : name;
         results.set(key, [...(results.get(key) ?? []), run]);
       }
     }
   }
   const table = [...results].map(([name, runs]) => summary(name, runs));
-  if (given.json) console.log(JSON.stringify(table, undefined, 2));
-  else {
+  const beliefs = [...results].flatMap(([name, runs]) =>
+    calibration(runs).map((bin) => ({ algorithm: name, ...bin })),
+  );
+  if (given.json) {
+    const calibrated = (name: string) => beliefs.filter(({ algorithm }) => algorithm === name);
+    const all = table.map((line) => ({ ...line, calibration: calibrated(line.algorithm) }));
+    console.log(JSON.stringify(all, undefined, 2));
+  } else {
     const what = given.grid === undefined ? 'random landscapes' : `seeds on ${given.grid}`;
     console.log(`${grids.length} ${what}, free and with four limits each, noise ${given.noise}`);
     console.table(table);
+    if (beliefs.length > 0) console.table(beliefs);
     for (const tightness of [0, 1, 2, 3, 4]) {
       console.log(tightness === 0 ? 'without a limit' : `limit ${tightness} of 4, the tighter the later`);
       console.table(
@@ -221,38 +238,4 @@ function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: nu
       );
     }
   }
-}
-
-function summary(name: string, runs: readonly Replay[]) {
-  const quantile = (values: readonly number[], share: number): number =>
-    values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
-  const share = (is: (run: Replay) => boolean): string =>
-    `${((100 * runs.filter(is).length) / runs.length).toFixed(1)} %`;
-  const ratios = runs.map(({ ratio }) => ratio);
-  return {
-    algorithm: name,
-    'at 95 %': share(({ ratio }) => ratio >= 0.95),
-    median: Number(quantile(ratios, 0.5).toFixed(3)),
-    p10: Number(quantile(ratios, 0.1).toFixed(3)),
-    'broken by 5 %': share(({ missed }) => missed > 0.05),
-    measurements: quantile(
-      runs.map((run) => run.measurements),
-      0.5,
-    ),
-    most: Math.max(...runs.map((run) => run.measurements)),
-    starts: quantile(
-      runs.map((run) => run.starts),
-      0.5,
-    ),
-    'mean measurements': Number(mean(runs.map((run) => run.measurements)).toFixed(1)),
-    'mean starts': Number(mean(runs.map((run) => run.starts)).toFixed(1)),
-    busy: `${(100 * mean(runs.map((run) => run.busy))).toFixed(0)} %`,
-    'time, s': Math.round(mean(runs.map((run) => run.elapsedS))),
-    'slowest step, ms': Number(
-      quantile(
-        runs.map((run) => run.slowestMs),
-        0.5,
-      ).toFixed(1),
-    ),
-  };
 }

@@ -55,6 +55,7 @@ export function algorithm(
 const remembering = (search: JudgingSearch, { space }: Landscape): JudgingSearch => ({
   ...altered(withFailureMemory(search, space), {}),
   best: () => search.best(),
+  belief: () => search.belief?.(),
 });
 
 type Values = Readonly<Record<string, number>>;

@@ -1,3 +1,4 @@
+import type { Figures } from '../../src/search/search.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 
 type Values = Readonly<Record<string, number>>;
@@ -48,43 +49,102 @@ export function noiseOf(text: string): Noise | undefined {
 /** Degrees of freedom of the tails: few, so that some looks are far off, and enough for a variance. */
 const DEGREES = 4;
 
+/** A measurement estimates its own scatter, as if from so many parts more than one. */
+const PARTS = 8;
+
+/** Numbers that a server counts scatter by this share of what throughput does, so does the batch that it executes. */
+const OF_COUNTS = 0.2;
+
+/** How far the times of executions follow the throughput that was seen in the same look: in recordings -0.86 and -0.97. */
+const TOGETHER = 0.9;
+
+/** What one start of a server has to itself. */
+interface Start {
+  readonly throughput: number;
+  readonly latency: number;
+}
+
 /** Draws noise; the same for the same seed. */
 export class NoiseSource {
   readonly #noise: Noise;
   readonly #random: () => number;
+  /** What the statistics and the estimates need has a source of its own: what load sees stays the same without them. */
+  readonly #further: () => number;
 
   constructor(noise: Noise, seed: number) {
     this.#noise = noise;
     this.#random = randomSource(seed * 65_537 + 5);
+    this.#further = randomSource(seed * 48_611 + 29);
   }
 
-  /** A server that was started: answers what a look at it sees of the true values. */
-  start(): (truth: Values) => Values {
+  /** A server that was started: answers what a look at it sees of the true values, and how sure of it the look is. */
+  start(): (truth: Values) => Figures {
     const { throughput, latency } = this.#noise;
-    const drawn = (share: number): number => (share > 0 ? share * this.#normal() : 0);
-    const [ofThroughput, ofLatency] = [drawn(throughput.start), drawn(latency.start)];
-    return (truth) =>
-      Object.fromEntries(
-        Object.entries(truth).map(([tag, value]) => {
-          if (tag === 'perf_throughput') {
-            return [tag, value * Math.exp(ofThroughput + throughput.look * this.#normal())];
-          }
-          if (!/latency/.test(tag)) return [tag, value];
-          const isHeavy = this.#noise.heavyTails && tag === 'perf_latency_p99';
-          const look = latency.look * (isHeavy ? this.#heavy() : this.#normal());
-          return [tag, value * Math.exp(ofLatency + look)];
-        }),
-      );
+    const drawn = (share: number): number => (share > 0 ? share * normal(this.#random) : 0);
+    const start = { throughput: drawn(throughput.start), latency: drawn(latency.start) };
+    return (truth) => this.#look(start, truth);
   }
 
-  #normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random());
+  #look(start: Start, truth: Values): Figures {
+    const { throughput, latency, heavyTails } = this.#noise;
+    const values: Record<string, number> = { ...truth };
+    const deviations: Record<string, number> = {};
+    const set = (tag: string, sureBy: number, off: number): void => {
+      values[tag] = truth[tag]! * Math.exp(off);
+      deviations[tag] = sureBy * this.#misjudged();
+    };
+    let ofThroughput = 0;
+    const tags = Object.keys(truth);
+    for (const tag of tags) {
+      if (tag === 'perf_throughput') {
+        ofThroughput = normal(this.#random);
+        set(tag, throughput.look, start.throughput + throughput.look * ofThroughput);
+      } else if (/latency/.test(tag)) {
+        const isHeavy = heavyTails && tag === 'perf_latency_p99';
+        const look = isHeavy ? heavy(this.#random) : normal(this.#random);
+        set(tag, latency.look, start.latency + latency.look * look);
+      }
+    }
+    const counts = OF_COUNTS * throughput.look;
+    const [ofCount, ofBatch] = [counts * normal(this.#further), counts * normal(this.#further)];
+    for (const tag of tags) {
+      if (tag === 'perf_server_queue' || tag === 'perf_server_request') {
+        set(tag, latency.look, start.latency + latency.look * normal(this.#further));
+      } else if (/^perf_server_compute/.test(tag)) {
+        const own = Math.sqrt(1 - TOGETHER ** 2) * normal(this.#further);
+        set(tag, throughput.look, -start.throughput + throughput.look * (own - TOGETHER * ofThroughput));
+      } else if (tag === 'perf_inference_count') set(tag, counts, ofCount);
+    }
+    const batch = truth['perf_executed_batch'];
+    if (batch !== undefined) {
+      // A server that never batches does so at every look.
+      const seen = 1 + (batch - 1) * Math.exp(ofBatch);
+      set('perf_executed_batch', counts * (1 - 1 / batch), Math.log(seen / batch));
+      if (truth['perf_execution_count'] !== undefined) {
+        set('perf_execution_count', counts, ofCount - Math.log(seen / batch));
+      }
+    }
+    return { values, deviations };
   }
 
-  /** Student's t with few degrees of freedom, scaled to a variance of 1. */
-  #heavy(): number {
-    let chi = 0;
-    for (let index = 0; index < DEGREES; index++) chi += this.#normal() ** 2;
-    return this.#normal() / Math.sqrt(chi / DEGREES) / Math.sqrt(DEGREES / (DEGREES - 2));
+  /** By what factor a measurement is wrong about its own scatter. */
+  #misjudged(): number {
+    return Math.sqrt(chiSquare(this.#further, PARTS) / PARTS);
   }
+}
+
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+function chiSquare(random: () => number, degrees: number): number {
+  let sum = 0;
+  for (let index = 0; index < degrees; index++) sum += normal(random) ** 2;
+  return sum;
+}
+
+/** Student's t with few degrees of freedom, scaled to a variance of 1. */
+function heavy(random: () => number): number {
+  const chi = chiSquare(random, DEGREES);
+  return normal(random) / Math.sqrt(chi / DEGREES) / Math.sqrt(DEGREES / (DEGREES - 2));
 }

@@ -93,16 +93,18 @@ export function randomLandscape(seed: number, { batching: isBatched = true } = {
       };
       // Nothing was measured where it does not fit.
       if (!fits) return { ...row, values: {} };
-      const { throughput, latencies } = simulate(machine, settings, concurrency, seed);
+      const { throughput, latencies, statistics } = simulate(machine, settings, concurrency, seed);
       const percentile = (share: number): number => latencies[Math.ceil(latencies.length * share) - 1]!;
       return {
         ...row,
         values: {
           perf_throughput: throughput,
           perf_latency_avg: latencies.reduce((sum, value) => sum + value, 0) / latencies.length,
+          perf_latency_p50: percentile(0.5),
           perf_latency_p90: percentile(0.9),
           perf_latency_p95: percentile(0.95),
           perf_latency_p99: percentile(0.99),
+          ...statistics,
           gpu_used_memory: memory * 16_000,
         },
       };
@@ -113,7 +115,21 @@ export function randomLandscape(seed: number, { batching: isBatched = true } = {
 /** Requests that are counted, and that come before. */
 const COUNTED = 4000;
 
-/** Throughput, infer/s, and sorted latencies, ms, with so many requests in flight. */
+/** A batch that an instance works on. */
+interface Execution {
+  readonly done: number;
+  /** When it was begun, and when each of its requests was sent. */
+  readonly at: number;
+  readonly sent: readonly number[];
+  /** How long its requests waited in the queue, together. */
+  readonly queued: number;
+}
+
+/** Of the time of an execution, what goes to reading inputs and writing outputs. */
+const INPUT = 0.05;
+const OUTPUT = 0.03;
+
+/** Throughput, infer/s, sorted latencies, ms, and what the server tells of it, with so many requests in flight. */
 function simulate(machine: Machine, settings: Settings, concurrency: number, seed: number) {
   const random = randomSource(seed * 104_729 + settings.instances * 31 + settings.batch * 7 + concurrency);
   const { fixedMs, itemMs, exponent, parallel, contention, networkMs } = machine;
@@ -125,8 +141,7 @@ function simulate(machine: Machine, settings: Settings, concurrency: number, see
   let frontFree = 0;
   const waiting: { sent: number; at: number }[] = [];
   let head = 0;
-  /** When each running batch is done, with its requests. */
-  const running: { done: number; sent: number[] }[] = [];
+  const running: Execution[] = [];
   const send = (at: number): void => {
     frontFree = Math.max(frontFree, at + networkMs / 2) + frontMs;
     waiting.push({ sent: at, at: frontFree });
@@ -136,21 +151,25 @@ function simulate(machine: Machine, settings: Settings, concurrency: number, see
   let completed = 0;
   let begun = 0;
   let now = 0;
+  const counted = { inferences: 0, executions: 0, queued: 0, computed: 0 };
   while (completed < wanted) {
     const first = waiting[head];
     const next = running[0];
     if (first && running.length < settings.instances && (!next || first.at <= next.done)) {
       now = Math.max(now, first.at);
       const sent: number[] = [];
-      while (sent.length < most && waiting[head] && waiting[head]!.at <= now)
+      let queued = 0;
+      while (sent.length < most && waiting[head] && waiting[head]!.at <= now) {
+        queued += now - waiting[head]!.at;
         sent.push(waiting[head++]!.sent);
+      }
       const active = running.length + 1;
       const shared = Math.max(1, active / parallel) * (1 + contention * (active - 1));
       const gauss = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
       const stall = random() < machine.stalls ? machine.stallFactor : 1;
       const took =
         (fixedMs + itemMs * sent.length ** exponent) * shared * Math.exp(machine.jitter * gauss) * stall;
-      insert(running, { done: now + took, sent });
+      insert(running, { done: now + took, at: now, sent, queued });
       continue;
     }
     if (!next) {
@@ -159,6 +178,12 @@ function simulate(machine: Machine, settings: Settings, concurrency: number, see
     }
     running.shift();
     now = Math.max(now, next.done);
+    if (completed >= warmUp) {
+      counted.executions++;
+      counted.inferences += next.sent.length;
+      counted.queued += next.queued;
+      counted.computed += (next.done - next.at) * next.sent.length;
+    }
     for (const sent of next.sent) {
       completed++;
       if (completed === warmUp) begun = now;
@@ -169,6 +194,28 @@ function simulate(machine: Machine, settings: Settings, concurrency: number, see
   return {
     throughput: (latencies.length * 1000) / (now - begun),
     latencies: latencies.sort((a, b) => a - b),
+    statistics: statisticsOf(counted),
+  };
+}
+
+/** What Triton tells of executions, by metric tag: times are means over inferences. */
+function statisticsOf(counted: {
+  readonly inferences: number;
+  readonly executions: number;
+  readonly queued: number;
+  readonly computed: number;
+}) {
+  const { inferences, executions } = counted;
+  const [queue, compute] = [counted.queued / inferences, counted.computed / inferences];
+  return {
+    perf_server_request: queue + compute,
+    perf_server_queue: queue,
+    perf_server_compute_input: INPUT * compute,
+    perf_server_compute_infer: (1 - INPUT - OUTPUT) * compute,
+    perf_server_compute_output: OUTPUT * compute,
+    perf_inference_count: inferences,
+    perf_execution_count: executions,
+    perf_executed_batch: inferences / executions,
   };
 }
 

@@ -1,12 +1,12 @@
 import { checkConstraints, score } from '../../src/goal/score.ts';
 import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
-import type { Ask } from '../../src/search/search.ts';
+import type { Ask, Belief } from '../../src/search/search.ts';
 import type { Candidate } from '../../src/space/space.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
 import { type Noise, NoiseSource } from './noise.ts';
-import { runSlots, type Times } from './slots.ts';
+import { runSlots, type Seconds, type Times } from './slots.ts';
 
 /** What a search came to on a landscape. */
 export interface Replay extends Times {
@@ -18,6 +18,12 @@ export interface Replay extends Times {
   readonly missed: number;
   readonly points: number;
   readonly measurements: number;
+  /** What the search believes of its verdict; absent where it has none or says nothing of it. */
+  readonly belief: Belief | undefined;
+  /** Whether the true value lies in the interval that it gives; undefined where it gives none. */
+  readonly held: boolean | undefined;
+  /** Whether another point that keeps the limits really is better by more than 5 %. */
+  readonly isBetterThere: boolean;
   /** The search's own account of why it ended. */
   readonly why: string;
   readonly trace: readonly (Ask & { readonly values: Row['values'] | undefined })[];
@@ -30,20 +36,21 @@ export function replay(
   noise: Noise,
   seed: number,
   slots = 1,
+  seconds?: Seconds,
 ): Replay {
   const source = new NoiseSource(noise, seed);
   const servers = new Map<Candidate, ReturnType<NoiseSource['start']>>();
   const { plan } = landscape.space;
   const trace: (Ask & { values: Row['values'] | undefined })[] = [];
   const rows = new Set<string>();
-  const times = runSlots(search, { slots, seed }, (ask, started) => {
+  const times = runSlots(search, { slots, seed, seconds }, (ask, started) => {
     if (started) servers.set(ask.candidate, source.start());
     const truth = landscape.truth(ask.candidate, ask.point);
-    const values = truth && servers.get(ask.candidate)!(truth);
-    trace.push({ ...ask, values });
+    const figures = truth && servers.get(ask.candidate)!(truth);
+    trace.push({ ...ask, values: figures?.values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
-    return values
-      ? { state: 'measured', values }
+    return figures
+      ? { state: 'measured', ...figures }
       : { state: 'failed', kind: 'out of memory', cause: 'not recorded', wantsRoom: true };
   });
   const best = search.best();
@@ -54,9 +61,14 @@ export function replay(
   const { optimum } = landscape;
   const checks = winner ? checkConstraints(winner, plan.constraints) : [];
   const missed = checks.reduce((worst, check) => Math.max(worst, check.missedBy), 0);
+  const share = winner && optimum ? ratioOf(winner, optimum, landscape) : 0;
+  const belief = winner && search.belief?.();
   return {
     winner,
-    ratio: winner && optimum && missed <= 0.05 ? ratioOf(winner, optimum, landscape) : 0,
+    ratio: missed <= 0.05 ? share : 0,
+    belief,
+    held: belief && isHeld(belief, landscape),
+    isBetterThere: optimum !== undefined && 1 / share > 1.05,
     holds: winner !== undefined && missed === 0,
     missed,
     points: rows.size,
@@ -65,6 +77,13 @@ export function replay(
     why: search.account().why,
     trace,
   };
+}
+
+/** Whether an interval holds the true value of the objective. */
+function isHeld({ candidate, point, interval }: Belief, landscape: Landscape): boolean | undefined {
+  const { tag } = landscape.space.plan.objectives[0]!;
+  const value = landscape.truth(candidate, point)?.[tag];
+  return interval && value !== undefined ? interval[0] <= value && value <= interval[1] : undefined;
 }
 
 /** The objective of one row over that of another: with several, e to the power of the weighted mean of logarithms. */

@@ -1,16 +1,22 @@
-import type { Ask, Outcome, Search } from '../../src/search/search.ts';
+import type { Ask, Figures, Outcome, Search } from '../../src/search/search.ts';
 import { isAsk } from '../../src/search/search.ts';
 import type { Candidate } from '../../src/space/space.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 
-/** How long a measurement and a start of a server take on the simulated clock, and by what share that differs. */
-const MEASURE_S = 10;
-const START_S = 10;
+/** How long a start of a server and a measurement take on the simulated clock. */
+export interface Seconds {
+  readonly start: number;
+  readonly look: number;
+}
+
+export const SECONDS: Seconds = { start: 10, look: 10 };
+
+/** By what share either way that differs. */
 const SPREAD = 0.25;
 
-/** What became of an ask, and how long measuring took. */
+/** What became of an ask. */
 export type Answered =
-  | { readonly state: 'measured'; readonly values: Readonly<Record<string, number>> }
+  | ({ readonly state: 'measured' } & Figures)
   | {
       readonly state: 'failed';
       readonly kind: string;
@@ -39,11 +45,15 @@ interface Slot {
 
 /**
  * Lets so many slots work through a search on a simulated clock: who is through first tells first, and those that wait ask
- * again then.
+ * again then. Each outcome tells the search what it took.
  */
 export function runSlots(
   search: Search,
-  { slots: count, seed }: { readonly slots: number; readonly seed: number },
+  {
+    slots: count,
+    seed,
+    seconds: usual = SECONDS,
+  }: { readonly slots: number; readonly seed: number; readonly seconds?: Seconds | undefined },
   answer: (ask: Ask, started: boolean) => Answered,
 ): Times {
   const random = randomSource(seed * 31_337 + 11);
@@ -63,12 +73,15 @@ export function runSlots(
       if (!isAsk(next)) return false;
       const started = slot.on !== next.candidate || next.again === 'afresh';
       const answered = answer(next, started);
-      const tookS =
-        (started ? lasting(START_S) : 0) + (answered.state === 'measured' ? lasting(MEASURE_S) : 0);
+      const seconds = {
+        start: started ? lasting(usual.start) : 0,
+        look: answered.state === 'measured' ? lasting(usual.look) : 0,
+      };
+      const tookS = seconds.start + seconds.look;
       if (started) starts++;
       workedS += tookS;
       slot.ask = next;
-      slot.outcome = { ...answered, started };
+      slot.outcome = { ...answered, started, seconds };
       slot.atS = nowS + tookS;
       working.push(slot);
       return false;

@@ -68,6 +68,25 @@ export interface Account {
   readonly remarks: readonly string[];
 }
 
+/** What a search believes of its verdict. */
+export interface Belief {
+  readonly candidate: Candidate;
+  readonly point: LoadPoint;
+  /** The objective, where there is one alone, in its own unit, with an interval of 95 % that covers starts of the server. */
+  readonly value?: number;
+  readonly interval?: readonly [number, number];
+  /** Probability that every limit is kept. */
+  readonly keeps: number;
+  /**
+   * Probability that some other point that keeps the limits is better by more than 5 %, and the likeliest of these.
+   */
+  readonly better: {
+    readonly chance: number;
+    readonly candidate?: Candidate;
+    readonly point?: LoadPoint;
+  };
+}
+
 /** Where a slot stands that asks for work. A slot works on one configuration at a time. */
 export interface Standing {
   /** The configuration that the slot's server runs now; undefined: none runs. */

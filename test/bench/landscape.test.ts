@@ -85,3 +85,20 @@ test('a random landscape is the same for the same seed, also through a file', ()
   const before = landscapeOf(rows, goal).optimum!;
   expect(landscapeOf(again, goal).optimum).toMatchObject({ variant: before.variant, level: before.level });
 });
+
+test('a random landscape tells what Triton tells: the time in the server is within the latency, a batch within its limit', () => {
+  for (const { settings, values } of randomLandscape(2).filter(
+    (row) => row.values['perf_throughput'] !== undefined,
+  )) {
+    const { perf_server_queue: queue = Number.NaN, perf_server_request: request = Number.NaN } = values;
+    expect(request).toBeLessThanOrEqual(values['perf_latency_avg']! * 1.01);
+    expect(queue).toBeGreaterThanOrEqual(0);
+    const compute = ['input', 'infer', 'output'].map((part) => values[`perf_server_compute_${part}`]!);
+    expect(queue + compute.reduce((sum, value) => sum + value, 0)).toBeCloseTo(request);
+    const batch = values['perf_inference_count']! / values['perf_execution_count']!;
+    expect(values['perf_executed_batch']).toBeCloseTo(batch);
+    expect(batch).toBeGreaterThanOrEqual(1);
+    const most = settings['dynamic_batching'] === 'disabled' ? 1 : Number(settings['max_batch_size']);
+    expect(batch).toBeLessThanOrEqual(most);
+  }
+});

@@ -3,7 +3,7 @@ import { counted } from '../../ground/wording.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
-import type { Account, Answer, Ask, Earlier, Outcome, Search, Standing } from '../search.ts';
+import type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing } from '../search.ts';
 import { type Budget, budgetFor } from './budget.ts';
 import { Exploration } from './exploration.ts';
 import { firstSpots, furtherSpot } from './explore.ts';
@@ -16,6 +16,8 @@ import { type Part, Usage } from './usage.ts';
 export interface JudgingSearch extends Search {
   /** The best point that probably keeps every limit; undefined: none does, as far as is known. */
   best(): Pick<Ask, 'candidate' | 'point'> | undefined;
+  /** What it believes of that; undefined where it has no verdict. */
+  belief?(): Belief | undefined;
 }
 
 type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;

@@ -38,7 +38,7 @@ describe('on a simulated server', () => {
   );
 
   test.each([1, 2, 4, 8])('says that its budget of starts is used only when it is, on %d slots', (slots) => {
-    const found = replay(free, bayesSearch(free.space, { measurements: 35, starts: 6 }), noise, 1, slots);
+    const found = replay(free, bayesSearch(free.space, { measurements: 35, starts: 6 }), noise, 3, slots);
     expect(found.why).toBe('its budget of starts is used');
     expect(found.starts).toBeGreaterThanOrEqual(6);
     expect(found.starts).toBeLessThanOrEqual(6 + slots);
@@ -155,7 +155,7 @@ describe('on a simulated server', () => {
     const optimum = free.optimum!.values['perf_latency_p99']!;
     const turns = [[], limit(0.6 * optimum)].map((constraints) => {
       const landscape = landscapeOf(rows, { objectives, constraints });
-      const { trace, winner } = replay(landscape, bayesSearch(landscape.space), noise, 4);
+      const { trace, winner } = replay(landscape, bayesSearch(landscape.space), noise, 3);
       const fresh = trace.flatMap((ask, index) => (ask.again === 'afresh' ? [index] : []));
       expect(fresh.some((at) => trace[at]!.candidate.name === winner?.variant)).toBe(true);
       return fresh.map((at, index) => {
