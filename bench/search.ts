@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { findMetric } from '../src/ground/metric.ts';
 import { counted } from '../src/ground/wording.ts';
 import type { Constraint, Objective } from '../src/record/goal.ts';
 import { batchSizeOf, levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
-import { gridText, medianOf, type Row, readGrid, readResults } from './search/grid.ts';
+import { description } from './search/describe.ts';
+import { gridText, joined, medianOf, type Row, readGrid, readRecorded } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { type Noise, noiseOf } from './search/noise.ts';
 import { randomLandscape } from './search/random-landscape.ts';
@@ -25,8 +27,10 @@ import { calibration, summary } from './search/summary.ts';
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
  * --slots N: on so many slots at once, on a simulated clock (bench/search/slots.ts); more than one --slots compares them.
  * --start-seconds, --look-seconds: how long a start of a server and a measurement take on that clock.
- * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv;
- * with several of them, or grids of earlier ones, each point is the median of its measurements
+ * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv,
+ * or FILE.csv.gz; with several of them, or grids of earlier ones, each point is the median of its measurements. Of journals
+ * of tma profile every look is kept, with the start of the server that it was made on: --results journal.jsonl.
+ * How looks of a grid scatter from start to start, and how its figures run with the load: --grid FILE --describe
  */
 const { values: given } = parseArgs({
   allowPositionals: false,
@@ -49,6 +53,7 @@ const { values: given } = parseArgs({
     from: { type: 'string', default: '0' },
     'without-batching': { type: 'boolean', default: false },
     write: { type: 'string' },
+    describe: { type: 'boolean', default: false },
     results: { type: 'string', multiple: true },
   },
 });
@@ -65,10 +70,11 @@ if (given.write !== undefined) {
   const rows =
     given.results === undefined
       ? randomLandscape(Number(given.from), { batching: !given['without-batching'] })
-      : medianOf(
-          given.results.flatMap((file) => (file.endsWith('.csv') ? readGrid(file) : readResults(file))),
-        );
-  writeFileSync(given.write, gridText(rows));
+      : ofOne(joined(given.results.map(readRecorded)));
+  const text = gridText(rows);
+  writeFileSync(given.write, given.write.endsWith('.gz') ? gzipSync(text) : text);
+} else if (given.grid !== undefined && given.describe) {
+  console.log(description(rowsOf(given.grid)));
 } else if (given.grid !== undefined && given.seeds !== undefined) {
   const rows = rowsOf(given.grid);
   many(Array.from({ length: Number(given.seeds) }, (_, seed) => ({ rows, seed })));
@@ -81,6 +87,11 @@ else {
       seed: from + index,
     })),
   );
+}
+
+/** Looks that tell their starts of the server stay as they are; of other recordings each point is the median. */
+function ofOne(rows: readonly Row[]): readonly Row[] {
+  return rows.every(({ start }) => start !== undefined) ? rows : medianOf(rows);
 }
 
 function known(name: string): Algorithm {

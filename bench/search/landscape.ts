@@ -7,7 +7,7 @@ import { MODEL_CONFIG_TYPE } from '../../src/model-config/schema.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import { atRate, batchSizeOf, inFlight, type LoadPoint, levelOf } from '../../src/record/load-point.ts';
 import type { AutomaticSpace, Candidate, Space } from '../../src/space/space.ts';
-import type { Row } from './grid.ts';
+import { meanOf, type Row } from './grid.ts';
 
 type Values = Readonly<Record<string, number>>;
 
@@ -64,11 +64,13 @@ function configOf(row: Row, model: string): ModelConfig {
   return mergeConfig(config, buildValue(assigned) as ModelConfig);
 }
 
+/** @param looks the rows of a grid; of several of one point the truth is the mean of their logarithms. */
 export function landscapeOf(
-  rows: readonly Row[],
+  looks: readonly Row[],
   goal: Pick<Goal, 'objectives' | 'constraints'>,
   { interpolate = false } = {},
 ): Landscape {
+  const rows = meanOf(looks);
   const model = rows[0]!.model;
   const byVariant = Map.groupBy(rows, ({ variant }) => variant);
   const isDefault = (name: string): boolean => name.endsWith('_config_default');
