@@ -19,12 +19,14 @@ import { calibration, summary } from './search/summary.ts';
 /**
  * Searches on landscapes that were measured before, in place of a server. One run on one grid:
  *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
- *     [--algorithm default|bayes|quick|random|brute|brute-confirmed] [--seed N] [--noise quiet|usual|rough|0.02,0.08] [--budget N]
- *     [--interpolate] [--model NAME] [--slots N] [--json]
+ *     [--algorithm default|bayes|quick|random|brute|brute-confirmed|brute-timed] [--seed N]
+ *     [--noise quiet|usual|rough|recorded|0.02,0.08] [--budget N] [--interpolate] [--model NAME] [--slots N] [--json]
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
+ * brute-timed measures configurations by chance and confirms the best, all in --minutes N, or in what the first of the
+ * algorithms took. --noise recorded: what the looks of the grid saw, for one with several of a point.
  * --slots N: on so many slots at once, on a simulated clock (bench/search/slots.ts); more than one --slots compares them.
  * --start-seconds, --look-seconds: how long a start of a server and a measurement take on that clock.
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv,
@@ -44,6 +46,7 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     noise: { type: 'string', default: '0.02,0.08' },
     budget: { type: 'string' },
+    minutes: { type: 'string' },
     slots: { type: 'string', multiple: true, default: ['1'] },
     'start-seconds': { type: 'string', default: String(SECONDS.start) },
     'look-seconds': { type: 'string', default: String(SECONDS.look) },
@@ -58,8 +61,14 @@ const { values: given } = parseArgs({
   },
 });
 
-const noise: Noise =
-  noiseOf(given.noise) ?? fail(`"${given.noise}" is no noise: quiet, usual, rough, or 0.02,0.08`);
+const noise: Noise | 'recorded' =
+  given.noise === 'recorded'
+    ? given.noise
+    : (noiseOf(given.noise) ??
+      fail(`"${given.noise}" is no noise: quiet, usual, rough, recorded, or 0.02,0.08`));
+if (noise === 'recorded' && given.grid === undefined)
+  fail('--noise recorded needs a --grid with several looks at a point');
+const minutes = given.minutes === undefined ? undefined : Number(given.minutes);
 const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
 const seconds = { start: Number(given['start-seconds']), look: Number(given['look-seconds']) };
@@ -138,7 +147,8 @@ function one(file: string): void {
   const goal = { objectives, constraints: given.constraint.map(constraintOf) };
   const landscape = landscapeOf(rows, goal, { interpolate: given.interpolate });
   const seed = Number(given.seed);
-  const search = algorithm(names[0] ?? 'default', landscape, { seed, budget });
+  const [name = 'default'] = names;
+  const search = algorithm(name, landscape, { seed, budget, seconds: secondsFor(name, undefined) });
   const found = replay(landscape, search, noise, seed, slotCounts[0], seconds);
   const worth = (row: Row | undefined): unknown => {
     if (!row) return null;
@@ -197,6 +207,13 @@ function one(file: string): void {
   );
 }
 
+/** What brute-timed may take: what was given, or what the first search took. */
+function secondsFor(name: Algorithm, taken: number | undefined): number | undefined {
+  if (name !== 'brute-timed') return undefined;
+  const seconds = minutes === undefined ? taken : 60 * minutes;
+  return seconds ?? fail('brute-timed takes as long as the algorithm before it, or --minutes N');
+}
+
 /** Limits as shares of the p99 latency at the unlimited optimum; where nothing is that quick, a little above the least. */
 function limitsOf(rows: readonly Row[], objectives: Objective[]): Constraint[][] {
   const free = landscapeOf(rows, { objectives, constraints: [] });
@@ -216,9 +233,13 @@ function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: nu
   for (const { rows, seed } of grids) {
     for (const [tightness, constraints] of limitsOf(rows, objectives).entries()) {
       const landscape = landscapeOf(rows, { objectives, constraints }, { interpolate: given.interpolate });
+      /** By the number of slots: what the first of the searches took of them together. */
+      const taken = new Map<number, number>();
       for (const [name, slots] of algorithms.flatMap((item) => slotCounts.map((n) => [item, n] as const))) {
-        const search = algorithm(name, landscape, { seed, budget });
+        const allowed = secondsFor(name, taken.get(slots));
+        const search = algorithm(name, landscape, { seed, budget, seconds: allowed });
         const run = { ...replay(landscape, search, noise, seed * 5 + tightness, slots, seconds), tightness };
+        if (!taken.has(slots)) taken.set(slots, run.elapsedS * slots);
         const key = slotCounts.length > 1 || slots > 1 ? `${name}, ${counted(slots, 'slot')}` : name;
         results.set(key, [...(results.get(key) ?? []), run]);
       }

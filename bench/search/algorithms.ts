@@ -9,28 +9,45 @@ import { randomSearch } from '../../src/search/random.ts';
 import { withRefinement } from '../../src/search/refine.ts';
 import { type Ask, altered, isAsk, type Search } from '../../src/search/search.ts';
 import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/search-for.ts';
+import type { Space } from '../../src/space/space.ts';
+import { randomSource } from '../../src/statistics/random-source.ts';
 import type { Landscape } from './landscape.ts';
 
 /** Brute force that looks again: so many of the best, so often. */
 const TOP = 5;
 const TIMES = 3;
 
-export const ALGORITHMS = ['default', 'bayes', 'quick', 'random', 'brute', 'brute-confirmed'] as const;
+/** And, where its time is given, at most this share of it. */
+const CONFIRMING = 1 / 3;
+
+export const ALGORITHMS = [
+  'default',
+  'bayes',
+  'quick',
+  'random',
+  'brute',
+  'brute-confirmed',
+  'brute-timed',
+] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+interface Given {
+  readonly seed: number;
+  readonly budget: Budget | undefined;
+  /** Of brute-timed: what it may take, on all slots together. */
+  readonly seconds?: number | undefined;
+}
+
 /** A search by name, with its verdict. */
-export function algorithm(
-  name: Algorithm,
-  landscape: Landscape,
-  { seed, budget }: { readonly seed: number; readonly budget: Budget | undefined },
-): JudgingSearch {
+export function algorithm(name: Algorithm, landscape: Landscape, given: Given): JudgingSearch {
+  const { seed, budget, seconds = 0 } = given;
   const { space, byDimensions } = landscape;
   const { plan, candidates } = space;
   switch (name) {
     case 'default':
       return looksAtAll(searchedSpace(space))
-        ? algorithm('brute', landscape, { seed, budget })
-        : algorithm('bayes', landscape, { seed, budget });
+        ? algorithm('brute', landscape, given)
+        : algorithm('bayes', landscape, given);
     case 'bayes':
       return remembering(
         bayesSearch(searchedSpace(space), budget ?? budgetOf(searchedSpace(space))),
@@ -48,6 +65,8 @@ export function algorithm(
       return judged(bruteSearch(space), plan);
     case 'brute-confirmed':
       return judged(confirmed(bruteSearch(space), plan), plan);
+    case 'brute-timed':
+      return judged(timed(space, { seed, seconds }), plan);
   }
 }
 
@@ -106,7 +125,7 @@ function judged(search: Search, plan: ModelPlan): JudgingSearch {
 }
 
 /** A search whose best few are measured again, in turn. */
-function confirmed(search: Search, plan: ModelPlan): Search {
+function confirmed(search: Search, plan: ModelPlan, hasTime = () => true): Search {
   const ranked = new Ranked(plan);
   const before = new Set<Ask>();
   let queue: Ask[] | undefined;
@@ -121,6 +140,7 @@ function confirmed(search: Search, plan: ModelPlan): Search {
           .flat()
           .map((ask) => ({ ...ask, again: 'afresh' }));
       }
+      if (!hasTime()) return 'done';
       const index = queue.findIndex(({ candidate }) => !at.busy.has(candidate));
       if (index < 0) return queue.length > 0 ? 'wait' : 'done';
       return queue.splice(index, 1)[0]!;
@@ -131,4 +151,49 @@ function confirmed(search: Search, plan: ModelPlan): Search {
       if (outcome.state === 'measured') ranked.add(ask, outcome.values);
     },
   });
+}
+
+/**
+ * Brute force for so many seconds: configurations by chance, each with all its loads, until what is left is needed to measure
+ * the best few again; then these.
+ */
+function timed(space: Space, { seed, seconds }: { readonly seed: number; readonly seconds: number }): Search {
+  const [first, ...others] = space.candidates;
+  const candidates = [first!, ...shuffled(others, seed)];
+  const spent: Spent = { seconds: 0, starts: [], looks: [] };
+  const again = (): number => meanOr0(spent.starts) + meanOr0(spent.looks);
+  const brute = bruteSearch({ ...space, candidates, groups: [candidates.slice(1)] });
+  const exploring = altered(brute, {
+    ask(at) {
+      const confirming = Math.min(TOP * TIMES * again(), CONFIRMING * seconds);
+      return spent.seconds + meanOr0(spent.looks) > seconds - confirming ? 'done' : brute.ask(at);
+    },
+  });
+  const search = confirmed(exploring, space.plan, () => spent.seconds + again() <= seconds);
+  return altered(search, {
+    tell(ask, outcome) {
+      const { start = 0, look = 0 } = outcome.seconds ?? {};
+      spent.seconds += start + look;
+      if (outcome.started) spent.starts.push(start);
+      if (outcome.state === 'measured') spent.looks.push(look);
+      search.tell(ask, outcome);
+    },
+  });
+}
+
+interface Spent {
+  seconds: number;
+  readonly starts: number[];
+  readonly looks: number[];
+}
+
+const meanOr0 = (values: readonly number[]): number =>
+  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const random = randomSource(seed);
+  return items
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }

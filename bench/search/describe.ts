@@ -1,5 +1,5 @@
 import { mean, median, sampleStandardDeviation } from 'simple-statistics';
-import { byPoint, meanOf, type Row } from './grid.ts';
+import { byPoint, meanOf, pointOf, type Row } from './grid.ts';
 
 const PERCENT = 100;
 const percent = (share: number): string => `${(PERCENT * share).toFixed(1)} %`;
@@ -169,8 +169,7 @@ interface Fall {
 export function fallsOf(rows: readonly Row[]): Fall[] {
   const noise = scatteringOf(rows, 'perf_latency_p99')?.deviation ?? 0;
   const looks = byPoint(rows);
-  const count = (row: Row): number =>
-    looks.get(`${row.model} ${row.variant} ${row.level} ${row.batchSize}`)!.length;
+  const count = (row: Row): number => looks.get(pointOf(row))!.length;
   return curvesOf(rows).flatMap((curve) => {
     const falls = curve.flatMap((from, index) =>
       curve.slice(index + 1).flatMap((to): Fall[] => {

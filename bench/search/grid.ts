@@ -241,7 +241,8 @@ export function joined(recordings: readonly (readonly Row[])[]): Row[] {
   });
 }
 
-const pointOf = (row: Row): string => `${row.model} ${row.variant} ${row.level} ${row.batchSize}`;
+/** What tells points apart. */
+export const pointOf = (row: Row): string => `${row.model} ${row.variant} ${row.level} ${row.batchSize}`;
 
 /** The looks at each point. */
 export const byPoint = (rows: readonly Row[]): Map<string, Row[]> => Map.groupBy(rows, pointOf);

@@ -15,6 +15,8 @@ type Values = Readonly<Record<string, number>>;
 export interface Landscape {
   readonly space: Space;
   readonly rows: readonly Row[];
+  /** Every look that was recorded; where each point has one, the rows themselves. */
+  readonly looks: readonly Row[];
   /** Points that brute force would measure. */
   readonly points: number;
   /** The row that answers for a point; undefined: it fails. */
@@ -148,6 +150,7 @@ export function landscapeOf(
   };
   return {
     rows,
+    looks,
     points: [...legal.values()].reduce((sum, list) => sum + list.length, 0),
     rowAt,
     truth,

@@ -78,7 +78,7 @@ export class NoiseSource {
   }
 
   /** A server that was started: answers what a look at it sees of the true values, and how sure of it the look is. */
-  start(): (truth: Values) => Figures {
+  start(_variant?: string): (truth: Values) => Figures {
     const { throughput, latency } = this.#noise;
     const drawn = (share: number): number => (share > 0 ? share * normal(this.#random) : 0);
     const start = { throughput: drawn(throughput.start), latency: drawn(latency.start) };

@@ -6,6 +6,7 @@ import type { Candidate } from '../../src/space/space.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
 import { type Noise, NoiseSource } from './noise.ts';
+import { RecordedStarts } from './recorded-starts.ts';
 import { runSlots, type Seconds, type Times } from './slots.ts';
 
 /** What a search came to on a landscape. */
@@ -29,24 +30,28 @@ export interface Replay extends Times {
   readonly trace: readonly (Ask & { readonly values: Row['values'] | undefined })[];
 }
 
-/** Lets a search measure a landscape with noise, on so many slots; the verdict is the search's own, held against the truth. */
+/**
+ * Lets a search measure a landscape with noise, on so many slots; the verdict is the search's own, held against the truth.
+ * @param noise recorded: what the grid's own looks saw.
+ */
 export function replay(
   landscape: Landscape,
   search: JudgingSearch,
-  noise: Noise,
+  noise: Noise | 'recorded',
   seed: number,
   slots = 1,
   seconds?: Seconds,
 ): Replay {
-  const source = new NoiseSource(noise, seed);
-  const servers = new Map<Candidate, ReturnType<NoiseSource['start']>>();
+  const source = noise === 'recorded' ? new RecordedStarts(landscape, seed) : new NoiseSource(noise, seed);
+  const servers = new Map<Candidate, ReturnType<(typeof source)['start']>>();
   const { plan } = landscape.space;
   const trace: (Ask & { values: Row['values'] | undefined })[] = [];
   const rows = new Set<string>();
   const times = runSlots(search, { slots, seed, seconds }, (ask, started) => {
-    if (started) servers.set(ask.candidate, source.start());
+    if (started) servers.set(ask.candidate, source.start(ask.candidate.name));
     const truth = landscape.truth(ask.candidate, ask.point);
-    const figures = truth && servers.get(ask.candidate)!(truth);
+    const row = landscape.rowAt(ask.candidate, ask.point);
+    const figures = truth && row && servers.get(ask.candidate)!(truth, row);
     trace.push({ ...ask, values: figures?.values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
     return figures
