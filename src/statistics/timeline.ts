@@ -29,6 +29,39 @@ export class Timeline {
     );
   }
 
+  /** The longest time of a stretch in which no event ended, to a bin. */
+  longestGap(fromMs: number, toMs: number): number {
+    let [longest, since] = [0, fromMs];
+    for (let bin = this.#binOf(fromMs); bin < Math.min(BINS, this.#binOf(toMs)); bin++) {
+      if (this.#counts[bin] === 0) continue;
+      longest = Math.max(longest, this.startMs + bin * this.width - since);
+      since = this.startMs + (bin + 1) * this.width;
+    }
+    return Math.max(longest, toMs - since);
+  }
+
+  /** One without events, its bins as wide. */
+  emptyFrom(startMs: number): Timeline {
+    const empty = new Timeline(startMs);
+    empty.width = this.width;
+    return empty;
+  }
+
+  /** Adds the events of a stretch to another one, so many ms later; bins at its edges count by the part that lies inside. */
+  copyInto(other: Timeline, fromMs: number, toMs: number, byMs: number): void {
+    for (let bin = this.#binOf(fromMs); bin <= Math.min(BINS - 1, this.#binOf(toMs)); bin++) {
+      const count = this.#counts[bin]!;
+      if (count === 0) continue;
+      const low = this.startMs + bin * this.width;
+      const [from, to] = [Math.max(fromMs, low), Math.min(toMs, low + this.width)];
+      if (to > from) other.add((from + to) / 2 + byMs, (count * (to - from)) / this.width);
+    }
+  }
+
+  #binOf(ms: number): number {
+    return Math.floor(Math.max(0, ms - this.startMs) / this.width);
+  }
+
   #between(fromMs: number, toMs: number): number {
     const [from, to] = [fromMs, toMs].map((ms) => Math.max(0, (ms - this.startMs) / this.width)) as [
       number,
