@@ -1,6 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from '../statistics/intervals.ts';
-import { type Figures, isClientBound, type Measurement } from './measurement.ts';
+import { type Beyond, type Figures, isClientBound, type Measurement } from './measurement.ts';
 import { mergeFailures } from './request-failures.ts';
 
 /** Two-sided 95 % quantiles of the normal distribution, and of Student's t by the number of values. */
@@ -32,7 +32,8 @@ export function combined(measurements: readonly Measurement[]): Measurement {
   const [low = null, high = null] = whole.intervals['perf_throughput'] ?? [];
   const width = low === null || high === null ? undefined : (high - low) / (high + low);
   const bound = measurements.filter(isClientBound).length * 2 > measurements.length;
-  const { bottleneck: _, ...rest } = last;
+  const { bottleneck: _, beyond: __, ...rest } = last;
+  const beyond = pooledBeyond(measurements);
   const bottleneck = measurements.findLast((item) => isClientBound(item) === bound)?.bottleneck;
   const sum = (read: (item: Measurement) => number): number =>
     measurements.reduce((total, item) => total + read(item), 0);
@@ -41,6 +42,7 @@ export function combined(measurements: readonly Measurement[]): Measurement {
     ...rest,
     ...(bottleneck && { bottleneck }),
     whole,
+    ...(beyond && { beyond }),
     models: Object.fromEntries(models),
     gpus: Object.fromEntries(
       uuids.map((uuid) => [
@@ -59,6 +61,29 @@ export function combined(measurements: readonly Measurement[]): Measurement {
     warnings: [...new Set(measurements.flatMap(({ warnings }) => warnings))],
     startedAt: measurements[0]!.startedAt,
   };
+}
+
+/** The shares beyond limits that all were measured under. */
+function pooledBeyond(measurements: readonly Measurement[]): Measurement['beyond'] {
+  const pooled = Object.entries(measurements.at(-1)!.beyond ?? {}).flatMap(([tag, { limit }]) => {
+    const shares = measurements.flatMap(({ beyond }) =>
+      beyond?.[tag]?.limit === limit ? [beyond[tag]] : [],
+    );
+    return shares.length === measurements.length ? [[tag, pooledShare(limit, shares)] as const] : [];
+  });
+  return pooled.length > 0 ? Object.fromEntries(pooled) : undefined;
+}
+
+/** Of requests of several measurements; from three on they tell no more than their scatter leaves them. */
+function pooledShare(limit: number, shares: readonly Beyond[]): Beyond {
+  const { length } = shares;
+  const of = shares.reduce((sum, item) => sum + item.of, 0);
+  const share = shares.reduce((sum, item) => sum + item.share * item.of, 0) / of;
+  if (length < 3) return { limit, share, of };
+  const half =
+    ((STUDENT[length] ?? NORMAL) / NORMAL) * sampleStandardDeviation(shares.map((item) => item.share));
+  const between = half > 0 ? (share * (1 - share) * length) / half ** 2 : of;
+  return { limit, share, of: Math.max(1, Math.min(of, between)) };
 }
 
 function meanValues(list: readonly Readonly<Record<string, number>>[]): Record<string, number> {

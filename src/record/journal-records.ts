@@ -89,10 +89,17 @@ const gpuState = documented(line.gpuState, {
   throttled: 'what held its clocks back',
 });
 
+const beyond = documented(line.beyond, {
+  limit: 'the limit, in the unit of its metric',
+  share: 'share of the requests that took longer, 0 to 1',
+  of: 'how many independent requests tell that share as surely as those that were counted: neighbours depend on each other',
+}).meta({ id: 'Beyond' });
+
 const measurement = documented(
   line.measurement.extend({
     point: loadPoint,
     whole: figures,
+    beyond: z.record(z.string(), beyond).optional(),
     models: z.record(z.string(), figures).optional(),
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
@@ -104,6 +111,7 @@ const measurement = documented(
   {
     point: 'the load',
     whole: 'everything that was measured, of all models together',
+    beyond: 'how many requests were beyond the limits on percentiles that it was measured under, by metric',
     models: 'what was measured of each model; absent where one alone was loaded, of which it is the whole',
     gpus: 'metric -> value by GPU UUID',
     gpuStates: 'clocks, temperature and power by GPU UUID, as the driver told them',

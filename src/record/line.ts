@@ -10,7 +10,7 @@ import type { Entry } from './entry.ts';
 import type { Constraint, Criteria, Goal } from './goal.ts';
 import type { GpuState } from './gpu-state.ts';
 import type { Load, LoadPoint, Stream } from './load-point.ts';
-import type { Figures } from './measurement.ts';
+import type { Beyond, Figures } from './measurement.ts';
 import { complete, type StoredMeasurement, type StoredRecord, shortened } from './one-model.ts';
 import type { FailureCount } from './request-failures.ts';
 import type {
@@ -172,9 +172,16 @@ export const figures = z.object({
   intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
 } satisfies Shape<Figures>);
 
+export const beyond = z.object({
+  limit: z.number(),
+  share: z.number(),
+  of: z.number(),
+} satisfies Shape<Beyond>);
+
 export const measurement = z.object({
   point,
   whole: figures,
+  beyond: z.record(z.string(), beyond).optional(),
   models: z.record(z.string(), figures).optional(),
   gpus: byGpu,
   gpuStates: z.record(z.string(), gpuState).optional(),

@@ -16,11 +16,26 @@ export interface Figures {
   readonly intervals: Readonly<Record<string, Interval>>;
 }
 
+/** How much of what was measured is beyond a limit on a percentile. */
+export interface Beyond {
+  /** The limit, in the unit of its metric. */
+  readonly limit: number;
+  /** Share of the requests that took longer, 0 to 1. */
+  readonly share: number;
+  /** How many independent requests tell that share as surely as those that were counted. */
+  readonly of: number;
+}
+
 /** One measured point: what it was, what came out, and how sure that is. */
 export interface Measurement {
   readonly point: LoadPoint;
   /** Everything that was measured, of all models together. */
   readonly whole: Figures;
+  /**
+   * By metric, for the limits on percentiles that it was measured under; absent where there was none, or the generator
+   * does not count.
+   */
+  readonly beyond?: Readonly<Record<string, Beyond>>;
   /** By model: what was measured of each that load was put on; of one alone it is the whole. */
   readonly models: Readonly<Record<string, Figures>>;
   /** Metric tag -> value, by GPU UUID. */
@@ -47,7 +62,7 @@ export interface Measurement {
   /** Seconds that the values span, and that the warm-up before took. */
   readonly durationS: number;
   readonly warmupS: number;
-  /** Windows measured, and how many of the last ones the values are made of. */
+  /** Windows measured, and how many of them the values are made of. */
   readonly windows: number;
   readonly counted: number;
   readonly stable: boolean;

@@ -56,3 +56,16 @@ test('several models: the figures of each, and of all together', () => {
   expect(all.models['a']?.values).toEqual({ perf_throughput: 15 });
   expect(all.models['b']?.values).toEqual({ perf_throughput: 2 });
 });
+
+test('shares beyond a limit are pooled where all were counted against it; three that differ tell no more than that', () => {
+  const look = (share: number, limit = 20) =>
+    measurement({ perf_latency_p99: 19 }, 1, {
+      beyond: { perf_latency_p99: { limit, share, of: 1000 } },
+    });
+  const pooled = (...looks: ReturnType<typeof look>[]) => combined(looks).beyond?.['perf_latency_p99'];
+  expect(pooled(look(0.004), look(0.008))).toEqual({ limit: 20, share: 0.006, of: 2000 });
+  expect(pooled(look(0.006), look(0.006), look(0.006))).toEqual({ limit: 20, share: 0.006, of: 3000 });
+  expect(pooled(look(0), look(0), look(0.06))!.of).toBeLessThan(30);
+  expect(pooled(look(0.004), look(0.008, 25))).toBeUndefined();
+  expect(pooled(measurement({}), look(0.008))).toBeUndefined();
+});
