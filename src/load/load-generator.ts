@@ -3,6 +3,7 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import type { ClientReport } from '../record/client.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { LoadPoint } from '../record/load-point.ts';
+import type { Beyond } from '../record/measurement.ts';
 import type { Failures } from '../record/request-failures.ts';
 import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
@@ -29,6 +30,8 @@ export interface LoadJob<Scrape> {
   readonly settings: LoadSettings;
   /** Limits on which it depends whether the point matters; see `judgeOf`. */
   readonly matters?: readonly Constraint[] | undefined;
+  /** Limits of which is counted how many requests are beyond them. */
+  readonly limits?: readonly Constraint[] | undefined;
   /** Reads from the server what the caller wants to know of it; called at the beginning and the end of each window. */
   scrape(): Promise<Scrape>;
   /** The server's API, for shared memory to be registered; absent where that can't be. */
@@ -57,12 +60,14 @@ export interface LoadResult<Scrape> {
   readonly values: Readonly<Record<string, number>>;
   /** Metric tag -> 95 % interval, for those that have one. */
   readonly intervals: Readonly<Record<string, Interval>>;
+  /** By the metrics of the job's limits on percentiles; absent where the generator does not count. */
+  readonly beyond?: Readonly<Record<string, Beyond>> | undefined;
   /** Requests the values are made of, and those that failed meanwhile. */
   readonly requests: number;
   readonly failures: Failures;
   readonly durationS: number;
   readonly warmupS: number;
-  /** Windows measured, and how many of the last ones count. */
+  /** Windows measured, and how many of them count: those behind the warm-up in which the host did not stand still. */
   readonly windows: number;
   readonly counted: number;
   /** Whether the rule that ends a point was met before its time was up. */

@@ -34,6 +34,8 @@ export interface MeasureRequest {
   readonly settings: LoadSettings;
   /** What the point must keep to be of interest. */
   readonly matters?: readonly Constraint[] | undefined;
+  /** Limits of which is counted how many requests are beyond them. */
+  readonly limits?: readonly Constraint[] | undefined;
   readonly generator: LoadGenerator;
   readonly monitoringIntervalS: number;
   /** The driver's view of the server's GPUs; undefined where there is none. */
@@ -73,6 +75,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       point,
       settings,
       matters: request.matters,
+      limits: request.limits,
       scrape: async () => {
         const fromMs = performance.now();
         gpus.look();
@@ -148,6 +151,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
   return {
     point,
     whole,
+    ...(result.beyond && { beyond: result.beyond }),
     models: ofEach({ point, whole }),
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),

@@ -1,5 +1,6 @@
 import { type Failures, mergeFailures } from '../../record/request-failures.ts';
 import { type Histogram, type HistogramData, histogramOf } from '../../statistics/histogram.ts';
+import type { Signs } from '../stalls.ts';
 import type { ClientTimes, CutMessage } from './protocol.ts';
 
 /** What happened in one stretch of time, over all threads; adding two up takes no more room than one. */
@@ -23,6 +24,8 @@ export interface Tally {
   readonly sent: number;
   /** A thread each. */
   readonly clients: readonly ClientTimes[];
+  /** Whether the host stood still; what the threads can't tell is added by who can. */
+  readonly signs: Signs;
 }
 
 /** The threads' cuts as one. */
@@ -36,6 +39,7 @@ export function tallyOf(cuts: readonly CutMessage[]): Tally {
       firstResponse: optional(cut.firstResponse),
       interResponse: optional(cut.interResponse),
       clients: [cut.client],
+      signs: { ...cut.clock, gapMs: 0 },
     }),
   );
   const merged = all.reduce((a, b) => ({ ...merge(a, b), clients: [...a.clients, ...b.clients] }));
@@ -73,6 +77,7 @@ function merge(a: Tally, b: Tally): Tally {
     dropped: a.dropped + b.dropped,
     waited: a.waited + b.waited,
     sent: a.sent + b.sent,
+    signs: worseOf(a.signs, b.signs),
   };
 }
 
@@ -84,6 +89,23 @@ function sum(a: Histogram, b: Histogram): Histogram {
 
 const sumOf = (a: Histogram | undefined, b: Histogram | undefined): Histogram | undefined =>
   a && b ? sum(a, b) : (a ?? b);
+
+/** The signs of two windows, or of two threads, as those of one. */
+function worseOf(a: Signs, b: Signs): Signs {
+  const { lateMs, lateAtMs, waitedMs } = b.lateMs > a.lateMs ? b : a;
+  const among = (read: (signs: Signs) => number | undefined): number[] =>
+    [a, b].flatMap((signs) => read(signs) ?? []);
+  const stolen = among(({ stolenMs }) => stolenMs);
+  const idle = among((signs) => signs.idle);
+  return {
+    lateMs,
+    lateAtMs,
+    waitedMs,
+    ...(stolen.length > 0 && { stolenMs: Math.max(...stolen) }),
+    ...(idle.length > 0 && { idle: Math.min(...idle) }),
+    gapMs: Math.max(a.gapMs, b.gapMs),
+  };
+}
 
 const addTimes = (a: ClientTimes, b: ClientTimes): ClientTimes => ({
   elapsedMs: a.elapsedMs + b.elapsedMs,

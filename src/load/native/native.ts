@@ -11,10 +11,11 @@ import { judgeOf, summarize } from '../stop-rule.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { type Crew, startCrew } from './crew.ts';
 import { joined, type Tally, tallyOf } from './cut-tally.ts';
+import { hostSigns, readHostTimes } from './host-times.ts';
 import { type LoadPlan, planLoad } from './load-plan.ts';
 import type { Measured, Window } from './measured.ts';
 import type { CutMessage } from './protocol.ts';
-import { clientOf, resultOf } from './result.ts';
+import { clientOf, isHere, resultOf } from './result.ts';
 import { windowLimitMs } from './wait-rule.ts';
 import { Watch } from './watch.ts';
 
@@ -80,12 +81,13 @@ async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew)
   const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';
   if (!isTrace && (await watch.wait(warmUpRule(inFlight))) === 'time is up') throw watch.tooLittle();
   let before = await watch.within(job.scrape());
+  let hostBefore = await readHostTimes();
   const warmUp = tallyOf(await crew.cut());
   watch.note(warmUp.failures);
   const timeline = new Timeline(warmUp.endMs);
   const warmupS = (performance.now() - begun) / 1000;
 
-  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize });
+  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize, sharesHost: isHere(job) });
   let windows: Window<Scrape>[] = [];
   let summaries: WindowSummary[] = [];
   let joinedWindows = 0;
@@ -93,21 +95,22 @@ async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew)
     const waited = await watch.wait({ ...windowRule(stopRule, inFlight, joinedWindows), failureLimit });
     const isUp = waited === 'time is up';
     if (isUp && windows.length === 0) throw watch.tooLittle();
-    const after = await watch.within(job.scrape());
+    const [after, hostAfter] = await Promise.all([watch.within(job.scrape()), readHostTimes()]);
     const cuts = await crew.cut();
     for (const cut of cuts) addBins(timeline, cut);
-    const tally = tallyOf(cuts);
+    const tally = withSigns(tallyOf(cuts), timeline, hostSigns(hostBefore, hostAfter));
     watch.check(tally.failures, tally.latency.count);
     // A window that the end of the time cut short may be empty.
     if (tally.latency.count > 0 || windows.length === 0) {
       windows.push({ tally, before, after });
       before = after;
+      hostBefore = hostAfter;
       const summary = summarize(tally, batchSize, percentile);
       summaries.push(summary);
       job.onWindow?.(summary);
     }
-    const rules = windows.map(({ tally: { startMs, endMs, latency } }) => ({ startMs, endMs, latency }));
-    const { done, stable, from } = judge({ windows: rules, summaries, timeline, percentile });
+    const tallies = windows.map((window) => window.tally);
+    const { done, stable, from } = judge({ windows: tallies, summaries, timeline, percentile });
     if (isUp || crew.exhausted() || (done && !isTrace)) {
       const count = windows.length * 2 ** joinedWindows;
       const remarks = isUp && !done ? [watch.timeIsUp] : [];
@@ -135,6 +138,12 @@ function windowRule(rule: StopRule, inFlight: number, joinedWindows: number) {
       : [WINDOW_MS * 2 ** joinedWindows, Math.min(8, inFlight)];
   return { milliseconds, requests, limitMs: windowLimitMs(milliseconds) };
 }
+
+/** With what the threads alone can't tell of a window. */
+const withSigns = (tally: Tally, timeline: Timeline, host: ReturnType<typeof hostSigns>): Tally => ({
+  ...tally,
+  signs: { ...tally.signs, ...host, gapMs: timeline.longestGap(tally.startMs, tally.endMs) },
+});
 
 function addBins(timeline: Timeline, { startMs, bins }: CutMessage): void {
   for (let bin = 0; bin < bins.length; bin++) {

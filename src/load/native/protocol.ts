@@ -2,6 +2,7 @@ import type { Failures } from '../../record/request-failures.ts';
 import type { Endpoint } from '../../server/triton.ts';
 import type { Arrivals } from '../../statistics/arrivals.ts';
 import type { HistogramData } from '../../statistics/histogram.ts';
+import type { Lateness } from './heartbeat.ts';
 import type { Http2Options } from './http2/call.ts';
 import type { UndiciOptions } from './library/undici-connection.ts';
 import type { SequencePatch } from './request.ts';
@@ -112,6 +113,8 @@ export interface CutMessage {
   /** Requests sent. */
   readonly sent: number;
   readonly client: ClientTimes;
+  /** By how much its own clock was late at most. */
+  readonly clock: Lateness;
 }
 
 /** What the thread did meanwhile, in ms. */

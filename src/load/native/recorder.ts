@@ -1,6 +1,7 @@
 import type { FailureCount } from '../../record/request-failures.ts';
 import { Histogram, histogramData } from '../../statistics/histogram.ts';
 import type { RequestFailure } from './connection.ts';
+import type { Lateness } from './heartbeat.ts';
 import type { ClientTimes, CutMessage } from './protocol.ts';
 
 const FIRST_BINS = 4096;
@@ -90,7 +91,7 @@ export class Recorder {
    * Hands over a window. It reaches from the last answer of the one before to the last of this: a rate counted
    * between two answers does not jump when a batch of answers falls just before or after a fixed edge.
    */
-  cut(nowMs: number, client: ClientTimes): CutMessage {
+  cut(nowMs: number, client: ClientTimes, clock: Lateness): CutMessage {
     const endMs = this.#latency.count > 0 ? this.#lastMs : nowMs;
     const message: CutMessage = {
       kind: 'cut',
@@ -113,6 +114,7 @@ export class Recorder {
       waited: this.#waited,
       sent: this.#sent,
       client,
+      clock: { ...clock, lateAtMs: clock.lateAtMs + this.#offsetMs },
     };
     this.#latency = new Histogram();
     this.#service = new Histogram();

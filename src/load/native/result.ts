@@ -1,15 +1,21 @@
+import { percentileLimits } from '../../goal/percentile-limit.ts';
 import type { ClientReport } from '../../record/client.ts';
+import type { Constraint } from '../../record/goal.ts';
 import { batchSizeOf } from '../../record/load-point.ts';
 import { meanRate } from '../../statistics/arrivals.ts';
 import type { Histogram } from '../../statistics/histogram.ts';
 import { percentileInterval } from '../../statistics/intervals.ts';
 import { percentile } from '../../statistics/percentile.ts';
+import { shareBeyond } from '../../statistics/share-beyond.ts';
 import type { LoadJob, LoadResult } from '../load-generator.ts';
+import { findStalls, movedTogether } from '../stalls.ts';
+import { timesOf } from '../stop-rule.ts';
 import type { Calibration } from './calibrate.ts';
 import { joined, type Tally } from './cut-tally.ts';
 import { figuresOf } from './figures.ts';
 import type { LoadPlan } from './load-plan.ts';
 import type { Measured } from './measured.ts';
+import { sharesHost } from './shares-host.ts';
 
 /** More requests than this dropped, or sent late for want of room, and the server did not keep up. */
 const FULL_SHARE = 0.01;
@@ -22,24 +28,28 @@ export function resultOf<Scrape>(
   floor: Calibration | undefined,
 ): LoadResult<Scrape> {
   const counted = windows.slice(from);
-  const total = counted.map(({ tally }) => tally).reduce(joined);
+  const tallies = counted.map(({ tally }) => tally);
+  const stalls = findStalls(tallies, isHere(job));
+  // What the server itself tells is still of all of them: its counters are read at their edges only.
+  const kept = movedTogether(tallies, stalls.leftOut, timeline);
+  const total = kept.windows.reduce(joined);
   const seconds = (total.endMs - total.startMs) / 1000;
   const requests = total.latency.count;
   const { shape } = plan.crew;
   const client = clientOf(total);
   const skippedS = (counted[0]!.tally.startMs - windows[0]!.tally.startMs) / 1000;
   return {
-    ...figuresOf(
-      counted.map(({ tally }) => tally),
-      timeline,
-      { batchSize: batchSizeOf(job.point), open: shape.kind === 'open' },
-    ),
+    ...figuresOf(kept.windows, kept.timeline, {
+      batchSize: batchSizeOf(job.point),
+      open: shape.kind === 'open',
+    }),
+    ...beyondOf(kept.windows, job.limits ?? []),
     requests,
     failures: total.failures,
     durationS: seconds,
     warmupS: warmupS + skippedS,
     windows: count,
-    counted: Math.round((counted.length / windows.length) * count),
+    counted: Math.round((kept.windows.length / windows.length) * count),
     stable,
     edges: [counted[0]!.before, ...counted.map(({ after }) => after)],
     client: {
@@ -51,8 +61,24 @@ export function resultOf<Scrape>(
       ...(floor && { floor }),
       ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals))),
     },
-    warnings: [...plan.notes, ...remarks],
+    warnings: [...plan.notes, ...remarks, ...stalls.remarks],
   };
+}
+
+/** Whether the server that a load goes to runs on this machine. */
+export const isHere = ({ settings, http, grpc }: LoadJob<unknown>): boolean =>
+  sharesHost(settings.protocol === 'grpc' ? grpc : http);
+
+/** For each limit on a percentile, the share of requests that took longer. */
+function beyondOf(
+  windows: readonly Tally[],
+  limits: readonly Constraint[],
+): Pick<LoadResult<unknown>, 'beyond'> {
+  const found = percentileLimits(limits).flatMap(({ tag, times, limitMs }) => {
+    const share = shareBeyond(timesOf(windows, times), limitMs);
+    return share ? [[tag, { limit: limitMs, ...share }] as const] : [];
+  });
+  return found.length > 0 ? { beyond: Object.fromEntries(found) } : {};
 }
 
 /** How busy the client was: the busiest thread, and the CPU time of all. */

@@ -2,6 +2,7 @@ import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectorOf } from './connector.ts';
 import { Driver } from './driver.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { COMPLETED, EXHAUSTED, FAILED, type WorkerInput, type WorkerMessage } from './protocol.ts';
 import { buffersOf, Recorder } from './recorder.ts';
 
@@ -32,6 +33,7 @@ const driver = new Driver(input, {
   },
 });
 
+const heartbeat = new Heartbeat();
 let gcMs = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) gcMs += entry.duration;
@@ -53,12 +55,13 @@ function cut(): void {
     gcMs,
   };
   const { active } = performance.eventLoopUtilization(after.loop, before.loop);
-  const message = recorder.cut(after.nowMs, {
+  const times = {
     elapsedMs: after.nowMs - before.nowMs,
     busyMs: Math.max(0, active - (after.spunMs - before.spunMs)),
     cpuMs: (after.cpuUs - before.cpuUs) / 1000,
     gcMs: after.gcMs - before.gcMs,
-  });
+  };
+  const message = recorder.cut(after.nowMs, times, heartbeat.take());
   before = after;
   port.postMessage(message satisfies WorkerMessage, buffersOf(message));
 }
@@ -72,6 +75,7 @@ function drain(): void {
       return;
     }
     driver.close();
+    heartbeat.stop();
     port.postMessage({ kind: 'stopped' } satisfies WorkerMessage);
     port.close();
   };

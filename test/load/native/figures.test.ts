@@ -36,6 +36,7 @@ function windowsOf(counts: readonly number[], timeOf: () => number, changes: Par
       waited: 0,
       sent: count,
       clients: [],
+      signs: { lateMs: 0, lateAtMs: 0, gapMs: 0 },
       ...changes,
     };
   });
