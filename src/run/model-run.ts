@@ -107,8 +107,8 @@ export class ModelRun {
   }
 
   #tell(slot: Slot, ask: Ask, record: PointRecord, started: boolean): void {
-    const { search, state } = this.#parts;
-    search.tell(ask, outcomeOf(record, started));
+    const { search, space, state } = this.#parts;
+    search.tell(ask, outcomeOf(record, started, space.plan.constraints));
     this.#tally.told(ask);
     state.done++;
     const progress = state.progress(search.remaining());

@@ -1,6 +1,8 @@
-import type { Figures } from '../record/measurement.ts';
+import { percentileLimits } from '../goal/percentile-limit.ts';
+import type { Constraint } from '../record/goal.ts';
+import type { Measurement } from '../record/measurement.ts';
 import type { PointRecord } from '../record/run.ts';
-import type { Outcome } from '../search/search.ts';
+import type { Figures, Outcome } from '../search/search.ts';
 import { concernsAll, wantsRoom } from '../server/failure.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 
@@ -8,7 +10,7 @@ import { relativeHalfWidth } from '../statistics/intervals.ts';
 const NORMAL_95 = 1.96;
 
 /** Relative standard deviations, by intervals of 95 %. */
-const deviationsOf = (intervals: Figures['intervals']): Record<string, number> =>
+const deviationsOf = (intervals: Measurement['whole']['intervals']): Record<string, number> =>
   Object.fromEntries(
     Object.entries(intervals).flatMap(([tag, interval]) => {
       const width = relativeHalfWidth(interval);
@@ -16,16 +18,42 @@ const deviationsOf = (intervals: Figures['intervals']): Record<string, number> =
     }),
   );
 
+/** The shares that were counted against limits that are still the same: an earlier session may have had others. */
+const beyondOf = (
+  found: Measurement['beyond'],
+  constraints: readonly Constraint[],
+): NonNullable<Figures['beyond']> =>
+  Object.fromEntries(
+    percentileLimits(constraints).flatMap(({ tag, limitMs }) => {
+      const { limit, share, of } = found?.[tag] ?? {};
+      return limit === limitMs && share !== undefined && of !== undefined
+        ? [[tag, { share, of }] as const]
+        : [];
+    }),
+  );
+
 /**
  * A record as a search is told of it.
  * @param started a server was started for it.
+ * @param constraints the limits that hold now.
  */
-export function outcomeOf(record: PointRecord, started: boolean): Outcome {
+export function outcomeOf(
+  record: PointRecord,
+  started: boolean,
+  constraints: readonly Constraint[],
+): Outcome {
   if (record.state === 'measured') {
     const {
       whole: { values, intervals },
     } = record.measurement;
-    return { state: 'measured', started, values, deviations: deviationsOf(intervals) };
+    const beyond = beyondOf(record.measurement.beyond, constraints);
+    return {
+      state: 'measured',
+      started,
+      values,
+      deviations: deviationsOf(intervals),
+      ...(Object.keys(beyond).length > 0 && { beyond }),
+    };
   }
   const { kind, cause } = record.state === 'failed' ? record : { kind: undefined, cause: '' };
   return {

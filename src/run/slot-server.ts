@@ -1,4 +1,6 @@
 import type { Slot } from '../executor/executor.ts';
+import { percentileLimit } from '../goal/percentile-limit.ts';
+import type { Constraint } from '../record/goal.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { PointOutcome, PointRecord } from '../record/run.ts';
 import type { Ask } from '../search/search.ts';
@@ -30,6 +32,10 @@ interface Served {
   /** One of them failed. */
   failed: boolean;
 }
+
+/** The limits that requests are counted against. */
+const counted = (constraints: readonly Constraint[]): Constraint[] =>
+  constraints.filter((constraint) => percentileLimit(constraint) !== undefined);
 
 /** The server of a slot: of one candidate at a time, started when it is needed. */
 export class SlotServer {
@@ -75,10 +81,16 @@ export class SlotServer {
   }
 
   async #measure(served: Served, { point, matters }: Ask): Promise<PointOutcome> {
-    const { leftS } = this.#parts.state.time;
-    const limits = { ...(matters && { matters }), ...(leftS !== undefined && { withinS: leftS }) };
+    const { state, space } = this.#parts;
+    const { leftS } = state.time;
+    const limits = counted(space.plan.constraints);
     served.points.push(point);
-    const outcome = await served.trial.measure({ point, ...limits });
+    const outcome = await served.trial.measure({
+      point,
+      ...(matters && { matters }),
+      ...(limits.length > 0 && { limits }),
+      ...(leftS !== undefined && { withinS: leftS }),
+    });
     served.failed ||= outcome.state === 'failed';
     return outcome;
   }

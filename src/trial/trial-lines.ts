@@ -32,6 +32,7 @@ const request = z.strictObject({
   measure: z.strictObject({
     point: strictPoint,
     matters: z.array(strictConstraint).optional(),
+    limits: z.array(strictConstraint).optional(),
     withinS: z.number().positive().optional(),
   } satisfies Shape<PointRequest>),
 });

@@ -24,6 +24,8 @@ export interface PointRequest {
   readonly point: LoadPoint;
   /** What the point must keep to be of interest: one of these surely broken is enough to know. */
   readonly matters?: readonly Constraint[];
+  /** Limits of which is counted how many requests are beyond them. */
+  readonly limits?: readonly Constraint[];
   /** Seconds from now by which the load has to be over. */
   readonly withinS?: number;
 }
@@ -176,7 +178,7 @@ class ServerTrial implements OpenTrial {
   }
 
   async #measureOn(server: Server, model: ModelMetadata, request: PointRequest): Promise<Measurement> {
-    const { point, matters, withinS } = request;
+    const { point, matters, limits, withinS } = request;
     const { models, settings, place, variant } = this.spec;
     const { generator, monitor } = this.#tools;
     const life = this.#life;
@@ -186,6 +188,7 @@ class ServerTrial implements OpenTrial {
       point,
       settings: settings.load,
       matters,
+      limits,
       generator,
       monitoringIntervalS: settings.monitoringIntervalS,
       driver: monitor && place.uuids.length > 0 ? { monitor, uuids: place.uuids } : undefined,
