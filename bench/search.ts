@@ -22,7 +22,7 @@ import { calibration, summary } from './search/summary.ts';
  *     [--algorithm default|bayes|quick|random|brute|brute-confirmed|brute-timed] [--seed N]
  *     [--noise quiet|usual|rough|recorded|0.02,0.08] [--budget N] [--interpolate] [--model NAME] [--slots N] [--json]
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
- * and without --grid statistics over random landscapes (40 configurations and the default, 11 loads), free and under four
+ * and without --grid statistics over random landscapes (40 configurations and the default, 6 to 11 loads), free and under four
  * limits of the p99 latency:
  *   npm run bench:search -- [--landscapes 100] [--from 0] [--without-batching] [--algorithm NAME]...
  * brute-timed measures configurations by chance and confirms the best, all in --minutes N, or in what the first of the

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gridText, readGrid } from '../../bench/search/grid.ts';
+import { fallsOf } from '../../bench/search/describe.ts';
+import { gridText, type Row, readGrid } from '../../bench/search/grid.ts';
 import { landscapeOf } from '../../bench/search/landscape.ts';
 import { randomLandscape } from '../../bench/search/random-landscape.ts';
 import { inFlight } from '../../src/record/load-point.ts';
@@ -101,4 +102,50 @@ test('a random landscape tells what Triton tells: the time in the server is with
     const most = settings['dynamic_batching'] === 'disabled' ? 1 : Number(settings['max_batch_size']);
     expect(batch).toBeLessThanOrEqual(most);
   }
+});
+
+test('what makes landscapes hard is in some of them and not in all', () => {
+  const landscapes = [800, 801, 802, 803, 804, 805, 813].map((seed) =>
+    randomLandscape(seed).filter(({ values }) => values['perf_throughput'] !== undefined),
+  );
+  const some = (is: (rows: readonly Row[]) => boolean): void => {
+    const count = landscapes.filter(is).length;
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(landscapes.length);
+  };
+  const valuesOf = (rows: readonly Row[], name: string): Set<string | undefined> =>
+    new Set(rows.slice(1).map(({ settings }) => settings[name]));
+  // The default batches nothing.
+  some((rows) => valuesOf(rows, 'dynamic_batching').size === 3);
+  some((rows) => new Set(rows.map(({ level }) => level)).size < 11);
+  some((rows) => fallsOf(rows).some(({ by }) => by > 0.25));
+  const isGrowing = (rows: readonly Row[]): boolean => {
+    const last = Math.max(...rows.map(({ level }) => level));
+    const most = (at: boolean): number =>
+      Math.max(
+        ...rows.filter(({ level }) => (level === last) === at).map((row) => row.values['perf_throughput']!),
+      );
+    return most(true) > 1.05 * most(false);
+  };
+  some(isGrowing);
+});
+
+test('a queue delay lets a batch wait that is not full, and one that is full go', () => {
+  const seed = [800, 801, 802, 804, 810].find(
+    (one) => new Set(randomLandscape(one).map(({ settings }) => settings['dynamic_batching'])).size === 3,
+  )!;
+  const rows = randomLandscape(seed);
+  const least = (batch: string, delay: boolean): Row['values'] =>
+    rows.find(
+      ({ settings, level }) =>
+        settings['instance_group'] === '1:GPU' &&
+        settings['max_batch_size'] === batch &&
+        Number(settings['dynamic_batching']) > 0 === delay &&
+        level === 1,
+    )!.values;
+  const delayMs = Math.max(...rows.map(({ settings }) => Number(settings['dynamic_batching']) || 0)) / 1000;
+  const waited = (batch: string): number =>
+    least(batch, true)['perf_server_queue']! - least(batch, false)['perf_server_queue']!;
+  expect(waited('1')).toBeCloseTo(0);
+  expect(waited('16')).toBeCloseTo(delayMs);
 });
