@@ -3,6 +3,7 @@ import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
 import type { Ask, Belief } from '../../src/search/search.ts';
 import type { Candidate } from '../../src/space/space.ts';
+import { countedBeyond } from './beyond.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
 import { type Noise, NoiseSource } from './noise.ts';
@@ -51,7 +52,9 @@ export function replay(
     if (started) servers.set(ask.candidate, source.start(ask.candidate.name));
     const truth = landscape.truth(ask.candidate, ask.point);
     const row = landscape.rowAt(ask.candidate, ask.point);
-    const figures = truth && row && servers.get(ask.candidate)!(truth, row);
+    const seen = truth && row && servers.get(ask.candidate)!(truth, row);
+    const beyond = seen && countedBeyond(plan.constraints, truth, seen);
+    const figures = seen && { ...seen, ...(beyond && { beyond }) };
     trace.push({ ...ask, values: figures?.values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
     return figures
