@@ -7,7 +7,7 @@ import type { Constraint, Objective } from '../src/record/goal.ts';
 import { batchSizeOf, levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
-import { description } from './search/describe.ts';
+import { description, scatteringOf } from './search/describe.ts';
 import { gridText, joined, medianOf, type Row, readGrid, readRecorded } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { type Noise, noiseOf } from './search/noise.ts';
@@ -138,6 +138,9 @@ function rowsOf(file: string): Row[] {
   const model = given.model ?? all[0]?.model;
   const rows = all.filter((row) => row.model === model);
   if (rows.length === 0) fail(`${file} has no rows${given.model ? ` of model ${given.model}` : ''}`);
+  if (noise === 'recorded' && !scatteringOf(rows, 'perf_throughput')) {
+    fail(`${file} has no noise: no point was looked at on two starts of the server`);
+  }
   return rows;
 }
 
