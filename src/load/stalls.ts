@@ -51,6 +51,14 @@ export interface SignedWindow {
   readonly signs: Signs;
 }
 
+/** What a load is, as far as it matters here. */
+export interface Scene {
+  /** The server runs on this machine, too: its own threads may be what kept the client's from a core. */
+  readonly sharesHost: boolean;
+  /** The load is a trace, of which no part stands for another. */
+  readonly isTrace: boolean;
+}
+
 /** What was found, and what a reader is to know of it. */
 export interface Stalls {
   /** Windows that do not count, by their place. */
@@ -67,10 +75,9 @@ interface Witness {
 /**
  * Which windows hold a stall of the host.
  * @param windows those that count, in the order of time.
- * @param sharesHost the server runs on this machine, too: its own threads may be what kept the client's from a core.
  */
-export function findStalls(windows: readonly SignedWindow[], sharesHost: boolean): Stalls {
-  const witnesses = windows.map((window) => witnessOf(window, windows, sharesHost));
+export function findStalls(windows: readonly SignedWindow[], scene: Scene): Stalls {
+  const witnesses = windows.map((window) => witnessOf(window, windows, scene));
   const quiet = windows.filter((window, index) => !witnesses[index] && !hasGap(window, windows));
   if (quiet.length === 0 || quiet.length === windows.length) return { leftOut: new Set(), remarks: [] };
   const usualMs = percentile(sumOf(quiet.map(({ latency }) => latency)), 99);
@@ -84,24 +91,20 @@ export function findStalls(windows: readonly SignedWindow[], sharesHost: boolean
       hasGap(window, windows) &&
       isDisturbed(window, usualMs, window.signs.gapMs),
   );
-  const isLeftOut = stalled.length <= MOST_LEFT_OUT * windows.length;
+  const isLeftOut = !scene.isTrace && stalled.length <= MOST_LEFT_OUT * windows.length;
   return {
     leftOut: new Set(isLeftOut ? stalled.map(({ index }) => index) : []),
     remarks: [
-      ...(stalled.length > 0 ? [stalledText(stalled, windows.length, isLeftOut, sharesHost)] : []),
-      ...(unexplained.length > 0 ? [unexplainedText(unexplained, windows, sharesHost)] : []),
+      ...(stalled.length > 0 ? [stalledText(stalled, windows.length, isLeftOut, scene)] : []),
+      ...(unexplained.length > 0 ? [unexplainedText(unexplained, windows, scene)] : []),
     ],
   };
 }
 
-function witnessOf(
-  window: SignedWindow,
-  all: readonly SignedWindow[],
-  sharesHost: boolean,
-): Witness | undefined {
+function witnessOf(window: SignedWindow, all: readonly SignedWindow[], scene: Scene): Witness | undefined {
   const late = lateIn(window, all);
   const usuallyLate = median(all.map(({ signs }) => signs.lateMs));
-  if (late && late.lateMs >= STICKS_OUT * usuallyLate && !(sharesHost && waitedForCore(late, all)))
+  if (late && late.lateMs >= STICKS_OUT * usuallyLate && !(scene.sharesHost && waitedForCore(late, all)))
     return { who: 'clock', ms: late.lateMs };
   const { stolenMs = 0 } = window.signs;
   const usuallyStolen = median(all.map(({ signs }) => signs.stolenMs ?? 0));
@@ -148,7 +151,7 @@ function stalledText(
   stalled: readonly { readonly witness: Witness }[],
   all: number,
   isLeftOut: boolean,
-  sharesHost: boolean,
+  scene: Scene,
 ): string {
   const { length } = stalled;
   const most = Math.max(...stalled.map(({ witness }) => witness.ms)).toFixed(0);
@@ -159,17 +162,14 @@ function stalledText(
     ...(clock ? ["the generator's own clock was late"] : []),
     ...(stolen ? ["the hypervisor gave a core's time to others"] : []),
   ].join(', ');
-  const stood = `${hostName(sharesHost)} stood still for ${long} in ${length === 1 ? 'it' : 'them'} (${signs})`;
+  const stood = `${hostName(scene)} stood still for ${long} in ${length === 1 ? 'it' : 'them'} (${signs})`;
+  const why = scene.isTrace ? 'a trace counts as a whole' : 'too many to be left out';
   return isLeftOut
     ? `${length} of ${all} windows ${length === 1 ? 'is' : 'are'} left out: ${stood}, which is no latency of the server`
-    : `${length} of ${all} windows hold stalls: ${stood}; too many to be left out, so that the figures contain what is no latency of the server`;
+    : `${length} of ${all} windows ${length === 1 ? 'holds a stall' : 'hold stalls'}: ${stood}; ${why}, so that the figures contain what is no latency of the server`;
 }
 
-function unexplainedText(
-  found: readonly SignedWindow[],
-  all: readonly SignedWindow[],
-  sharesHost: boolean,
-): string {
+function unexplainedText(found: readonly SignedWindow[], all: readonly SignedWindow[], scene: Scene): string {
   const most = Math.max(...found.map(({ signs }) => signs.gapMs)).toFixed(0);
   const where = `in ${found.length} of ${all.length} windows`;
   const waited = found.some((window) => {
@@ -178,11 +178,11 @@ function unexplainedText(
   });
   return waited
     ? `${where} no request was answered for up to ${most} ms, and the generator itself had to wait for a core: they count, as the server's own threads may have had the cores`
-    : `${where} no request was answered for up to ${most} ms, and nothing says that ${hostName(sharesHost)} stood still: they count, as the server's own`;
+    : `${where} no request was answered for up to ${most} ms, and nothing says that ${hostName(scene)} stood still: they count, as the server's own`;
 }
 
 /** Of a server that runs elsewhere nothing is known but its answers: what stands still then is the client's host. */
-const hostName = (sharesHost: boolean): string => (sharesHost ? 'the host' : "the client's host");
+const hostName = ({ sharesHost }: Scene): string => (sharesHost ? 'the host' : "the client's host");
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -13,7 +13,7 @@ import { chanceToTell, judgeShare, shareBeyond } from '../statistics/share-beyon
 import type { Timeline } from '../statistics/timeline.ts';
 import { warmUpOf } from '../statistics/warm-up.ts';
 import type { WindowSummary } from './load-generator.ts';
-import { findStalls, movedTogether, type SignedWindow } from './stalls.ts';
+import { findStalls, movedTogether, type Scene, type SignedWindow } from './stalls.ts';
 
 /** So many windows must agree, as with perf_analyzer. */
 const STEADY_WINDOWS = 3;
@@ -111,11 +111,10 @@ export interface Matters {
   readonly limits: readonly Constraint[];
   /** Inferences in each request. */
   readonly batchSize: number;
-  /** The server runs on this machine. */
-  readonly sharesHost: boolean;
+  readonly scene: Scene;
 }
 
-const NOTHING: Matters = { limits: [], batchSize: 1, sharesHost: true };
+const NOTHING: Matters = { limits: [], batchSize: 1, scene: { sharesHost: true, isTrace: false } };
 
 /**
  * Done when throughput and latency of the last three windows differ by at most the stability: perf_analyzer's rule.
@@ -151,7 +150,7 @@ function precisionJudge({ precision, limitMs }: StopRule & { kind: 'precision' }
   return ({ windows, timeline, percentile: percent }) => {
     const end = windows.at(-1)!.endMs;
     const { from, late } = warmUpWindows(windows, timeline);
-    const { leftOut } = findStalls(windows.slice(from), matters.sharesHost);
+    const { leftOut } = findStalls(windows.slice(from), matters.scene);
     const counted = movedTogether(windows.slice(from), leftOut, timeline);
     const all = sumOf(counted.windows.map((window) => window.latency));
     const [startMs, endMs] = [counted.windows[0]!.startMs, counted.windows.at(-1)!.endMs];

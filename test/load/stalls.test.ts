@@ -29,8 +29,8 @@ const windowsOf = (count: number, made: Readonly<Record<number, Made>>): SignedW
     };
   });
 
-const found = (made: Readonly<Record<number, Made>>, count = 6, sharesHost = true) => {
-  const { leftOut, remarks } = findStalls(windowsOf(count, made), sharesHost);
+const found = (made: Readonly<Record<number, Made>>, count = 6, sharesHost = true, isTrace = false) => {
+  const { leftOut, remarks } = findStalls(windowsOf(count, made), { sharesHost, isTrace });
   return { leftOut: [...leftOut], remarks };
 };
 const NOTHING = { leftOut: [], remarks: [] };
@@ -121,6 +121,12 @@ test('too many to be left out: all count, and that is said', () => {
     leftOut: [],
     remarks: [
       "2 of 6 windows hold stalls: the host stood still for up to 48 ms in them (the generator's own clock was late); too many to be left out, so that the figures contain what is no latency of the server",
+    ],
+  });
+  expect(found({ 1: stall }, 6, true, true)).toEqual({
+    leftOut: [],
+    remarks: [
+      "1 of 6 windows holds a stall: the host stood still for 48 ms in it (the generator's own clock was late); a trace counts as a whole, so that the figures contain what is no latency of the server",
     ],
   });
   // Three windows are too few to miss one.

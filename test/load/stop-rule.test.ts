@@ -25,7 +25,7 @@ function judged(
   limits: readonly Constraint[] = [],
 ): Verdict[] {
   const random = randomSource(11);
-  const judge = judgeOf(rule, { limits, batchSize: 1, sharesHost: true });
+  const judge = judgeOf(rule, { limits, batchSize: 1, scene: { sharesHost: true, isTrace: false } });
   const timeline = new Timeline(0);
   const seen: RuleWindow[] = [];
   const verdicts: Verdict[] = [];

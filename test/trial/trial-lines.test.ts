@@ -67,6 +67,14 @@ test('a line that asks for nothing is refused, and the next is answered', async 
   expect(account.measured).toBe(1);
 });
 
+test('a line may name limits of which is counted how many requests are beyond them', async () => {
+  const limits = (tag: string): string =>
+    JSON.stringify({ measure: { point: inFlight('m', 1), limits: [{ tag, bound: 'max', value: 20 }] } });
+  const { lines } = await ran(asked(limits('perf_latency_p99'), limits('perf_latency_p9x')));
+  expect(lines.map(({ kind }) => kind)).toEqual(['open', 'point', 'refused', 'end']);
+  expect(lines[2]).toMatchObject({ why: expect.stringContaining('no metric that this tma knows') });
+});
+
 test('the points of a spec are measured without asking', async () => {
   const points = [1, 2].map((concurrency) => inFlight('m', concurrency));
   const { account } = await ran(asked('{"measure": 7}'), trialSpec({ points }));

@@ -15,7 +15,7 @@ import { hostSigns, readHostTimes } from './host-times.ts';
 import { type LoadPlan, planLoad } from './load-plan.ts';
 import type { Measured, Window } from './measured.ts';
 import type { CutMessage } from './protocol.ts';
-import { clientOf, isHere, resultOf } from './result.ts';
+import { clientOf, resultOf, sceneOf } from './result.ts';
 import { windowLimitMs } from './wait-rule.ts';
 import { Watch } from './watch.ts';
 
@@ -77,17 +77,18 @@ async function watched<Scrape>(job: LoadJob<Scrape>, plan: LoadPlan, crew: Crew)
   // A slow rate brings few requests in flight.
   const inFlight = load.kind === 'rate' ? Math.max(1, Math.min(8, load.perSecond)) : load.inFlight;
   const begun = performance.now();
+  const scene = sceneOf(job, plan);
   // A trace is replayed from its first request to its last.
-  const isTrace = shape.kind === 'open' && shape.arrivals.kind === 'trace';
+  const { isTrace } = scene;
   if (!isTrace && (await watch.wait(warmUpRule(inFlight))) === 'time is up') throw watch.tooLittle();
   let before = await watch.within(job.scrape());
-  let hostBefore = await readHostTimes();
   const warmUp = tallyOf(await crew.cut());
+  let hostBefore = await readHostTimes();
   watch.note(warmUp.failures);
   const timeline = new Timeline(warmUp.endMs);
   const warmupS = (performance.now() - begun) / 1000;
 
-  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize, sharesHost: isHere(job) });
+  const judge = judgeOf(stopRule, { limits: job.matters ?? [], batchSize, scene });
   let windows: Window<Scrape>[] = [];
   let summaries: WindowSummary[] = [];
   let joinedWindows = 0;

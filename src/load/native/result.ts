@@ -8,7 +8,7 @@ import { percentileInterval } from '../../statistics/intervals.ts';
 import { percentile } from '../../statistics/percentile.ts';
 import { shareBeyond } from '../../statistics/share-beyond.ts';
 import type { LoadJob, LoadResult } from '../load-generator.ts';
-import { findStalls, movedTogether } from '../stalls.ts';
+import { findStalls, movedTogether, type Scene } from '../stalls.ts';
 import { timesOf } from '../stop-rule.ts';
 import type { Calibration } from './calibrate.ts';
 import { joined, type Tally } from './cut-tally.ts';
@@ -29,7 +29,7 @@ export function resultOf<Scrape>(
 ): LoadResult<Scrape> {
   const counted = windows.slice(from);
   const tallies = counted.map(({ tally }) => tally);
-  const stalls = findStalls(tallies, isHere(job));
+  const stalls = findStalls(tallies, sceneOf(job, plan));
   // What the server itself tells is still of all of them: its counters are read at their edges only.
   const kept = movedTogether(tallies, stalls.leftOut, timeline);
   const total = kept.windows.reduce(joined);
@@ -65,9 +65,14 @@ export function resultOf<Scrape>(
   };
 }
 
-/** Whether the server that a load goes to runs on this machine. */
-export const isHere = ({ settings, http, grpc }: LoadJob<unknown>): boolean =>
-  sharesHost(settings.protocol === 'grpc' ? grpc : http);
+/** Where a load comes from, and what kind it is. */
+export const sceneOf = (
+  { settings, http, grpc }: LoadJob<unknown>,
+  { crew: { shape } }: LoadPlan,
+): Scene => ({
+  sharesHost: sharesHost(settings.protocol === 'grpc' ? grpc : http),
+  isTrace: shape.kind === 'open' && shape.arrivals.kind === 'trace',
+});
 
 /** For each limit on a percentile, the share of requests that took longer. */
 function beyondOf(
