@@ -218,15 +218,75 @@ export const trial = documented(
   },
 ).meta({ id: 'Trial', description: 'a configuration with everything that was found out about it' });
 
-export const search = documented(line.search.omit({ kind: true }), {
-  models: 'the models that load was put on',
-  search: 'manual, brute, quick, bayes, optuna or random',
-  why: 'why it ended, in words',
-  interrupted: 'it was ended from outside',
-  points: 'loads of configurations: all that there were, and those looked at',
-  configurations: 'configurations: all that there were, and those looked at',
-  measurements: 'measurements, those that were repeated included',
-  importance: 'how much each field alone decides, as a share of 0 to 1, largest first',
-  skipped: 'why points were not looked at, and how many',
-  remarks: 'what else it has to say',
-}).meta({ id: 'Search', description: 'how the last search over a model went' });
+export const objective = documented(z.object({ tag: z.string(), weight: z.number() }), {
+  tag: 'the metric',
+  weight: 'relative to the other objectives',
+}).meta({ id: 'Objective' });
+
+/** A limit as it was given, whatever it comes to. */
+export const limit = documented(line.constraint.extend({ tag: z.string() }), {
+  tag: 'the metric that is limited',
+  bound: 'whether the limit is the least or the most',
+  value: 'the limit',
+}).meta({ id: 'Limit' });
+
+const { better, more } = line.belief.shape;
+export const belief = documented(
+  line.belief.extend({
+    goal: documented(z.object({ objectives: z.array(objective), constraints: z.array(limit) }), {
+      objectives: 'what it was optimised for',
+      constraints: 'the limits',
+    }),
+    point: loadPoint,
+    better: documented(better.extend({ point: loadPoint.optional() }), {
+      chance: 'probability that something else that keeps the limits is better by more than 5 %',
+      variant: 'name of the configuration that is the likeliest to be',
+      assignment: 'fields of config.pbtxt -> value, by which that one differs from the default',
+      point: 'the load at which it is the likeliest to be',
+    }),
+    more: documented(more.unwrap(), {
+      minutes: 'so many minutes more',
+      gain: 'are expected to make it better by this share of the objective',
+      by: 'the option with which the search would go on for that',
+    }).optional(),
+  }),
+  {
+    goal: 'what it was judged by: it says nothing of other limits or objectives',
+    variant: 'name of the configuration that the search would name',
+    point: 'the load that it would name',
+    value: 'the objective, where there is one alone, in its own unit',
+    interval: 'its 95 % interval, which covers starts of the server',
+    keeps: 'probability that every limit is kept',
+    better: 'what may be better',
+    more: 'what further time is expected to bring; absent: not known',
+  },
+).meta({
+  id: 'Belief',
+  description: 'what a search believes of its verdict, by everything that it measured',
+});
+
+const usedBudget = documented(line.usedBudget, {
+  option: 'the option that gave it, as in perf.yaml',
+  most: 'how much it allows',
+  of: 'of what',
+});
+
+const searched = line.search.omit({ kind: true });
+export const search = documented(
+  searched.extend({ ended: usedBudget.optional(), belief: belief.optional() }),
+  {
+    models: 'the models that load was put on',
+    search: 'manual, brute, quick, bayes, optuna or random',
+    why: 'why it ended, in words',
+    interrupted: 'it was ended from outside',
+    points: 'loads of configurations: all that there were, and those looked at',
+    configurations: 'configurations: all that there were, and those looked at',
+    measurements: 'measurements, those that were repeated included',
+    importance: 'how much each field alone decides, as a share of 0 to 1, largest first',
+    skipped: 'why points were not looked at, and how many',
+    remarks: 'what else it has to say',
+    ended:
+      'the budget of the user that ended it, where it would have gone on with more; absent: it ended of itself, or it is not known',
+    belief: 'what it believes of its verdict; absent: it has none of its own, or it is not known',
+  },
+).meta({ id: 'Search', description: 'how the last search over a model went' });

@@ -14,12 +14,14 @@ import type { Beyond, Figures } from './measurement.ts';
 import { complete, type StoredMeasurement, type StoredRecord, shortened } from './one-model.ts';
 import type { FailureCount } from './request-failures.ts';
 import type {
+  BeliefRecord,
   Environment,
   RecordedModel,
   SearchRecord,
   Session,
   StepTimes,
   TrialEnd,
+  UsedBudget,
   VariantRecord,
 } from './run.ts';
 import { JournalUpgrade } from './upgrade.ts';
@@ -242,6 +244,29 @@ export const end = z.object({
   } satisfies Shape<StepTimes>),
 } satisfies Shape<TrialEnd>);
 
+const probability = z.number().min(0).max(1);
+export const belief = z.object({
+  goal: z.object(goal),
+  variant: name,
+  point,
+  value: z.number().optional(),
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  keeps: probability,
+  better: z.object({
+    chance: probability,
+    variant: name.optional(),
+    assignment: z.record(z.string(), z.unknown()).optional(),
+    point: point.optional(),
+  }),
+  more: z.object({ minutes: z.number(), gain: z.number(), by: z.string().optional() }).optional(),
+} satisfies Shape<BeliefRecord>);
+
+export const usedBudget = z.object({
+  option: z.string(),
+  most: z.number(),
+  of: z.enum(['measurements', 'configurations', 'minutes']),
+} satisfies Shape<UsedBudget>);
+
 const looked = z.object({ all: z.number(), seen: z.number() });
 export const search = z.object({
   kind: z.literal('search'),
@@ -255,6 +280,8 @@ export const search = z.object({
   importance: z.array(z.object({ parameter: z.string(), share: z.number() })),
   skipped: z.array(z.object({ reason: z.string(), points: z.number() })),
   remarks: texts,
+  ended: usedBudget.optional(),
+  belief: belief.optional(),
 } satisfies Shape<SearchRecord & { kind: 'search' }>);
 
 const entry = z.discriminatedUnion('kind', [

@@ -1,19 +1,14 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { loadPoint, search } from './journal-records.ts';
+import { loadPoint, objective, search } from './journal-records.ts';
 import * as line from './line.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
 
-export const tag = z.string();
+const tag = z.string();
 const verdict = z.enum(['met', 'missed', 'unknown']);
 const satisfied = z.boolean().nullable();
-export const bound = z.enum(['min', 'max']);
-
-export const objective = documented(z.object({ tag, weight: z.number() }), {
-  tag: 'the metric',
-  weight: 'relative to the other objectives',
-}).meta({ id: 'Objective' });
+const bound = z.enum(['min', 'max']);
 
 const check = documented(
   z.object({

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { UserError } from '../ground/errors.ts';
 import { isTooDeep } from './checks.ts';
 import { documented } from './documented.ts';
-import { environment, server, session, trial } from './journal-records.ts';
-import { bound, FIGURES, figures, missing, modelResult, objective, tag } from './model-result.ts';
+import { environment, limit, objective, server, session, trial } from './journal-records.ts';
+import { FIGURES, figures, missing, modelResult } from './model-result.ts';
 import { upgradeResults } from './results-upgrade.ts';
 
 /**
@@ -28,13 +28,7 @@ const results = documented(
     acrossModels: documented(
       z.object({
         objectives: z.array(objective),
-        constraints: z.array(
-          documented(z.object({ tag, bound, value: z.number() }), {
-            tag: 'the metric that is limited',
-            bound: 'whether the limit is the least or the most',
-            value: 'the limit',
-          }),
-        ),
+        constraints: z.array(limit),
         missing: z.array(missing),
         ranking: z.array(
           documented(z.object({ model: z.string(), ...figures }), { model: 'its model', ...FIGURES }),

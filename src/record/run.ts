@@ -175,6 +175,46 @@ export interface SearchRecord {
   /** Why points were not looked at, and how many. */
   readonly skipped: readonly { readonly reason: string; readonly points: number }[];
   readonly remarks: readonly string[];
+  /** The budget of the user's that ended it, where it would have gone on with more. */
+  readonly ended?: UsedBudget;
+  /** Absent where the search comes to no verdict of its own, and in journals of early versions. */
+  readonly belief?: BeliefRecord;
+}
+
+/** A budget that the user gave, and that is used. */
+export interface UsedBudget {
+  /** As it is called in perf.yaml: `max_measurements`. */
+  readonly option: string;
+  /** So much of what it counts was allowed; of shares of the space, what they come to. */
+  readonly most: number;
+  readonly of: 'measurements' | 'configurations' | 'minutes';
+}
+
+/** What a search believes of its verdict, by everything that it measured. */
+export interface BeliefRecord {
+  /** What it was judged by: it says nothing of other limits or objectives. */
+  readonly goal: Criteria;
+  /** Name of the configuration that it would name, and the load. */
+  readonly variant: string;
+  readonly point: LoadPoint;
+  /** The objective, where there is one alone, in its own unit, with an interval of 95 % that covers starts of the server. */
+  readonly value?: number;
+  readonly interval?: readonly [number, number];
+  /** Probability that every limit is kept. */
+  readonly keeps: number;
+  /** Probability that some other point that keeps the limits is better by more than 5 %, and the likeliest of these. */
+  readonly better: {
+    readonly chance: number;
+    readonly variant?: string;
+    /** Path as in config.pbtxt -> value, by which that one differs from the default: it may never have been tried. */
+    readonly assignment?: Readonly<Record<string, unknown>>;
+    readonly point?: LoadPoint;
+  };
+  /**
+   * By what share of the objective so many further minutes are expected to make it better, and the option with which the
+   * search would go on for that, as it is written.
+   */
+  readonly more?: { readonly minutes: number; readonly gain: number; readonly by?: string };
 }
 
 /** Everything that the journal holds. */

@@ -1,5 +1,6 @@
 import type { Executor, Slot } from '../executor/executor.ts';
 import { UserError } from '../ground/errors.ts';
+import { counted } from '../ground/wording.ts';
 import type { PointRecord, SearchRecord } from '../record/run.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
 import type { Ask } from '../search/search.ts';
@@ -55,7 +56,11 @@ export class ModelRun {
     const ends = await Promise.allSettled(work);
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) throw broken.reason;
-    return this.#tally.record(this.#parts.search, this.#cutBy());
+    const { search, state } = this.#parts;
+    const cut = this.#cutBy();
+    // What had nothing left to measure came to its own end, however late that was.
+    const isOver = cut?.ended === 'minutes' && search.remaining() === 0;
+    return this.#tally.record(search, isOver ? undefined : cut, state.experiment.maxMinutes);
   }
 
   /** THE loop: asks the search, takes what is known or measures, tells. */
@@ -129,9 +134,10 @@ export class ModelRun {
 
   /** What ends the search from outside. */
   #cutBy(): Cut | undefined {
-    const { interrupted, time, experiment } = this.#parts.state;
-    if (interrupted) return { why: 'it was interrupted', interrupted: true };
-    if (time.left !== 'none') return undefined;
-    return { why: `its time of ${experiment.maxMinutes} minutes is used`, interrupted: false };
+    const { state } = this.#parts;
+    if (state.interrupted) return { why: 'it was interrupted', interrupted: true };
+    if (state.time.left !== 'none') return undefined;
+    const why = `its time of ${counted(state.experiment.maxMinutes!, 'minute')} is used`;
+    return { why, interrupted: false, ended: 'minutes' };
   }
 }

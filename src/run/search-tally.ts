@@ -1,12 +1,16 @@
 import type { SearchRecord } from '../record/run.ts';
-import type { Ask, Search } from '../search/search.ts';
+import type { Account, Ask, Search } from '../search/search.ts';
 import { type SearchedSpace, sizeOf } from '../search/search-for.ts';
 import type { Candidate, SkippedPoints } from '../space/space.ts';
+import { beliefRecord } from './belief-record.ts';
+import { usedBudget } from './used-budget.ts';
 
 /** What ended a search from outside, in words. */
 export interface Cut {
   readonly why: string;
   readonly interrupted: boolean;
+  /** What it had no more of, where that was so. */
+  readonly ended?: Account['ended'];
 }
 
 /** Counts what a search looked at, for its record. */
@@ -31,10 +35,16 @@ export class SearchTally {
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + points.length);
   }
 
-  /** @param cut what ended the search from outside, and whether that was no budget. */
-  record(search: Search, cut: Cut | undefined): SearchRecord {
-    const { plan, choice, candidates, automatic, most, skipped } = this.#space;
+  /**
+   * @param cut what ended the search from outside, and whether that was no budget.
+   * @param maxMinutes what the user allows for all models.
+   */
+  record(search: Search, cut: Cut | undefined, maxMinutes?: number): SearchRecord {
+    const { plan, choice, candidates, automatic, most, skipped, size } = this.#space;
     const account = search.account();
+    const lacked = cut ? cut.ended : account.ended;
+    const ended = lacked && usedBudget(lacked, plan.search, size, maxMinutes);
+    const belief = beliefRecord(search.belief?.(), plan);
     for (const item of skipped) this.skipped(item);
     return {
       models: [plan.name],
@@ -47,6 +57,8 @@ export class SearchTally {
       importance: account.importance,
       skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
       remarks: account.remarks,
+      ...(ended && { ended }),
+      ...(belief && { belief }),
     };
   }
 }

@@ -7,6 +7,7 @@ import {
   type Account,
   type Answer,
   type Ask,
+  type Belief,
   isAsk,
   type Outcome,
   type Search,
@@ -120,6 +121,10 @@ class RememberingSearch implements FailureMemory {
 
   wrapUp(): void {
     this.#search.wrapUp?.();
+  }
+
+  belief(): Belief | undefined {
+    return this.#search.belief?.();
   }
 
   account(): Account {

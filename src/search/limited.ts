@@ -20,7 +20,7 @@ export function withLimits(search: Search, { maxMeasurements, maxVariants }: Lim
   let measurements = 0;
   let told = 0;
   /** The limit that something was left out for. */
-  let cutBy: string | undefined;
+  let cutBy: { readonly ended: Account['ended']; readonly budget: string } | undefined;
   const count = ({ candidate }: Ask, change: 1 | -1): void => {
     measurements += change;
     const asks = (begun.get(candidate) ?? 0) + change;
@@ -35,14 +35,14 @@ export function withLimits(search: Search, { maxMeasurements, maxVariants }: Lim
     ask(at: Standing): Answer {
       let answer = search.ask(at);
       while (isAsk(answer) && measurements < most && isOver(answer.candidate)) {
-        cutBy ??= counted(maxVariants!, 'configuration');
+        cutBy ??= { ended: 'configurations', budget: counted(maxVariants!, 'configuration') };
         refuse(answer);
         search.drop(answer.candidate);
         answer = search.ask(at);
       }
       if (measurements >= most) {
         if (!isAsk(answer)) return 'done';
-        cutBy = counted(most, 'measurement');
+        cutBy = { ended: 'measurements', budget: counted(most, 'measurement') };
         refuse(answer);
         return 'done';
       }
@@ -57,7 +57,7 @@ export function withLimits(search: Search, { maxMeasurements, maxVariants }: Lim
     remaining: () => Math.min(most - told, search.remaining()),
     account(): Account {
       const own = search.account();
-      return cutBy === undefined ? own : { ...own, why: `its budget of ${cutBy} is used` };
+      return cutBy ? { ...own, why: `its budget of ${cutBy.budget} is used`, ended: cutBy.ended } : own;
     },
   });
 }

@@ -47,6 +47,7 @@ export function randomSearch(
       why: told < measurements ? '' : `its budget of ${counted(measurements, 'measurement')} is used`,
       importance: [],
       remarks: [],
+      ...(told >= measurements && open.length > 0 && { ended: 'measurements' as const }),
     }),
   };
 }

@@ -66,6 +66,8 @@ export interface Account {
   readonly importance: readonly Importance[];
   /** More about how it went, a sentence each. */
   readonly remarks: readonly string[];
+  /** The budget of which it had no more, where it would have gone on with more; absent: it ended of itself. */
+  readonly ended?: 'measurements' | 'configurations' | 'minutes';
 }
 
 /** What a search believes of its verdict. */
@@ -85,6 +87,11 @@ export interface Belief {
     readonly candidate?: Candidate;
     readonly point?: LoadPoint;
   };
+  /**
+   * By what share of the objective so many further minutes are expected to make the verdict better, and the option with
+   * which the search would go on for that, as it is written: `--patience thorough`.
+   */
+  readonly more?: { readonly minutes: number; readonly gain: number; readonly by?: string };
 }
 
 /** Where a slot stands that asks for work. A slot works on one configuration at a time. */
@@ -123,6 +130,8 @@ export interface Search {
   /** Little time is left: only what the verdict needs is asked for from here on. */
   wrapUp?(): void;
   account(): Account;
+  /** What it believes of its verdict; undefined, or no such method: it has none of its own. */
+  belief?(): Belief | undefined;
 }
 
 /** A search that does as another one does, but for what is given. */
@@ -134,6 +143,7 @@ export const altered = (search: Search, changes: Partial<Search>): Search => ({
   remaining: () => search.remaining(),
   wrapUp: () => search.wrapUp?.(),
   account: () => search.account(),
+  belief: () => search.belief?.(),
   ...changes,
 });
 

@@ -148,6 +148,8 @@ describe('budgets', () => {
     expect(looks(run)).toBeLessThanOrEqual(most);
     expect(looks(run)).toBeGreaterThan(most - 4);
     if (mode === 'brute') expect(run.searches[0]!.why).toBe('its budget of 7 measurements is used');
+    if (mode !== 'bayes')
+      expect(run.searches[0]!.ended).toEqual({ option: 'max_measurements', most, of: 'measurements' });
   });
 
   test.each(['bayes', 'brute', 'random'])('--max-variants of %s', async (mode) => {
@@ -177,8 +179,16 @@ describe('budgets', () => {
     expect(deadlines.map((deadlineMs) => Math.round(deadlineMs - begun))).toEqual(deadlines.map(() => 600));
     const [search] = result.run.searches;
     expect(search!.why).toBe('its time of 0.01 minutes is used');
+    expect(search!.ended).toEqual({ option: 'max_minutes', most: 0.01, of: 'minutes' });
     expect(search!.points.seen).toBe(12);
     expect(result.interrupted).toBe(false);
+  });
+
+  test('a search that comes to its own end was ended by no budget', async () => {
+    const limits = { run_config_search_mode: 'brute', max_measurements: '208', max_minutes: '60' };
+    const { run } = await go(setUp(LARGE, limits));
+    expect(run.searches[0]!.points.seen).toBe(208);
+    expect(run.searches[0]).not.toHaveProperty('ended');
   });
 });
 
