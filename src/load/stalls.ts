@@ -176,9 +176,10 @@ function unexplainedText(found: readonly SignedWindow[], all: readonly SignedWin
     const late = lateIn(window, all);
     return late !== undefined && waitedForCore(late, all);
   });
+  const [long, count] = found.length === 1 ? [`${most} ms`, 'it counts'] : [`up to ${most} ms`, 'they count'];
   return waited
-    ? `${where} no request was answered for up to ${most} ms, and the generator itself had to wait for a core: they count, as the server's own threads may have had the cores`
-    : `${where} no request was answered for up to ${most} ms, and nothing says that ${hostName(scene)} stood still: they count, as the server's own`;
+    ? `${where} no request was answered for ${long}, and the generator itself had to wait for a core: ${count}, as the server's own threads may have had the cores`
+    : `${where} no request was answered for ${long}, and nothing says that ${hostName(scene)} stood still: ${count}, as the server's own`;
 }
 
 /** Of a server that runs elsewhere nothing is known but its answers: what stands still then is the client's host. */

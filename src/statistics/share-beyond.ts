@@ -86,7 +86,8 @@ export function chanceToTell({ share, of }: Share, allowed: number, part: number
   const spread = Math.sqrt((smooth * (1 - smooth) * Math.max(0, 1 - part)) / of);
   const wanted = NORMAL * Math.sqrt((allowed * (1 - allowed) * part) / of);
   if (spread === 0) return Math.abs(share - allowed) > wanted ? 1 : 0;
-  const below = cumulativeStdNormalProbability((allowed - wanted - share) / spread);
+  // No share is below none: where that would not be enough, it can't be told to be kept.
+  const below = wanted < allowed ? cumulativeStdNormalProbability((allowed - wanted - share) / spread) : 0;
   return below + 1 - cumulativeStdNormalProbability((allowed + wanted - share) / spread);
 }
 

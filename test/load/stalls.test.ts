@@ -92,7 +92,7 @@ describe('a window counts', () => {
     expect(found({ 2: busy })).toEqual({
       leftOut: [],
       remarks: [
-        "in 1 of 6 windows no request was answered for up to 49 ms, and the generator itself had to wait for a core: they count, as the server's own threads may have had the cores",
+        "in 1 of 6 windows no request was answered for 49 ms, and the generator itself had to wait for a core: it counts, as the server's own threads may have had the cores",
       ],
     });
     // A server elsewhere has no threads here.
@@ -109,7 +109,7 @@ describe('a window counts', () => {
     expect(found({ 2: { slow: 8, signs: { gapMs: 48 } } })).toEqual({
       leftOut: [],
       remarks: [
-        "in 1 of 6 windows no request was answered for up to 48 ms, and nothing says that the host stood still: they count, as the server's own",
+        "in 1 of 6 windows no request was answered for 48 ms, and nothing says that the host stood still: it counts, as the server's own",
       ],
     });
   });

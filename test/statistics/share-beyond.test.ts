@@ -137,6 +137,8 @@ describe('the chance that counting on tells', () => {
   });
 
   test('there is none where even nothing beyond would not be enough', () => {
-    expect(chanceToTell({ share: 0, of: 40 }, 0.01, 0.5)).toBeLessThan(0.2);
+    // It takes 381 to be sure of 1 %.
+    expect(chanceToTell({ share: 0, of: 180 }, 0.01, 0.5)).toBeLessThan(0.05);
+    expect(chanceToTell({ share: 0, of: 250 }, 0.01, 0.5)).toBeGreaterThan(0.2);
   });
 });
