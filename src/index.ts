@@ -158,6 +158,7 @@ export { checkConstraints, missedBy, score } from './goal/score.ts';
 export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type Ranking, rank } from './rank/rank.ts';
+export { chanceText } from './rank/belief-words.ts';
 export { type ToldGain, toldGain } from './rank/told-gain.ts';
 export type { RankedEntry, RankedPoint } from './rank/standings.ts';
 export { relativeHalfWidth } from './statistics/intervals.ts';

@@ -38,6 +38,11 @@ export interface Check {
   readonly verdict: ConstraintVerdict;
   /** By which share of the limit the value is beyond it; 0 unless it is missed. */
   readonly missedBy: number;
+  /**
+   * The value is beyond the limit by less than its noise, and the search, by everything that it measured, is so sure that
+   * all limits are kept, as a probability: that decides, and the verdict is `met`.
+   */
+  readonly believed?: number;
 }
 
 /** Every limit held against a measurement. */

@@ -1,5 +1,7 @@
 import { isClientBound } from '../record/measurement.ts';
-import { type Gain, widerForBestOf, withinStart } from './noise.ts';
+import { LEAST_SURE } from './belief.ts';
+import { missesForSure } from './limit-noise.ts';
+import { type Gain, widerForBestOf } from './noise.ts';
 import type { RankedEntry, Standings } from './standings.ts';
 
 /** A gain of fewer percent is not worth a change, however sure it is. */
@@ -37,7 +39,8 @@ export type Decision =
       readonly entry: undefined;
       /**
        * interrupted: the run did not come to its end; client: the load generator was the limit of what is compared;
-       * no default: there is nothing to compare with; too close: whether the default keeps the limits is within the noise.
+       * no default: there is nothing to compare with; too close: whether the default keeps the limits is within the noise,
+       * or the search itself doubts that its best does.
        * constraints unknown: whether the best keeps the limits was not measured; default unknown: the best keeps them and is
        * not better for sure, and whether the default does was not measured.
        */
@@ -58,6 +61,7 @@ export function decide(standings: Standings): Decision {
   if (standings.interrupted) return unfinished('interrupted');
   if (!leader) return { kind: 'none', entry: undefined, reason: 'nothing measured' };
   if (leader.best.verdict === 'unknown') return unfinished('constraints unknown');
+  if (isInDoubt(standings)) return unfinished('too close');
   if (leader.best.verdict === 'missed') {
     return entries.some(missesByClient)
       ? unfinished('client')
@@ -69,7 +73,7 @@ export function decide(standings: Standings): Decision {
   if (base.best.verdict === 'unknown' && !supported) return unfinished('default unknown');
   if (base.best.verdict === 'missed') {
     if (missesByClient(base)) return unfinished('client');
-    return supported || missesForSure(base)
+    return supported || missesForSure(base.best)
       ? { kind: 'deploy', entry: leader, reason: 'default misses' }
       : unfinished('too close');
   }
@@ -89,6 +93,15 @@ const unfinished = (reason: Extract<Decision, { kind: 'unfinished' }>['reason'])
   entry: undefined,
   reason,
 });
+
+/**
+ * Whether the search itself doubts that its best keeps the limits: as it says, or as what was measured breaks one, by less
+ * than the noise.
+ */
+export const isInDoubt = ({ belief, leader, goal }: Pick<Standings, 'belief' | 'leader' | 'goal'>): boolean =>
+  belief !== undefined &&
+  goal.constraints.length > 0 &&
+  (belief.keeps < LEAST_SURE || leader?.best.verdict === 'missed');
 
 const isByClient = ({ best }: RankedEntry): boolean => isClientBound(best.measurement);
 
@@ -121,13 +134,3 @@ function isSupported({ gain, entries }: Standings): boolean {
 
 /** How much the best of so many rivals may gain by chance alone, percent points. */
 export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerForBestOf(rivals) * plusMinus;
-
-/** Whether a configuration's best point breaks a limit by more than the noise. */
-function missesForSure({ best: { checks, measurement } }: RankedEntry): boolean {
-  return checks.some(({ constraint: { tag, bound, value: limit }, value, verdict }) => {
-    if (verdict !== 'missed' || value === undefined) return false;
-    const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
-    const half = withinStart(measurement, tag) * value;
-    return bound === 'max' ? (low ?? value - half) > limit : (high ?? value + half) < limit;
-  });
-}

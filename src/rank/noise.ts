@@ -24,6 +24,12 @@ const STARTS_WEIGHT = 4;
 export interface Noise {
   /** What starts of one server differ by, as a share (standard deviation), by metric; 2 % where it was not seen. */
   readonly starts: Readonly<Record<string, number>>;
+  /** What the search believes of the leader: an interval of 95 % that covers starts, and knows everything it measured. */
+  readonly believed?: {
+    readonly measurement: Measurement;
+    readonly tag: string;
+    readonly interval: readonly [number, number];
+  };
 }
 
 /** Half the width of a value's 95 % interval as a share of the value. */
@@ -35,8 +41,13 @@ export const withinStart: HalfWidth = (measurement, tag) =>
 
 /** That over all starts that there may be. */
 export const overStarts =
-  ({ starts }: Noise): HalfWidth =>
+  ({ starts, believed }: Noise): HalfWidth =>
   (measurement, tag) => {
+    const value = measurement.whole.values[tag];
+    if (believed?.measurement === measurement && believed.tag === tag && value) {
+      // What was measured may lie to one side of what is believed, or beyond it.
+      return Math.max(...believed.interval.map((end) => Math.abs(end - value))) / Math.abs(value);
+    }
     // What was confirmed was measured on two servers at least.
     const servers = measurement.confirmed ? 2 : 1;
     return Math.hypot(withinStart(measurement, tag), (NORMAL * (starts[tag] ?? STARTS)) / Math.sqrt(servers));
@@ -49,9 +60,10 @@ export interface Difference {
   readonly noise: number;
 }
 
-/** Whether a measurement says itself how sure a value is. */
-export const hasInterval = ({ whole: { intervals } }: Measurement, tag: string): boolean =>
-  relativeHalfWidth(intervals[tag] ?? [null, null]) !== undefined;
+/** Whether a measurement says itself how sure a value is, or the search does. */
+const hasInterval = (measurement: Measurement, tag: string, { believed }: Noise): boolean =>
+  (believed?.measurement === measurement && believed.tag === tag) ||
+  relativeHalfWidth(measurement.whole.intervals[tag] ?? [null, null]) !== undefined;
 
 /**
  * The noise of a model's measurements. What one start of a server differs from another by is learned from the points
@@ -143,7 +155,9 @@ export function gainOf(
   return {
     percent: 100 * (times - 1),
     plusMinus: 100 * times * Math.hypot(...noises),
-    assumed: parts.map(({ tag }) => tag).filter((tag) => !hasInterval(a, tag) || !hasInterval(b, tag)),
+    assumed: parts
+      .map(({ tag }) => tag)
+      .filter((tag) => !hasInterval(a, tag, noise) || !hasInterval(b, tag, noise)),
   };
 }
 

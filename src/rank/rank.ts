@@ -4,7 +4,8 @@ import { commandToGoOn } from '../record/go-on.ts';
 import { type Goal, nameOfModels } from '../record/goal.ts';
 import { batchSizeOf, isRate, isSamePoint, type LoadPoint, levelOf } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
-import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { type BeliefRecord, loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { followed, withBelief } from './belief.ts';
 import { type Decision, decide } from './decision.ts';
 import { missingMetrics } from './missing-metric.ts';
 import { differenceOf, type Gain, gainOf, type Noise, noiseOf, overStarts, withinStart } from './noise.ts';
@@ -24,28 +25,32 @@ export interface Ranking extends Standings {
   readonly winner: RankedEntry | undefined;
 }
 
-/** Ranks the configurations of one model by its objectives and constraints, and decides. */
-export function rank(run: Run, goal: Goal): Ranking {
-  const standings = standingsOf(run, goal);
+/**
+ * Ranks the configurations of one model by its objectives and constraints, and decides.
+ * @param belief of a search that is not over yet; absent: as the record of the search has it.
+ */
+export function rank(run: Run, goal: Goal, belief?: BeliefRecord): Ranking {
+  const standings = standingsOf(run, goal, belief);
   const decision = decide(standings);
   return { ...standings, decision, winner: decision.entry };
 }
 
-function standingsOf(run: Run, goal: Goal): Standings {
+function standingsOf(run: Run, goal: Goal, belief: BeliefRecord | undefined): Standings {
   const model = nameOfModels(goal.models);
   const trials = run.trials.filter((trial) => loadedName(trial) === model);
-  const noise = noiseOf(trials);
+  const measured = noiseOf(trials);
   const sorted = trials
     .flatMap((trial) => rankTrial(trial, goal))
     .sort((a, b) => comparePoints(a.best, b.best, goal));
-  const { entries, preferredTo } = smallerFirst(
-    confirmedFirst(sorted, ({ best }) => best, goal),
-    goal,
-    noise,
-  );
-  const [leader] = entries;
-  const base = entries.find((entry) => entry.trial.isDefault);
   const search = run.searches.find(({ models }) => nameOfModels(models) === model);
+  const first = confirmedFirst(sorted, ({ best }) => best, goal);
+  const led = followed(belief ?? search?.belief, first, goal);
+  const { entries, preferredTo } = led
+    ? { ...led, preferredTo: undefined }
+    : smallerFirst(first, goal, measured);
+  const [leader] = entries;
+  const noise = led && leader ? withBelief(measured, led.belief, leader, goal) : measured;
+  const base = entries.find((entry) => entry.trial.isDefault);
   const isOther = leader !== undefined && base !== undefined && leader !== base;
   const at = leader?.best.measurement.point;
   return {
@@ -68,6 +73,7 @@ function standingsOf(run: Run, goal: Goal): Standings {
     ),
     ties: leader ? entries.filter((entry) => entry !== leader && isTie(leader, entry, goal, noise)) : [],
     noise,
+    belief: led?.belief,
   };
 }
 

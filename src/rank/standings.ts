@@ -1,7 +1,7 @@
 import type { Check, ConstraintVerdict } from '../goal/score.ts';
 import type { Goal } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
-import type { SearchRecord, Trial } from '../record/run.ts';
+import type { BeliefRecord, SearchRecord, Trial } from '../record/run.ts';
 import type { MissingMetric } from './missing-metric.ts';
 import type { Gain, Noise } from './noise.ts';
 
@@ -56,4 +56,6 @@ export interface Standings {
   /** What it is judged by and was not measured for every configuration. */
   readonly missing: readonly MissingMetric[];
   readonly noise: Noise;
+  /** What the search believes of the leader, which is then what it would name; undefined: what was measured decides. */
+  readonly belief: BeliefRecord | undefined;
 }

@@ -1,16 +1,23 @@
 import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
-import type { Goal } from '../record/goal.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
-import { LEAST_GAIN } from './decision.ts';
+import {
+  betterText,
+  chanceText,
+  endedEarlyText,
+  keepsText,
+  luckText,
+  overStartsText,
+} from './belief-words.ts';
+import { isInDoubt, LEAST_GAIN } from './decision.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
 import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
-import { describeConstraint, formatNumber, namesOf } from './words.ts';
+import { describeConstraint, formatNumber, loadWords, namesOf } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
 const FEW = 3;
@@ -19,6 +26,10 @@ const USUAL_PRECISION = 0.03;
 
 /** The answer to the run in words: what to serve the model with, what that gives, how sure it is. */
 export function verdict(ranking: Ranking): string {
+  return sentences(endedEarlyText(ranking.search?.ended), decided(ranking));
+}
+
+function decided(ranking: Ranking): string {
   const { decision, leader } = ranking;
   switch (decision.kind) {
     case 'deploy':
@@ -64,28 +75,26 @@ const sentences = (...parts: readonly (string | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== '').join(' ');
 
 /** `m_config_2: 101 infer/s at p99 74.9 ms with 4 requests in flight`. */
-const figuresOf = ({ trial, best }: RankedEntry, { goal }: Pick<Ranking, 'goal'>): string =>
-  `${trial.name}: ${figuresAt(best.measurement, goal)} ${levelWords(best.measurement.point)}${confirmedText(best.measurement)}`;
+const figuresOf = ({ trial, best }: RankedEntry, ranking: Ranking): string =>
+  `${trial.name}: ${figuresAt(best.measurement, ranking)} ${loadWords(best.measurement.point)}${confirmedText(best.measurement)}`;
 
-/** Throughput and p99 latency, and whatever else was to be optimised. */
-function figuresAt(measurement: Measurement, { objectives }: Goal): string {
+/** Throughput and p99 latency, and whatever else was to be optimised; where it is known what they are over starts, too. */
+function figuresAt(measurement: Measurement, ranking: Ranking): string {
   const { perf_throughput: throughput, perf_latency_p99: p99 } = measurement.whole.values;
-  const others = objectives
+  const range = (tag: string): string => {
+    const text = overStartsText(measurement, tag, ranking);
+    return text === undefined ? '' : ` (${text})`;
+  };
+  const others = ranking.goal.objectives
     .filter(({ tag }) => !['perf_throughput', 'perf_latency_p99'].includes(tag))
     .flatMap(({ tag }) => {
       const { label, unit } = metric(tag);
       const value = measurement.whole.values[tag];
-      return value === undefined ? [] : [`, ${label} ${formatNumber(value)}${unit && ` ${unit}`}`];
+      return value === undefined
+        ? []
+        : [`, ${label} ${formatNumber(value)}${unit && ` ${unit}`}${range(tag)}`];
     });
-  return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s at p99 ${formatNumber(p99 ?? Number.NaN)} ms${others.join('')}`;
-}
-
-/** `with 4 requests in flight`, `at 200 requests a second`. */
-function levelWords(point: LoadPoint): string {
-  const batch = batchSizeOf(point) > 1 ? ` and client batch ${batchSizeOf(point)}` : '';
-  return isRate(point)
-    ? `at ${formatNumber(levelOf(point))} requests a second${batch}`
-    : `with ${counted(levelOf(point), 'request')} in flight${batch}`;
+  return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s${range('perf_throughput')} at p99 ${formatNumber(p99 ?? Number.NaN)} ms${range('perf_latency_p99')}${others.join('')}`;
 }
 
 const confirmedText = ({ confirmed, looks }: Measurement): string =>
@@ -146,7 +155,7 @@ const assumedText = ({ decision, gain }: Ranking): string | undefined =>
 function keep(ranking: Ranking, base: RankedEntry): string {
   const { decision, model, leader, entries, gain } = ranking;
   const rivals = entries.length - 1 - uncheckedBetter(ranking, base).length;
-  const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking.goal)} ${levelWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
+  const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking)} ${loadWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
   if (decision.kind !== 'keep' || decision.reason === 'only') return `${start}, the only one measured.`;
   if (decision.reason === 'best' && rivals === 0)
     return `${start}, the only one that is known to keep the constraints.`;
@@ -171,15 +180,8 @@ function keep(ranking: Ranking, base: RankedEntry): string {
 const measuredBetter = (entry: RankedEntry, { goal, noise }: Ranking, base: RankedEntry): boolean =>
   entry !== base && entry.best.verdict === 'met' && (gainOver(entry, base, goal, noise)?.percent ?? 0) > 0;
 
-function whyUnfinished({
-  decision,
-  model,
-  entries,
-  leader,
-  default: base,
-  missing,
-  goesOn,
-}: Ranking): string {
+function whyUnfinished(ranking: Ranking): string {
+  const { decision, model, entries, leader, default: base, missing, goesOn } = ranking;
   if (decision.kind !== 'unfinished') return '';
   switch (decision.reason) {
     case 'interrupted':
@@ -191,49 +193,69 @@ function whyUnfinished({
     case 'no default':
       return `Nothing can be decided for ${model}: its default configuration was not measured, so that there is nothing to compare with.`;
     case 'too close':
+      if (isInDoubt(ranking)) return inDoubt(ranking);
       return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!.best.checks)}), and nothing is better by more; measure it longer (--time-limit).`;
     case 'constraints unknown':
       return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, missing)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
     case 'other load':
-      return `Nothing can be decided for ${model}: what is better than the default is so ${levelWords(leader!.best.measurement.point)}, which the default was not looked at with; give the search more measurements or time.`;
+      return `Nothing can be decided for ${model}: what is better than the default is so ${loadWords(leader!.best.measurement.point)}, which the default was not looked at with; give the search more measurements or time.`;
     case 'default unknown':
       return `Nothing can be decided for ${model}: whether the default keeps the constraints is not known (${unchecked(base!.best.checks, missing)}), and nothing is better by more than the noise; ${uncheckedAdvice(base!.best.checks, missing)}.`;
   }
 }
 
+/** The search itself doubts that its best keeps the limits. */
+function inDoubt({ model, leader, belief }: Ranking): string {
+  const { trial, best } = leader!;
+  const measured = best.verdict === 'missed' ? `; ${missed(best.checks)}` : '';
+  return `Nothing can be promised for ${model}: whether ${trial.name} keeps the limits ${loadWords(best.measurement.point)} can't be told from the noise (it does with ${chanceText(belief!.keeps)}${measured}); measure it longer (--time-limit).`;
+}
+
 /** The best that is known where nothing is decided. */
-function soFar({ leader, goal, decision }: Ranking): string | undefined {
+function soFar(ranking: Ranking): string | undefined {
+  const { leader, decision } = ranking;
   if (!leader) return undefined;
   if (decision.reason === 'constraints unknown')
-    return `By what was measured the best is ${figuresOf(leader, { goal })}.`;
+    return `By what was measured the best is ${figuresOf(leader, ranking)}.`;
   const but =
-    leader.best.verdict !== 'missed' ? '' : `, which breaks the constraints (${missed(leader.best.checks)})`;
-  return `The best so far is ${figuresOf(leader, { goal })}${but}.`;
+    leader.best.verdict !== 'missed' || isInDoubt(ranking)
+      ? ''
+      : `, which breaks the constraints (${missed(leader.best.checks)})`;
+  return `The best so far is ${figuresOf(leader, ranking)}${but}.`;
 }
 
 /** What a reader should know of the configuration that is named. */
 function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[] {
-  const { preferredTo, ties, leader, entries } = ranking;
+  const { preferredTo, ties, leader, entries, belief, noise } = ranking;
   const { best } = entry;
   const others = ties.filter((other) => other !== preferredTo && other !== entry);
   const hidden = entries.filter((other) => other !== entry && isClientBound(other.best.measurement));
+  const leads = entry === leader;
   return [
     notAlone(entry),
+    leads ? keepsText(ranking) : undefined,
     assumedText(ranking),
     moreLoad(entry, ranking),
-    entry === leader && preferredTo
+    leads && preferredTo
       ? `It is preferred to ${preferredTo.trial.name}, which needs more and is better by less than the noise.`
       : undefined,
-    entry === leader && others.length > 0 ? `It is within the noise of ${namesOf(others)}.` : undefined,
+    leads && others.length > 0
+      ? `Tied with ${namesOf(others)}: what was measured can't tell them apart.`
+      : undefined,
+    leads ? luckText(ranking) : undefined,
     uncheckedText(entry, ranking),
-    nearLimit(best),
+    // What the search says of the limits knows more than the interval of one measurement.
+    leads && belief ? undefined : nearLimit(best),
     hidden.length > 0
       ? `Of ${namesOf(hidden)} only the least is known: there the load generator was the limit.`
       : undefined,
     // Where another was spoken of last, it is said whose.
-    best.measurement.stable
+    best.measurement.stable || noise.believed?.measurement === best.measurement
       ? undefined
-      : uncertainty(best.measurement, entry === leader ? 'Its' : `The default's`),
+      : uncertainty(best.measurement, leads ? 'Its' : `The default's`),
+    leads || ranking.decision.reason === 'noise'
+      ? betterText(ranking, leads ? undefined : leader?.trial.name)
+      : undefined,
   ];
 }
 
@@ -243,9 +265,9 @@ const notAlone = ({ trial: { composing } }: RankedEntry): string | undefined =>
   `The models that it is made of (${composing.join(', ')}) were measured with configurations of their own: its config.pbtxt alone is not what was measured, and nothing is written to results/best.`;
 
 /** More load brought no more than the noise. */
-function moreLoad({ alike: [more] }: RankedEntry, { goal }: Ranking): string | undefined {
+function moreLoad({ alike: [more] }: RankedEntry, ranking: Ranking): string | undefined {
   if (!more) return undefined;
-  return `More load brings no more than the noise: ${figuresAt(more.measurement, goal)} ${levelWords(more.measurement.point)}.`;
+  return `More load brings no more than the noise: ${figuresAt(more.measurement, ranking)} ${loadWords(more.measurement.point)}.`;
 }
 
 /** A limit that is kept by less than the noise. */

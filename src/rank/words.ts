@@ -1,6 +1,8 @@
 import { metric } from '../ground/metric.ts';
+import { counted } from '../ground/wording.ts';
 import { instanceGroups } from '../model-config/config.ts';
 import type { Constraint, Goal } from '../record/goal.ts';
+import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
 import type { RankedEntry } from './standings.ts';
 
 /** A number as people read it: whole from 1000 on, else about three significant digits. */
@@ -17,6 +19,14 @@ export function formatNumber(value: number): string {
 export function describeConstraint({ tag, bound, value }: Constraint): string {
   const { label, unit } = metric(tag);
   return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatNumber(value)}${unit && ` ${unit}`}`;
+}
+
+/** `with 4 requests in flight`, `at 200 requests a second`. */
+export function loadWords(point: LoadPoint): string {
+  const batch = batchSizeOf(point) > 1 ? ` and client batch ${batchSizeOf(point)}` : '';
+  return isRate(point)
+    ? `at ${formatNumber(levelOf(point))} requests a second${batch}`
+    : `with ${counted(levelOf(point), 'request')} in flight${batch}`;
 }
 
 /** What the objectives are, in words. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { loadPoint, objective, search } from './journal-records.ts';
+import { belief, loadPoint, objective, search } from './journal-records.ts';
 import * as line from './line.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
@@ -18,6 +18,7 @@ const check = documented(
     measured: z.number().nullable(),
     verdict,
     met: satisfied,
+    believed: z.number().optional(),
   }),
   {
     tag: 'the metric that is limited',
@@ -26,6 +27,8 @@ const check = documented(
     measured: 'the measured value; null: the metric was not measured',
     verdict: 'unknown: the metric was not measured, so that the limit is neither kept nor broken',
     met: 'the same as true, false, or null for unknown',
+    believed:
+      'the measured value is beyond the limit by less than its noise, and the search is so sure, 0 to 1, that all limits are kept: the verdict is met',
   },
 ).meta({ id: 'Check', description: 'one limit held against one measurement' });
 
@@ -191,6 +194,7 @@ export const modelResult = documented(
     constraints: z.array(constraint),
     missing: z.array(missing),
     search: search.nullable(),
+    belief: belief.optional(),
     winner: entry.nullable(),
     leader: entry.nullable(),
     default: entry.nullable(),
@@ -212,6 +216,8 @@ export const modelResult = documented(
     constraints: 'the limits, and what they come to',
     missing: 'metrics among objectives and constraints that were not measured for every configuration',
     search: 'how the configurations were found; null: not known',
+    belief:
+      'what the search believes of the leader, where that is what the search would name; absent: the ranking goes by what was measured alone',
     winner: 'what was decided for; null: nothing',
     leader: 'the first of the ranking, which is not yet to say that it should be deployed',
     default: 'the configuration as it lies in the model repository; null: it was not measured',
@@ -220,7 +226,7 @@ export const modelResult = documented(
     gainPercent: GAIN_OF_ENTRY.gainPercent,
     gainPlusMinus: 'gain.plusMinus, likewise',
     pareto: 'the measurements that no other beats',
-    ties: 'configurations that differ from the leader by less than the noise of both',
+    ties: 'configurations that differ from the leader by less than the noise of both: what was measured can not tell them apart',
     ranking: 'every configuration that was measured, best first',
   },
 ).meta({ id: 'Model', description: 'what a run comes to for one model' });

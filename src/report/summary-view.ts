@@ -2,6 +2,7 @@ import type { PlotSettings } from '../config/plot-settings.ts';
 import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
+import { chanceText, LEAST_CHANCE, likeliest, overStartsText } from '../rank/belief-words.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
@@ -96,26 +97,49 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
 }
 
 /** The large figures below the verdict. */
-function numbersOf({ best: { measurement } }: RankedEntry, ranking: Ranking) {
+function numbersOf(entry: RankedEntry, ranking: Ranking) {
+  const { measurement } = entry.best;
   const {
     whole: { values, intervals },
   } = measurement;
+  // What the search knows of starts says more than the interval of what was measured.
+  const range = (tag: string): string => overStartsText(measurement, tag, ranking) ?? ranged(intervals[tag]);
   return [
     {
       label: 'throughput',
       value: `${isClientBound(measurement) ? '≥ ' : ''}${figure(values['perf_throughput'])}`,
       unit: 'infer/s',
-      range: ranged(intervals['perf_throughput']),
+      range: range('perf_throughput'),
     },
     {
       label: 'p99 latency',
       value: figure(values['perf_latency_p99']),
       unit: 'ms',
-      range: ranged(intervals['perf_latency_p99']),
+      range: range('perf_latency_p99'),
     },
     ...gainTile(ranking),
+    ...beliefTiles(entry, ranking),
   ];
 }
+
+/** How sure the search is of what is named: that it keeps the limits, and that nothing else is better. */
+function beliefTiles(entry: RankedEntry, ranking: Ranking) {
+  const { belief, goal, leader } = ranking;
+  if (!belief || entry !== leader) return [];
+  const { chance } = belief.better;
+  const limits = { ...tileOfChance(belief.keeps), label: 'keeps the limits', range: '' };
+  const better = {
+    ...tileOfChance(chance),
+    label: 'something is better by 5 %',
+    range: (chance >= LEAST_CHANCE && likeliest(ranking)?.text) || '',
+  };
+  return [...(goal.constraints.length > 0 ? [limits] : []), better];
+}
+
+const tileOfChance = (chance: number) => ({
+  value: chanceText(chance).replace('less than', '<').replace('more than', '>').replace(' %', ''),
+  unit: '%',
+});
 
 /** A limit with what it comes to, and what was measured. */
 function limitView(constraint: Constraint, check: Check | undefined, ranking: Ranking) {
@@ -126,7 +150,7 @@ function limitView(constraint: Constraint, check: Check | undefined, ranking: Ra
     measured:
       check?.value === undefined
         ? notMeasured(tag, ranking)
-        : `${formatNumber(check.value)} ${metric(tag).unit}`,
+        : `${formatNumber(check.value)} ${metric(tag).unit}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
   };
 }
 

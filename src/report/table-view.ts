@@ -1,6 +1,7 @@
 import type { ConstraintVerdict } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import { chanceText } from '../rank/belief-words.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
@@ -80,11 +81,12 @@ const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
 /** What one limit comes to, as a class of the style sheet and a sign. */
 export const markOf = (verdict: ConstraintVerdict) => ({ mark: MARKS[verdict], sign: SIGNS[verdict] });
 
-/** What the limits come to at a point: `met`, or each that is broken or could not be checked. */
+/** What the limits come to at a point: `met`, or each that is broken, could not be checked, or is kept within the noise. */
 function constraintsView({ verdict, checks }: RankedPoint) {
-  const others = checks.flatMap(({ constraint, value, verdict: one }) => {
-    if (one === 'met') return [];
+  const others = checks.flatMap(({ constraint, value, verdict: one, believed }) => {
     const limit = describeConstraint(constraint);
+    if (believed !== undefined) return [`${limit} kept with ${chanceText(believed)} (${figure(value)})`];
+    if (one === 'met') return [];
     return one === 'missed' ? [`misses ${limit} (${figure(value)})`] : [`not checked: ${limit}`];
   });
   return { mark: MARKS[verdict], text: others.join('; ') || 'met' };

@@ -3,11 +3,12 @@ import { rank } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { batchSizeOf, isSamePoint, type LoadPoint, levelText } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
-import type { Run } from '../record/run.ts';
+import type { BeliefRecord, Run } from '../record/run.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
 import { type Answer, type Ask, altered, type Standing } from '../search/search.ts';
 import { looksAtAll, type SearchedSpace } from '../search/search-for.ts';
 import type { Candidate, Space } from '../space/space.ts';
+import { beliefRecord } from './belief-record.ts';
 
 /** So many measurements at most are added when a search has come to its end; not tuned. */
 const MOST = 4;
@@ -23,7 +24,8 @@ export function withClosing(search: FailureMemory, space: SearchedSpace, result:
     // What is still being measured may lead.
     if (busy.size > 0) return 'wait';
     if (measurements >= mostMeasurements(space)) return 'done';
-    const ask = closingAsk(result(), space, added);
+    const belief = beliefRecord(search.belief?.(), space.plan);
+    const ask = closingAsk(result(), space, added, belief);
     if (!ask) return 'done';
     added.push(ask);
     return ask;
@@ -55,9 +57,16 @@ function addedText(added: readonly Ask[]): string[] {
  * only over a default that was measured at the same load, and of what a search found nothing is named that was looked at
  * once while others were confirmed.
  * @param asked what was added before: nothing is asked for twice, and only so much at all.
+ * @param belief the search's, where it has one.
  */
-export function closingAsk(run: Run, space: SearchedSpace, asked: readonly Ask[]): Ask | undefined {
-  const { leader, default: base, sameLoad, entries } = rank(run, goalOfPlan(space.plan));
+export function closingAsk(
+  run: Run,
+  space: SearchedSpace,
+  asked: readonly Ask[],
+  belief?: BeliefRecord,
+): Ask | undefined {
+  const ranking = rank(run, goalOfPlan(space.plan), belief);
+  const { leader, default: base, sameLoad, entries } = ranking;
   if (!leader || leader.best.verdict === 'missed' || asked.length >= MOST) return undefined;
   const { point } = leader.best.measurement;
   const isNew = (ask: Ask): boolean =>
@@ -69,7 +78,9 @@ export function closingAsk(run: Run, space: SearchedSpace, asked: readonly Ask[]
   if (base && leader !== base && !sameLoad && mayTake(space, first!, point) && isNew(atDefault))
     return atDefault;
   const candidate = space.candidates.find(({ name }) => name === leader.trial.name);
-  if (looksAtAll(space) || !candidate || !isUnconfirmedAmongConfirmed(leader, entries)) return undefined;
+  // What it names by its own belief the search has looked at as often as it thinks worth while.
+  if (looksAtAll(space) || ranking.belief || !candidate || !isUnconfirmedAmongConfirmed(leader, entries))
+    return undefined;
   const again: Ask = { candidate, point, again: 'afresh' };
   return isNew(again) ? again : undefined;
 }

@@ -1,6 +1,5 @@
 import type { Executor, Slot } from '../executor/executor.ts';
 import { UserError } from '../ground/errors.ts';
-import { counted } from '../ground/wording.ts';
 import type { PointRecord, SearchRecord } from '../record/run.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
 import type { Ask } from '../search/search.ts';
@@ -137,7 +136,7 @@ export class ModelRun {
     const { state } = this.#parts;
     if (state.interrupted) return { why: 'it was interrupted', interrupted: true };
     if (state.time.left !== 'none') return undefined;
-    const why = `its time of ${counted(state.experiment.maxMinutes!, 'minute')} is used`;
+    const why = `its time of ${state.experiment.maxMinutes} minutes is used`;
     return { why, interrupted: false, ended: 'minutes' };
   }
 }

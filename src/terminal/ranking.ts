@@ -3,6 +3,7 @@ import { metric } from '../ground/metric.ts';
 import { shellWord } from '../ground/wording.ts';
 import {
   batchSizeOf,
+  chanceText,
   compactValue,
   formatNumber,
   isClientBound,
@@ -108,18 +109,20 @@ export const throughputCell = (measurement: Measurement): string =>
   `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.whole.values['perf_throughput'] ?? Number.NaN)}`;
 
 /**
- * `met`, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`) or could not be checked (`GPU memory not checked`); and who set the figures, where it was the client.
+ * `met`, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`), could not be checked (`GPU memory not checked`) or
+ * is kept within the noise (`p99 latency 10.2 > 10.0 ms, kept with 96 %`); and who set the figures, where it was the client.
  */
 export function constraintsCell({ checks, measurement }: RankedPoint): string {
-  const others = checks.flatMap(({ constraint: { tag, bound, value: limit }, value, verdict: one }) => {
-    if (one === 'met') return [];
-    const { label, unit } = metric(tag);
-    if (one === 'unknown') return [`${label} not checked`];
-    const sign = bound === 'max' ? '>' : '<';
-    return [
-      `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`,
-    ];
-  });
+  const others = checks.flatMap(
+    ({ constraint: { tag, bound, value: limit }, value, verdict: one, believed }) => {
+      if (one === 'met' && believed === undefined) return [];
+      const { label, unit } = metric(tag);
+      if (one === 'unknown') return [`${label} not checked`];
+      const sign = bound === 'max' ? '>' : '<';
+      const text = `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`;
+      return [believed === undefined ? text : `${text}, kept with ${chanceText(believed)}`];
+    },
+  );
   const text = others.join(', ') || 'met';
   return isClientBound(measurement) ? `${text}; client-bound` : text;
 }

@@ -465,6 +465,6 @@ test('ties are folded', () => {
     trial(`m_config_${index}`, [known(200 + index, 0.05)]),
   );
   expect(decided(run(base(known(100, 0.05)), ...many)).text).toContain(
-    'It is within the noise of m_config_6, m_config_5, m_config_4 and 4 more.',
+    "Tied with m_config_6, m_config_5, m_config_4 and 4 more: what was measured can't tell them apart.",
   );
 });

@@ -76,7 +76,7 @@ describe('ranking', () => {
     const near = trial('m_config_2', [measurement({ perf_throughput: 195 })]);
     const ranking = rank(run(everywhere, fast, near), goal());
     expect(ranking.ties.map((entry) => entry.trial.name)).toEqual(['m_config_2']);
-    expect(verdict(ranking)).toContain('It is within the noise of m_config_2.');
+    expect(verdict(ranking)).toContain("Tied with m_config_2: what was measured can't tell them apart.");
   });
 
   test('a lead over the default that is within the noise is no reason to change it', () => {

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
 import { inFlight } from '../../src/record/load-point.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
-import type { SearchRecord } from '../../src/record/run.ts';
+import { parseResults } from '../../src/record/results.ts';
+import type { BeliefRecord, SearchRecord } from '../../src/record/run.ts';
 import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
 import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
@@ -267,7 +268,7 @@ test('results.json holds the verdict and everything measured', () => {
 });
 
 describe('one decision is followed by sentence, colour, tiles, diff, tag, results.json and best/', () => {
-  const at = (name: string, throughput: number, changes: Partial<Measurement> = {}) =>
+  const at = (name: string, throughput: number, changes: Partial<Measurement & Measurement['whole']> = {}) =>
     trial(name, [measurement({ perf_throughput: throughput }, 1, changes)]);
   const client = { bottleneck: { who: 'client', reasons: ['its thread was busy'] } } as const;
   const free = { ...goal, constraints: [] };
@@ -279,6 +280,22 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     configurations: { all: 2, seen: 2 },
   };
   const two = [at('m_config_default', 100), at('m_config_0', 200)];
+  const believing = (changes: Partial<BeliefRecord>): SearchRecord => ({
+    ...{ models: ['m'], search: 'bayes', why: '', measurements: 2, importance: [], skipped: [], remarks: [] },
+    points: { all: 400, seen: 2 },
+    configurations: { all: 40, seen: 2 },
+    belief: {
+      goal: { objectives: goal.objectives, constraints: goal.constraints },
+      ...{ variant: 'm_config_0', point: inFlight('m', 1), value: 200, interval: [190, 210], keeps: 0.96 },
+      better: { chance: 0.12, variant: 'm_config_9', point: inFlight('m', 4) },
+      ...changes,
+    },
+  });
+  /** Beyond the limit by less than the noise. */
+  const near = [
+    at('m_config_default', 100),
+    at('m_config_0', 200, { values: { perf_throughput: 200, perf_latency_p99: 10.2 } }),
+  ];
 
   test.each([
     ['deploy', run(...two), free, 'm_config_0', 'good'],
@@ -289,6 +306,24 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
       'unfinished',
       run(at('m_config_default', 100, client), at('m_config_0', 200, client)),
       free,
+      null,
+      'open',
+    ],
+    [
+      'deploy',
+      { ...run(...two, at('m_config_1', 205)), searches: [believing({})] },
+      goal,
+      'm_config_0',
+      'good',
+    ],
+    ['deploy', { ...run(...near), searches: [believing({})] }, goal, 'm_config_0', 'good'],
+    [
+      'unfinished',
+      {
+        ...run(near[1]!, at('m_config_default', 100, { values: { perf_latency_p99: 30 } })),
+        searches: [believing({ keeps: 0.8 })],
+      },
+      goal,
       null,
       'open',
     ],
@@ -319,6 +354,46 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     ];
     if (sentence) expect(json.verdict).toContain(sentence);
     else expect(json.verdict).not.toMatch(/Deploy|Keep/);
+  });
+
+  test('a limit that is overruled is kept in every place, with how sure that is', async () => {
+    const recorded = { ...run(...near), searches: [believing({})] };
+    const ranked = rank(recorded, goal);
+    const { document } = parseHTML((await summaryPages(recorded, [ranked]))[0]!.html);
+    const textOf = (selector: string) => document.querySelector(selector)?.textContent;
+    expect(textOf('.verdict')).toContain('It keeps the limit with 96 %');
+    expect(textOf('.checks li')).toBe(
+      '✓ p99 latency at most 10.0 ms (10.2 ms, within the noise: kept with 96 %)',
+    );
+    expect(textOf('tr.winner td:last-child')).toBe('p99 latency at most 10.0 ms kept with 96 % (10.2)');
+    const tiles = [...document.querySelectorAll('.numbers > div')].map((tile) => tile.textContent);
+    expect(tiles).toEqual([
+      'throughput200 infer/s190 to 210 over starts',
+      'p99 latency10.2 ms',
+      expect.stringMatching(/^against the default\+100 %± /),
+      'keeps the limits96 %',
+      'something is better by 5 %12 %m_config_9 with 4 requests in flight',
+    ]);
+    const { headers, rows } = inferenceTable([ranked]);
+    expect(rows[0]![headers.indexOf('Satisfies Constraints')]).toBe('Yes');
+    const results = parseResults(
+      resultsJson({ run: recorded, rankings: [ranked], across: undefined }),
+      'r.json',
+    );
+    const [model] = results.models;
+    expect(model!.winner!.checks).toEqual([
+      { ...goal.constraints[0], measured: 10.2, verdict: 'met', met: true, believed: 0.96 },
+    ]);
+    expect(model!.belief).toEqual(recorded.searches[0]!.belief);
+    expect(model!.gain!.plusMinus).toBe(ranked.gain!.plusMinus);
+  });
+
+  test('a belief that is not followed is no part of the verdict in results.json', () => {
+    const recorded = { ...run(...two), searches: [believing({ variant: 'm_config_5' })] };
+    const text = resultsJson({ run: recorded, rankings: [rank(recorded, goal)], across: undefined });
+    const [model] = parseResults(text, 'r.json').models;
+    expect(model).not.toHaveProperty('belief');
+    expect(model!.search!.belief?.variant).toBe('m_config_5');
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inFlight, levelOf } from '../../src/record/load-point.ts';
-import type { Run } from '../../src/record/run.ts';
+import type { BeliefRecord, Run } from '../../src/record/run.ts';
 import { closingAsk } from '../../src/run/closing.ts';
 import type { Ask } from '../../src/search/search.ts';
 import { searchedSpace } from '../../src/search/search-for.ts';
@@ -24,8 +24,8 @@ const large = buildSpace(plan({ concurrency: [1, 4], parameters: [parameter] }),
 const at = (throughput: number, concurrency: number) =>
   measurement({ perf_throughput: throughput }, concurrency);
 const words = (ask: Ask | undefined) => ask && [ask.candidate.name, levelOf(ask.point), ask.again];
-const next = (recorded: Run, space: Space, asked: readonly Ask[] = []) =>
-  closingAsk(recorded, searchedSpace(space), asked);
+const next = (recorded: Run, space: Space, asked: readonly Ask[] = [], belief?: BeliefRecord) =>
+  closingAsk(recorded, searchedSpace(space), asked, belief);
 
 test('the default is measured at the load of what leads, once', () => {
   const recorded = run(trial('m_config_default', [at(50, 1)]), trial('m_config_0', [at(100, 4)]));
@@ -76,4 +76,27 @@ test('what leads by one look is confirmed where a search confirmed others', () =
     plan: { ...large.plan, search: { ...large.plan.search, mode: 'manual' as const } },
   };
   expect(next(recorded, grid)).toBeUndefined();
+});
+
+test('what the search would name by its own belief is what the default is held against, and is not confirmed once more', () => {
+  const base = trial('m_config_default', [at(50, 1)]);
+  const confirmed = {
+    ...trial('m_config_1', [at(90, 1)]),
+    points: [100, 101].map((value, index) => ({
+      state: 'measured' as const,
+      key: 'k',
+      measurement: at(value, 1),
+      ...(index > 0 && { again: 'afresh' as const }),
+    })),
+  };
+  const recorded = run(base, trial('m_config_0', [at(95, 4)]), confirmed);
+  const { objectives, constraints } = large.plan;
+  const belief: BeliefRecord = {
+    goal: { objectives, constraints },
+    ...{ variant: 'm_config_0', point: inFlight('m', 4), keeps: 1, better: { chance: 0 } },
+  };
+  expect(next(recorded, large)).toBeUndefined();
+  const ask = next(recorded, large, [], belief)!;
+  expect(words(ask)).toEqual(['m_config_default', 4, undefined]);
+  expect(next(recorded, large, [ask], belief)).toBeUndefined();
 });

@@ -271,3 +271,19 @@ test('several models: the best of each, and the best of all', () => {
     '2  n      n_config_default      200    10.0  1 in flight      1  met',
   ]);
 });
+
+test('a limit that is kept within the noise is said so where the value is', () => {
+  const constraints = [{ tag: 'perf_latency_p99', bound: 'max', value: 20 }] as const;
+  const goal = { models: ['m'] as const, objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints };
+  const at = (throughput: number, p99: number) =>
+    measurement({ perf_throughput: throughput, perf_latency_p99: p99 });
+  const recorded = run(trial('m_config_default', [at(100, 9)]), trial('m_config_0', [at(200, 20.4)]));
+  const belief = {
+    goal: { objectives: goal.objectives, constraints },
+    ...{ variant: 'm_config_0', point: inFlight('m', 1), keeps: 0.96, better: { chance: 0.001 } },
+  };
+  const text = stripVTControlCharacters(rankingText(rank(recorded, goal, belief)));
+  expect(text).toMatch(/1 +m_config_0 .* p99 latency 20\.4 > 20\.0 ms, kept with 96 %/);
+  expect(text).toContain('Deploy m_config_0');
+  expect(text).toContain('With less than 1 % something else is better by more than 5 %.');
+});

@@ -74,6 +74,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
     }),
     missing,
     search: run.searches.find((search) => nameOfModels(search.models) === model) ?? null,
+    ...(ranking.belief && { belief: ranking.belief }),
     winner: winner ? figuresOf(winner) : null,
     leader: leader ? figuresOf(leader) : null,
     default: ranking.default ? figuresOf(ranking.default) : null,
@@ -97,11 +98,12 @@ const figuresOf = ({ trial, best: { measurement, verdict: kept, missedBy, checks
   clientBound: isClientBound(measurement),
 });
 
-const checkOf = ({ constraint, value, verdict: kept }: Check) => ({
+const checkOf = ({ constraint, value, verdict: kept, believed }: Check) => ({
   ...constraint,
   measured: value ?? null,
   verdict: kept,
   met: satisfied(kept),
+  ...(believed !== undefined && { believed }),
 });
 
 /** null: not known. */

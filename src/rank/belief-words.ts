@@ -1,0 +1,118 @@
+import type { Check } from '../goal/score.ts';
+import { metric } from '../ground/metric.ts';
+import type { LoadPoint } from '../record/load-point.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import type { BeliefRecord, UsedBudget } from '../record/run.ts';
+import { differenceOf, overStarts } from './noise.ts';
+import { wasLookedAt } from './rank.ts';
+import type { RankedEntry, Standings } from './standings.ts';
+import { describeAssignment, formatNumber, loadWords, namesOf } from './words.ts';
+
+/** Of a smaller chance nothing is told but that it is smaller. */
+export const LEAST_CHANCE = 0.01;
+/** A smaller gain is not told as a number: less than 0.1 %. */
+const LEAST_WORTH = 0.001;
+
+/** `97 %`, `less than 1 %`: probabilities are known no better. */
+export function chanceText(chance: number): string {
+  if (chance < LEAST_CHANCE) return 'less than 1 %';
+  if (chance > 1 - LEAST_CHANCE) return 'more than 99 %';
+  return `${Math.round(100 * chance)} %`;
+}
+
+/** `7,610 to 8,190 over starts`, of what the search believes of this metric at this point; undefined: of it, nothing. */
+export function overStartsText(
+  measurement: Measurement,
+  tag: string,
+  { noise: { believed } }: Pick<Standings, 'noise'>,
+): string | undefined {
+  if (believed?.measurement !== measurement || believed.tag !== tag) return undefined;
+  const [low, high] = believed.interval;
+  const value = measurement.whole.values[tag] ?? Number.NaN;
+  const expected = value < low || value > high ? 'expected ' : '';
+  return `${formatNumber(low)} to ${formatNumber(high)} ${expected}over starts`;
+}
+
+/** How sure it is that the leader keeps the limits; undefined where there are none, or the search does not say. */
+export function keepsText({ belief, goal: { constraints }, leader }: Standings): string | undefined {
+  if (!belief || !leader || constraints.length === 0) return undefined;
+  const kept = `It keeps the ${constraints.length === 1 ? 'limit' : 'limits'} with ${chanceText(belief.keeps)}`;
+  const beyond = leader.best.checks.filter((check) => check.believed !== undefined);
+  return beyond.length === 0
+    ? `${kept}.`
+    : `${kept}, by everything that was measured: that ${beyond.map(beyondText).join(' and that ')} is within the noise.`;
+}
+
+/** `p99 latency measured 20.4 ms, beyond its limit`. */
+const beyondText = ({ constraint, value }: Check): string => {
+  const { label, unit } = metric(constraint.tag);
+  const limit = `its limit of ${formatNumber(constraint.value)}`;
+  return `${label} measured ${formatNumber(value ?? Number.NaN)}${unit && ` ${unit}`}, beyond ${limit},`;
+};
+
+/**
+ * What may be better than the leader, and what more time would bring.
+ * @param than the leader's name, where another is named.
+ */
+export function betterText(standings: Standings, than?: string): string | undefined {
+  const { belief } = standings;
+  if (!belief) return undefined;
+  const { chance } = belief.better;
+  const what = likeliest(standings);
+  const better = `something ${what?.isTried === false ? 'untried' : 'else'} is better${than ? ` than ${than}` : ''} by more than 5 %`;
+  const which = what && chance >= LEAST_CHANCE ? `, likeliest ${what.text}` : '';
+  return `With ${chanceText(chance)} ${better}${which}${moreText(belief.more)}.`;
+}
+
+/** What is the likeliest to be better, and whether that was looked at. */
+export function likeliest(
+  standings: Standings,
+): { readonly text: string; readonly isTried: boolean } | undefined {
+  const { belief, entries, unmeasured } = standings;
+  const { variant, point, assignment = {} } = belief?.better ?? {};
+  if (!belief || variant === undefined) return undefined;
+  const trials = [...entries.map(({ trial }) => trial), ...unmeasured];
+  const trial = trials.find(({ name }) => name === variant);
+  const load = point ? ` ${loadWords(point)}` : '';
+  if (variant === belief.variant) return { text: `the same${load}`, isTried: isTried(trial, point) };
+  // A configuration that was never tried stands in no table: what it is is said.
+  const what = describeAssignment(assignment);
+  const about = trial || what === '' ? '' : ` (${what})`;
+  return { text: `${variant}${about}${load}`, isTried: isTried(trial, point) };
+}
+
+const isTried = (trial: RankedEntry['trial'] | undefined, point: LoadPoint | undefined): boolean =>
+  trial !== undefined && (point === undefined || wasLookedAt(trial, point));
+
+/** `; ten more minutes are worth 0.4 % (--patience thorough looks for it)`. */
+function moreText(more: BeliefRecord['more']): string {
+  if (!more) return '';
+  const { minutes, gain, by } = more;
+  const time =
+    minutes === 1
+      ? 'one more minute is'
+      : `${minutes === 10 ? 'ten' : minutes.toLocaleString('en-US')} more minutes are`;
+  if (gain < LEAST_WORTH) return `; ${time} worth less than 0.1 %`;
+  const percent = `${Number((100 * gain).toPrecision(2))} %`;
+  return `; ${time} worth ${percent}${by ? ` (${by} looks for it)` : ''}`;
+}
+
+/** That a search ended for a budget that the user gave, before it was done; undefined: it did not. */
+export function endedEarlyText(ended: UsedBudget | undefined): string | undefined {
+  if (!ended) return undefined;
+  const { most, of, option } = ended;
+  const what = most === 1 ? `one ${of.slice(0, -1)}` : `${most.toLocaleString('en-US')} ${of}`;
+  return `The search was ended early, by the ${what} that --${option.replaceAll('_', '-')} allows.`;
+}
+
+/** Configurations that measured better than the leader by more than the noise: the search takes that for chance. */
+export function luckText({ belief, leader, entries, goal, noise }: Standings): string | undefined {
+  if (!belief || !leader) return undefined;
+  const lucky = entries.filter(({ best: { verdict, measurement } }) => {
+    if (verdict !== leader.best.verdict || isClientBound(measurement)) return false;
+    const lead = differenceOf(measurement, leader.best.measurement, goal.objectives, overStarts(noise));
+    return lead.score > lead.noise;
+  });
+  if (lucky.length === 0) return undefined;
+  return `What ${namesOf(lucky)} measured is better; the search, which knows how much looks differ, expects less of ${lucky.length === 1 ? 'it' : 'them'}.`;
+}
