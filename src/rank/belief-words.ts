@@ -40,14 +40,13 @@ export function keepsText({ belief, goal: { constraints }, leader }: Standings):
   const beyond = leader.best.checks.filter((check) => check.believed !== undefined);
   return beyond.length === 0
     ? `${kept}.`
-    : `${kept}, by everything that was measured: that ${beyond.map(beyondText).join(' and that ')} is within the noise.`;
+    : `${kept}, though ${beyond.map(beyondText).join(' and ')}: that is within the noise.`;
 }
 
-/** `p99 latency measured 20.4 ms, beyond its limit`. */
+/** `p99 latency measured 20.4 ms (limit 20.0)`. */
 const beyondText = ({ constraint, value }: Check): string => {
   const { label, unit } = metric(constraint.tag);
-  const limit = `its limit of ${formatNumber(constraint.value)}`;
-  return `${label} measured ${formatNumber(value ?? Number.NaN)}${unit && ` ${unit}`}, beyond ${limit},`;
+  return `${label} measured ${formatNumber(value ?? Number.NaN)}${unit && ` ${unit}`} (limit ${formatNumber(constraint.value)})`;
 };
 
 /**
@@ -67,18 +66,20 @@ export function betterText(standings: Standings, than?: string): string | undefi
 /** What is the likeliest to be better, and whether that was looked at. */
 export function likeliest(
   standings: Standings,
-): { readonly text: string; readonly isTried: boolean } | undefined {
+): { readonly text: string; readonly short: string; readonly isTried: boolean } | undefined {
   const { belief, entries, unmeasured } = standings;
   const { variant, point, assignment = {} } = belief?.better ?? {};
   if (!belief || variant === undefined) return undefined;
   const trials = [...entries.map(({ trial }) => trial), ...unmeasured];
   const trial = trials.find(({ name }) => name === variant);
   const load = point ? ` ${loadWords(point)}` : '';
-  if (variant === belief.variant) return { text: `the same${load}`, isTried: isTried(trial, point) };
+  const same = `the same${load}`;
+  if (variant === belief.variant) return { text: same, short: same, isTried: isTried(trial, point) };
   // A configuration that was never tried stands in no table: what it is is said.
   const what = describeAssignment(assignment);
   const about = trial || what === '' ? '' : ` (${what})`;
-  return { text: `${variant}${about}${load}`, isTried: isTried(trial, point) };
+  const names = { text: `${variant}${about}${load}`, short: `${variant}${load}` };
+  return { ...names, isTried: isTried(trial, point) };
 }
 
 const isTried = (trial: RankedEntry['trial'] | undefined, point: LoadPoint | undefined): boolean =>

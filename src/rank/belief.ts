@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { byVerdict, type Check, verdictOf } from '../goal/score.ts';
-import type { Goal } from '../record/goal.ts';
+import { areSameCriteria, type Goal } from '../record/goal.ts';
 import { isSamePoint } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
 import type { BeliefRecord } from '../record/run.ts';
@@ -29,10 +28,10 @@ interface Followed {
 export function followed(
   belief: BeliefRecord | undefined,
   entries: readonly RankedEntry[],
-  { objectives, constraints }: Goal,
+  goal: Goal,
 ): Followed | undefined {
   const [top] = entries;
-  if (!belief || !top || !isDeepStrictEqual(belief.goal, { objectives, constraints })) return undefined;
+  if (!belief || !top || !areSameCriteria(belief.goal, goal)) return undefined;
   const entry = entries.find(({ trial }) => trial.name === belief.variant);
   const measured = entry?.points.find(({ measurement }) => isSamePoint(measurement.point, belief.point));
   if (!entry || !measured) return undefined;

@@ -253,9 +253,8 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     best.measurement.stable || noise.believed?.measurement === best.measurement
       ? undefined
       : uncertainty(best.measurement, leads ? 'Its' : `The default's`),
-    leads || ranking.decision.reason === 'noise'
-      ? betterText(ranking, leads ? undefined : leader?.trial.name)
-      : undefined,
+    // Of a default that is kept as it is at least as good as the leader the same holds.
+    betterText(ranking, ranking.decision.reason === 'noise' ? leader?.trial.name : undefined),
   ];
 }
 

@@ -25,3 +25,13 @@ export interface Goal extends Criteria {
 
 /** The name of models that are loaded together: their own names, joined by commas. */
 export const nameOfModels = (models: readonly string[]): string => models.join(',');
+
+/** Whether two judge the same: by the same objectives, whose weights are relative to each other, and the same limits. */
+export const areSameCriteria = (a: Criteria, b: Criteria): boolean => textOf(a) === textOf(b);
+
+function textOf({ objectives, constraints }: Criteria): string {
+  const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
+  const weights = objectives.map(({ tag, weight }) => `${tag} ${(weight / total).toPrecision(9)}`);
+  const limits = constraints.map(({ tag, bound, value }) => `${tag} ${bound} ${value}`);
+  return JSON.stringify([weights.sort(), limits.sort()]);
+}

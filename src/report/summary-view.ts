@@ -127,11 +127,13 @@ function beliefTiles(entry: RankedEntry, ranking: Ranking) {
   const { belief, goal, leader } = ranking;
   if (!belief || entry !== leader) return [];
   const { chance } = belief.better;
-  const limits = { ...tileOfChance(belief.keeps), label: 'keeps the limits', range: '' };
+  const what = goal.constraints.length === 1 ? 'limit' : 'limits';
+  const limits = { ...tileOfChance(belief.keeps), label: `keeps the ${what}`, range: '' };
+  const which = chance >= LEAST_CHANCE ? likeliest(ranking) : undefined;
   const better = {
     ...tileOfChance(chance),
-    label: 'something is better by 5 %',
-    range: (chance >= LEAST_CHANCE && likeliest(ranking)?.text) || '',
+    label: 'chance of better',
+    range: `by more than 5 %${which ? `: ${which.short}` : ''}`,
   };
   return [...(goal.constraints.length > 0 ? [limits] : []), better];
 }

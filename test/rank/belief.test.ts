@@ -143,7 +143,7 @@ describe('limits, where the belief and the mean disagree', () => {
     expect(leader!.best.checks[0]).toMatchObject({ verdict: 'met', value: 20.4, believed: 0.96 });
     expect(text).toContain('at p99 20.4 ms');
     expect(text).toContain(
-      'It keeps the limit with 96 %, by everything that was measured: that p99 latency measured 20.4 ms, beyond its limit of 20.0, is within the noise.',
+      'It keeps the limit with 96 %, though p99 latency measured 20.4 ms (limit 20.0): that is within the noise.',
     );
   });
 
@@ -198,13 +198,24 @@ describe('what was measured decides by itself', () => {
 
   test.each([
     ['by other limits', believes(), { ...limited, constraints: [{ ...p99, value: 25 }] }],
-    ['by other objectives', believes(), { ...limited, objectives: [{ tag: 'perf_throughput', weight: 3 }] }],
+    [
+      'by other objectives',
+      believes(),
+      { ...limited, objectives: [...objectives, { tag: 'perf_latency_avg', weight: 1 }] },
+    ],
     ['where what it names was not measured', believes({ variant: 'm_config_5' }), limited],
     ['where it was not at that load', believes({ point: inFlight('m', 48) }), limited],
   ])('%s', (_, belief, goal) => {
     const ranking = rank(searched(belief, base, seven, eight), goal);
     expect(ranking.winner?.trial.name).toBe(byMeans);
     expect(verdict(ranking)).not.toMatch(/over starts|something|It keeps/);
+  });
+
+  test('but the weight of what is alone and the order of limits are no difference', () => {
+    const least: Constraint = { tag: 'perf_throughput', bound: 'min', value: 100 };
+    const belief = believes({}, { ...limited, constraints: [p99, least] });
+    const goal = { ...limited, objectives: [{ ...objectives[0], weight: 1 }], constraints: [least, p99] };
+    expect(rank(searched(belief, base, seven, eight), goal).winner?.trial.name).toBe('m_config_7');
   });
 
   test('without a belief nothing is said of one', () => {

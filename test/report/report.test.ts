@@ -371,8 +371,8 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
       'throughput200 infer/s190 to 210 over starts',
       'p99 latency10.2 ms',
       expect.stringMatching(/^against the default\+100 %± /),
-      'keeps the limits96 %',
-      'something is better by 5 %12 %m_config_9 with 4 requests in flight',
+      'keeps the limit96 %',
+      'chance of better12 %by more than 5 %: m_config_9 with 4 requests in flight',
     ]);
     const { headers, rows } = inferenceTable([ranked]);
     expect(rows[0]![headers.indexOf('Satisfies Constraints')]).toBe('Yes');

@@ -5,12 +5,14 @@ import type { Experiment } from '../../src/config/experiment.ts';
 import type { CommandLine } from '../../src/config/given-options.ts';
 import { goalOfPlan } from '../../src/config/goals.ts';
 import { rank } from '../../src/rank/rank.ts';
+import { verdict } from '../../src/rank/verdict.ts';
 import { levelOf } from '../../src/record/load-point.ts';
 import { measurementsOf, type Run } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
 import type { Ask, Search } from '../../src/search/search.ts';
 import type { Space } from '../../src/space/space.ts';
+import { journalPath, readJournal } from '../../src/store/journal.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
 import { FakeLauncher, fakeGenerator, refuse } from '../support/fakes.ts';
 import { on } from '../support/listen.ts';
@@ -296,6 +298,36 @@ test('a lane that has nothing to do now asks again when another lane was told', 
   expect(measured).toContain('m_config_0');
   // The second lane asked in vain, then, without a server still, again.
   expect(asked.slice(0, 4)).toEqual(['nothing', 'nothing', 'm_config_default', 'nothing']);
+});
+
+test('what a search believes leads the ranking of the run, also of one that is read again', async () => {
+  const search = (space: Space): Search => {
+    const asks = space.candidates
+      .slice(0, 3)
+      .map((candidate): Ask => ({ candidate, point: space.pointsOf(candidate)[3]! }));
+    const left = [...asks];
+    return {
+      name: 'believing',
+      ask: () => left.shift() ?? 'done',
+      tell: () => {},
+      drop: () => [],
+      remaining: () => left.length,
+      account: () => ({ why: '', importance: [], remarks: [], ended: 'measurements' }),
+      belief: () => ({ ...asks[2]!, keeps: 0.97, better: { chance: 0.1, candidate: space.candidates[9]! } }),
+    };
+  };
+  const experiment = setUp(`constraints: {perf_latency_p99: {max: 33}}\n${LARGE}`, { max_measurements: '3' });
+  const { run } = await go(experiment, { search });
+  const goal = goalOfPlan(experiment.models[0]!);
+  const read = readJournal(journalPath(experiment.checkpointDirectory)).run;
+  for (const ranking of [rank(run, goal), rank(read, goal)]) {
+    expect(ranking.leader?.trial.name).toBe('m_config_1');
+    expect(ranking.belief).toMatchObject({ variant: 'm_config_1', keeps: 0.97, better: { chance: 0.1 } });
+    expect(verdict(ranking)).toMatch(/^The search was ended early, by the 3 measurements that --max-meas/);
+    expect(verdict(ranking)).toMatch(
+      /likeliest m_config_8 \(instance_group = 2:CPU, max_batch_size = 8\)\.$/,
+    );
+  }
 });
 
 test('an error in one lane ends a lane that waits for it', async () => {
