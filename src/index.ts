@@ -42,7 +42,7 @@ export { buildSpace, type Candidate, type Space } from './space/space.ts';
 
 // Searches: ask and tell, without a clock; one of your own is a `Search`.
 export { bruteSearch } from './search/brute.ts';
-export type { Account, Answer, Ask, Earlier, Outcome, Search, Standing } from './search/search.ts';
+export type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing } from './search/search.ts';
 
 // Servers: a launcher of your own is a `Launcher`.
 export { type Launcher, type LaunchRequest, type Server, ServerFailure } from './server/launcher.ts';
