@@ -205,7 +205,9 @@ function answer(limit: Constraint, seen: Seen, batchSize: number): Answer {
     return { is, worth: is === 'open' ? 'perhaps' : 'no' };
   }
   const percentiles = percentileLimit(limit);
-  const share = percentiles && shareBeyond(timesOf(seen.windows, percentiles.times), percentiles.limitMs);
+  const share =
+    percentiles &&
+    shareBeyond(timesOf(seen.windows, percentiles.times), percentiles.limitMs, percentiles.allowed);
   // Nothing is known of others while they are measured.
   if (!share) return { is: 'kept', worth: 'no' };
   const is = judgeShare(share, percentiles.allowed);

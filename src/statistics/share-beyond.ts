@@ -23,9 +23,8 @@ const STUDENT = [
 const MOST_CORRELATION = 0.3;
 /** Fewest parts that are left when parts are joined. */
 const FEWEST_PARTS = 5;
-/** How dependent requests are is also looked at where so many of them, or this share of all, took longer. */
+/** Fewer late requests than this say little of how dependent they are. */
 const TELLING_REQUESTS = 20;
-const TELLING_SHARE = 0.05;
 
 /**
  * The share of requests that took longer than a limit, with the dependence between neighbours taken into account: one
@@ -36,21 +35,26 @@ const TELLING_SHARE = 0.05;
  * know that badly themselves, the effective number is lowered by the quantile of Student's t (Korn and Graubard 1998,
  * "Confidence intervals for proportions with small expected number of positive counts estimated from survey data",
  * Survey Methodology 24, 193-201). It is never more than n. Of few late requests, or none, the scatter says little:
- * how dependent requests are is then seen at a lower limit, which more of them took longer than.
+ * how dependent requests are is then seen at the lower limit that as many took longer than as are allowed to.
  *
  * What did not happen while it was counted can't be known from it: a stall that comes once a minute is in no interval
  * of a few seconds without one.
  * @param windows in the order of time.
+ * @param allowed the share that may take longer, 0.01 for a p99.
  * @returns undefined when nothing was counted.
  */
-export function shareBeyond(windows: readonly Histogram[], limitMs: number): Share | undefined {
+export function shareBeyond(
+  windows: readonly Histogram[],
+  limitMs: number,
+  allowed: number,
+): Share | undefined {
   const counted = windows.filter(({ count }) => count > 0);
   const parts = partsAt(counted, limitMs);
   const n = total(parts, 'count');
   if (n === 0) return undefined;
   const share = total(parts, 'beyond') / n;
   if (parts.length < 2) return { share, of: 1 };
-  const telling = Math.max(TELLING_REQUESTS, TELLING_SHARE * n);
+  const telling = Math.max(TELLING_REQUESTS, allowed * n);
   const own = effectiveOf(parts);
   if (share * n >= telling) return { share, of: own };
   return { share, of: Math.min(own, effectiveOf(partsAt(counted, limitBelow(counted, telling)))) };

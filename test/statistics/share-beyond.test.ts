@@ -63,7 +63,7 @@ function coverage(make: Make, windows: number, runs = 400): number {
   const truth = total(long, (window) => window.countAbove(LIMIT_MS)) / total(long, ({ count }) => count);
   let held = 0;
   for (let run = 0; run < runs; run++) {
-    const [low, high] = shareInterval(shareBeyond(make(random, windows), LIMIT_MS)!);
+    const [low, high] = shareInterval(shareBeyond(make(random, windows), LIMIT_MS, 0.01)!);
     if (low <= truth && truth <= high) held++;
   }
   return (100 * held) / runs;
@@ -88,7 +88,7 @@ describe('the interval of a share holds the truth about as often as it says', ()
 
 describe('how many independent requests tell it', () => {
   const of = (make: Make, windows: number): number =>
-    shareBeyond(make(randomSource(9), windows), LIMIT_MS)!.of;
+    shareBeyond(make(randomSource(9), windows), LIMIT_MS, 0.01)!.of;
 
   test('nearly all of those that are independent, one of 32 that are answered together, fewer still of a stall', () => {
     expect(of(independent(200, 0.03), 40) / 8000).toBeGreaterThan(0.5);
@@ -98,7 +98,7 @@ describe('how many independent requests tell it', () => {
 
   test('batches are seen to be batches also where none of them was beyond the limit', () => {
     const windows = batches(6, 32, 1e-9)(randomSource(3), 10);
-    const found = shareBeyond(windows, LIMIT_MS)!;
+    const found = shareBeyond(windows, LIMIT_MS, 0.01)!;
     expect(found.share).toBe(0);
     expect(found.of).toBeLessThan(150);
     expect(judgeShare(found, 0.01)).toBe('open');
@@ -110,10 +110,10 @@ describe('how many independent requests tell it', () => {
       for (let item = 0; item < 100; item++) times.record(item);
       return times;
     });
-    expect(shareBeyond(even, 89.5)!.of).toBeLessThanOrEqual(1000);
-    expect(shareBeyond(even.slice(0, 1), 89.5)!.of).toBe(1);
-    expect(shareBeyond([], 10)).toBeUndefined();
-    expect(shareBeyond([new Histogram()], 10)).toBeUndefined();
+    expect(shareBeyond(even, 89.5, 0.01)!.of).toBeLessThanOrEqual(1000);
+    expect(shareBeyond(even.slice(0, 1), 89.5, 0.01)!.of).toBe(1);
+    expect(shareBeyond([], 10, 0.01)).toBeUndefined();
+    expect(shareBeyond([new Histogram()], 10, 0.01)).toBeUndefined();
   });
 });
 

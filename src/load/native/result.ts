@@ -79,8 +79,8 @@ function beyondOf(
   windows: readonly Tally[],
   limits: readonly Constraint[],
 ): Pick<LoadResult<unknown>, 'beyond'> {
-  const found = percentileLimits(limits).flatMap(({ tag, times, limitMs }) => {
-    const share = shareBeyond(timesOf(windows, times), limitMs);
+  const found = percentileLimits(limits).flatMap(({ tag, times, limitMs, allowed }) => {
+    const share = shareBeyond(timesOf(windows, times), limitMs, allowed);
     return share ? [[tag, { limit: limitMs, ...share }] as const] : [];
   });
   return found.length > 0 ? { beyond: Object.fromEntries(found) } : {};
