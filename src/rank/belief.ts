@@ -29,13 +29,14 @@ export function followed(
   belief: BeliefRecord | undefined,
   entries: readonly RankedEntry[],
   goal: Goal,
+  noise: Noise,
 ): Followed | undefined {
   const [top] = entries;
   if (!belief || !top || !areSameCriteria(belief.goal, goal)) return undefined;
   const entry = entries.find(({ trial }) => trial.name === belief.variant);
   const measured = entry?.points.find(({ measurement }) => isSamePoint(measurement.point, belief.point));
   if (!entry || !measured) return undefined;
-  const best = believed(measured, belief);
+  const best = believed(measured, belief, noise);
   if (!best || byVerdict(best, top.best) > 0) return undefined;
   const named: RankedEntry = {
     trial: entry.trial,
@@ -47,9 +48,9 @@ export function followed(
 }
 
 /** A point as the search believes that it is; undefined where the measurement says clearly otherwise. */
-function believed(point: RankedPoint, { keeps }: BeliefRecord): RankedPoint | undefined {
-  if (point.verdict !== 'missed') return keeps < LEAST_SURE && keepsForSure(point) ? undefined : point;
-  if (missesForSure(point) || keeps < LEAST_SURE) return undefined;
+function believed(point: RankedPoint, { keeps }: BeliefRecord, noise: Noise): RankedPoint | undefined {
+  if (point.verdict !== 'missed') return keeps < LEAST_SURE && keepsForSure(point, noise) ? undefined : point;
+  if (missesForSure(point, noise) || keeps < LEAST_SURE) return undefined;
   if (keeps < SURE) return point;
   const checks = point.checks.map(
     (check): Check =>

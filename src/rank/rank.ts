@@ -44,7 +44,7 @@ function standingsOf(run: Run, goal: Goal, belief: BeliefRecord | undefined): St
     .sort((a, b) => comparePoints(a.best, b.best, goal));
   const search = run.searches.find(({ models }) => nameOfModels(models) === model);
   const first = confirmedFirst(sorted, ({ best }) => best, goal);
-  const led = followed(belief ?? search?.belief, first, goal);
+  const led = followed(belief ?? search?.belief, first, goal, measured);
   const { entries, preferredTo } = led
     ? { ...led, preferredTo: undefined }
     : smallerFirst(first, goal, measured);

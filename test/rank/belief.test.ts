@@ -150,9 +150,9 @@ describe('limits, where the belief and the mean disagree', () => {
   test.each([
     ['far beyond it', believes({ keeps: 0.99 }), beyond(26)],
     [
-      'beyond it by its own interval',
+      'beyond it by its own interval and what starts differ by',
       believes({ keeps: 0.99 }),
-      beyond(20.4, { perf_latency_p99: [20.2, 20.6] }),
+      beyond(21.4, { perf_latency_p99: [21.3, 21.5] }),
     ],
     ['beyond it, and not believed in enough', believes({ keeps: 0.7 }), beyond(20.4)],
   ])('a value %s is not: the best that keeps it is named', (_, belief, seventh) => {
@@ -160,6 +160,41 @@ describe('limits, where the belief and the mean disagree', () => {
     expect(ranking.belief).toBeUndefined();
     expect(ranking.winner?.trial.name).toBe('m_config_8');
     expect(ranking.text).not.toContain('something');
+  });
+
+  test('looks that disagree are no clear word, whatever their mean', () => {
+    const looks = (...p99s: number[]): Trial => ({
+      ...trial('m_config_7', [at(1, 1)]),
+      points: p99s.map((value, index) => ({
+        state: 'measured' as const,
+        key: 'seven',
+        measurement: at(7905, value, 64, {
+          intervals: { perf_throughput: [7800, 8000], perf_latency_p99: [value * 0.99, value * 1.01] },
+        }),
+        ...(index > 0 && { again: 'afresh' as const }),
+      })),
+    });
+    const ranking = named(believes({ keeps: 0.93 }), looks(17, 17.5, 41), eight);
+    expect(ranking.winner?.trial.name).toBe('m_config_7');
+    expect(ranking.text).toContain(
+      'though p99 latency measured 25.2 ms (limit 20.0): that is within the noise',
+    );
+    // Where all three say the same it is one.
+    expect(named(believes({ keeps: 0.93 }), looks(25, 25.2, 25.4), eight).winner?.trial.name).toBe(
+      'm_config_8',
+    );
+  });
+
+  test('where late requests were counted they have a say', () => {
+    const late = (share: number, of: number) =>
+      trial('m_config_7', [at(7905, 26, 64, { beyond: { perf_latency_p99: { limit: 20, share, of } } })]);
+    expect(named(believes({ keeps: 0.95 }), late(0.013, 200), eight).winner?.trial.name).toBe('m_config_7');
+    expect(named(believes({ keeps: 0.95 }), late(0.03, 5000), eight).winner?.trial.name).toBe('m_config_8');
+    // Counted against another limit they say nothing of this one.
+    const other = trial('m_config_7', [
+      at(7905, 26, 64, { beyond: { perf_latency_p99: { limit: 10, share: 0.013, of: 200 } } }),
+    ]);
+    expect(named(believes({ keeps: 0.95 }), other, eight).winner?.trial.name).toBe('m_config_8');
   });
 
   test('where nothing is measured to keep it and the search is not sure, nothing is promised', () => {

@@ -290,6 +290,22 @@ describe('unfinished', () => {
     );
     expect(found).toMatchObject({ kind: 'unfinished', reason: 'too close' });
   });
+
+  test('one of which too few requests were counted to tell, however narrow its interval is', () => {
+    const intervals = { perf_throughput: [97, 103] as const, perf_latency_p99: [10.5, 11] as const };
+    const counted = (share: number, of: number) =>
+      decided(
+        run(
+          base(
+            known(100, 0.03, 1, { intervals, beyond: { perf_latency_p99: { limit: 10, share, of } } }, 10.7),
+          ),
+          one(known(101, 0.03, 1, {}, 9.9)),
+        ),
+        goal({ constraints: atMost(10) }),
+      );
+    expect(counted(0.02, 100)).toMatchObject({ kind: 'unfinished', reason: 'too close' });
+    expect(counted(0.02, 5000)).toMatchObject({ kind: 'deploy', reason: 'default misses' });
+  });
 });
 
 describe('points that the client limited', () => {
