@@ -142,6 +142,7 @@ const pointRecord = z
       key: 'the same for the same load on the same configuration',
       measurement: 'what came out',
       again: 'measured once more on purpose: on the same server, or on one started for it',
+      startS: 'seconds until the server that was started for it was ready; absent: it ran already',
     }),
     documented(failed.extend({ point: loadPoint }), {
       state: 'failed',

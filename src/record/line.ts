@@ -214,6 +214,7 @@ export const record = z.discriminatedUnion('state', [
     key: z.string(),
     measurement,
     again: z.enum(['here', 'afresh']).optional(),
+    startS: z.number().optional(),
   }),
   z.object({
     state: z.literal('failed'),

@@ -108,6 +108,8 @@ export type PointRecord =
       readonly key: string;
       /** It was measured once more on purpose: on the same server, or on one started for it. */
       readonly again?: 'here' | 'afresh';
+      /** Seconds until the server that was started for it was ready; absent: it ran already. */
+      readonly startS?: number;
     })
   | (Extract<PointOutcome, { state: 'failed' }> & { readonly key: string })
   | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };

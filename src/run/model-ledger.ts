@@ -117,11 +117,14 @@ export class ModelLedger {
   }
 
   /** Writes down what became of an ask. */
-  keep({ candidate, point, again }: Ask, outcome: PointOutcome): PointRecord {
+  /** @param startS seconds that the start of a server for it took; undefined: it ran already. */
+  keep({ candidate, point, again }: Ask, outcome: PointOutcome, startS?: number): PointRecord {
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
     const record: PointRecord =
-      outcome.state === 'measured' ? { ...outcome, key, ...(again && { again }) } : { ...outcome, key };
+      outcome.state === 'measured'
+        ? { ...outcome, key, ...(again && { again }), ...(startS !== undefined && { startS }) }
+        : { ...outcome, key };
     this.#parts.journal.append({ kind: 'point', variant, record });
     return record;
   }

@@ -32,6 +32,17 @@ const beyondOf = (
     }),
   );
 
+/** As they are written down, so that a run that is repeated asks the same. */
+const secondsOf = ({
+  measurement: { warmupS, durationS },
+  startS = 0,
+}: MeasuredRecord): Outcome['seconds'] => ({
+  start: startS,
+  look: warmupS + durationS,
+});
+
+type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
+
 /**
  * A record as a search is told of it.
  * @param started a server was started for it.
@@ -50,6 +61,7 @@ export function outcomeOf(
     return {
       state: 'measured',
       started,
+      seconds: secondsOf(record),
       values,
       deviations: deviationsOf(intervals),
       ...(Object.keys(beyond).length > 0 && { beyond }),

@@ -60,7 +60,8 @@ export class SlotServer {
       await this.close();
       await this.#open(ask);
     }
-    const record = ledger.keep(ask, await this.#measure(this.#served!, ask));
+    const startS = started ? (performance.now() - begun) / 1000 : undefined;
+    const record = ledger.keep(ask, await this.#measure(this.#served!, ask), startS);
     state.time.add(performance.now() - begun);
     return { record, started };
   }
