@@ -5,7 +5,7 @@ import { constraints, objectives } from './objectives.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
 import { plots, reportedConfigs } from './plot-settings.ts';
 import { profileModels } from './profile-models.ts';
-import { SEARCH_MODES } from './search-settings.ts';
+import { PATIENCES, SEARCH_MODES } from './search-settings.ts';
 import { serverFlags } from './server-flags.ts';
 import {
   age,
@@ -490,6 +490,15 @@ export const OPTIONS = {
     fallback: 'manual or brute up to 64 points, bayes beyond',
     commands: profile,
   },
+  patience: {
+    peer: 'ours',
+    flags: '--patience',
+    value: 'PATIENCE',
+    schema: oneOf(...PATIENCES),
+    help: "how much time tma's own search takes for a better answer: quick, normal or thorough",
+    fallback: 'normal',
+    commands: profile,
+  },
   max_minutes: {
     peer: 'ours',
     flags: '--max-minutes',
@@ -505,7 +514,8 @@ export const OPTIONS = {
     value: 'N',
     schema: integer(1),
     help: 'measure at most so often for each model, the repeats of the best included',
-    fallback: 'bayes and random: 8 % of all points, but 20 to 35; the others: no limit',
+    fallback:
+      'bayes: as long as it is worth its time; random: 8 % of all points, but 20 to 35; the others: no limit',
     commands: profile,
   },
   max_variants: {
@@ -514,7 +524,7 @@ export const OPTIONS = {
     value: 'N',
     schema: integer(1),
     help: 'start at most so many configurations of each model, the default included',
-    fallback: 'bayes: 8 to 15; the others: no limit',
+    fallback: 'no limit',
     commands: profile,
   },
   search_seed: {

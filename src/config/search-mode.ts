@@ -13,13 +13,15 @@ const OPTUNA = [
 
 /** Which search, and how far it may go. */
 export function searchSettings(values: OptionValues): SearchSettings {
-  const { run_config_search_mode, run_config_search_disable, max_measurements, max_variants } = values;
+  const { run_config_search_mode, run_config_search_disable, max_measurements, max_variants, patience } =
+    values;
   const mode = run_config_search_mode ?? (run_config_search_disable ? 'manual' : 'auto');
   return {
     mode,
     seed: values.search_seed ?? 0,
     ...(max_measurements !== undefined && { maxMeasurements: max_measurements }),
     ...(max_variants !== undefined && { maxVariants: max_variants }),
+    ...(patience !== undefined && patience !== 'normal' && { patience }),
     ...(mode === 'optuna' && { optuna: optunaSettings(values) }),
   };
 }

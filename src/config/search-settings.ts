@@ -5,6 +5,10 @@
 export const SEARCH_MODES = ['auto', 'manual', 'brute', 'quick', 'optuna', 'random', 'bayes'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
 
+/** How much time tma's own search takes for a gain. */
+export const PATIENCES = ['quick', 'normal', 'thorough'] as const;
+export type Patience = (typeof PATIENCES)[number];
+
 /** Which search, and how far it may go. */
 export interface SearchSettings {
   /** optuna: tma's own search under Model Analyzer's options for that one. */
@@ -14,6 +18,8 @@ export interface SearchSettings {
   /** Measurements and configurations at most; absent = as many as the search thinks worth while. */
   readonly maxMeasurements?: number;
   readonly maxVariants?: number;
+  /** Absent: normal. */
+  readonly patience?: Patience;
   /** optuna: how much it measures, and when it may end. */
   readonly optuna?: OptunaSettings;
 }

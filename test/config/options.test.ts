@@ -97,6 +97,7 @@ const ROWS: Record<OptionKey, Row> = {
   run_config_search_max_request_rate: count(),
   run_config_search_min_instance_count: count(),
   run_config_search_max_instance_count: count(),
+  patience: choice('thorough'),
   max_minutes: decimal,
   max_measurements: count(),
   max_variants: count(),
