@@ -73,7 +73,7 @@ const names = (given.algorithm ?? []).map(known);
 const measurements = given.budget === undefined ? undefined : Number(given.budget);
 const seconds = { start: Number(given['start-seconds']), look: Number(given['look-seconds']) };
 const slotCounts = given.slots.map(Number);
-const budget = measurements === undefined ? undefined : budgetFor(0, measurements);
+const budget = measurements === undefined ? undefined : budgetFor(measurements);
 
 if (given.write !== undefined) {
   const rows =

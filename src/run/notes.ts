@@ -3,7 +3,7 @@ import { counted } from '../ground/wording.ts';
 import { guessesOf } from '../load/check-inputs.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
-import { budgetOf, looksAtAll, type SearchedSpace, sizeOf } from '../search/search-for.ts';
+import { looksAtAll, mostOf, type SearchedSpace, sizeOf } from '../search/search-for.ts';
 import { isDefaultAgain, isEnsemble, leavesOutPreferences, type SkippedPoints } from '../space/space.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import { changedLoad } from './changes.ts';
@@ -32,9 +32,11 @@ export function notesOf(space: SearchedSpace, config: ModelConfig): string[] {
   }
   if (!looksAtAll(space) && choice !== 'quick') {
     const all = counted(sizeOf(space), 'point');
-    const { measurements } = budgetOf(space);
+    const most = mostOf(space);
+    const how =
+      most === undefined ? 'as long as that is worth its time' : `in up to ${counted(most, 'measurement')}`;
     notes.push(
-      `${space.plan.name}: ${all}; ${choice} looks for the best of them in up to ${measurements} measurements (run_config_search_mode: brute measures them all)`,
+      `${space.plan.name}: ${all}; ${choice} looks for the best of them ${how} (run_config_search_mode: brute measures them all)`,
     );
   } else if (space.automatic && choice === 'brute') {
     const { instanceCounts, batchSizes } = space.automatic;

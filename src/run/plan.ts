@@ -9,6 +9,7 @@ import {
   budgetOf,
   type Choice,
   looksAtAll,
+  mostOf,
   type SearchedSpace,
   searchedSpace,
 } from '../search/search-for.ts';
@@ -54,11 +55,12 @@ export interface PlannedModel {
   readonly notes: readonly string[];
 }
 
-/** Measurements and starts at most, and the time for them. */
+/** Measurements and starts at most, or what tma's own search usually takes, and the time for them. */
 export interface Expectation {
   readonly search: Choice;
   readonly measurements: number;
   readonly starts: number;
+  readonly isUsual: boolean;
   readonly minutes: number;
   /** Seconds of one measurement and of one start; earlier: as they were in the journal. */
   readonly by: { readonly pointS: number; readonly startS: number; readonly earlier: boolean };
@@ -105,10 +107,23 @@ function extentOf(space: SearchedSpace): Pick<PlannedModel, 'extent' | 'space'> 
 const USUAL_START_S = 5;
 const USUAL_WARM_UP_S = 1;
 
+/** What tma's own search took in the median on simulated and recorded models (`npm run bench:search`). */
+const USUAL = { measurements: 25, starts: 20 };
+
+const usualOf = (space: SearchedSpace): typeof USUAL => ({
+  measurements: Math.min(
+    budgetOf(space).measurements,
+    Math.max(USUAL.measurements, budgetOf(space).least ?? 0),
+  ),
+  starts: USUAL.starts,
+});
+
 function expectationOf(space: SearchedSpace, experiment: Experiment): Expectation {
   const { plan, choice: search } = space;
   const all = { measurements: space.size, starts: space.automatic ? space.most : space.candidates.length };
-  const { measurements, starts } = looksAtAll(space) || search === 'quick' ? all : budgetOf(space);
+  const isUsual = ['bayes', 'optuna'].includes(search);
+  const drawn = { measurements: mostOf(space) ?? all.measurements, starts: all.starts };
+  const { measurements, starts } = isUsual ? usualOf(space) : search === 'random' ? drawn : all;
   const { maxMeasurements, maxVariants } = plan.search;
   const most = {
     measurements: Math.min(measurements, maxMeasurements ?? measurements),
@@ -116,7 +131,7 @@ function expectationOf(space: SearchedSpace, experiment: Experiment): Expectatio
   };
   const by = timesOf(plan, experiment);
   const minutes = (most.measurements * by.pointS + most.starts * by.startS) / 60;
-  return { search, ...most, minutes: Math.min(minutes, experiment.maxMinutes ?? minutes), by };
+  return { search, ...most, isUsual, minutes: Math.min(minutes, experiment.maxMinutes ?? minutes), by };
 }
 
 /** How long a measurement and a start of a server take, out of the journal where it knows. */

@@ -11,7 +11,6 @@ import {
 import type { Candidate, Space } from '../space/space.ts';
 import { bayesSearch } from './bayes/bayes.ts';
 import { type Budget, budgetFor } from './bayes/budget.ts';
-import { FINALISTS, LOOKS } from './bayes/finals.ts';
 import { bruteSearch } from './brute.ts';
 import { withLimits } from './limited.ts';
 import { quickSearch } from './quick.ts';
@@ -20,7 +19,8 @@ import { withRefinement } from './refine.ts';
 import { amongSome, sampleOf } from './sample.ts';
 import type { Earlier, Search } from './search.ts';
 
-const FINALS = FINALISTS * LOOKS;
+/** Measurements of the random search, where nothing was said: 8 % of all points, but not too few and not too many. */
+const randomly = (points: number): number => Math.max(20, Math.min(35, Math.round(0.08 * points)));
 
 /** A space of so many points at most is measured whole, when nothing else was asked for. */
 export const SMALL = 64;
@@ -71,7 +71,7 @@ export function searchFor(space: SearchedSpace, earlier: readonly Earlier[] = []
         ? withLimits(withRefinement(quickSearch({ ...space, automatic: space.automatic }), space), settings)
         : withLimits(bruteSearch(space), settings);
     case 'random': {
-      const measurements = settings.maxMeasurements ?? budgetFor(space.size).measurements;
+      const measurements = mostOf(space)!;
       return withLimits(randomSearch(space, { measurements, seed: settings.seed }), settings);
     }
     case 'bayes':
@@ -100,22 +100,28 @@ export function searchedSpace(space: Space): SearchedSpace {
   }
 }
 
-/** What tma's own search may use: what it thinks worth while, unless something was said. */
+/** Measurements that a search which does not look at everything makes at most; undefined: as many as are worth their time. */
+export function mostOf(space: SearchedSpace): number | undefined {
+  if (space.choice === 'random') return space.plan.search.maxMeasurements ?? randomly(space.size);
+  const { measurements } = budgetOf(space);
+  return measurements < budgetFor().measurements ? measurements : undefined;
+}
+
+/** What tma's own search may use: what is worth its time, unless something was said. */
 export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): Budget {
-  const { maxMeasurements, maxVariants, optuna = {} } = plan.search;
-  const { minShare, maxShare, minTrials, maxTrials, patience } = optuna;
+  const { maxMeasurements, maxVariants, patience, optuna = {} } = plan.search;
+  const { minShare, maxShare, minTrials, maxTrials, patience: vain } = optuna;
   const most = [
     maxMeasurements,
     maxTrials,
     maxShare === undefined ? undefined : Math.max(1, Math.floor(maxShare * size)),
   ].filter((value) => value !== undefined);
   const least = Math.max(minTrials ?? 0, minShare === undefined ? 0 : Math.floor(minShare * size));
-  // What the finals may take comes on top of what must be measured.
-  const usual = least > 0 ? Math.max(budgetFor(size).measurements, least + FINALS) : undefined;
   return {
-    ...budgetFor(size, most.length > 0 ? Math.min(...most) : usual),
+    ...budgetFor(most.length > 0 ? Math.min(...most) : undefined),
     ...(maxVariants !== undefined && { variants: maxVariants }),
     least,
+    ...(vain !== undefined && { vain }),
     ...(patience !== undefined && { patience }),
   };
 }

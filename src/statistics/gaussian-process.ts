@@ -56,12 +56,22 @@ export class GaussianProcess {
     for (let i = 0; i < half.length; i++) explained += half[i]! * half[i]!;
     return { mean, variance: Math.max(0, variance - explained) };
   }
+
+  /**
+   * The inverse covariance of the observations times these covariances with them: times the covariances of another place, it
+   * is what the observations explain of the covariance between both.
+   */
+  explain(covariances: ArrayLike<number>): Float64Array {
+    const half = solveLower(this.#factor, covariances, new Float64Array(covariances.length));
+    return solveUpper(this.#factor, half);
+  }
 }
 
 /** Added to the diagonal, so that the matrix stays positive definite where two places are the same. */
 const JITTER = 1e-10;
 
-function cholesky(
+/** The lower triangle of a positive definite matrix that is this covariance and this noise on its diagonal, row after row. */
+export function cholesky(
   noise: readonly number[],
   covariance: (i: number, j: number) => number,
 ): readonly Float64Array[] {

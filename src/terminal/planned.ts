@@ -54,14 +54,14 @@ function modelText({ plan, variants, extent, space, expected, notes }: PlannedMo
   ].join('\n\n');
 }
 
-/** `bayes: up to 28 measurements and 12 starts, about 2 minutes (...)`. */
-function expectationText({ search, measurements, starts, minutes, by }: Expectation): string {
+/** `brute: up to 28 measurements and 12 starts, about 2 minutes (...)`. */
+function expectationText({ search, measurements, starts, isUsual, minutes, by }: Expectation): string {
   const time = minutes < 1 ? 'less than a minute' : `about ${counted(Math.round(minutes), 'minute')}`;
   const [point, start] = [by.pointS, by.startS].map((seconds) => `${seconds.toPrecision(2)} s`);
   const why = by.earlier
     ? `a measurement took ${point}, a start ${start} before`
     : `if a measurement takes ${point} and a start ${start}`;
-  return `${search}: up to ${counted(measurements, 'measurement')} and ${counted(starts, 'start')}, ${time} (${why})`;
+  return `${search}: ${isUsual ? 'usually' : 'up to'} ${counted(measurements, 'measurement')} and ${counted(starts, 'start')}, ${time} (${why})`;
 }
 
 /** `1, 4, 8 in flight; batch 2: 1, 4 in flight`. */

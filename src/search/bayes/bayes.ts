@@ -1,22 +1,25 @@
 import { breaks, compareMeasured, type Measured } from '../../goal/score.ts';
 import { counted } from '../../ground/wording.ts';
+import { maxBatchSize } from '../../model-config/config.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing } from '../search.ts';
+import { firstSpots, furtherSpot } from './beginning.ts';
 import { type Budget, budgetFor } from './budget.ts';
-import { Exploration } from './exploration.ts';
-import { firstSpots, furtherSpot } from './explore.ts';
-import { byStanding, FINALISTS, Finals, LOOKS } from './finals.ts';
+import { beliefOf } from './confidence.ts';
+import { Economy, EXCHANGE } from './economy.ts';
+import { instancesOf } from './encoding.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
 import { type Part, Usage } from './usage.ts';
+import { bestStep, type Step, WORTHWHILE } from './value.ts';
 
 /** A search that comes to a verdict of its own. */
 export interface JudgingSearch extends Search {
   /** The best point that probably keeps every limit; undefined: none does, as far as is known. */
   best(): Pick<Ask, 'candidate' | 'point'> | undefined;
-  /** What it believes of that; undefined where it has no verdict. */
+  /** What it believes of its verdict; undefined: it has none. */
   belief?(): Belief | undefined;
 }
 
@@ -26,14 +29,17 @@ type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;
 const BLIND = 1 / 3;
 /** While more first looks than this are in flight, what they show is worth the wait. Tuned with `npm run bench:search -- --slots 8`. */
 const MOST_UNSEEN = 3;
-
 /** Where earlier runs are less probable than this to say something of now, the account says that they were dropped. Not tuned. */
 const BELIEVED = 0.05;
+/** On so many servers the verdict's point was measured, unless the budget is used. A promise of the README. */
+const SERVERS = 2;
+/** Where the best is less probable than this to keep the limits, or to miss them by less than 5 %, it is not confirmed. */
+const HOPELESS = 0.05;
 
 /**
- * tma's own search. It learns throughput and latency over configurations and loads together, measures where a better
- * point that keeps the limits is most to be expected for the cost of getting there, and in the end measures the best
- * again, and a rival that may be better after all, each on a fresh server.
+ * tma's own search. It learns throughput and latency over configurations and loads together, with how far servers and looks
+ * scatter, and does what the verdict gains most by for the time that it takes: measures another point, or one again. It ends
+ * when what is still to be gained is not worth the time, and the verdict was measured on a server of its own.
  *
  * What several slots measure at the same time counts, until it is told, as if what is expected of it had come true, so that
  * they look in different places. They share one budget.
@@ -46,65 +52,77 @@ export function bayesSearch(
   return new BayesSearch(space, budget, earlier);
 }
 
+/** On how many servers a point was measured. */
+const serversOf = ({ results }: Spot): number => new Set(results.map(({ server }) => server)).size;
+
+/** Instances of a configuration, before the largest batch. */
+const needs = ({
+  candidate: {
+    models: [{ config }],
+  },
+}: Spot): number => instancesOf(config) * 1e6 + maxBatchSize(config);
+
 class BayesSearch implements JudgingSearch {
   readonly name = 'bayes';
   readonly #plan: Space['plan'];
   readonly #knowledge: Knowledge;
   readonly #budget: Budget;
   readonly #usage = new Usage();
-  readonly #exploration: Exploration;
+  readonly #economy = new Economy();
   readonly #byThroughput: boolean;
   /** What is looked at before anything is concluded. */
   readonly #first: Spot[];
   /** How many looks at further configurations were begun, as there were slots for them. */
   #further = 0;
   readonly #dropped = new Set<Candidate>();
-  #finals: Finals | undefined;
   #hurried = false;
   /** The best measurement, and how many came after it. */
   #top: Measured | undefined;
   #vain = 0;
+  /** It has ended for that. */
+  #isInVain = false;
   #why = '';
-  /** The budget ended the exploration. */
-  #isUsed = false;
+  /** The budget that ended it. */
+  #ended: Account['ended'];
   /** What was measured again on a fresh server. */
   readonly #confirmed = new Set<Spot>();
 
-  constructor(space: SearchedSpace, budget: Budget | undefined, earlier: readonly Earlier[]) {
+  constructor(space: SearchedSpace, budget: Budget = budgetFor(), earlier: readonly Earlier[] = []) {
     const { objectives } = space.plan;
     this.#plan = space.plan;
     this.#knowledge = new Knowledge(space, earlier);
-    this.#budget = budget ?? budgetFor(this.#knowledge.spots.length);
+    this.#budget = budget;
     this.#byThroughput = objectives.length === 1 && objectives[0]!.tag === 'perf_throughput';
-    this.#exploration = new Exploration(this.#knowledge, this.#budget, this.#usage, this.#byThroughput);
     this.#first = firstSpots(this.#knowledge, space.candidates, this.#budget.variants);
   }
 
   ask(at: Standing): Answer {
-    if (this.#usage.measurements >= this.#budget.measurements) return 'done';
+    if (this.#usage.measurements >= this.#budget.measurements) {
+      this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
+      this.#ended = 'measurements';
+      return 'done';
+    }
     const ask = this.#begin(at) ?? this.#explore(at) ?? this.#confirm(at);
     if (ask) return ask;
-    // Once the budget is used the slots at work are enough for the finals.
-    if (this.#isUsed && this.#usage.inFlight().length >= FINALISTS) return 'done';
-    // What a finalist comes to is seen through by the slot that measures it.
-    const isOver =
-      this.#isExplored() && (this.#usage.measurements > this.#usage.told || !this.#hasFinalsLeft());
-    return isOver ? 'done' : 'wait';
+    // One slot waits beside one that works; the others are not needed for what little is left.
+    const { told, mostInFlight } = this.#usage;
+    const others = this.#usage.inFlight().length;
+    return others === 1 || (others > 0 && told < mostInFlight) ? 'wait' : 'done';
   }
 
   tell(ask: Ask, outcome: Outcome): void {
     const { part, spot } = this.#usage.land(ask, outcome);
+    this.#economy.tell(ask.candidate, outcome);
     switch (outcome.state) {
       case 'withdrawn':
         if (part === 'beginning') this.#first.unshift(spot);
-        if (part === 'finals') this.#finals?.putBack(spot);
         return;
       case 'failed':
         this.#dropped.add(ask.candidate);
         this.#knowledge.failed.push(ask.candidate);
         return;
       case 'measured':
-        this.#knowledge.add(spot, outcome);
+        this.#knowledge.add(spot, outcome, outcome.started);
         if (ask.again === 'afresh') this.#confirmed.add(spot);
         this.#vain++;
         if (this.#top && compareMeasured(outcome, this.#top, this.#plan) >= 0) return;
@@ -124,34 +142,68 @@ class BayesSearch implements JudgingSearch {
   }
 
   remaining(): number {
-    const most = Math.min(this.#budget.measurements, this.#knowledge.spots.length + FINALISTS * LOOKS);
-    return Math.max(0, most - this.#usage.told);
+    return Math.max(0, Math.min(this.#budget.measurements, this.#knowledge.spots.length) - this.#usage.told);
   }
 
   wrapUp(): void {
-    if (!this.#finals) this.#why = 'little time was left';
+    if (!this.#hurried) this.#ended = 'minutes';
+    this.#why = 'little time was left';
     this.#hurried = true;
   }
 
   account(): Account {
-    const { measurements } = this.#budget;
-    const isUsed = this.#usage.told >= measurements;
     return {
-      why: this.#why || (isUsed ? `its budget of ${counted(measurements, 'measurement')} is used` : ''),
+      why: this.#why,
       importance: this.#knowledge.seen.length > 0 ? importance(this.#knowledge) : [],
-      remarks: [...this.#finalsText(), ...this.#priorText()],
+      remarks: [...this.#confirmedText(), ...this.#priorText()],
+      ...(this.#ended && { ended: this.#ended }),
     };
   }
 
   best(): Pick<Ask, 'candidate' | 'point'> | undefined {
-    const [finalist, first] = [this.#finals?.entered ?? [], this.#knowledge.seen].map(
-      (spots) => byStanding(this.#knowledge, spots)[0],
-    );
-    const spot = finalist && this.#knowledge.holds(finalist) ? finalist : first;
+    const spot = this.#named();
     return spot && this.#knowledge.holds(spot) ? spot : undefined;
   }
 
+  belief(): Belief | undefined {
+    const spot = this.#named();
+    if (!spot || !this.#knowledge.holds(spot)) return undefined;
+    const isOpen = ({ candidate }: Spot): boolean => !this.#dropped.has(candidate);
+    const place = { on: undefined, pending: [], isAllowed: isOpen, byThroughput: this.#byThroughput };
+    const step = bestStep(this.#knowledge, this.#economy, place);
+    return beliefOf(this.#knowledge, spot, {
+      objectives: this.#plan.objectives,
+      isOpen,
+      rate: step ? step.gain / step.seconds : 0,
+      by: this.#budget.patience === 'thorough' ? undefined : '--patience thorough',
+    });
+  }
+
+  /** Of points that are as good as the best, and as well known, the one whose configuration needs least. */
+  #named(): Spot | undefined {
+    const [first, ...others] = this.#standings();
+    if (!first || serversOf(first.spot) < SERVERS) return first?.spot;
+    const alike = others.filter(
+      ({ spot, standing }) => standing > first.standing - WORTHWHILE && serversOf(spot) >= SERVERS,
+    );
+    return [first, ...alike].sort((a, b) => needs(a.spot) - needs(b.spot))[0]!.spot;
+  }
+
+  #standings(): { spot: Spot; standing: number }[] {
+    return this.#knowledge.seen
+      .map((spot) => ({ spot, standing: this.#knowledge.standing(spot) }))
+      .sort((a, b) => b.standing - a.standing);
+  }
+
+  /** What stands best of what was measured. */
+  #leader(): Spot | undefined {
+    return this.#standings()[0]?.spot;
+  }
+
   #begin(at: Standing): Ask | undefined {
+    const isBlind = this.#knowledge.seen.length === 0;
+    if (isBlind && this.#usage.measurements >= BLIND * this.#budget.measurements) return undefined;
+    if (this.#wasInVain()) return undefined;
     const index = this.#hurried ? -1 : this.#first.findIndex((spot) => this.#isFree(spot, at));
     const spot = index < 0 ? this.#furtherSpot(at) : this.#first.splice(index, 1)[0]!;
     return spot && this.#take('beginning', at, spot);
@@ -161,9 +213,8 @@ class BayesSearch implements JudgingSearch {
   #furtherSpot(at: Standing): Spot | undefined {
     if (this.#hurried || this.#knowledge.seen.length > 0 || this.#usage.inFlight().length === 0)
       return undefined;
-    const { measurements, variants = Number.POSITIVE_INFINITY } = this.#budget;
-    if (this.#usage.measurements >= BLIND * measurements || this.#usage.configurations >= variants)
-      return undefined;
+    const { variants = Number.POSITIVE_INFINITY } = this.#budget;
+    if (this.#usage.configurations >= variants) return undefined;
     const isNew = (spot: Spot): boolean => this.#isFree(spot, at) && !this.#usage.hasBegun(spot.candidate);
     const spot = furtherSpot(this.#knowledge, this.#further, isNew);
     if (spot) this.#further++;
@@ -171,53 +222,74 @@ class BayesSearch implements JudgingSearch {
   }
 
   #explore(at: Standing): Ask | undefined {
-    if (this.#finals || this.#hurried) return undefined;
+    if (this.#hurried) return undefined;
     // While nothing is known yet a further point would be a guess: the slot waits for the first outcome.
     if (this.#usage.told === 0 && this.#usage.measurements > 0) return undefined;
     if (this.#usage.inFlight('beginning').length > MOST_UNSEEN) return undefined;
-    const isFree = (spot: Spot): boolean => this.#isFree(spot, at);
-    const step = this.#exploration.step({ on: at.on, isFree, open: this.#open(), vain: this.#vain });
-    if ('why' in step) {
-      this.#why = step.why;
-      this.#isUsed = step.isUsed;
-      return undefined;
-    }
-    const { spot } = step;
-    const again = spot.results.length > 0 ? ('here' as const) : undefined;
+    const step = this.#step(at, (spot) => this.#isFree(spot, at) && this.#mayBegin(spot));
+    if (!step || !this.#isWorth(step, at)) return undefined;
     // Nothing is known yet that a point could be held against.
     const matters = this.#knowledge.seen.length > 0 ? this.#limits() : undefined;
+    const { spot, again } = step;
     return this.#take('exploration', at, spot, { ...(again && { again }), ...(matters && { matters }) });
   }
 
+  #step({ on }: Standing, isAllowed: (spot: Spot) => boolean): Step | undefined {
+    if (this.#knowledge.seen.length === 0) return this.#likeliest(isAllowed);
+    const pending = this.#usage.inFlight();
+    const place = { on, pending, isAllowed, byThroughput: this.#byThroughput };
+    return bestStep(this.#knowledge, this.#economy, place);
+  }
+
+  /** While nothing works: the point of the configuration that is least like those that failed. */
+  #likeliest(isAllowed: (spot: Spot) => boolean): Step | undefined {
+    const chance = this.#knowledge.chances();
+    const spot = this.#knowledge.spots
+      .filter(isAllowed)
+      .reduce<Spot | undefined>(
+        (best, item) => (best && chance(best.candidate) >= chance(item.candidate) ? best : item),
+        undefined,
+      );
+    return spot && { spot, gain: 1, seconds: 1 };
+  }
+
+  #isWorth(step: Step, at: Standing): boolean {
+    const { least = 0, patience = 'normal' } = this.#budget;
+    if (this.#usage.measurements < least) return true;
+    if (this.#wasInVain()) return false;
+    if (step.gain >= EXCHANGE[patience] * step.seconds) return true;
+    const dearer =
+      this.#budget.variants === undefined ? undefined : this.#step(at, (spot) => this.#isFree(spot, at));
+    const isShort = dearer !== undefined && dearer.gain >= EXCHANGE[patience] * dearer.seconds;
+    this.#ended = isShort ? 'configurations' : undefined;
+    this.#why = isShort
+      ? `its budget of ${counted(this.#budget.variants!, 'configuration')} is used`
+      : 'what is still to be gained is not worth its time';
+    return false;
+  }
+
+  /** So many measurements in a row were not better that the user has it end. */
+  #wasInVain(): boolean {
+    const { least = 0, vain = Number.POSITIVE_INFINITY } = this.#budget;
+    if (this.#isInVain || this.#vain < vain || this.#usage.measurements < least) return this.#isInVain;
+    this.#why = `${counted(this.#vain, 'measurement')} in a row were not better than the best before`;
+    this.#isInVain = true;
+    return true;
+  }
+
+  #mayBegin({ candidate }: Spot): boolean {
+    const { variants } = this.#budget;
+    return variants === undefined || this.#usage.configurations < variants || this.#usage.hasBegun(candidate);
+  }
+
+  /** The verdict's point, on a server of its own. */
   #confirm(at: Standing): Ask | undefined {
-    // What is still being explored may be among the best.
-    const isSettled =
-      this.#usage.inFlight('beginning').length + this.#usage.inFlight('exploration').length === 0;
-    if (!isSettled) return undefined;
-    this.#finals ??= this.#newFinals();
-    for (;;) {
-      const next = this.#finals.next(at, (spot) => this.#isFree(spot, at));
-      if (next) return this.#take('finals', at, next.spot, { again: next.again });
-      if (this.#usage.inFlight().length > 0 || this.#hasFinalsLeft()) return undefined;
-      // Where another look showed that none of them holds, others get their turn.
-      const { entered } = this.#finals;
-      if (entered.some((spot) => this.#knowledge.holds(spot))) return undefined;
-      const others = this.#newFinals();
-      if (others.entered.every((spot) => entered.includes(spot))) return undefined;
-      this.#finals = others;
-    }
-  }
-
-  #isExplored(): boolean {
-    return this.#usage.inFlight().length === this.#usage.inFlight('finals').length;
-  }
-
-  #hasFinalsLeft(): boolean {
-    return this.#finals?.isOpen(this.#dropped) === true;
-  }
-
-  #newFinals(): Finals {
-    return new Finals(this.#knowledge, this.#open());
+    // What is still being measured may lead.
+    if (this.#usage.inFlight().length > 0) return undefined;
+    const leader = this.#leader();
+    if (!leader || !this.#isFree(leader, at)) return undefined;
+    if (serversOf(leader) >= SERVERS || this.#knowledge.look(leader).nearly < HOPELESS) return undefined;
+    return this.#take('confirmation', at, leader, { again: 'afresh', matters: this.#limits() });
   }
 
   #take(part: Part, { on }: Standing, spot: Spot, more: Pick<Ask, 'again' | 'matters'> = {}): Ask {
@@ -251,15 +323,10 @@ class BayesSearch implements JudgingSearch {
     ];
   }
 
-  #finalsText(): string[] {
+  #confirmedText(): string[] {
     const names = [...this.#confirmed].map(
       ({ candidate, point }) => `${candidate.name} with ${levelText(point)}`,
     );
-    return names.length > 0 ? [`the best were measured again on fresh servers: ${names.join(', ')}`] : [];
-  }
-
-  /** What was measured and can be again. */
-  #open(): Spot[] {
-    return this.#knowledge.seen.filter(({ candidate }) => !this.#dropped.has(candidate));
+    return names.length > 0 ? [`measured again on fresh servers: ${names.join(', ')}`] : [];
   }
 }

@@ -33,6 +33,11 @@ export class Covariances {
     this.#places = places;
   }
 
+  /** How many points there are. */
+  get size(): number {
+    return this.#places.length;
+  }
+
   /** With one point, for every point of the space by its number. */
   with(point: number, shape: Shape): Float64Array {
     const alike = this.#alike(point, shape);

@@ -57,7 +57,7 @@ export function placesOf(candidates: readonly Candidate[]): {
 }
 
 /** Inferences that a configuration executes at once. */
-function capacityOf(config: ModelConfig): number {
+export function capacityOf(config: ModelConfig): number {
   return instancesOf(config) * (makesBatches(config) ? Math.max(1, maxBatchSize(config)) : 1);
 }
 
@@ -65,7 +65,7 @@ function capacityOf(config: ModelConfig): number {
 const makesBatches = (config: ModelConfig): boolean =>
   'dynamic_batching' in config || 'sequence_batching' in config;
 
-const instancesOf = (config: ModelConfig): number =>
+export const instancesOf = (config: ModelConfig): number =>
   Math.max(
     1,
     instanceGroups(config).reduce((sum, { count }) => sum + count, 0),

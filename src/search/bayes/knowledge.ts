@@ -4,14 +4,21 @@ import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts'
 import type { Earlier, Figures } from '../search.ts';
 import { Covariances } from './covariances.ts';
 import { placesOf } from './encoding.ts';
-import { type Look, Surrogate } from './surrogate.ts';
+import { partOf } from './mechanics.ts';
+import { type Ground, type Look, Surrogate } from './surrogate.ts';
+
+/** A look at a point. */
+export interface Result extends Figures {
+  /** Which start of a server it was on. */
+  readonly server: number;
+}
 
 /** A point of the space, and what was measured there. */
 export interface Spot {
   readonly id: number;
   readonly candidate: Candidate;
   readonly point: LoadPoint;
-  readonly results: Figures[];
+  readonly results: Result[];
 }
 
 // Tuned with `npm run bench:search`.
@@ -25,17 +32,26 @@ const REACH = 3;
 /** Probability that a configuration can be served, before anything is known. */
 const USUAL = 0.9;
 
+/** What a doubt about the limits takes off the logarithm of what a point is worth. */
+export const doubt = (holds: number, nearly: number): number =>
+  DOUBT * (Math.max(0, SURE - nearly) + Math.max(0, 0.5 - holds));
+
 /** Everything that is known of a space, and what follows from it for what is not. */
 export class Knowledge {
   readonly spots: readonly Spot[];
   readonly failed: Candidate[] = [];
   readonly #own: ReadonlyMap<Candidate, readonly Spot[]>;
   readonly #space: Pick<Space, 'plan' | 'candidates'>;
-  readonly #covariances: Covariances;
+  readonly #ground: Ground;
   readonly #settings: (candidate: Candidate) => readonly number[];
   /** What earlier runs make expect; undefined: nothing is known from before. */
   readonly prior: Surrogate | undefined;
   #surrogate: Surrogate | undefined;
+  /** What was learned from less. */
+  #last: Surrogate | undefined;
+  /** How many servers were started, and which of them each configuration was last measured on. */
+  #starts = 0;
+  readonly #servers = new Map<Candidate, number>();
 
   constructor(space: Pick<Space, 'plan' | 'candidates' | 'pointsOf'>, earlier: readonly Earlier[] = []) {
     const { place, settings } = placesOf(space.candidates);
@@ -45,16 +61,19 @@ export class Knowledge {
       .flatMap((candidate) => space.pointsOf(candidate).map((point) => ({ candidate, point })))
       .map((spot, id) => ({ ...spot, id, results: [] }));
     this.#own = Map.groupBy(this.spots, ({ candidate }) => candidate);
-    this.#covariances = new Covariances(this.spots.map(({ candidate, point }) => place(candidate, point)));
-    const before = earlier.flatMap(({ candidateKey, point, values }) => {
+    this.#ground = {
+      covariances: new Covariances(this.spots.map(({ candidate, point }) => place(candidate, point))),
+      parts: this.spots.map(({ candidate, point }) => partOf(candidate, point)),
+    };
+    const before = earlier.flatMap(({ candidateKey, point, values }, server) => {
       const spot = this.spots.find(
         ({ candidate, point: own }) =>
           isSamePoint(own, point) &&
           (candidateKey === undefined ? candidate.isDefault : candidate.key === candidateKey),
       );
-      return spot && (values['perf_throughput'] ?? 0) > 0 ? [{ id: spot.id, point, values }] : [];
+      return spot && (values['perf_throughput'] ?? 0) > 0 ? [{ id: spot.id, point, values, server }] : [];
     });
-    this.prior = before.length > 0 ? Surrogate.learn(before, space.plan, this.#covariances) : undefined;
+    this.prior = before.length > 0 ? Surrogate.learn(before, space.plan, this.#ground) : undefined;
   }
 
   /** Those of one configuration. */
@@ -62,9 +81,18 @@ export class Knowledge {
     return this.#own.get(candidate) ?? [];
   }
 
-  add(spot: Spot, figures: Figures): void {
-    spot.results.push(figures);
+  /** @param started the server that it was measured on was started for it. */
+  add(spot: Spot, { values, deviations }: Figures, started: boolean): void {
+    if (started || !this.#servers.has(spot.candidate)) this.#servers.set(spot.candidate, this.#starts++);
+    const server = this.#servers.get(spot.candidate)!;
+    spot.results.push({ values, server, ...(deviations && { deviations }) });
+    this.#last = this.#surrogate ?? this.#last;
     this.#surrogate = undefined;
+  }
+
+  /** The start of a server that a configuration was last measured on. */
+  serverOf(candidate: Candidate): number | undefined {
+    return this.#servers.get(candidate);
   }
 
   get seen(): Spot[] {
@@ -75,8 +103,8 @@ export class Knowledge {
     this.#surrogate ??= Surrogate.learn(
       this.seen.flatMap(({ id, point, results }) => results.map((result) => ({ id, point, ...result }))),
       this.#space.plan,
-      this.#covariances,
-      this.prior,
+      this.#ground,
+      { prior: this.prior, last: this.#last },
     );
     return this.#surrogate;
   }
@@ -91,10 +119,13 @@ export class Knowledge {
     return this.#learned().look(spot);
   }
 
-  /** The same, as if what is expected of these points had been measured there. */
-  lookBelieving(pending: readonly Spot[]): (spot: Spot) => Look {
-    const surrogate = this.#learned().believing(pending.map(({ id }) => id));
-    return (spot) => surrogate.look(spot);
+  /** What is known, as if what is expected of these points had been measured there. */
+  believing(pending: readonly Spot[]): Surrogate {
+    return this.#learned().believing(pending.map(({ id }) => id));
+  }
+
+  get surrogate(): Surrogate {
+    return this.#learned();
   }
 
   /** Whether a point keeps every limit, as far as is known. */
@@ -109,7 +140,7 @@ export class Knowledge {
 
   /** Points that hold before those in doubt; among both by what they are worth. */
   standing(spot: Spot, { worth, holds, nearly } = this.look(spot)): number {
-    return worth.mean - DOUBT * (Math.max(0, SURE - nearly) + Math.max(0, 0.5 - holds));
+    return worth.mean - doubt(holds, nearly);
   }
 
   /** How far apart two configurations are, in steps. */

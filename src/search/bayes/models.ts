@@ -5,145 +5,266 @@ import { type Covariances, priorVariance, type Shape } from './covariances.ts';
 export interface Observed {
   readonly ids: readonly number[];
   readonly values: readonly number[];
-  /** Variance of each value's noise. */
-  readonly noise: readonly number[];
+  /** Which start of a server each was measured on. */
+  readonly servers: readonly number[];
+  /** Variance of each value as its measurement tells it: what happens within the measurement. */
+  readonly variances: readonly number[];
 }
 
-/** What is expected of a metric at a point, by its number. */
-export type Expected = (id: number) => Prediction;
+/** Standard deviations of a metric's logarithm, beside what a measurement tells of itself. */
+export interface Noise {
+  /** From one start of a server to the next. */
+  readonly start: number;
+  /** From one look at a server to the next. */
+  readonly look: number;
+}
 
-/** A metric's model under one shape. */
-interface Model {
-  readonly shape: Shape;
-  /** What the values are the difference to, by point. */
-  readonly base: (id: number) => number;
+/** What a metric is thought to be without having been measured; what is learned is the difference to it. */
+export interface Base {
+  mean(id: number): number;
+  /** Further features of a point, each with a coefficient of variance 1: what of the base is not known for sure. */
+  slopes?(id: number): Float64Array;
   /** The base is what earlier runs make expect. */
-  readonly isPrior: boolean;
+  readonly isPrior?: boolean;
+  /** What the difference to it is thought to be. */
+  readonly shapes: readonly Shape[];
+}
+
+/** What is thought possible of a metric: every shape with every noise, around every base. */
+export interface Possible {
+  readonly bases: readonly Base[];
+  readonly noises: readonly Noise[];
+}
+
+interface Hypothesis {
+  readonly base: number;
+  readonly shape: number;
+  readonly noise: number;
+}
+
+/** A metric's model under one hypothesis. */
+interface Model {
+  readonly hypothesis: Hypothesis;
+  readonly shape: Shape;
+  readonly noise: Noise;
+  readonly base: Base;
   readonly process: GaussianProcess;
   readonly observed: Observed;
   readonly mean: number;
-  /** Probability of this shape among all, by the likelihood of what was measured. */
+  /** Probability among all, by the likelihood of what was measured. */
   readonly weight: number;
   /** Covariances with each observation, for every point. */
   readonly columns: readonly Float64Array[];
+  /** What is expected of every point. */
+  readonly means: Float64Array;
+  readonly variances: Float64Array;
 }
 
-/** A shape that is less likely than this share of the likeliest is left out, which saves time and changes little. */
+/** What is less likely than this share of the likeliest is left out, and so is all but the likeliest so many: it changes little. */
 const UNLIKELY = 0.05;
-/** How much less the difference to an earlier run varies than what is measured itself. A guess: no bench has earlier runs. */
-const DIMINISHED = 0.2;
+const MOST = 12;
+/** Up to so many observations every hypothesis is looked at each time; then the likeliest before and some others by turns. */
+const FEW = 10;
+const KEPT = 24;
+const TURN = 36;
 
-/** What is expected of one metric everywhere: the mean over all shapes that explain what was seen, by how well they do. */
+/** What is expected of one metric everywhere: the mean over all hypotheses that explain what was seen, by how well they do. */
 export class MetricModels {
   readonly #models: readonly Model[];
   readonly #covariances: Covariances;
-  readonly #known = new Map<number, Prediction>();
+  /** The likeliest hypotheses, and where the turn of the others is. */
+  readonly #kept: readonly Hypothesis[];
+  readonly #turn: number;
 
-  private constructor(models: readonly Model[], covariances: Covariances) {
+  private constructor(
+    models: readonly Model[],
+    covariances: Covariances,
+    kept: readonly Hypothesis[],
+    turn: number,
+  ) {
     this.#models = models;
     this.#covariances = covariances;
+    this.#kept = kept;
+    this.#turn = turn;
   }
 
-  /**
-   * @param shapes what is thought possible.
-   * @param prior what earlier runs make expect; it counts as far as what was seen agrees with it.
-   */
+  /** @param before what was learned from the first of these observations. */
   static learn(
     observed: Observed,
-    shapes: readonly Shape[],
+    possible: Possible,
     covariances: Covariances,
-    prior: Expected | undefined,
+    before?: MetricModels,
   ): MetricModels {
-    const own = shapes.map((shape) => modelOf(observed, shape, covariances, () => 0, false));
-    const more = prior
-      ? shapes.map((shape) => modelOf(observed, diminished(shape), covariances, (id) => prior(id).mean, true))
-      : [];
-    const models = [...own, ...more];
-    const most = Math.max(...models.map(({ process }) => process.logLikelihood));
-    const likely = models.flatMap((model): Model[] => {
+    const all = allOf(possible);
+    const isFew = observed.ids.length <= FEW || !before;
+    const turn = isFew ? 0 : (before.#turn + TURN) % all.length;
+    const looked = isFew ? all : [...before.#kept, ...turnOf(all, turn, before.#kept)];
+    const made = looked.map((hypothesis) => fitOf(observed, hypothesis, possible, covariances));
+    made.sort((a, b) => b.process.logLikelihood - a.process.logLikelihood);
+    const most = made[0]!.process.logLikelihood;
+    const likely = made.slice(0, MOST).flatMap((model): Model[] => {
       const weight = Math.exp(model.process.logLikelihood - most);
       if (weight < UNLIKELY) return [];
-      const columns = observed.ids.map((id) => covariances.with(id, model.shape));
-      return [{ ...model, weight, columns }];
+      return [{ ...model, weight, ...expectedOf(model, covariances) }];
     });
-    const total = likely.reduce((sum, { weight }) => sum + weight, 0);
-    return new MetricModels(
-      likely.map((model) => ({ ...model, weight: model.weight / total })),
-      covariances,
-    );
+    const kept = made.slice(0, KEPT).map(({ hypothesis }) => hypothesis);
+    return new MetricModels(weighted(likely), covariances, kept, turn);
   }
 
   /**
    * As if the mean that is expected of these points had been measured there: what lies around them is less unknown, and
-   * all shapes agree on it. How probable each shape is stays as what was really measured says.
+   * all hypotheses agree on it. How probable each is stays as what was really measured says.
    */
-  believing(ids: readonly number[], noise: number): MetricModels {
+  believing(ids: readonly number[]): MetricModels {
     const models = this.#models.map((model): Model => {
-      const expected = ids.map((id) => this.predict(id).mean - model.base(id));
-      const observed = {
-        ids: [...model.observed.ids, ...ids],
-        values: [...model.observed.values, ...expected],
-        noise: [...model.observed.noise, ...ids.map(() => noise)],
+      const { observed, noise } = model;
+      const more = {
+        ids: [...observed.ids, ...ids],
+        values: [...observed.values, ...ids.map((id) => this.predict(id).mean)],
+        servers: [...observed.servers, ...ids.map((_, index) => -1 - index)],
+        variances: [...observed.variances, ...ids.map(() => noise.look ** 2)],
       };
-      const columns = [...model.columns, ...ids.map((id) => this.#covariances.with(id, model.shape))];
-      return { ...model, ...processOf(observed, model.mean, model.shape, this.#covariances), columns };
+      const fit = { ...model, observed: more };
+      const process = gaussianOf(fit, this.#covariances);
+      return { ...fit, process, ...expectedOf({ ...fit, process }, this.#covariances) };
     });
-    return new MetricModels(models, this.#covariances);
+    return new MetricModels(models, this.#covariances, this.#kept, this.#turn);
   }
 
   /** Probability that what earlier runs measured says something of this metric. */
   get trust(): number {
-    return this.#models.reduce((sum, { isPrior, weight }) => sum + (isPrior ? weight : 0), 0);
+    return this.#models.reduce((sum, { base, weight }) => sum + (base.isPrior ? weight : 0), 0);
+  }
+
+  /** The variances that are expected of a start and of a look; a look's own variance comes on top. */
+  get noise(): { readonly start: number; readonly look: number } {
+    const mean = (of: (noise: Noise) => number): number =>
+      this.#models.reduce((sum, { noise, weight }) => sum + weight * of(noise) ** 2, 0);
+    return { start: mean(({ start }) => start), look: mean(({ look }) => look) };
   }
 
   predict(id: number): Prediction {
-    const known = this.#known.get(id);
-    if (known) return known;
-    const all = this.#models.map((model) => {
-      const { mean, variance } = predict(model, id);
-      return { weight: model.weight, mean: mean + model.base(id), variance };
+    let mean = 0;
+    for (const { weight, means } of this.#models) mean += weight * means[id]!;
+    // What the hypotheses do not agree on is not known either.
+    let variance = 0;
+    for (const { weight, means, variances } of this.#models)
+      variance += weight * (variances[id]! + (means[id]! - mean) ** 2);
+    return { mean, variance };
+  }
+
+  /** How what is not known of one point goes with what is not known of another: covariances with it, by the other's number. */
+  covariancesWith(id: number): (other: number) => number {
+    const parts = this.#models.map((model) => {
+      const weights = model.process.explain(model.columns.map((column) => column[id]!));
+      return { model, weights, prior: columnOf(model, id, this.#covariances) };
     });
-    const mean = all.reduce((sum, item) => sum + item.weight * item.mean, 0);
-    // What the shapes do not agree on is not known either.
-    const variance = all.reduce(
-      (sum, item) => sum + item.weight * (item.variance + (item.mean - mean) ** 2),
-      0,
-    );
-    const made = { mean, variance };
-    this.#known.set(id, made);
-    return made;
+    const { mean } = this.predict(id);
+    return (other) => {
+      const { mean: expected } = this.predict(other);
+      let sum = 0;
+      for (const { model, weights, prior } of parts) {
+        let covariance = prior[other]!;
+        for (const [index, column] of model.columns.entries()) covariance -= weights[index]! * column[other]!;
+        sum += model.weight * (covariance + (model.means[id]! - mean) * (model.means[other]! - expected));
+      }
+      return sum;
+    };
   }
 }
 
-const predict = ({ process, columns, shape }: Model, id: number): Prediction =>
-  process.predict(
-    columns.map((column) => column[id]!),
-    priorVariance(shape),
+const allOf = ({ bases, noises }: Possible): Hypothesis[] =>
+  bases.flatMap(({ shapes }, base) =>
+    shapes.flatMap((_, shape) => noises.map((__, noise) => ({ base, shape, noise }))),
   );
 
-function modelOf(
-  { ids, values, noise }: Observed,
-  shape: Shape,
+/** Some that are far from each other in the list. */
+function turnOf(all: readonly Hypothesis[], turn: number, kept: readonly Hypothesis[]): Hypothesis[] {
+  const isKept = (item: Hypothesis): boolean =>
+    kept.some(({ base, shape, noise }) => base === item.base && shape === item.shape && noise === item.noise);
+  // 61 has no factor in common with lists of any length that there are here.
+  return Array.from(
+    { length: Math.min(TURN, all.length) },
+    (_, index) => all[((turn + index) * 61) % all.length]!,
+  ).filter((item) => !isKept(item));
+}
+
+function weighted(models: readonly Model[]): Model[] {
+  const total = models.reduce((sum, { weight }) => sum + weight, 0);
+  return models.map((model) => ({ ...model, weight: model.weight / total }));
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!;
+  return sum;
+};
+
+/** A hypothesis held against what was measured. */
+type Fit = Omit<Model, 'weight' | 'columns' | 'means' | 'variances'>;
+
+function fitOf(
+  observed: Observed,
+  hypothesis: Hypothesis,
+  { bases, noises }: Possible,
   covariances: Covariances,
-  base: (id: number) => number,
-  isPrior: boolean,
-): Model {
-  const rest = values.map((value, index) => value - base(ids[index]!));
-  const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
-  const made = processOf({ ids, values: rest, noise }, mean, shape, covariances);
-  return { shape, base, isPrior, mean, ...made, weight: 1, columns: [] };
+): Fit {
+  const base = bases[hypothesis.base]!;
+  const shape = base.shapes[hypothesis.shape]!;
+  const noise = noises[hypothesis.noise]!;
+  const rest = observed.values.map((value, index) => value - base.mean(observed.ids[index]!));
+  const mean = base.slopes ? 0 : rest.reduce((sum, value) => sum + value, 0) / rest.length;
+  const fit = { hypothesis, shape, noise, base, mean, observed };
+  return { ...fit, process: gaussianOf(fit, covariances) };
 }
 
-function processOf(observed: Observed, mean: number, shape: Shape, covariances: Covariances) {
-  const { ids, values, noise } = observed;
-  const covariance = (i: number, j: number): number => covariances.between(ids[i]!, ids[j]!, shape);
-  return { observed, process: new GaussianProcess(values, noise, covariance, mean) };
+function gaussianOf(
+  { observed, shape, noise, base, mean }: Omit<Fit, 'process'>,
+  covariances: Covariances,
+): GaussianProcess {
+  const { ids, values, servers, variances } = observed;
+  const slopes = ids.map((id) => base.slopes?.(id));
+  const covariance = (i: number, j: number): number =>
+    covariances.between(ids[i]!, ids[j]!, shape) +
+    (slopes[i] ? dot(slopes[i], slopes[j]!) : 0) +
+    (servers[i] === servers[j] ? noise.start ** 2 : 0);
+  return new GaussianProcess(
+    values.map((value, index) => value - base.mean(ids[index]!)),
+    variances.map((variance) => variance + noise.look ** 2),
+    covariance,
+    mean,
+  );
 }
 
-const diminished = ({ configuration, load, own, ...parts }: Shape): Shape => ({
-  ...{ configuration, load, own },
-  each: DIMINISHED * parts.each,
-  common: DIMINISHED * parts.common,
-  relative: DIMINISHED * parts.relative,
-  both: DIMINISHED * parts.both,
-});
+/** Covariances of a point with every other. */
+function columnOf(
+  { base, shape }: Pick<Fit, 'base' | 'shape'>,
+  id: number,
+  covariances: Covariances,
+): Float64Array {
+  const column = covariances.with(id, shape);
+  const own = base.slopes?.(id);
+  if (own)
+    for (let other = 0; other < column.length; other++) column[other]! += dot(own, base.slopes!(other));
+  return column;
+}
+
+/** What is expected of every point. */
+function expectedOf(fit: Fit, covariances: Covariances): Pick<Model, 'columns' | 'means' | 'variances'> {
+  const columns = fit.observed.ids.map((id) => columnOf(fit, id, covariances));
+  const size = covariances.size;
+  const [means, variances, column] = [
+    new Float64Array(size),
+    new Float64Array(size),
+    new Float64Array(columns.length),
+  ];
+  const least = priorVariance(fit.shape);
+  for (let id = 0; id < size; id++) {
+    for (let index = 0; index < column.length; index++) column[index] = columns[index]![id]!;
+    const own = fit.base.slopes?.(id);
+    const { mean, variance } = fit.process.predict(column, least + (own ? dot(own, own) : 0));
+    means[id] = mean + fit.base.mean(id);
+    variances[id] = variance;
+  }
+  return { columns, means, variances };
+}

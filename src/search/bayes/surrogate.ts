@@ -4,29 +4,44 @@ import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../record/load-
 import { normalProbability, type Prediction } from '../../statistics/gaussian-process.ts';
 import type { Figures } from '../search.ts';
 import type { Covariances, Shape } from './covariances.ts';
-import { MetricModels, type Observed } from './models.ts';
+import { fitMechanics, type Parameters, type Part } from './mechanics.ts';
+import { type Base, MetricModels, type Noise, type Observed } from './models.ts';
 
 /** What was measured at a point of the space. */
 export interface Seen extends Figures {
   /** The point's number. */
   readonly id: number;
   readonly point: LoadPoint;
+  /** Which start of a server it was measured on. */
+  readonly server: number;
+}
+
+/** What a quantity is expected to be, and the variances of its noise: from start to start, and from look to look. */
+export interface Expectation extends Prediction {
+  readonly noise: { readonly start: number; readonly look: number };
 }
 
 /** What a point is expected to be. */
 export interface Look {
   /** Logarithm of what it is worth, so that 0.01 more is 1 % better. */
-  readonly worth: Prediction;
+  readonly worth: Expectation;
+  /** For each limit, the logarithm of the value that it allows over the point's own: negative where it is broken. */
+  readonly rooms: readonly Expectation[];
   /** Probability that it keeps every limit. */
   readonly holds: number;
   /** Probability that it misses none by more than 5 %. */
   readonly nearly: number;
 }
 
+/** The points of a space, as the surrogate sees them. */
+export interface Ground {
+  readonly covariances: Covariances;
+  /** By the number of a point; undefined: its load is a rate. */
+  readonly parts: readonly (Part | undefined)[];
+}
+
 // What is thought possible beforehand was tuned with `npm run bench:search`.
 
-/** Standard deviation from one server to the next, as a share; the measurement itself may be less sure. */
-const NOISE = { rate: 0.02, latency: 0.08 };
 const THROUGHPUT = 'perf_throughput';
 const LATENCY = /^perf_latency_/;
 /** What misses a limit by less nearly keeps it. */
@@ -37,9 +52,21 @@ const SOONER = Math.log(1.5);
 /** What is thought possible of throughput and the like; how probable each is, the likelihood decides. */
 const RATE_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   [0.05, 0.15, 0.4].flatMap((both) =>
-    [0.01, 0.05, 0.15].flatMap((own) =>
+    [0.01, 0.05].flatMap((own) =>
       [1, 0.2].map((scale) => ({
         ...{ configuration, load: 3, each: 1.5, common: 0.5 * scale, relative: 0.2 },
+        ...{ both, own },
+      })),
+    ),
+  ),
+);
+
+/** The same of a throughput over what the mechanics of a server make expect. */
+const REST_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
+  [0.1, 0.2, 0.4].flatMap((both) =>
+    [0.02, 0.05].flatMap((own) =>
+      [0.15, 0.5].map((each) => ({
+        ...{ configuration, load: 3, each, common: 0.1, relative: 0.1 },
         ...{ both, own },
       })),
     ),
@@ -58,6 +85,19 @@ const RATIO_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   ),
 );
 
+/** How much a start and a look are thought to scatter, from machines that measure the same each time to those that do not. */
+const noisesOf = (starts: readonly number[], looks: readonly number[]): Noise[] =>
+  starts.flatMap((start) => looks.map((look) => ({ start, look })));
+const RATE_NOISES = noisesOf([0.01, 0.035, 0.09], [0.005, 0.03, 0.09]);
+const RATIO_NOISES = noisesOf([0.02, 0.08, 0.2], [0.02, 0.08, 0.2]);
+/** Where a measurement tells nothing of itself. */
+const UNTOLD = { rate: 0.02, latency: 0.06 };
+
+/** How much less the difference to an earlier run varies than what is measured itself. A guess: no bench has earlier runs. */
+const DIMINISHED = 0.2;
+/** Variance of what the mechanics miss, while they are fitted. */
+const MISSED = 0.15 ** 2;
+
 interface Learned {
   readonly goal: Pick<Goal, 'objectives' | 'constraints'>;
   /** Whether mean latency and throughput follow from each other. */
@@ -65,7 +105,18 @@ interface Learned {
   /** Logarithm of the least mean latency that is thought possible, ms. */
   readonly soonest: number;
   readonly models: ReadonlyMap<string, MetricModels>;
+  /** Variance that a measurement tells of itself, in the middle, by tag. */
+  readonly told: ReadonlyMap<string, number>;
+  readonly parameters: Parameters | undefined;
   readonly hasPrior: boolean;
+}
+
+/** What a surrogate knows beside what is measured now. */
+export interface Before {
+  /** What earlier runs make expect; it counts as far as what is measured agrees with it. */
+  readonly prior?: Surrogate | undefined;
+  /** What was learned from the first of these measurements. */
+  readonly last?: Surrogate | undefined;
 }
 
 /**
@@ -79,12 +130,11 @@ export class Surrogate {
     this.#learned = learned;
   }
 
-  /** @param prior what earlier runs make expect; it counts as far as what is measured agrees with it. */
   static learn(
     seen: readonly Seen[],
     goal: Pick<Goal, 'objectives' | 'constraints'>,
-    covariances: Covariances,
-    prior?: Surrogate,
+    ground: Ground,
+    { prior, last }: Before = {},
   ): Surrogate {
     const closed = seen.every(({ point }) => !isRate(point));
     const soonest = Math.min(
@@ -92,25 +142,34 @@ export class Surrogate {
     );
     const models = new Map<string, MetricModels>();
     const earlier = prior ? prior.#learned.models : undefined;
+    const before = last ? last.#learned : undefined;
+    const told = new Map<string, number>();
     const tags = [...goal.objectives, ...goal.constraints].map(({ tag }) => tag);
+    let parameters: Parameters | undefined;
     for (const tag of new Set([...tags, THROUGHPUT])) {
       const isRatio = closed && LATENCY.test(tag);
       const observed = observedOf(tag, seen, isRatio);
       if (observed.ids.length === 0) continue;
-      const before = earlier?.get(tag);
-      const expected = before && ((id: number) => before.predict(id));
-      const shapes = isRatio ? RATIO_SHAPES : RATE_SHAPES;
-      models.set(tag, MetricModels.learn(observed, shapes, covariances, expected));
+      const expected = earlier?.get(tag);
+      const bases: Base[] = [{ mean: () => 0, shapes: isRatio ? RATIO_SHAPES : RATE_SHAPES }];
+      if (expected) bases.push(priorBase(expected, bases[0]!.shapes));
+      if (tag === THROUGHPUT && closed) {
+        const fit = mechanicsBase(observed, ground, before?.parameters);
+        parameters = fit.parameters;
+        bases.push(fit.base);
+      }
+      const possible = { bases, noises: isRatio || LATENCY.test(tag) ? RATIO_NOISES : RATE_NOISES };
+      const own = MetricModels.learn(observed, possible, ground.covariances, before?.models.get(tag));
+      models.set(tag, own);
+      told.set(tag, observed.variances.toSorted((a, b) => a - b)[observed.variances.length >> 1]!);
     }
-    return new Surrogate({ goal, closed, soonest, models, hasPrior: prior !== undefined });
+    return new Surrogate({ goal, closed, soonest, models, told, parameters, hasPrior: prior !== undefined });
   }
 
   /** As if what is expected of these points had been measured there: what others measure now need not be looked at again. */
   believing(ids: readonly number[]): Surrogate {
     if (ids.length === 0) return this;
-    const models = new Map(
-      [...this.#learned.models].map(([tag, own]) => [tag, own.believing(ids, leastNoise(tag) ** 2)]),
-    );
+    const models = new Map([...this.#learned.models].map(([tag, own]) => [tag, own.believing(ids)]));
     return new Surrogate({ ...this.#learned, models });
   }
 
@@ -120,8 +179,8 @@ export class Surrogate {
     return hasPrior ? (models.get(THROUGHPUT)?.trust ?? 0) : undefined;
   }
 
-  /** The weighted sum of metrics' logarithms at a point. */
-  #expect(terms: readonly (readonly [tag: string, weight: number])[], { id, point }: At): Prediction {
+  /** The metrics whose logarithms a weighted sum of logarithms is made of, and what comes on top of them at a point. */
+  #factors(terms: readonly Term[], point: LoadPoint): { factors: Map<string, number>; mean: number } {
     const factors = new Map<string, number>();
     const add = (tag: string, factor: number): void =>
       void factors.set(tag, (factors.get(tag) ?? 0) + factor);
@@ -132,14 +191,24 @@ export class Surrogate {
       add(THROUGHPUT, -weight);
       mean += weight * inFlight(point);
     }
-    let variance = 0;
+    return { factors, mean };
+  }
+
+  /** The weighted sum of metrics' logarithms at a point. */
+  #expect(terms: readonly Term[], { id, point }: At): Expectation {
+    const { models, told } = this.#learned;
+    const { factors, mean: base } = this.#factors(terms, point);
+    let [mean, variance, start, look] = [base, 0, 0, 0];
     for (const [tag, factor] of factors) {
-      const expected = this.#learned.models.get(tag)?.predict(id);
-      if (!expected) continue;
+      const model = models.get(tag);
+      if (!model) continue;
+      const expected = model.predict(id);
       mean += factor * expected.mean;
       variance += factor * factor * expected.variance;
+      start += factor * factor * model.noise.start;
+      look += factor * factor * (model.noise.look + told.get(tag)!);
     }
-    return { mean, variance };
+    return { mean, variance, noise: { start, look } };
   }
 
   /** Logarithm of the most throughput with so many in flight: nothing answers much sooner than was seen. */
@@ -150,48 +219,112 @@ export class Surrogate {
 
   look(at: At): Look {
     const { goal, models } = this.#learned;
-    const { objectives, constraints } = goal;
-    const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
-    const worth = this.#expect(
-      objectives.map(({ tag, weight }) => [
-        tag,
-        ((metric(tag).better === 'higher' ? 1 : -1) * weight) / total,
-      ]),
-      at,
-    );
+    const worth = this.#expect(this.#worth, at);
     let [holds, nearly] = [1, 1];
-    for (const { tag, bound, value } of constraints) {
-      if (!models.has(tag)) continue;
-      const { mean, variance } = this.#expect([[tag, 1]], at);
-      const room = (Math.log(value) - mean) * (bound === 'max' ? 1 : -1);
+    const rooms = goal.constraints.flatMap(({ tag, bound, value }): Expectation[] => {
+      if (!models.has(tag)) return [];
+      const { mean, variance, noise } = this.#expect([[tag, 1]], at);
+      const room = { mean: (Math.log(value) - mean) * (bound === 'max' ? 1 : -1), variance, noise };
       const deviation = Math.sqrt(variance + 1e-8);
-      holds *= normalProbability(room / deviation);
-      nearly *= normalProbability((room + NEARLY) / deviation);
-    }
-    return { worth, holds, nearly };
+      holds *= normalProbability(room.mean / deviation);
+      nearly *= normalProbability((room.mean + NEARLY) / deviation);
+      return [room];
+    });
+    return { worth, rooms, holds, nearly };
+  }
+
+  /** How what is not known of a point's worth goes with what is not known of another's: covariances with it. */
+  worthWith(at: At): (other: At) => number {
+    return this.#with(this.#worth, at);
+  }
+
+  /** The same of the room below or above a limit, by its place among those that can be told of. */
+  roomWith(limit: number, at: At): (other: At) => number {
+    const { goal, models } = this.#learned;
+    const { tag } = goal.constraints.filter((constraint) => models.has(constraint.tag))[limit]!;
+    return this.#with([[tag, 1]], at);
+  }
+
+  #with(terms: readonly Term[], at: At): (other: At) => number {
+    const { factors } = this.#factors(terms, at.point);
+    const parts = [...factors].flatMap(([tag, factor]) => {
+      const model = this.#learned.models.get(tag);
+      return model ? [{ factor, covariance: model.covariancesWith(at.id) }] : [];
+    });
+    return ({ id }) => parts.reduce((sum, { factor, covariance }) => sum + factor ** 2 * covariance(id), 0);
+  }
+
+  get #worth(): readonly Term[] {
+    const { objectives } = this.#learned.goal;
+    const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
+    return objectives.map(({ tag, weight }) => [
+      tag,
+      ((metric(tag).better === 'higher' ? 1 : -1) * weight) / total,
+    ]);
   }
 }
+
+type Term = readonly [tag: string, weight: number];
 
 interface At {
   readonly id: number;
   readonly point: LoadPoint;
 }
 
+/** Probability that what has so much room for certain, and so much variance, misses no limit by more than 5 %, and by nothing. */
+export const chancesOf = (mean: number, variance: number): { holds: number; nearly: number } => {
+  const deviation = Math.sqrt(variance + 1e-8);
+  return {
+    holds: normalProbability(mean / deviation),
+    nearly: normalProbability((mean + NEARLY) / deviation),
+  };
+};
+
 /** Logarithm of inferences in flight times 1000 ms: over the throughput it is the mean latency (Little's law). */
 const inFlight = (point: LoadPoint): number => Math.log(levelOf(point) * batchSizeOf(point) * 1000);
-
-/** Standard deviation of a metric from one server to the next, as a share. */
-const leastNoise = (tag: string): number => (LATENCY.test(tag) ? NOISE.latency : NOISE.rate);
 
 /** Logarithms of a metric's values where it was measured; of a ratio: over the mean latency. */
 function observedOf(tag: string, seen: readonly Seen[], isRatio: boolean): Observed {
   const known = seen.filter(({ values }) => values[tag] !== undefined && values[THROUGHPUT] !== undefined);
+  const untold = LATENCY.test(tag) ? UNTOLD.latency : UNTOLD.rate;
   return {
     ids: known.map(({ id }) => id),
+    servers: known.map(({ server }) => server),
     values: known.map(({ point, values }) => {
       const value = Math.log(Math.max(values[tag]!, 1e-9));
       return isRatio ? value - inFlight(point) + Math.log(values[THROUGHPUT]!) : value;
     }),
-    noise: known.map(({ deviations }) => Math.max(leastNoise(tag), deviations?.[tag] ?? 0) ** 2),
+    variances: known.map(({ deviations }) => (deviations?.[tag] ?? untold) ** 2),
   };
+}
+
+function priorBase(prior: MetricModels, shapes: readonly Shape[]): Base {
+  return {
+    mean: (id) => prior.predict(id).mean,
+    isPrior: true,
+    shapes: shapes.map(({ configuration, load, own, ...parts }) => ({
+      ...{ configuration, load, own },
+      each: DIMINISHED * parts.each,
+      common: DIMINISHED * parts.common,
+      relative: DIMINISHED * parts.relative,
+      both: DIMINISHED * parts.both,
+    })),
+  };
+}
+
+function mechanicsBase({ ids, values }: Observed, { parts }: Ground, start: Parameters | undefined) {
+  const measured = ids.map((id, index) => ({
+    part: parts[id]!,
+    value: values[index]!,
+    variance: MISSED,
+  }));
+  const fit = fitMechanics(measured, start);
+  const kept = new Map<number, { mean: number; slopes: Float64Array }>();
+  const at = (id: number): { mean: number; slopes: Float64Array } => {
+    const known = kept.get(id) ?? { mean: fit.base(parts[id]!), slopes: fit.slopes(parts[id]!) };
+    kept.set(id, known);
+    return known;
+  };
+  const base: Base = { mean: (id) => at(id).mean, slopes: (id) => at(id).slopes, shapes: REST_SHAPES };
+  return { parameters: fit.parameters, base };
 }

@@ -3,7 +3,7 @@ import type { Ask, Outcome } from '../search.ts';
 import type { Spot } from './knowledge.ts';
 
 /** Which part of the search asked. */
-export type Part = 'beginning' | 'exploration' | 'finals';
+export type Part = 'beginning' | 'exploration' | 'confirmation';
 
 /** An ask that is not told yet. */
 export interface Flight {

@@ -14,7 +14,7 @@ const landscape = landscapeOf(rows, {
   objectives: [{ tag: 'perf_throughput', weight: 1 }],
   constraints: [],
 });
-const small = budgetFor(0, 12);
+const small = budgetFor(12);
 const play = (earlier: readonly Earlier[]) => {
   const search = bayesSearch(landscape.space, small, earlier);
   return { ...replay(landscape, search, byLook(0.02, 0.08), 3), search };

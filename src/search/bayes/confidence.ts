@@ -1,0 +1,141 @@
+import { metric } from '../../ground/metric.ts';
+import type { Objective } from '../../record/goal.ts';
+import { cholesky, normalProbability } from '../../statistics/gaussian-process.ts';
+import { randomSource } from '../../statistics/random-source.ts';
+import type { Belief } from '../search.ts';
+import type { Knowledge, Spot } from './knowledge.ts';
+import type { Look } from './surrogate.ts';
+
+/** A point that is better by less is as good. */
+const BETTER = Math.log(1.05);
+/** So many points that may be better are held against the verdict together, in so many draws of all that is not known. */
+const RIVALS = 24;
+const DRAWS = 2000;
+/** What so many further minutes would gain is told. */
+const MINUTES = 10;
+/** Two-sided 95 % quantile of the normal distribution. */
+const NORMAL_95 = 1.96;
+
+/** What a belief depends on beside what is known of points. */
+interface Circumstances {
+  readonly objectives: readonly Objective[];
+  /** Whether a point may still be measured. */
+  readonly isOpen: (spot: Spot) => boolean;
+  /** What a second of the next step is expected to gain, as a share of the objective. */
+  readonly rate: number;
+  /** The option with which the search would go on. */
+  readonly by: string | undefined;
+}
+
+interface Rival {
+  readonly spot: Spot;
+  readonly look: Look;
+}
+
+/**
+ * What is believed of a verdict.
+ * @param leader the point that the verdict names.
+ */
+export function beliefOf(
+  knowledge: Knowledge,
+  leader: Spot,
+  { objectives, isOpen, rate, by }: Circumstances,
+): Belief {
+  const { surrogate } = knowledge;
+  const own = surrogate.look(leader);
+  const rivals = rivalsOf(knowledge, { spot: leader, look: own }, isOpen);
+  const wins = drawsOf(knowledge, [{ spot: leader, look: own }, ...rivals]);
+  const likeliest = rivals[wins.byRival.indexOf(Math.max(...wins.byRival))]?.spot;
+  const { candidate, point } = leader;
+  return {
+    candidate,
+    point,
+    ...intervalOf(own, objectives),
+    keeps: own.holds,
+    better: {
+      chance: wins.any,
+      ...(likeliest && { candidate: likeliest.candidate, point: likeliest.point }),
+    },
+    more: { minutes: MINUTES, gain: Math.min(wins.gain, rate * MINUTES * 60), ...(by && { by }) },
+  };
+}
+
+/** The only objective's value and interval, in its unit. */
+function intervalOf({ worth }: Look, objectives: readonly Objective[]): Pick<Belief, 'value' | 'interval'> {
+  const [only, ...more] = objectives;
+  if (!only || more.length > 0) return {};
+  const sign = metric(only.tag).better === 'higher' ? 1 : -1;
+  const half = NORMAL_95 * Math.sqrt(worth.variance);
+  const [low, high] = [-half, half].map((by) => Math.exp(sign * worth.mean + by));
+  return { value: Math.exp(sign * worth.mean), interval: [low!, high!] };
+}
+
+/** Those that are likeliest to be better, each by itself. */
+function rivalsOf(knowledge: Knowledge, leader: Rival, isOpen: (spot: Spot) => boolean): Rival[] {
+  const { surrogate } = knowledge;
+  const shared = surrogate.worthWith(leader.spot);
+  const chance = knowledge.chances();
+  return knowledge.spots
+    .filter((spot) => spot !== leader.spot && isOpen(spot))
+    .map((spot) => {
+      const look = surrogate.look(spot);
+      const variance = look.worth.variance + leader.look.worth.variance - 2 * shared(spot);
+      const more = look.worth.mean - leader.look.worth.mean - BETTER;
+      const likely = normalProbability(more / Math.sqrt(Math.max(1e-9, variance)));
+      return { spot, look, likely: likely * look.holds * chance(spot.candidate) };
+    })
+    .sort((a, b) => b.likely - a.likely)
+    .slice(0, RIVALS);
+}
+
+/** How often any of the others, and how often each, is better than the first and keeps the limits. */
+function drawsOf(knowledge: Knowledge, all: readonly Rival[]) {
+  const { surrogate } = knowledge;
+  const chance = knowledge.chances();
+  const random = randomSource(1);
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const worth = drawer(all, (spot) => surrogate.worthWith(spot), normal);
+  const rooms = all[0]!.look.rooms.map((_, limit) =>
+    drawer(all, (spot) => surrogate.roomWith(limit, spot), normal),
+  );
+  const byRival = all.slice(1).map(() => 0);
+  let [any, gain] = [0, 0];
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const moved = worth();
+    const room = rooms.map((of) => of());
+    const first = all[0]!.look.worth.mean + moved[0]!;
+    const best = all.reduce(
+      (top, { spot, look }, index) => {
+        if (index === 0) return top;
+        const value = look.worth.mean + moved[index]!;
+        if (value <= Math.max(first, top.value)) return top;
+        if (!look.rooms.every(({ mean }, limit) => mean + room[limit]![index]! > 0)) return top;
+        return random() < chance(spot.candidate) ? { value, index } : top;
+      },
+      { value: Number.NEGATIVE_INFINITY, index: 0 },
+    );
+    if (best.index === 0) continue;
+    gain += Math.exp(best.value - first) - 1;
+    if (best.value <= first + BETTER) continue;
+    any++;
+    byRival[best.index - 1]!++;
+  }
+  return { any: any / DRAWS, gain: gain / DRAWS, byRival: byRival.map((count) => count / DRAWS) };
+}
+
+/** Draws how far points are from what is expected of them, all together. */
+function drawer(
+  all: readonly Rival[],
+  covariancesWith: (spot: Spot) => (other: Spot) => number,
+  normal: () => number,
+): () => number[] {
+  const covariances = all.map(({ spot }) => covariancesWith(spot));
+  const factor = cholesky(
+    all.map(() => 1e-8),
+    (i, j) => covariances[i]!(all[j]!.spot),
+  );
+  return () => {
+    const drawn = all.map(() => normal());
+    return factor.map((row) => row.reduce((sum, value, index) => sum + value * drawn[index]!, 0));
+  };
+}

@@ -1,0 +1,44 @@
+import type { Patience } from '../../config/search-settings.ts';
+import type { Candidate } from '../../space/space.ts';
+import type { Outcome } from '../search.ts';
+
+/** Gain, as a share of the objective, that a second of the run must promise. Normal: 1 % for a quarter of an hour. */
+export const EXCHANGE: Readonly<Record<Patience, number>> = {
+  quick: 1e-4,
+  normal: 1e-5,
+  thorough: 2e-6,
+};
+
+/** Until something was seen: seconds for a start and for a look, and how much longer a start takes that builds an engine. */
+const START_S = 10;
+const LOOK_S = 10;
+const BUILD = 10;
+
+/** What starts and looks cost on this machine, in seconds, by those that were seen. */
+export class Economy {
+  readonly #seen = { start: [] as number[], build: [] as number[], look: [] as number[] };
+
+  tell(candidate: Candidate, { seconds, started, state }: Outcome): void {
+    if (!seconds) return;
+    // What an earlier version wrote down does not tell how long the start took.
+    if (started && seconds.start > 0) this.#seen[builds(candidate) ? 'build' : 'start'].push(seconds.start);
+    if (state === 'measured') this.#seen.look.push(seconds.look);
+  }
+
+  startS(candidate: Candidate): number {
+    const { start, build } = this.#seen;
+    const plain = middle(start) ?? START_S;
+    return builds(candidate) ? (middle(build) ?? BUILD * plain) : plain;
+  }
+
+  get lookS(): number {
+    return middle(this.#seen.look) ?? LOOK_S;
+  }
+}
+
+const middle = (values: readonly number[]): number | undefined =>
+  values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Whether TensorRT builds an engine when the configuration is loaded, which takes minutes. */
+const builds = ({ models: [{ config }] }: Candidate): boolean =>
+  /"tensorrt"/i.test(JSON.stringify(config['optimization'] ?? {}));

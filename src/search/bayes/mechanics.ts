@@ -1,0 +1,220 @@
+import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../record/load-point.ts';
+import type { Candidate } from '../../space/space.ts';
+import { capacityOf, instancesOf } from './encoding.ts';
+
+/** What the throughput of a server in a closed loop depends on. */
+export interface Part {
+  readonly instances: number;
+  /** The largest batch that is executed, in inferences. */
+  readonly largest: number;
+  /** Requests in flight, and inferences in each. */
+  readonly inFlight: number;
+  readonly batch: number;
+}
+
+/**
+ * Logarithms of what a server is made of: the time of an execution without its inferences, ms, and, each over that: the time
+ * of one inference more, of the client's loop outside of queue and execution, and of what is done for one inference after the
+ * other whatever the instances; how far instances hold each other up; and how much longer what is done one after the other takes
+ * for each request in flight.
+ */
+export type Parameters = Float64Array;
+
+interface Prior {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+// Wide: what servers were seen to be made of lies well inside. Not tuned.
+const ITEM: Prior = { mean: Math.log(0.2), deviation: 1.5 };
+const LOOP: Prior = { mean: Math.log(0.2), deviation: 1.2 };
+const SERIAL: Prior = { mean: Math.log(0.02), deviation: 1.3 };
+const SHARED: Prior = { mean: Math.log(0.3), deviation: 1.2 };
+const CROWDING: Prior = { mean: Math.log(0.01), deviation: 1.5 };
+const THRONG: Prior = { mean: Math.log(0.001), deviation: 1.5 };
+const EXECUTION_DEVIATION = 1.5;
+
+export const PARAMETERS = 7;
+
+/** Of two times or rates the lesser, without a corner. */
+const lesser = (a: number, b: number, sharpness: number): number =>
+  (a ** -sharpness + b ** -sharpness) ** (-1 / sharpness);
+const SHARP = 6;
+
+/** The point as the mechanics see it; undefined: an open loop, which they say nothing of. */
+export function partOf({ models: [{ config }] }: Candidate, point: LoadPoint): Part | undefined {
+  if (isRate(point)) return undefined;
+  const instances = instancesOf(config);
+  const batch = batchSizeOf(point);
+  return {
+    instances,
+    largest: Math.max(batch, capacityOf(config) / instances),
+    inFlight: levelOf(point),
+    batch,
+  };
+}
+
+/**
+ * Batch that is executed, in inferences: what comes back from a round meets in the queue and is shared by the instances, up to
+ * the largest batch.
+ */
+function executedBatch({ instances, largest, inFlight, batch }: Part): number {
+  const busy = lesser(instances, inFlight, SHARP);
+  return Math.max(batch, lesser((inFlight * batch) / busy, largest, SHARP));
+}
+
+/**
+ * Logarithm of the throughput, infer/s: the least of what the clients ask for in a round, of what the instances execute, and of
+ * what passes one after the other. Instances hold each other up as in Gunther's universal scalability law.
+ */
+export function throughputOf(part: Part, parameters: Parameters): number {
+  const [execution, item, loop, serial, shared, crowding, throng] =
+    parameters as unknown as readonly number[];
+  const busy = lesser(part.instances, part.inFlight, SHARP);
+  const batch = executedBatch(part);
+  const heldUp = 1 + Math.exp(shared!) * (busy - 1) + Math.exp(crowding!) * busy * (busy - 1);
+  const executionTime = (1 + Math.exp(item!) * batch) * heldUp;
+  const asked = (part.inFlight * part.batch) / (executionTime + Math.exp(loop!));
+  const executed = (busy * batch) / executionTime;
+  const passed = Math.exp(-serial!) / (1 + part.inFlight * Math.exp(throng!));
+  const rate = lesser(lesser(asked, executed, SHARP), passed, SHARP);
+  return Math.log(1000 * rate) - execution!;
+}
+
+/** A measured throughput. */
+export interface Measured {
+  readonly part: Part;
+  /** Logarithm of infer/s. */
+  readonly value: number;
+  /** Variance of what the mechanics miss and of the noise. */
+  readonly variance: number;
+}
+
+/** A server whose parameters are known as far as what was measured tells them. */
+export interface Mechanics {
+  readonly parameters: Parameters;
+  /** What a point's throughput is expected to be by the parameters that were thought likeliest beforehand, to first order. */
+  base(part: Part): number;
+  /** By how much each parameter's prior deviation changes the logarithm of the throughput there. */
+  slopes(part: Part): Float64Array;
+}
+
+const ROUNDS = 12;
+
+/**
+ * The likeliest parameters, by Levenberg and Marquardt's method, and the model around them to first order: a Gaussian process
+ * with the slopes as further features has the whole uncertainty of the parameters in it.
+ */
+export function fitMechanics(measured: readonly Measured[], start?: Parameters): Mechanics {
+  const priors = priorsOf(measured);
+  const begin = Float64Array.from(priors, ({ mean }) => mean);
+  const fits = [begin, ...(start ? [start] : [])].map((from) => descend(measured, priors, from));
+  const parameters = fits.reduce((a, b) => (b.loss < a.loss ? b : a)).parameters;
+  const slopes = (part: Part): Float64Array =>
+    gradient(part, parameters).map((slope, index) => slope * priors[index]!.deviation);
+  return {
+    parameters,
+    base(part) {
+      const own = gradient(part, parameters);
+      return own.reduce(
+        (sum, slope, index) => sum + slope * (priors[index]!.mean - parameters[index]!),
+        throughputOf(part, parameters),
+      );
+    },
+    slopes,
+  };
+}
+
+/** The execution's time is around what an inference took where that was least. */
+function priorsOf(measured: readonly Measured[]): Prior[] {
+  const least = Math.min(
+    ...measured.map(
+      ({ part, value }) => Math.log(1000 * Math.min(part.inFlight, part.instances) * part.batch) - value,
+    ),
+  );
+  return [
+    { mean: measured.length > 0 ? least - 0.3 : 0, deviation: EXECUTION_DEVIATION },
+    ...[ITEM, LOOP, SERIAL, SHARED, CROWDING, THRONG],
+  ];
+}
+
+const STEP = 1e-4;
+
+function gradient(part: Part, parameters: Parameters): Float64Array {
+  return parameters.map((value, index) => {
+    const moved = (by: number): number => {
+      const other = Float64Array.from(parameters);
+      other[index] = value + by;
+      return throughputOf(part, other);
+    };
+    return (moved(STEP) - moved(-STEP)) / (2 * STEP);
+  });
+}
+
+function descend(
+  measured: readonly Measured[],
+  priors: readonly Prior[],
+  from: Parameters,
+): { readonly parameters: Parameters; readonly loss: number } {
+  const lossOf = (parameters: Parameters): number =>
+    measured.reduce(
+      (sum, { part, value, variance }) => sum + (throughputOf(part, parameters) - value) ** 2 / variance,
+      parameters.reduce(
+        (sum, value, index) => sum + ((value - priors[index]!.mean) / priors[index]!.deviation) ** 2,
+        0,
+      ),
+    );
+  let [parameters, loss, damping] = [from, lossOf(from), 0.1];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { hessian, slope } = normalEquations(measured, priors, parameters);
+    for (const [index, row] of hessian.entries()) row[index]! += damping * (row[index]! + 1e-9);
+    const step = solve(hessian, slope);
+    const next = parameters.map((value, index) => value - Math.max(-2, Math.min(2, step[index]!)));
+    const reached = lossOf(next);
+    if (reached < loss) {
+      const gained = loss - reached;
+      [parameters, loss, damping] = [next, reached, damping / 5];
+      if (gained < 1e-3) break;
+    } else damping *= 8;
+  }
+  return { parameters, loss };
+}
+
+function normalEquations(measured: readonly Measured[], priors: readonly Prior[], parameters: Parameters) {
+  const hessian = priors.map(({ deviation }, index) => {
+    const row = new Float64Array(PARAMETERS);
+    row[index] = deviation ** -2;
+    return row;
+  });
+  const slope = Float64Array.from(
+    priors,
+    ({ mean, deviation }, index) => (parameters[index]! - mean) / deviation ** 2,
+  );
+  for (const { part, value, variance } of measured) {
+    const own = gradient(part, parameters);
+    const off = (throughputOf(part, parameters) - value) / variance;
+    for (let i = 0; i < PARAMETERS; i++) {
+      slope[i]! += own[i]! * off;
+      for (let j = 0; j < PARAMETERS; j++) hessian[i]![j]! += (own[i]! * own[j]!) / variance;
+    }
+  }
+  return { hessian, slope };
+}
+
+/** Solves a symmetric positive system by elimination. */
+function solve(matrix: readonly Float64Array[], right: Float64Array): Float64Array {
+  const rows = matrix.map((row) => Float64Array.from(row));
+  const values = Float64Array.from(right);
+  for (let i = 0; i < values.length; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      const factor = rows[j]![i]! / rows[i]![i]!;
+      for (let k = i; k < values.length; k++) rows[j]![k]! -= factor * rows[i]![k]!;
+      values[j]! -= factor * values[i]!;
+    }
+  }
+  for (let i = values.length - 1; i >= 0; i--) {
+    for (let k = i + 1; k < values.length; k++) values[i]! -= rows[i]![k]! * values[k]!;
+    values[i]! /= rows[i]![i]!;
+  }
+  return values;
+}
