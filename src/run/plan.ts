@@ -5,6 +5,7 @@ import { gatherMistakes } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { measurementsOf, type StepTimes } from '../record/run.ts';
+import { USUAL } from '../search/bayes/budget.ts';
 import {
   budgetOf,
   type Choice,
@@ -106,9 +107,6 @@ function extentOf(space: SearchedSpace): Pick<PlannedModel, 'extent' | 'space'> 
 /** What is usual where nothing was measured yet, s. */
 const USUAL_START_S = 5;
 const USUAL_WARM_UP_S = 1;
-
-/** What tma's own search took in the median on simulated and recorded models (`npm run bench:search`). */
-const USUAL = { measurements: 25, starts: 20 };
 
 const usualOf = (space: SearchedSpace): typeof USUAL => ({
   measurements: Math.min(

@@ -6,8 +6,8 @@ import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing } from '../search.ts';
 import { firstSpots, furtherSpot } from './beginning.ts';
-import { type Budget, budgetFor } from './budget.ts';
-import { beliefOf } from './confidence.ts';
+import { type Budget, budgetFor, USUAL } from './budget.ts';
+import { beliefOf, isByThroughput } from './confidence.ts';
 import { Economy, EXCHANGE } from './economy.ts';
 import { instancesOf } from './encoding.ts';
 import { importance } from './importance.ts';
@@ -82,6 +82,7 @@ class BayesSearch implements JudgingSearch {
   /** It has ended for that. */
   #isInVain = false;
   #why = '';
+  #isOver = false;
   /** The budget that ended it. */
   #ended: Account['ended'];
   /** What was measured again on a fresh server. */
@@ -92,7 +93,7 @@ class BayesSearch implements JudgingSearch {
     this.#plan = space.plan;
     this.#knowledge = new Knowledge(space, earlier);
     this.#budget = budget;
-    this.#byThroughput = objectives.length === 1 && objectives[0]!.tag === 'perf_throughput';
+    this.#byThroughput = isByThroughput(objectives);
     this.#first = firstSpots(this.#knowledge, space.candidates, this.#budget.variants);
   }
 
@@ -100,6 +101,7 @@ class BayesSearch implements JudgingSearch {
     if (this.#usage.measurements >= this.#budget.measurements) {
       this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
       this.#ended = 'measurements';
+      this.#isOver = true;
       return 'done';
     }
     const ask = this.#begin(at) ?? this.#explore(at) ?? this.#confirm(at);
@@ -107,6 +109,7 @@ class BayesSearch implements JudgingSearch {
     // One slot waits beside one that works; the others are not needed for what little is left.
     const { told, mostInFlight } = this.#usage;
     const others = this.#usage.inFlight().length;
+    this.#isOver = others === 0;
     return others === 1 || (others > 0 && told < mostInFlight) ? 'wait' : 'done';
   }
 
@@ -142,7 +145,9 @@ class BayesSearch implements JudgingSearch {
   }
 
   remaining(): number {
-    return Math.max(0, Math.min(this.#budget.measurements, this.#knowledge.spots.length) - this.#usage.told);
+    if (this.#isOver) return 0;
+    const most = Math.min(this.#budget.measurements, this.#knowledge.spots.length, USUAL.measurements);
+    return Math.max(1, most - this.#usage.told);
   }
 
   wrapUp(): void {

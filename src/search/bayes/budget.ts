@@ -17,5 +17,8 @@ export interface Budget {
 /** Measurements that no search passes, whatever it expects: what is left then does not become clear by more. */
 const MOST = 150;
 
+/** What a search took in the median on simulated and recorded models (`npm run bench:search`). */
+export const USUAL = { measurements: 25, starts: 20 };
+
 /** A budget of so many measurements; without, the search ends when what is left to gain is not worth its time. */
 export const budgetFor = (measurements: number = MOST): Budget => ({ measurements });

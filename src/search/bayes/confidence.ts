@@ -36,14 +36,11 @@ interface Rival {
  * What is believed of a verdict.
  * @param leader the point that the verdict names.
  */
-export function beliefOf(
-  knowledge: Knowledge,
-  leader: Spot,
-  { objectives, isOpen, rate, by }: Circumstances,
-): Belief {
+export function beliefOf(knowledge: Knowledge, leader: Spot, circumstances: Circumstances): Belief {
+  const { objectives, rate, by } = circumstances;
   const { surrogate } = knowledge;
   const own = surrogate.look(leader);
-  const rivals = rivalsOf(knowledge, { spot: leader, look: own }, isOpen);
+  const rivals = rivalsOf(knowledge, { spot: leader, look: own }, circumstances);
   const wins = drawsOf(knowledge, [{ spot: leader, look: own }, ...rivals]);
   const likeliest = rivals[wins.byRival.indexOf(Math.max(...wins.byRival))]?.spot;
   const { candidate, point } = leader;
@@ -60,6 +57,10 @@ export function beliefOf(
   };
 }
 
+/** Throughput is all that is looked for. */
+export const isByThroughput = (objectives: readonly Objective[]): boolean =>
+  objectives.length === 1 && objectives[0]!.tag === 'perf_throughput';
+
 /** The only objective's value and interval, in its unit. */
 function intervalOf({ worth }: Look, objectives: readonly Objective[]): Pick<Belief, 'value' | 'interval'> {
   const [only, ...more] = objectives;
@@ -71,12 +72,18 @@ function intervalOf({ worth }: Look, objectives: readonly Objective[]): Pick<Bel
 }
 
 /** Those that are likeliest to be better, each by itself. */
-function rivalsOf(knowledge: Knowledge, leader: Rival, isOpen: (spot: Spot) => boolean): Rival[] {
+function rivalsOf(knowledge: Knowledge, leader: Rival, { objectives, isOpen }: Circumstances): Rival[] {
+  const byThroughput = isByThroughput(objectives);
   const { surrogate } = knowledge;
   const shared = surrogate.worthWith(leader.spot);
   const chance = knowledge.chances();
   return knowledge.spots
-    .filter((spot) => spot !== leader.spot && isOpen(spot))
+    .filter(
+      (spot) =>
+        spot !== leader.spot &&
+        isOpen(spot) &&
+        !(byThroughput && knowledge.most(spot) < leader.look.worth.mean),
+    )
     .map((spot) => {
       const look = surrogate.look(spot);
       const variance = look.worth.variance + leader.look.worth.variance - 2 * shared(spot);
