@@ -29,6 +29,12 @@ export class Neighbours {
   #without = 0;
   #imprecise = 0;
   #wake: (() => void)[] = [];
+  readonly #read: () => CpuTimes;
+
+  /** @param read the times of all the machine's cores. */
+  constructor(read: () => CpuTimes = cpuTimes) {
+    this.#read = read;
+  }
 
   /** Measures beside others. */
   async together<T>(run: () => Promise<T>): Promise<{ result: T; company: Company }> {
@@ -37,12 +43,12 @@ export class Neighbours {
     const others = this.#together > 0;
     this.#together++;
     const joined = ++this.#joined;
-    const before = cpuTimes();
+    const before = this.#read();
     try {
       const result = await run();
       return {
         result,
-        company: { shared: others || this.#joined > joined, busy: busyShare(before, cpuTimes()) },
+        company: { shared: others || this.#joined > joined, busy: busyShare(before, this.#read()) },
       };
     } finally {
       this.#together--;
@@ -101,7 +107,8 @@ export function suffering(
   return stable ? undefined : { by: 'precision', text: 'it was not precise' };
 }
 
-interface CpuTimes {
+/** What cores did since the machine started. */
+export interface CpuTimes {
   readonly busy: number;
   readonly all: number;
 }

@@ -7,6 +7,9 @@ import type { OpenTrial, PointRequest } from '../../src/trial/trial.ts';
 import { measurement } from '../support/run.ts';
 import { trialSpec } from '../support/spec.ts';
 
+/** The machine's cores do nothing else: the test's own work is not to count. */
+const idle = () => ({ busy: 0, all: 1 });
+
 const point = inFlight('m', 1);
 const measured = (stable: boolean): PointOutcome => ({
   state: 'measured',
@@ -33,7 +36,7 @@ function trialOf(...outcomes: PointOutcome[]) {
 async function besideAnother(
   trial: OpenTrial,
   request: PointRequest = { point },
-  neighbours = new Neighbours(),
+  neighbours = new Neighbours(idle),
 ): Promise<PointOutcome> {
   const other = Promise.withResolvers<void>();
   const beside = neighbours.together(() => other.promise);
@@ -82,12 +85,12 @@ test('the time of a point goes by while it waits and is measured', async () => {
 
 test('what had no company is measured once', async () => {
   const { trial, asked } = trialOf(measured(false));
-  await withNeighbours(trial, new Neighbours(), () => {}).measure({ point });
+  await withNeighbours(trial, new Neighbours(idle), () => {}).measure({ point });
   expect(asked).toHaveLength(1);
 });
 
 test('want of precision is no sign where points want it by themselves', async () => {
-  const neighbours = new Neighbours();
+  const neighbours = new Neighbours(idle);
   const beside = async (...outcomes: boolean[]): Promise<number> => {
     const { trial, asked } = trialOf(...outcomes.map(measured));
     await besideAnother(trial, { point }, neighbours);
@@ -106,7 +109,7 @@ test('want of precision is no sign where points want it by themselves', async ()
 });
 
 test('what others came to alone meanwhile counts for one that waits for its turn', async () => {
-  const neighbours = new Neighbours();
+  const neighbours = new Neighbours(idle);
   const [mine, others] = [
     trialOf(measured(false), measured(false)),
     trialOf(measured(false), measured(false)),
