@@ -43,7 +43,7 @@ describe("tma's own search on a real tritonserver", () => {
     const [model] = results(cwd).models;
     expect(model.search).toMatchObject({ search: 'bayes', points: { all: 72 }, configurations: { seen: 3 } });
     const looks = journal(cwd).filter(({ kind, record }) => kind === 'point' && record.again);
-    expect(looks.length).toBeGreaterThanOrEqual(2);
+    expect(looks.length).toBeGreaterThanOrEqual(1);
     expect(model.pareto.metrics).toEqual(['perf_throughput', 'perf_latency_p99']);
     expect(model.pareto.points.length).toBeGreaterThan(0);
   });

@@ -99,8 +99,7 @@ class BayesSearch implements JudgingSearch {
 
   ask(at: Standing): Answer {
     if (this.#usage.measurements >= this.#budget.measurements) {
-      this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
-      this.#ended = 'measurements';
+      this.#useUp();
       this.#isOver = true;
       return 'done';
     }
@@ -111,6 +110,11 @@ class BayesSearch implements JudgingSearch {
     const others = this.#usage.inFlight().length;
     this.#isOver = others === 0;
     return others === 1 || (others > 0 && told < mostInFlight) ? 'wait' : 'done';
+  }
+
+  #useUp(): void {
+    this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
+    this.#ended = 'measurements';
   }
 
   tell(ask: Ask, outcome: Outcome): void {
@@ -231,6 +235,11 @@ class BayesSearch implements JudgingSearch {
     // While nothing is known yet a further point would be a guess: the slot waits for the first outcome.
     if (this.#usage.told === 0 && this.#usage.measurements > 0) return undefined;
     if (this.#usage.inFlight('beginning').length > MOST_UNSEEN) return undefined;
+    // The last measurement is kept for the verdict's point on a server of its own.
+    if (this.#usage.measurements === this.#budget.measurements - 1 && this.#wantsConfirmation()) {
+      this.#useUp();
+      return undefined;
+    }
     const step = this.#step(at, (spot) => this.#isFree(spot, at) && this.#mayBegin(spot));
     if (!step || !this.#isWorth(step, at)) return undefined;
     // Nothing is known yet that a point could be held against.
@@ -287,13 +296,20 @@ class BayesSearch implements JudgingSearch {
     return variants === undefined || this.#usage.configurations < variants || this.#usage.hasBegun(candidate);
   }
 
+  /** The verdict's point was measured on too few servers, and may keep the limits. */
+  #wantsConfirmation(): boolean {
+    const leader = this.#leader();
+    return (
+      leader !== undefined && serversOf(leader) < SERVERS && this.#knowledge.look(leader).nearly >= HOPELESS
+    );
+  }
+
   /** The verdict's point, on a server of its own. */
   #confirm(at: Standing): Ask | undefined {
     // What is still being measured may lead.
     if (this.#usage.inFlight().length > 0) return undefined;
     const leader = this.#leader();
-    if (!leader || !this.#isFree(leader, at)) return undefined;
-    if (serversOf(leader) >= SERVERS || this.#knowledge.look(leader).nearly < HOPELESS) return undefined;
+    if (!leader || !this.#isFree(leader, at) || !this.#wantsConfirmation()) return undefined;
     return this.#take('confirmation', at, leader, { again: 'afresh', matters: this.#limits() });
   }
 

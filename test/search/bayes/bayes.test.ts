@@ -56,6 +56,9 @@ describe('on a simulated server', () => {
     const found = replay(free, bayesSearch(free.space, budgetFor(9)), noise, 1);
     expect(found.why).toBe('its budget of 9 measurements is used');
     expect(found.measurements).toBe(9);
+    // The last is kept for what it names, on a server of its own.
+    const last = found.trace.at(-1)!;
+    expect(last).toMatchObject({ again: 'afresh', candidate: { name: found.winner!.variant } });
   });
 
   test('says that its budget of configurations is used, and takes up no more', () => {
