@@ -5,7 +5,7 @@ import type { Surrogate } from './surrogate.ts';
 // Tuned with `npm run bench:search`, where nothing else is said.
 
 /** Configurations beside the default that are measured before anything is concluded. */
-const SPREAD = 6;
+const SPREAD = 4;
 /** At which loads the default is measured first, and the others: shares of the way from the least load to the largest. */
 const DEFAULT_RUNGS = [0.3, 0.7];
 const RUNGS = [0.5];

@@ -44,7 +44,7 @@ const AFRESH: readonly Way[] = [
   { isHere: false, starts: 3, looks: 1 },
 ];
 /** What so many looks at a point left in doubt stays in doubt: it lies where a limit is. Tuned with `npm run bench:search`. */
-const MOST_LOOKS = 10;
+const MOST_LOOKS = 20;
 /** Nodes and weights of the normal distribution's Gauss-Hermite quadrature with seven nodes. */
 const NODES = [
   -3.750439717725742, -2.366759410734541, -1.154405394739968, 0, 1.154405394739968, 2.366759410734541,

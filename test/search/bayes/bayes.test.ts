@@ -157,7 +157,7 @@ describe('on a simulated server', () => {
     const first = [...new Set(trace.slice(0, 5).map(({ candidate }) => candidate))];
     expect(
       first.map(({ models: [{ assignment }] }) => Object.values(assignment).slice(0, 2).join(' ')),
-    ).toEqual([expect.stringMatching(/^default/), '2:GPU 2', '3:GPU 4', '3:GPU 8']);
+    ).toEqual([expect.stringMatching(/^default/), '2:GPU 2', '3:GPU 8', '4:GPU 16']);
   });
 
   test('names nothing where nothing keeps the limits', () => {
@@ -175,7 +175,8 @@ describe('on a simulated server', () => {
     const own = trace.filter(
       ({ candidate, point }) => candidate.name === winner?.variant && levelOf(point) === winner.level,
     );
-    expect(own.filter(({ again }) => again !== 'here').length).toBeGreaterThan(1);
+    // A look on the server that runs counts, where that was started anew for another load.
+    expect(own.length).toBeGreaterThan(1);
   });
 
   test('when little time is left only the best is measured again', () => {
