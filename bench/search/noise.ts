@@ -1,5 +1,5 @@
 import type { Figures } from '../../src/search/search.ts';
-import { randomSource } from '../../src/statistics/random-source.ts';
+import { randomSource, standardNormal } from '../../src/statistics/random-source.ts';
 
 type Values = Readonly<Record<string, number>>;
 
@@ -80,7 +80,7 @@ export class NoiseSource {
   /** A server that was started: answers what a look at it sees of the true values, and how sure of it the look is. */
   start(_variant?: string): (truth: Values) => Figures {
     const { throughput, latency } = this.#noise;
-    const drawn = (share: number): number => (share > 0 ? share * normal(this.#random) : 0);
+    const drawn = (share: number): number => (share > 0 ? share * standardNormal(this.#random) : 0);
     const start = { throughput: drawn(throughput.start), latency: drawn(latency.start) };
     return (truth) => this.#look(start, truth);
   }
@@ -97,21 +97,24 @@ export class NoiseSource {
     const tags = Object.keys(truth);
     for (const tag of tags) {
       if (tag === 'perf_throughput') {
-        ofThroughput = normal(this.#random);
+        ofThroughput = standardNormal(this.#random);
         set(tag, throughput.look, start.throughput + throughput.look * ofThroughput);
       } else if (/latency/.test(tag)) {
         const isHeavy = heavyTails && tag === 'perf_latency_p99';
-        const look = isHeavy ? heavy(this.#random) : normal(this.#random);
+        const look = isHeavy ? heavy(this.#random) : standardNormal(this.#random);
         set(tag, latency.look, start.latency + latency.look * look);
       }
     }
     const counts = OF_COUNTS * throughput.look;
-    const [ofCount, ofBatch] = [counts * normal(this.#further), counts * normal(this.#further)];
+    const [ofCount, ofBatch] = [
+      counts * standardNormal(this.#further),
+      counts * standardNormal(this.#further),
+    ];
     for (const tag of tags) {
       if (tag === 'perf_server_queue' || tag === 'perf_server_request') {
-        set(tag, latency.look, start.latency + latency.look * normal(this.#further));
+        set(tag, latency.look, start.latency + latency.look * standardNormal(this.#further));
       } else if (/^perf_server_compute/.test(tag)) {
-        const own = Math.sqrt(1 - TOGETHER ** 2) * normal(this.#further);
+        const own = Math.sqrt(1 - TOGETHER ** 2) * standardNormal(this.#further);
         set(tag, throughput.look, -start.throughput + throughput.look * (own - TOGETHER * ofThroughput));
       } else if (tag === 'perf_inference_count') set(tag, counts, ofCount);
     }
@@ -133,18 +136,14 @@ export class NoiseSource {
   }
 }
 
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
 function chiSquare(random: () => number, degrees: number): number {
   let sum = 0;
-  for (let index = 0; index < degrees; index++) sum += normal(random) ** 2;
+  for (let index = 0; index < degrees; index++) sum += standardNormal(random) ** 2;
   return sum;
 }
 
 /** Student's t with few degrees of freedom, scaled to a variance of 1. */
 function heavy(random: () => number): number {
   const chi = chiSquare(random, DEGREES);
-  return normal(random) / Math.sqrt(chi / DEGREES) / Math.sqrt(DEGREES / (DEGREES - 2));
+  return standardNormal(random) / Math.sqrt(chi / DEGREES) / Math.sqrt(DEGREES / (DEGREES - 2));
 }

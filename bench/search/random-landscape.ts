@@ -1,4 +1,4 @@
-import { randomSource } from '../../src/statistics/random-source.ts';
+import { randomSource, standardNormal } from '../../src/statistics/random-source.ts';
 import type { Row } from './grid.ts';
 
 /**
@@ -226,7 +226,7 @@ class Executions {
     const { fixedMs, itemMs, exponent, parallel, contention, jitter, stalls, stallFactor } = this.#machine;
     const active = others + 1;
     const shared = Math.max(1, active / parallel) * (1 + contention * (active - 1));
-    const gauss = Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random());
+    const gauss = standardNormal(this.#random);
     const stall = this.#random() < stalls ? stallFactor : 1;
     const usual = (fixedMs + itemMs * size ** exponent) * shared * Math.exp(jitter * gauss) * stall;
     return this.#withPauses(now, usual * this.#afterIdle(others) * this.#whenNew(size));

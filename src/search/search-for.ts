@@ -117,8 +117,10 @@ export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): 
     maxShare === undefined ? undefined : Math.max(1, Math.floor(maxShare * size)),
   ].filter((value) => value !== undefined);
   const least = Math.max(minTrials ?? 0, minShare === undefined ? 0 : Math.floor(minShare * size));
+  // What must be measured is, and the verdict's point once more.
+  const usual = Math.max(budgetFor().measurements, least + 1);
   return {
-    ...budgetFor(most.length > 0 ? Math.min(...most) : undefined),
+    ...budgetFor(most.length > 0 ? Math.min(...most) : usual),
     ...(maxVariants !== undefined && { variants: maxVariants }),
     least,
     ...(vain !== undefined && { vain }),

@@ -32,6 +32,13 @@ test('none of what an earlier session counted against another limit, or against 
   expect(told([])).not.toHaveProperty('beyond');
 });
 
+test('how long the start of its server and the look took, as the record tells', () => {
+  const taken = { ...measurement({ perf_throughput: 100 }), warmupS: 0.4, durationS: 1.6 };
+  const record = { state: 'measured', key: 'k', measurement: taken } as const;
+  expect(outcomeOf({ ...record, startS: 7 }, true, [])).toMatchObject({ seconds: { start: 7, look: 2 } });
+  expect(outcomeOf(record, false, [])).toMatchObject({ seconds: { start: 0, look: 2 } });
+});
+
 test('none of a measurement that has none', () => {
   const record = { state: 'measured', key: 'k', measurement: measurement({ perf_throughput: 100 }) } as const;
   expect(outcomeOf(record, true, [most(20)])).not.toHaveProperty('beyond');

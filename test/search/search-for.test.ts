@@ -56,6 +56,13 @@ describe('what a search may use', () => {
     });
   });
 
+  test('what must be measured is more than what a search takes of itself', () => {
+    const optuna = { minTrials: 400 };
+    const { measurements, least } = budgetOf(searchedSpace(space({ mode: 'optuna', optuna }, 13)));
+    expect(least).toBe(400);
+    expect(measurements).toBeGreaterThan(400);
+  });
+
   test("Optuna's own: the smaller of both most, the larger of both least", () => {
     const optuna = { maxShare: 0.5, maxTrials: 12, minShare: 0.1, minTrials: 3, patience: 5 };
     expect(budgetOf(searchedSpace(space({ mode: 'optuna', optuna }, 13)))).toMatchObject({

@@ -19,8 +19,6 @@ import { bestStep, type Step, WORTHWHILE } from './value.ts';
 export interface JudgingSearch extends Search {
   /** The best point that probably keeps every limit; undefined: none does, as far as is known. */
   best(): Pick<Ask, 'candidate' | 'point'> | undefined;
-  /** What it believes of its verdict; undefined: it has none. */
-  belief?(): Belief | undefined;
 }
 
 type SearchedSpace = Pick<Space, 'plan' | 'candidates' | 'pointsOf'>;
@@ -99,7 +97,9 @@ class BayesSearch implements JudgingSearch {
 
   ask(at: Standing): Answer {
     if (this.#usage.measurements >= this.#budget.measurements) {
-      this.#useUp();
+      // A budget that was just enough did not end it.
+      const step = this.#hurried ? undefined : this.#nextStep(at);
+      if (step && this.#isWorth(step, at)) this.#useUp();
       this.#isOver = true;
       return 'done';
     }
@@ -112,6 +112,7 @@ class BayesSearch implements JudgingSearch {
     return others === 1 || (others > 0 && told < mostInFlight) ? 'wait' : 'done';
   }
 
+  /** It would go on with a larger budget of measurements. */
   #useUp(): void {
     this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
     this.#ended = 'measurements';
@@ -155,7 +156,8 @@ class BayesSearch implements JudgingSearch {
   }
 
   wrapUp(): void {
-    if (!this.#hurried) this.#ended = 'minutes';
+    if (this.#hurried || this.#isOver) return;
+    this.#ended = 'minutes';
     this.#why = 'little time was left';
     this.#hurried = true;
   }
@@ -235,17 +237,21 @@ class BayesSearch implements JudgingSearch {
     // While nothing is known yet a further point would be a guess: the slot waits for the first outcome.
     if (this.#usage.told === 0 && this.#usage.measurements > 0) return undefined;
     if (this.#usage.inFlight('beginning').length > MOST_UNSEEN) return undefined;
+    const step = this.#nextStep(at);
+    if (!step || !this.#isWorth(step, at)) return undefined;
     // The last measurement is kept for the verdict's point on a server of its own.
     if (this.#usage.measurements === this.#budget.measurements - 1 && this.#wantsConfirmation()) {
       this.#useUp();
       return undefined;
     }
-    const step = this.#step(at, (spot) => this.#isFree(spot, at) && this.#mayBegin(spot));
-    if (!step || !this.#isWorth(step, at)) return undefined;
     // Nothing is known yet that a point could be held against.
     const matters = this.#knowledge.seen.length > 0 ? this.#limits() : undefined;
     const { spot, again } = step;
     return this.#take('exploration', at, spot, { ...(again && { again }), ...(matters && { matters }) });
+  }
+
+  #nextStep(at: Standing): Step | undefined {
+    return this.#step(at, (spot) => this.#isFree(spot, at) && this.#mayBegin(spot));
   }
 
   #step({ on }: Standing, isAllowed: (spot: Spot) => boolean): Step | undefined {

@@ -14,6 +14,7 @@ const PROMISING = 2;
 /** Configurations of the square that further slots look at, and at which loads, by turns. */
 const FURTHER = 4;
 const FURTHER_RUNGS = [0.3, 0.7];
+
 /**
  * What is measured before anything is concluded: the default configuration, and a Latin square of others, in which each
  * configuration has another share of every field's range. The ends of the ranges are left out: what does not fit into memory

@@ -1,7 +1,7 @@
 import { metric } from '../../ground/metric.ts';
 import type { Objective } from '../../record/goal.ts';
 import { cholesky, normalProbability } from '../../statistics/gaussian-process.ts';
-import { randomSource } from '../../statistics/random-source.ts';
+import { randomSource, standardNormal } from '../../statistics/random-source.ts';
 import type { Belief } from '../search.ts';
 import type { Knowledge, Spot } from './knowledge.ts';
 import type { Look } from './surrogate.ts';
@@ -100,7 +100,7 @@ function drawsOf(knowledge: Knowledge, all: readonly Rival[]) {
   const { surrogate } = knowledge;
   const chance = knowledge.chances();
   const random = randomSource(1);
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const normal = (): number => standardNormal(random);
   const worth = drawer(all, (spot) => surrogate.worthWith(spot), normal);
   const rooms = all[0]!.look.rooms.map((_, limit) =>
     drawer(all, (spot) => surrogate.roomWith(limit, spot), normal),

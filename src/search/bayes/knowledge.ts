@@ -124,6 +124,7 @@ export class Knowledge {
     return this.#learned().believing(pending.map(({ id }) => id));
   }
 
+  /** What is known of all points together. */
   get surrogate(): Surrogate {
     return this.#learned();
   }

@@ -34,7 +34,7 @@ const CROWDING: Prior = { mean: Math.log(0.01), deviation: 1.5 };
 const THRONG: Prior = { mean: Math.log(0.001), deviation: 1.5 };
 const EXECUTION_DEVIATION = 1.5;
 
-export const PARAMETERS = 7;
+const PARAMETERS = 7;
 
 /** Of two times or rates the lesser, without a corner. */
 const lesser = (a: number, b: number, sharpness: number): number =>

@@ -225,9 +225,9 @@ export class Surrogate {
       if (!models.has(tag)) return [];
       const { mean, variance, noise } = this.#expect([[tag, 1]], at);
       const room = { mean: (Math.log(value) - mean) * (bound === 'max' ? 1 : -1), variance, noise };
-      const deviation = Math.sqrt(variance + 1e-8);
-      holds *= normalProbability(room.mean / deviation);
-      nearly *= normalProbability((room.mean + NEARLY) / deviation);
+      const chances = chancesOf(room.mean, variance);
+      holds *= chances.holds;
+      nearly *= chances.nearly;
       return [room];
     });
     return { worth, rooms, holds, nearly };
@@ -271,7 +271,7 @@ interface At {
   readonly point: LoadPoint;
 }
 
-/** Probability that what has so much room for certain, and so much variance, misses no limit by more than 5 %, and by nothing. */
+/** How probable it is that a limit holds, and that it is missed by no more than 5 %, by the room that is expected and its variance. */
 export const chancesOf = (mean: number, variance: number): { holds: number; nearly: number } => {
   const deviation = Math.sqrt(variance + 1e-8);
   return {

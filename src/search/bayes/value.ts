@@ -65,7 +65,7 @@ export function bestStep(knowledge: Knowledge, economy: Economy, place: Place): 
   const surrogate = knowledge.believing(place.pending);
   const standings = knowledge.spots.map((spot) => {
     const look = surrogate.look(spot);
-    return { spot, look, standing: look.worth.mean - doubt(look.holds, look.nearly) };
+    return { spot, look, standing: knowledge.standing(spot, look) };
   });
   // Only what was looked at, or is being, can be the verdict.
   const known = standings.filter(({ spot }) => spot.results.length > 0 || place.pending.includes(spot));

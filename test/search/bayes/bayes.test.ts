@@ -61,6 +61,15 @@ describe('on a simulated server', () => {
     expect(last).toMatchObject({ again: 'afresh', candidate: { name: found.winner!.variant } });
   });
 
+  test('a budget that is just enough did not end it', () => {
+    const { measurements } = replay(free, bayesSearch(free.space), noise, 1);
+    const search = bayesSearch(free.space, budgetFor(measurements));
+    const found = replay(free, search, noise, 1);
+    expect(found.measurements).toBe(measurements);
+    expect(found.why).toBe('what is still to be gained is not worth its time');
+    expect(search.account()).not.toHaveProperty('ended');
+  });
+
   test('says that its budget of configurations is used, and takes up no more', () => {
     const budget = { measurements: 35, variants: 2 };
     for (const slots of [1, 4, 8]) {
