@@ -57,7 +57,10 @@ describe.skipIf(missing)(
       expect(output).toContain('Python import error: the model does not load: Internal: ModuleNotFoundError');
       expect(output.match(/add_sub_config_0, \d in flight: failed/g)).toHaveLength(1);
       const { trials } = results(cwd);
-      expect(trials[0].points.map(({ state }: { state: string }) => state)).toEqual(['measured', 'measured']);
+      const ends = trials[0].points.map(
+        (point: { state: string; cause?: string }) => point.cause ?? point.state,
+      );
+      expect(ends).toEqual(['measured', 'measured']);
     });
 
     test('no installation, no config.pbtxt: one message each', async () => {
