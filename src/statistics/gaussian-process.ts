@@ -58,12 +58,37 @@ export class GaussianProcess {
   }
 
   /**
-   * The inverse covariance of the observations times these covariances with them: times the covariances of another place, it
-   * is what the observations explain of the covariance between both.
+   * The same of many places at once.
+   * @param columns covariances of every place with each observation.
+   * @returns for every place its mean and how much of its variance is explained; and what of its covariance with another is
+   * explained is the sum of the products of both their parts.
    */
-  explain(covariances: ArrayLike<number>): Float64Array {
-    const half = solveLower(this.#factor, covariances, new Float64Array(covariances.length));
-    return solveUpper(this.#factor, half);
+  predictAll(columns: readonly Float64Array[]): {
+    readonly means: Float64Array;
+    readonly explained: Float64Array;
+    readonly parts: readonly Float64Array[];
+  } {
+    const places = columns[0]?.length ?? 0;
+    const means = new Float64Array(places).fill(this.#mean);
+    const explained = new Float64Array(places);
+    const parts: Float64Array[] = [];
+    for (const [i, column] of columns.entries()) {
+      const part = Float64Array.from(column);
+      const row = this.#factor[i]!;
+      for (const [k, other] of parts.entries()) {
+        const factor = row[k]!;
+        for (let place = 0; place < places; place++) part[place]! -= factor * other[place]!;
+      }
+      const [own, weight] = [row[i]!, this.#weights[i]!];
+      for (let place = 0; place < places; place++) {
+        means[place]! += weight * column[place]!;
+        const value = part[place]! / own;
+        part[place] = value;
+        explained[place]! += value * value;
+      }
+      parts.push(part);
+    }
+    return { means, explained, parts };
   }
 }
 

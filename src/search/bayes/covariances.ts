@@ -27,7 +27,8 @@ interface Alike {
 /** Covariances between the points of a space; what was once worked out for a point is kept. */
 export class Covariances {
   readonly #places: readonly Place[];
-  readonly #kept = new Map<string, Alike>();
+  /** By length scales, then by the number of the point. */
+  readonly #kept = new Map<string, Map<number, Alike>>();
 
   constructor(places: readonly Place[]) {
     this.#places = places;
@@ -47,14 +48,22 @@ export class Covariances {
     return result;
   }
 
-  /** Between two points. */
-  between(point: number, other: number, shape: Shape): number {
-    return shared(this.#alike(point, shape), other, variancesOf(shape));
+  /** Between these points, by their numbers: the lower triangle, row after row. */
+  among(points: readonly number[], shape: Shape): readonly Float64Array[] {
+    const variances = variancesOf(shape);
+    return points.map((point, row) => {
+      const alike = this.#alike(point, shape);
+      const result = new Float64Array(row + 1);
+      for (let other = 0; other <= row; other++) result[other] = shared(alike, points[other]!, variances);
+      return result;
+    });
   }
 
   #alike(point: number, shape: Shape): Alike {
-    const key = `${point} ${shape.configuration} ${shape.load}`;
-    const kept = this.#kept.get(key);
+    const key = `${shape.configuration} ${shape.load}`;
+    const ofScales = this.#kept.get(key) ?? new Map<number, Alike>();
+    this.#kept.set(key, ofScales);
+    const kept = ofScales.get(point);
     if (kept) return kept;
     const size = this.#places.length;
     const made = {
@@ -80,7 +89,7 @@ export class Covariances {
       made.relative[index] = matern52(Math.hypot(relative, batch));
       made.together[index] = matern52(Math.sqrt(apart + level * level + batch * batch));
     }
-    this.#kept.set(key, made);
+    ofScales.set(point, made);
     return made;
   }
 }

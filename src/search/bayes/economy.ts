@@ -16,13 +16,19 @@ const BUILD = 10;
 
 /** What starts and looks cost on this machine, in seconds, by those that were seen. */
 export class Economy {
+  /** By what took them, sorted. */
   readonly #seen = { start: [] as number[], build: [] as number[], look: [] as number[] };
 
   tell(candidate: Candidate, { seconds, started, state }: Outcome): void {
     if (!seconds) return;
     // What an earlier version wrote down does not tell how long the start took.
-    if (started && seconds.start > 0) this.#seen[builds(candidate) ? 'build' : 'start'].push(seconds.start);
-    if (state === 'measured') this.#seen.look.push(seconds.look);
+    if (started && seconds.start > 0) this.#add(builds(candidate) ? 'build' : 'start', seconds.start);
+    if (state === 'measured') this.#add('look', seconds.look);
+  }
+
+  #add(what: 'start' | 'build' | 'look', seconds: number): void {
+    this.#seen[what].push(seconds);
+    this.#seen[what].sort((a, b) => a - b);
   }
 
   startS(candidate: Candidate): number {
@@ -36,8 +42,8 @@ export class Economy {
   }
 }
 
-const middle = (values: readonly number[]): number | undefined =>
-  values.toSorted((a, b) => a - b)[values.length >> 1];
+/** The middle one of sorted values. */
+const middle = (values: readonly number[]): number | undefined => values[values.length >> 1];
 
 /** Whether TensorRT builds an engine when the configuration is loaded, which takes minutes. */
 const builds = ({ models: [{ config }] }: Candidate): boolean =>

@@ -36,10 +36,9 @@ const EXECUTION_DEVIATION = 1.5;
 
 const PARAMETERS = 7;
 
-/** Of two times or rates the lesser, without a corner. */
-const lesser = (a: number, b: number, sharpness: number): number =>
-  (a ** -sharpness + b ** -sharpness) ** (-1 / sharpness);
-const SHARP = 6;
+/** Of two times or rates the lesser, without a corner: the norm of order -6. */
+const lesser = (a: number, b: number): number => 1 / Math.sqrt(Math.cbrt(sixth(1 / a) + sixth(1 / b)));
+const sixth = (value: number): number => (value * value * value) ** 2;
 
 /** The point as the mechanics see it; undefined: an open loop, which they say nothing of. */
 export function partOf({ models: [{ config }] }: Candidate, point: LoadPoint): Part | undefined {
@@ -59,8 +58,8 @@ export function partOf({ models: [{ config }] }: Candidate, point: LoadPoint): P
  * the largest batch.
  */
 function executedBatch({ instances, largest, inFlight, batch }: Part): number {
-  const busy = lesser(instances, inFlight, SHARP);
-  return Math.max(batch, lesser((inFlight * batch) / busy, largest, SHARP));
+  const busy = lesser(instances, inFlight);
+  return Math.max(batch, lesser((inFlight * batch) / busy, largest));
 }
 
 /**
@@ -70,14 +69,14 @@ function executedBatch({ instances, largest, inFlight, batch }: Part): number {
 export function throughputOf(part: Part, parameters: Parameters): number {
   const [execution, item, loop, serial, shared, crowding, throng] =
     parameters as unknown as readonly number[];
-  const busy = lesser(part.instances, part.inFlight, SHARP);
+  const busy = lesser(part.instances, part.inFlight);
   const batch = executedBatch(part);
   const heldUp = 1 + Math.exp(shared!) * (busy - 1) + Math.exp(crowding!) * busy * (busy - 1);
   const executionTime = (1 + Math.exp(item!) * batch) * heldUp;
   const asked = (part.inFlight * part.batch) / (executionTime + Math.exp(loop!));
   const executed = (busy * batch) / executionTime;
   const passed = Math.exp(-serial!) / (1 + part.inFlight * Math.exp(throng!));
-  const rate = lesser(lesser(asked, executed, SHARP), passed, SHARP);
+  const rate = lesser(lesser(asked, executed), passed);
   return Math.log(1000 * rate) - execution!;
 }
 
@@ -138,16 +137,16 @@ function priorsOf(measured: readonly Measured[]): Prior[] {
   ];
 }
 
-const STEP = 1e-4;
+const STEP = 1e-6;
 
 function gradient(part: Part, parameters: Parameters): Float64Array {
+  const here = throughputOf(part, parameters);
+  const moved = Float64Array.from(parameters);
   return parameters.map((value, index) => {
-    const moved = (by: number): number => {
-      const other = Float64Array.from(parameters);
-      other[index] = value + by;
-      return throughputOf(part, other);
-    };
-    return (moved(STEP) - moved(-STEP)) / (2 * STEP);
+    moved[index] = value + STEP;
+    const there = throughputOf(part, moved);
+    moved[index] = value;
+    return (there - here) / STEP;
   });
 }
 

@@ -24,6 +24,8 @@ export interface Base {
   mean(id: number): number;
   /** Further features of a point, each with a coefficient of variance 1: what of the base is not known for sure. */
   slopes?(id: number): Float64Array;
+  /** What points have in common with one for these features: products with those of every point. */
+  slopesWith?(id: number): Float64Array;
   /** The base is what earlier runs make expect. */
   readonly isPrior?: boolean;
   /** What the difference to it is thought to be. */
@@ -53,8 +55,8 @@ interface Model {
   readonly mean: number;
   /** Probability among all, by the likelihood of what was measured. */
   readonly weight: number;
-  /** Covariances with each observation, for every point. */
-  readonly columns: readonly Float64Array[];
+  /** What each observation explains of every point: the sum of their products is what all explain of a covariance. */
+  readonly parts: readonly Float64Array[];
   /** What is expected of every point. */
   readonly means: Float64Array;
   readonly variances: Float64Array;
@@ -99,7 +101,8 @@ export class MetricModels {
     const isFew = observed.ids.length <= FEW || !before;
     const turn = isFew ? 0 : (before.#turn + TURN) % all.length;
     const looked = isFew ? all : [...before.#kept, ...turnOf(all, turn, before.#kept)];
-    const made = looked.map((hypothesis) => fitOf(observed, hypothesis, possible, covariances));
+    const fit = fitter(observed, possible, covariances);
+    const made = looked.map(fit);
     made.sort((a, b) => b.process.logLikelihood - a.process.logLikelihood);
     const most = made[0]!.process.logLikelihood;
     const likely = made.slice(0, MOST).flatMap((model): Model[] => {
@@ -125,7 +128,7 @@ export class MetricModels {
         variances: [...observed.variances, ...ids.map(() => noise.look ** 2)],
       };
       const fit = { ...model, observed: more };
-      const process = gaussianOf(fit, this.#covariances);
+      const process = gaussianOf(fit, amongOf(more.ids, fit.base, fit.shape, this.#covariances));
       return { ...fit, process, ...expectedOf({ ...fit, process }, this.#covariances) };
     });
     return new MetricModels(models, this.#covariances, this.#kept, this.#turn);
@@ -155,17 +158,14 @@ export class MetricModels {
 
   /** How what is not known of one point goes with what is not known of another: covariances with it, by the other's number. */
   covariancesWith(id: number): (other: number) => number {
-    const parts = this.#models.map((model) => {
-      const weights = model.process.explain(model.columns.map((column) => column[id]!));
-      return { model, weights, prior: columnOf(model, id, this.#covariances) };
-    });
+    const priors = this.#models.map((model) => columnOf(model, id, this.#covariances));
     const { mean } = this.predict(id);
     return (other) => {
       const { mean: expected } = this.predict(other);
       let sum = 0;
-      for (const { model, weights, prior } of parts) {
-        let covariance = prior[other]!;
-        for (const [index, column] of model.columns.entries()) covariance -= weights[index]! * column[other]!;
+      for (const [index, model] of this.#models.entries()) {
+        let covariance = priors[index]![other]!;
+        for (const part of model.parts) covariance -= part[id]! * part[other]!;
         sum += model.weight * (covariance + (model.means[id]! - mean) * (model.means[other]! - expected));
       }
       return sum;
@@ -194,44 +194,56 @@ function weighted(models: readonly Model[]): Model[] {
   return models.map((model) => ({ ...model, weight: model.weight / total }));
 }
 
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+/** Sum of the products. */
+export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
   for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!;
   return sum;
 };
 
 /** A hypothesis held against what was measured. */
-type Fit = Omit<Model, 'weight' | 'columns' | 'means' | 'variances'>;
+type Fit = Omit<Model, 'weight' | 'parts' | 'means' | 'variances'>;
 
-function fitOf(
+/** Holds hypotheses against what was measured. */
+function fitter(
   observed: Observed,
-  hypothesis: Hypothesis,
   { bases, noises }: Possible,
   covariances: Covariances,
-): Fit {
-  const base = bases[hypothesis.base]!;
-  const shape = base.shapes[hypothesis.shape]!;
-  const noise = noises[hypothesis.noise]!;
-  const rest = observed.values.map((value, index) => value - base.mean(observed.ids[index]!));
-  const mean = base.slopes ? 0 : rest.reduce((sum, value) => sum + value, 0) / rest.length;
-  const fit = { hypothesis, shape, noise, base, mean, observed };
-  return { ...fit, process: gaussianOf(fit, covariances) };
+): (hypothesis: Hypothesis) => Fit {
+  // Hypotheses differ by their noise more often than by anything else.
+  const among = new Map<Shape, readonly Float64Array[]>();
+  return (hypothesis) => {
+    const base = bases[hypothesis.base]!;
+    const shape = base.shapes[hypothesis.shape]!;
+    const noise = noises[hypothesis.noise]!;
+    const rest = observed.values.map((value, index) => value - base.mean(observed.ids[index]!));
+    const mean = base.slopes ? 0 : rest.reduce((sum, value) => sum + value, 0) / rest.length;
+    const rows = among.get(shape) ?? amongOf(observed.ids, base, shape, covariances);
+    among.set(shape, rows);
+    const fit = { hypothesis, shape, noise, base, mean, observed };
+    return { ...fit, process: gaussianOf(fit, rows) };
+  };
+}
+
+/** Covariances between points, by their numbers: the lower triangle. */
+function amongOf(ids: readonly number[], base: Base, shape: Shape, covariances: Covariances) {
+  const rows = covariances.among(ids, shape);
+  if (base.slopesWith) {
+    const common = ids.map((id) => base.slopesWith!(id));
+    for (const [i, row] of rows.entries()) for (let j = 0; j <= i; j++) row[j]! += common[i]![ids[j]!]!;
+  }
+  return rows;
 }
 
 function gaussianOf(
-  { observed, shape, noise, base, mean }: Omit<Fit, 'process'>,
-  covariances: Covariances,
+  { observed, noise, base, mean }: Omit<Fit, 'process'>,
+  among: readonly Float64Array[],
 ): GaussianProcess {
   const { ids, values, servers, variances } = observed;
-  const slopes = ids.map((id) => base.slopes?.(id));
-  const covariance = (i: number, j: number): number =>
-    covariances.between(ids[i]!, ids[j]!, shape) +
-    (slopes[i] ? dot(slopes[i], slopes[j]!) : 0) +
-    (servers[i] === servers[j] ? noise.start ** 2 : 0);
   return new GaussianProcess(
     values.map((value, index) => value - base.mean(ids[index]!)),
     variances.map((variance) => variance + noise.look ** 2),
-    covariance,
+    (i, j) => among[i]![j]! + (servers[i] === servers[j] ? noise.start ** 2 : 0),
     mean,
   );
 }
@@ -243,28 +255,20 @@ function columnOf(
   covariances: Covariances,
 ): Float64Array {
   const column = covariances.with(id, shape);
-  const own = base.slopes?.(id);
-  if (own)
-    for (let other = 0; other < column.length; other++) column[other]! += dot(own, base.slopes!(other));
+  const common = base.slopesWith?.(id);
+  if (common) for (let other = 0; other < column.length; other++) column[other]! += common[other]!;
   return column;
 }
 
 /** What is expected of every point. */
-function expectedOf(fit: Fit, covariances: Covariances): Pick<Model, 'columns' | 'means' | 'variances'> {
-  const columns = fit.observed.ids.map((id) => columnOf(fit, id, covariances));
-  const size = covariances.size;
-  const [means, variances, column] = [
-    new Float64Array(size),
-    new Float64Array(size),
-    new Float64Array(columns.length),
-  ];
+function expectedOf(fit: Fit, covariances: Covariances): Pick<Model, 'parts' | 'means' | 'variances'> {
+  const columns = new Map([...new Set(fit.observed.ids)].map((id) => [id, columnOf(fit, id, covariances)]));
+  const { means, explained, parts } = fit.process.predictAll(fit.observed.ids.map((id) => columns.get(id)!));
   const least = priorVariance(fit.shape);
-  for (let id = 0; id < size; id++) {
-    for (let index = 0; index < column.length; index++) column[index] = columns[index]![id]!;
+  const variances = explained.map((value, id) => {
     const own = fit.base.slopes?.(id);
-    const { mean, variance } = fit.process.predict(column, least + (own ? dot(own, own) : 0));
-    means[id] = mean + fit.base.mean(id);
-    variances[id] = variance;
-  }
-  return { columns, means, variances };
+    return Math.max(0, least + (own ? dot(own, own) : 0) - value);
+  });
+  for (let id = 0; id < means.length; id++) means[id]! += fit.base.mean(id);
+  return { parts, means, variances };
 }

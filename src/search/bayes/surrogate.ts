@@ -5,7 +5,7 @@ import { normalProbability, type Prediction } from '../../statistics/gaussian-pr
 import type { Figures } from '../search.ts';
 import type { Covariances, Shape } from './covariances.ts';
 import { fitMechanics, type Parameters, type Part } from './mechanics.ts';
-import { type Base, MetricModels, type Noise, type Observed } from './models.ts';
+import { type Base, dot, MetricModels, type Noise, type Observed } from './models.ts';
 
 /** What was measured at a point of the space. */
 export interface Seen extends Figures {
@@ -319,12 +319,25 @@ function mechanicsBase({ ids, values }: Observed, { parts }: Ground, start: Para
     variance: MISSED,
   }));
   const fit = fitMechanics(measured, start);
-  const kept = new Map<number, { mean: number; slopes: Float64Array }>();
-  const at = (id: number): { mean: number; slopes: Float64Array } => {
-    const known = kept.get(id) ?? { mean: fit.base(parts[id]!), slopes: fit.slopes(parts[id]!) };
-    kept.set(id, known);
-    return known;
+  const slopesOf = kept((id) => fit.slopes(parts[id]!));
+  const base: Base = {
+    mean: kept((id) => fit.base(parts[id]!)),
+    slopes: slopesOf,
+    slopesWith: kept((id) => {
+      const own = slopesOf(id);
+      return Float64Array.from(parts, (_, other) => dot(own, slopesOf(other)));
+    }),
+    shapes: REST_SHAPES,
   };
-  const base: Base = { mean: (id) => at(id).mean, slopes: (id) => at(id).slopes, shapes: REST_SHAPES };
   return { parameters: fit.parameters, base };
+}
+
+/** Works a value out once for each number. */
+function kept<T>(of: (id: number) => T): (id: number) => T {
+  const known = new Map<number, T>();
+  return (id) => {
+    const value = known.get(id) ?? of(id);
+    known.set(id, value);
+    return value;
+  };
 }
