@@ -13,7 +13,7 @@ import { instancesOf } from './encoding.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
 import { type Part, Usage } from './usage.ts';
-import { bestStep, type Step, WORTHWHILE } from './value.ts';
+import { bestStep, HOPELESS, type Step, WORTHWHILE } from './value.ts';
 
 /** A search that comes to a verdict of its own. */
 export interface JudgingSearch extends Search {
@@ -31,8 +31,6 @@ const MOST_UNSEEN = 3;
 const BELIEVED = 0.05;
 /** On so many servers the verdict's point was measured, unless the budget is used. A promise of the README. */
 const SERVERS = 2;
-/** Where the best is less probable than this to keep the limits, or to miss them by less than 5 %, it is not confirmed. */
-const HOPELESS = 0.05;
 
 /**
  * tma's own search. It learns throughput and latency over configurations and loads together, with how far servers and looks
@@ -200,10 +198,15 @@ class BayesSearch implements JudgingSearch {
     return [first, ...alike].sort((a, b) => needs(a.spot) - needs(b.spot))[0]!.spot;
   }
 
+  /** What was measured, the best first; what probably breaks a limit comes after what keeps them, whatever it is worth. */
   #standings(): { spot: Spot; standing: number }[] {
-    return this.#knowledge.seen
+    const all = this.#knowledge.seen
       .map((spot) => ({ spot, standing: this.#knowledge.standing(spot) }))
       .sort((a, b) => b.standing - a.standing);
+    const { true: holding = [], false: others = [] } = Object.groupBy(all, ({ spot }) =>
+      String(this.#knowledge.holds(spot)),
+    );
+    return [...holding, ...others];
   }
 
   /** What stands best of what was measured. */

@@ -2,10 +2,13 @@ import type { Patience } from '../../config/search-settings.ts';
 import type { Candidate } from '../../space/space.ts';
 import type { Outcome } from '../search.ts';
 
-/** Gain, as a share of the objective, that a second of the run must promise. Normal: 1 % for a quarter of an hour. */
+/**
+ * Gain, as a share of the objective, that a second of the run must promise. Normal: 1 % for eight minutes. Tuned with
+ * `npm run bench:search`.
+ */
 export const EXCHANGE: Readonly<Record<Patience, number>> = {
   quick: 1e-4,
-  normal: 1e-5,
+  normal: 2e-5,
   thorough: 2e-6,
 };
 

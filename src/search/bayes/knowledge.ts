@@ -24,7 +24,7 @@ export interface Spot {
 // Tuned with `npm run bench:search`.
 
 /** How probable it must be that no limit is broken by more than 5 %, for a point to count as one that keeps them. */
-const SURE = 0.95;
+const SURE = 0.8;
 /** What a doubt about the limits takes off a point's standing, as the logarithm of a gain: more than any gain makes up for. */
 const DOUBT = 4;
 /** Length scale, in steps, over which a configuration that failed or worked says something of others. */

@@ -1,3 +1,5 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { ModelConfig } from '../../model-config/model-config.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
 import { capacityOf, instancesOf } from './encoding.ts';
@@ -10,13 +12,16 @@ export interface Part {
   /** Requests in flight, and inferences in each. */
   readonly inFlight: number;
   readonly batch: number;
+  /** For how long a request may wait for a batch to fill, ms; absent: not at all. */
+  readonly delayMs?: number;
 }
 
 /**
  * Logarithms of what a server is made of: the time of an execution without its inferences, ms, and, each over that: the time
  * of one inference more, of the client's loop outside of queue and execution, and of what is done for one inference after the
- * other whatever the instances; how far instances hold each other up; and how much longer what is done one after the other takes
- * for each request in flight.
+ * other whatever the instances; how far instances hold each other up; how much longer what is done one after the other takes
+ * for each request in flight; the queue delay with which half of what could gather in a batch does; and not over that time: how
+ * many batches more than instances are on their way, of those that wait for an instance.
  */
 export type Parameters = Float64Array;
 
@@ -32,11 +37,13 @@ const SERIAL: Prior = { mean: Math.log(0.02), deviation: 1.3 };
 const SHARED: Prior = { mean: Math.log(0.3), deviation: 1.2 };
 const CROWDING: Prior = { mean: Math.log(0.01), deviation: 1.5 };
 const THRONG: Prior = { mean: Math.log(0.001), deviation: 1.5 };
+const GATHERING: Prior = { mean: Math.log(0.05), deviation: 1.5 };
+const QUEUED: Prior = { mean: Math.log(0.5), deviation: 0.7 };
 const EXECUTION_DEVIATION = 1.5;
 
-const PARAMETERS = 7;
+const PARAMETERS = 9;
 
-/** Of two times or rates the lesser, without a corner: the norm of order -6. */
+/** Of two numbers the lesser, without a corner: the norm of order -6. */
 const lesser = (a: number, b: number): number => 1 / Math.sqrt(Math.cbrt(sixth(1 / a) + sixth(1 / b)));
 const sixth = (value: number): number => (value * value * value) ** 2;
 
@@ -50,16 +57,54 @@ export function partOf({ models: [{ config }] }: Candidate, point: LoadPoint): P
     largest: Math.max(batch, capacityOf(config) / instances),
     inFlight: levelOf(point),
     batch,
+    ...(delayOf(config) > 0 && { delayMs: delayOf(config) }),
   };
 }
 
+/** For how long a request waits for others, ms. */
+function delayOf({ dynamic_batching: batching }: ModelConfig): number {
+  const { max_queue_delay_microseconds: delay = 0 } = (batching ?? {}) as Partial<Record<string, JsonValue>>;
+  return Number(delay) / 1000;
+}
+
+/** A batch that all in flight together fill to less than this share waits for the whole queue delay; how sharply that ends. */
+const FILLED = 0.75;
+const SHARPNESS = 12;
+
+/** How requests meet in the queue. */
+interface Batching {
+  /** Instances that work at a time. */
+  readonly busy: number;
+  /** Batch that is executed, in inferences. */
+  readonly batch: number;
+  /** Time for which a batch waits to be filled, over the time of an execution without inferences. */
+  readonly wait: number;
+}
+
 /**
- * Batch that is executed, in inferences: what comes back from a round meets in the queue and is shared by the instances, up to
- * the largest batch.
+ * What comes back from a round meets in the queue while the instances execute what came before, up to the largest batch. Where requests may
+ * wait for each other, those that came together stay together: batches gather until they are full, and what never fills
+ * one waits in every round.
  */
-function executedBatch({ instances, largest, inFlight, batch }: Part): number {
-  const busy = lesser(instances, inFlight);
-  return Math.max(batch, lesser((inFlight * batch) / busy, largest));
+function batchingOf(
+  { instances, largest, inFlight, batch, delayMs = 0 }: Part,
+  parameters: Parameters,
+): Batching {
+  const execution = Math.exp(parameters[0]!);
+  const [gathering, queued] = [Math.exp(parameters[7]!), Math.exp(parameters[8]!)];
+  const all = inFlight * batch;
+  const shared = lesser(instances, inFlight);
+  const sharedBatch = Math.max(batch, lesser(all / (shared + queued), largest));
+  if (delayMs === 0 || largest <= batch) return { busy: shared, batch: sharedBatch, wait: 0 };
+  const delay = delayMs / execution;
+  const gathers = delay / (delay + gathering);
+  const full = Math.max(batch, lesser(all, largest));
+  const blend = (apart: number, together: number): number => apart ** (1 - gathers) * together ** gathers;
+  return {
+    busy: blend(shared, lesser(instances, Math.max(1, all / full))),
+    batch: blend(sharedBatch, full),
+    wait: delay / (1 + (all / (FILLED * largest)) ** SHARPNESS),
+  };
 }
 
 /**
@@ -69,11 +114,10 @@ function executedBatch({ instances, largest, inFlight, batch }: Part): number {
 export function throughputOf(part: Part, parameters: Parameters): number {
   const [execution, item, loop, serial, shared, crowding, throng] =
     parameters as unknown as readonly number[];
-  const busy = lesser(part.instances, part.inFlight);
-  const batch = executedBatch(part);
+  const { busy, batch, wait } = batchingOf(part, parameters);
   const heldUp = 1 + Math.exp(shared!) * (busy - 1) + Math.exp(crowding!) * busy * (busy - 1);
   const executionTime = (1 + Math.exp(item!) * batch) * heldUp;
-  const asked = (part.inFlight * part.batch) / (executionTime + Math.exp(loop!));
+  const asked = (part.inFlight * part.batch) / (executionTime + wait + Math.exp(loop!));
   const executed = (busy * batch) / executionTime;
   const passed = Math.exp(-serial!) / (1 + part.inFlight * Math.exp(throng!));
   const rate = lesser(lesser(asked, executed), passed);
@@ -133,7 +177,7 @@ function priorsOf(measured: readonly Measured[]): Prior[] {
   );
   return [
     { mean: measured.length > 0 ? least - 0.3 : 0, deviation: EXECUTION_DEVIATION },
-    ...[ITEM, LOOP, SERIAL, SHARED, CROWDING, THRONG],
+    ...[ITEM, LOOP, SERIAL, SHARED, CROWDING, THRONG, GATHERING, QUEUED],
   ];
 }
 

@@ -64,7 +64,7 @@ const RATE_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
 /** The same of a throughput over what the mechanics of a server make expect. */
 const REST_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   [0.1, 0.2, 0.4].flatMap((both) =>
-    [0.02, 0.05].flatMap((own) =>
+    [0.03, 0.07].flatMap((own) =>
       [0.15, 0.5].map((each) => ({
         ...{ configuration, load: 3, each, common: 0.1, relative: 0.1 },
         ...{ both, own },
@@ -76,10 +76,10 @@ const REST_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
 /** The same of a latency over the mean one. */
 const RATIO_SHAPES: readonly Shape[] = [2, 4].flatMap((configuration) =>
   [1.5, 3].flatMap((load) =>
-    [0.5, 1].flatMap((scale) =>
+    [0.5, 1, 2].flatMap((scale) =>
       [0.02, 0.1].map((own) => ({
         ...{ configuration, load, each: 0.3 * scale, common: 0.4 * scale, relative: 0.4 * scale },
-        ...{ both: 0.3 * scale, own },
+        ...{ both: 0.4 * scale, own },
       })),
     ),
   ),

@@ -78,6 +78,8 @@ export function bestStep(knowledge: Knowledge, economy: Economy, place: Place): 
   for (const { spot, look } of standings) {
     if (!isAllowed(spot) || spot.results.length >= MOST_LOOKS) continue;
     const isSeen = spot.results.length > 0;
+    // Which of those that break the limits breaks them with the most throughput is of no use.
+    if (isSeen && Math.max(look.nearly, leader.look.nearly) < HOPELESS) continue;
     if (!isSeen && place.byThroughput && knowledge.most(spot) < leader.standing) continue;
     const isLeader = spot === leader.spot;
     const rival = isLeader ? (second?.standing ?? leader.standing - 1) : leader.standing;
@@ -97,8 +99,12 @@ export function bestStep(knowledge: Knowledge, economy: Economy, place: Place): 
   return best;
 }
 
+/** A point that is less probable than this to keep the limits, or to miss them by less than 5 %, is not measured again. Not tuned. */
+export const HOPELESS = 0.05;
 /** A gain of less, as a share of the best, is not worth a change. A promise of the README. */
 export const WORTHWHILE = 0.02;
+/** What is expected of a step counts above this: of gains that are not worth a change, half would be named by chance. */
+const LITTLE = WORTHWHILE / 2;
 
 interface Weighed {
   readonly spot: Spot;
@@ -126,7 +132,7 @@ function gainOf(
   // The verdict changes to this point, or from it to the next best.
   const changed = (reached: number): number => {
     const more = isLeader ? rival - reached : reached - rival;
-    return expectedGain(more - WORTHWHILE, deviation);
+    return expectedGain(more - LITTLE, deviation);
   };
   if (rooms.length === 0) return changed(worth.mean);
   // The rooms move together: those of several latencies are broken by the same requests.

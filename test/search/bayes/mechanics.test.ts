@@ -19,6 +19,8 @@ const server = Float64Array.of(
   Math.log(0.2),
   Math.log(0.001),
   Math.log(1e-6),
+  Math.log(0.05),
+  Math.log(0.5),
 );
 const at = (...of: Parameters<typeof part>): number => Math.exp(throughputOf(part(...of), server));
 
@@ -35,6 +37,17 @@ describe('a server of known parts', () => {
 
   test('batches pay where an execution costs more than its inferences', () => {
     expect(at(1, 16, 64)).toBeGreaterThan(5 * at(1, 1, 64));
+  });
+
+  test('where requests wait for each other batches fill, and what never fills one waits', () => {
+    const waiting = (requests: number, delayMs: number): number =>
+      Math.exp(throughputOf({ ...part(3, 4, requests), delayMs }, server));
+    // Eight in flight are two full batches at once; without a delay they go on in parts.
+    expect(waiting(8, 2)).toBeGreaterThan(0.9 * at(3, 4, 8));
+    expect(waiting(8, 2) / waiting(4, 2)).toBeGreaterThan(1.6);
+    // One by itself waits for others that never come.
+    expect(waiting(1, 2)).toBeLessThan(0.65 * at(3, 4, 1));
+    expect(Math.exp(throughputOf({ ...part(3, 1, 1), delayMs: 2 }, server))).toBeCloseTo(at(3, 1, 1), 6);
   });
 
   test('a second instance brings less than twice as much', () => {
@@ -95,4 +108,6 @@ test('a load of requests a second is none of its business; batches need batching
   const batching = candidate({ max_batch_size: 8, dynamic_batching: {}, ...groups });
   expect(partOf(batching, inFlight('m', 16))).toEqual(part(3, 8, 16));
   expect(partOf(candidate({ max_batch_size: 8, ...groups }), inFlight('m', 16))).toEqual(part(3, 1, 16));
+  const waiting = { max_batch_size: 8, dynamic_batching: { max_queue_delay_microseconds: '500' }, ...groups };
+  expect(partOf(candidate(waiting), inFlight('m', 16))).toEqual({ ...part(3, 8, 16), delayMs: 0.5 });
 });
