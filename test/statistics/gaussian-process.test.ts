@@ -20,10 +20,34 @@ function processOf(points: readonly (readonly [x: number, y: number])[], noise: 
       points.map(([other]) => covariance(x, other)),
       covariance(x, x),
     );
-  return { at, logLikelihood: process.logLikelihood };
+  const all = (places: readonly number[]) =>
+    process.predictAll(
+      points.map(([other]) => Float64Array.from(places, (place) => covariance(place, other))),
+    );
+  return { at, all, logLikelihood: process.logLikelihood };
 }
 
 describe('a Gaussian process', () => {
+  test('of many places at once says what it says of each', () => {
+    const { at, all } = processOf(
+      [
+        [0, 1],
+        [2, -1],
+        [5, 3],
+      ],
+      0.1,
+      0.5,
+    );
+    const places = [-1, 0, 1.5, 4, 9];
+    const { means, explained, parts } = all(places);
+    for (const [index, place] of places.entries()) {
+      const { mean, variance } = at(place);
+      expect(means[index]).toBeCloseTo(mean, 10);
+      expect(4 - explained[index]!).toBeCloseTo(variance, 10);
+      expect(parts.reduce((sum, part) => sum + part[index]! ** 2, 0)).toBeCloseTo(explained[index]!, 10);
+    }
+  });
+
   test('goes through values without noise, and is sure of them', () => {
     const { at } = processOf(
       [

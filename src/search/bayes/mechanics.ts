@@ -20,8 +20,8 @@ export interface Part {
  * Logarithms of what a server is made of: the time of an execution without its inferences, ms, and, each over that: the time
  * of one inference more, of the client's loop outside of queue and execution, and of what is done for one inference after the
  * other whatever the instances; how far instances hold each other up; how much longer what is done one after the other takes
- * for each request in flight; the queue delay with which half of what could gather in a batch does; and not over that time: how
- * many batches more than instances are on their way, of those that wait for an instance.
+ * for each request in flight; and the queue delay with which half of what could gather in a batch does. The last is no time: how many
+ * batches wait in the queue beside those that the instances execute.
  */
 export type Parameters = Float64Array;
 
@@ -67,7 +67,7 @@ function delayOf({ dynamic_batching: batching }: ModelConfig): number {
   return Number(delay) / 1000;
 }
 
-/** A batch that all in flight together fill to less than this share waits for the whole queue delay; how sharply that ends. */
+/** Where all requests in flight fill less than this share of the largest batch, it waits for the whole queue delay; how sharply that ends. */
 const FILLED = 0.75;
 const SHARPNESS = 12;
 
@@ -82,9 +82,9 @@ interface Batching {
 }
 
 /**
- * What comes back from a round meets in the queue while the instances execute what came before, up to the largest batch. Where requests may
- * wait for each other, those that came together stay together: batches gather until they are full, and what never fills
- * one waits in every round.
+ * What comes back from a round meets in the queue while the instances execute what came before, up to the largest batch. Where
+ * requests may wait for each other, those that came together stay together: batches gather until they are full, and what never
+ * fills one waits in every round.
  */
 function batchingOf(
   { instances, largest, inFlight, batch, delayMs = 0 }: Part,

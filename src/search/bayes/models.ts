@@ -210,7 +210,7 @@ function fitter(
   { bases, noises }: Possible,
   covariances: Covariances,
 ): (hypothesis: Hypothesis) => Fit {
-  // Hypotheses differ by their noise more often than by anything else.
+  // Hypotheses differ by their noise more often than by anything else. A shape belongs to one base.
   const among = new Map<Shape, readonly Float64Array[]>();
   return (hypothesis) => {
     const base = bases[hypothesis.base]!;

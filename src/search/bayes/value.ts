@@ -103,7 +103,7 @@ export function bestStep(knowledge: Knowledge, economy: Economy, place: Place): 
 export const HOPELESS = 0.05;
 /** A gain of less, as a share of the best, is not worth a change. A promise of the README. */
 export const WORTHWHILE = 0.02;
-/** What is expected of a step counts above this: of gains that are not worth a change, half would be named by chance. */
+/** A step is worth what it is expected to gain above this. Less than what is worth a change, as that is known only by looking. */
 const LITTLE = WORTHWHILE / 2;
 
 interface Weighed {
