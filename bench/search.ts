@@ -10,6 +10,7 @@ import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { description, scatteringOf } from './search/describe.ts';
 import { gridText, joined, medianOf, type Row, readGrid, readRecorded } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
+import { limitsOf } from './search/limits.ts';
 import { type Noise, noiseOf } from './search/noise.ts';
 import { randomLandscape } from './search/random-landscape.ts';
 import { type Replay, replay } from './search/replay.ts';
@@ -215,17 +216,6 @@ function secondsFor(name: Algorithm, taken: number | undefined): number | undefi
   if (name !== 'brute-timed') return undefined;
   const seconds = minutes === undefined ? taken : 60 * minutes;
   return seconds ?? fail('brute-timed takes as long as the algorithm before it, or --minutes N');
-}
-
-/** Limits as shares of the p99 latency at the unlimited optimum; where nothing is that quick, a little above the least. */
-function limitsOf(rows: readonly Row[], objectives: Objective[]): Constraint[][] {
-  const free = landscapeOf(rows, { objectives, constraints: [] });
-  const most = free.optimum!.values['perf_latency_p99']!;
-  const least = Math.min(...rows.flatMap(({ values }) => values['perf_latency_p99'] ?? []));
-  const limit = (share: number): Constraint[] => [
-    { tag: 'perf_latency_p99', bound: 'max', value: Math.max(share * most, 1.3 * least) },
-  ];
-  return [[], ...[0.8, 0.6, 0.4, 0.25].map(limit)];
 }
 
 function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: number }[]): void {
