@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { EXIT, type Process } from './process.ts';
 
 /** Ctrl-C and `kill` as signals: the first Ctrl-C asks to finish the point in flight, the second to stop at once, the third to leave. */
@@ -10,6 +11,15 @@ export interface Interruption extends Disposable {
   nothingToFinish(): void;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Until a command watches for itself, and for those that leave nothing behind: a signal ends tma at once. */
+const leaveAtOnce = (): void => process.exit(EXIT.interrupted);
+
+export function leaveOnSignals(): void {
+  for (const signal of SIGNALS) process.on(signal, leaveAtOnce);
+}
+
 /** So long it may take to say what is left as it is. */
 const LEAVING_MS = 1000;
 
@@ -17,16 +27,16 @@ const LEAVING_MS = 1000;
  * Listens for Ctrl-C, for `kill`, which stops at once, and for a terminal that is closed, which does so, too. Whoever
  * asks once more when all was told to stop ends the process: the guard clears away what it started.
  */
-export function watchInterruption(process: Process, onFirst: () => void): Interruption {
+export function watchInterruption(watched: Process, onFirst: () => void): Interruption {
   const finish = new AbortController();
   const stop = new AbortController();
   const abandon = new AbortController();
   let finishing = true;
   const terminate = (): void => {
     if (abandon.signal.aborted) {
-      process.exit(EXIT.interrupted);
+      watched.exit(EXIT.interrupted);
     } else if (stop.signal.aborted) {
-      setTimeout(() => process.exit(EXIT.interrupted), LEAVING_MS).unref();
+      setTimeout(() => watched.exit(EXIT.interrupted), LEAVING_MS).unref();
       abandon.abort(new Error('stopped'));
     } else {
       finish.abort();
@@ -42,13 +52,14 @@ export function watchInterruption(process: Process, onFirst: () => void): Interr
     }
   };
   const leave = (): void => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', terminate);
-    process.off('SIGHUP', terminate);
+    watched.off('SIGINT', interrupt);
+    watched.off('SIGTERM', terminate);
+    watched.off('SIGHUP', terminate);
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', terminate);
-  process.on('SIGHUP', terminate);
+  watched.on('SIGINT', interrupt);
+  watched.on('SIGTERM', terminate);
+  watched.on('SIGHUP', terminate);
+  for (const signal of SIGNALS) watched.off(signal, leaveAtOnce);
   return {
     finish: finish.signal,
     stop: stop.signal,

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { messageOf, userError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
+import { diskFault } from '../ground/paths.ts';
 import { shown } from '../ground/wording.ts';
 import {
   csvText,
@@ -94,7 +95,11 @@ function writeReport(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw userError(`--latency-report-file: cannot write ${file}: ${messageOf(error)}`, 'name another file');
+    throw new UserError({
+      message: `--latency-report-file: cannot write ${file}: ${messageOf(error)}`,
+      hint: 'name another file',
+      fault: diskFault(error, 'write'),
+    });
   }
 }
 

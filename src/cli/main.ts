@@ -6,8 +6,10 @@ if (major < 22 || (major === 22 && minor < 19) || major === 23) {
   process.stderr.write(
     `tma needs Node 22.19 or later, or 24, this is ${process.version}; in a clone of tma \`npx tma\` brings its own\n`,
   );
-  process.exitCode = 2;
+  process.exitCode = 5;
 } else {
+  const { leaveOnSignals } = await import('./interruption.ts');
+  leaveOnSignals();
   const { watchOutput } = await import('./watch-output.ts');
   watchOutput(process);
   const { run } = await import('./run-command-line.ts');

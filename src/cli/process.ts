@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Readable } from 'node:stream';
+import { faultOf, type Problem } from '../ground/errors.ts';
 import type { Mode } from '../index.ts';
 
 /** The part of `process` that commands use, so that tests can give their own. */
@@ -23,20 +24,27 @@ export interface Flags {
   readonly mode: Mode;
 }
 
-/** What the exit code says; documented in the README. */
+/** What the exit code says; documented in docs/exit-codes.md. */
 export const EXIT = {
   done: 0,
   /** A bug of ours. */
   bug: 1,
-  /** A mistake in perf.yaml, on the command line, or something missing on the machine. */
-  mistake: 2,
+  /** A mistake in what the user wrote or names: perf.yaml, the command line, a model, a file that can't be read. */
+  input: 2,
   /** Nothing could be measured, or what was measured does not suffice to decide. */
   nothing: 3,
   /** No configuration meets the constraints, or that is not known (with --fail-on-unmet-constraints). */
   unmet: 4,
-  /** Ended by Ctrl-C; what was measured is kept. */
+  /** Something is missing where tma runs: a server, an engine, a GPU, a port, a permission, room on a disk. */
+  environment: 5,
+  /** Worse than what it was compared with. */
+  regression: 6,
+  /** Ended by Ctrl-C, `kill` or a terminal that was closed; what was measured is kept. */
   interrupted: 130,
 } as const;
+
+/** The exit code for mistakes; what the user wrote comes first. */
+export const codeForFault = (problems: readonly Problem[]): number => EXIT[faultOf(problems)];
 
 /** A path as the user would write it here: relative when it is below the working directory. */
 export function shortPath(process: Process, path: string): string {

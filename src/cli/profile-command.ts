@@ -12,9 +12,7 @@ import {
   loadExperiment,
   mistakeTeller,
   profile,
-  type Ranking,
   type Result,
-  type Run,
   type RunListener,
   rank,
   resultOf,
@@ -31,7 +29,8 @@ import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { watchInterruption } from './interruption.ts';
-import { EXIT, type Flags, type Process, shortPath } from './process.ts';
+import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
+import { codeOfRun, isUnmet } from './run-code.ts';
 
 /** `tma profile`: its options, and what it does with them. */
 export function addProfile(command: Command, call: Call): void {
@@ -93,8 +92,8 @@ async function profileModels(
     await telling(tellMistake, () => report(process, experiment, result, { say, stop }));
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
-  if (mistakes.length > 0) return EXIT.mistake;
-  const code = exitCode(run, rankings, experiment);
+  if (mistakes.length > 0) return codeForFault(mistakes.flatMap(({ problems }) => problems));
+  const code = codeOfRun(run, rankings, experiment.reports);
   // What failed is said where failures are, also to those who asked for silence.
   if (code === EXIT.unmet) {
     for (const ranking of rankings.filter(isUnmet))
@@ -168,14 +167,4 @@ function placesOf(
     ...(below('plots').length > 0 ? [`plots    ${short(join(exportPath, 'plots'))}`] : []),
     ...below('results').map((path) => `results  ${short(path)}`),
   ];
-}
-
-/** Nobody keeps the limits, or whether the best does was not measured: a failure for those only who asked for it. */
-const isUnmet = ({ decision: { reason } }: Ranking): boolean =>
-  reason === 'constraints' || reason === 'constraints unknown';
-
-function exitCode(run: Run, rankings: readonly Ranking[], { reports }: Experiment): number {
-  if (run.trials.some(({ end }) => end?.kind === 'bug of tma')) return EXIT.bug;
-  if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
-  return rankings.some(isUnmet) && reports.failOnUnmetConstraints ? EXIT.unmet : EXIT.done;
 }

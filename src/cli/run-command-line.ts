@@ -1,11 +1,11 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { problemsOf, UserError, userError } from '../ground/errors.ts';
+import { toldMistakes, UserError, userError } from '../ground/errors.ts';
 import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
 import { commandMeant, isNamed, writeOutFlags } from './abbreviations.ts';
 import type { Call } from './command-call.ts';
-import { EXIT, type Process } from './process.ts';
+import { codeForFault, EXIT, type Process } from './process.ts';
 
 /** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */
 interface Entry {
@@ -137,8 +137,8 @@ function subcommandTerm(command: Command): string {
 /** Tells mistakes on the command line as the command tells others, as lines of JSON. */
 function tellLines(error: unknown, timed: boolean, process: Process): void {
   const at = timed ? { at: new Date().toISOString() } : {};
-  for (const problem of problemsOf(error instanceof CommanderError ? asMistake(error) : error))
-    process.stdout.write(`${JSON.stringify({ kind: 'mistake', ...problem, ...at })}\n`);
+  for (const line of toldMistakes(error instanceof CommanderError ? asMistake(error) : error))
+    process.stdout.write(`${JSON.stringify({ ...line, ...at })}\n`);
 }
 
 /** What commander says as a mistake; undefined where nothing is wrong: help, the version. */
@@ -150,10 +150,10 @@ function asMistake({ message, exitCode }: CommanderError): UserError | undefined
 
 /** Tells what went wrong, and answers the exit code for it. */
 function codeOf(error: unknown, process: Process): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mistake;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.input;
   if (error instanceof UserError) {
     process.stderr.write(`${shown(error.message)}\n`);
-    return EXIT.mistake;
+    return codeForFault(error.problems);
   }
   process.stderr.write(
     `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
@@ -162,5 +162,6 @@ function codeOf(error: unknown, process: Process): number {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 a bug, 2 a mistake in perf.yaml or on the command line or something missing,
-3 nothing could be measured, 4 constraints unmet or not measured (with --fail-on-unmet-constraints), 130 interrupted.`;
+Exit codes: 0 done, 1 a bug of tma, 2 a mistake in perf.yaml, on the command line or in a file, 3 nothing could be
+measured or decided, 4 constraints missed or unknown (with --fail-on-unmet-constraints), 5 something is missing where tma
+runs (server, engine, GPU, port, permission, disk), 6 worse than what it was compared with, 130 interrupted.`;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { problemsOf } from '../ground/errors.ts';
+import { toldMistakes } from '../ground/errors.ts';
 import { shown } from '../ground/wording.ts';
 import { readSpec, runSpec, type TrialLine, withLogBeside } from '../index.ts';
 import type { Call } from './command-call.ts';
@@ -32,7 +32,7 @@ async function trial(process: Process, file: string): Promise<number> {
   try {
     const path = resolve(process.cwd(), file);
     const spec = await readSpec(path, process.env);
-    const { measured, failed } = await runSpec(await withLogBeside(spec, path), {
+    const { measured, failed, failure } = await runSpec(await withLogBeside(spec, path), {
       requests: linesOf(process.stdin),
       say,
       onNote: (text) => void process.stderr.write(`${shown(text)}\n`),
@@ -41,10 +41,12 @@ async function trial(process: Process, file: string): Promise<number> {
       stop,
       abandon,
     });
+    if (failure?.kind === 'bug of tma') return EXIT.bug;
+    if (failure?.started === false && failure.fault === 'environment') return EXIT.environment;
     return failed > 0 || measured === 0 ? EXIT.nothing : EXIT.done;
   } catch (error) {
     if (stop.aborted) return EXIT.interrupted;
-    for (const problem of problemsOf(error)) say({ kind: 'mistake', ...problem });
+    for (const line of toldMistakes(error)) say(line);
     throw error;
   } finally {
     // Whoever holds the other end of a pipe open does not keep tma from ending.

@@ -9,7 +9,7 @@ const READER_LEFT: readonly (string | undefined)[] = ['EPIPE', 'EIO'];
 /**
  * Watches what tma prints with. After `tma profile | head` the run goes on, and its servers are stopped at its end.
  * Where a file takes no more, as on a full disk, that is said once, everything is stopped as by `kill`, and the exit
- * code is that of something missing on the machine.
+ * code is that of something missing where tma runs.
  */
 export function watchOutput(process: NodeJS.Process): void {
   let lost = false;
@@ -20,7 +20,7 @@ export function watchOutput(process: NodeJS.Process): void {
     lost = true;
     // What was stopped answers a code of its own.
     process.on('exit', () => {
-      process.exitCode = EXIT.mistake;
+      process.exitCode = EXIT.environment;
     });
     process.stderr.write(`${shown(told.message)}\n`);
     process.emit('SIGTERM');

@@ -1,5 +1,5 @@
 import type { GpuChoice, LaunchSettings } from '../config/experiment.ts';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import type { Gpu } from '../server/gpu/list.ts';
 import { usableCores } from './cores.ts';
 
@@ -27,13 +27,13 @@ export function planLanes(
   const kind = commonestKind(chosen ?? []);
   const lanes = parallel === 'auto' ? Math.max(1, kind.length) : parallel;
   if (kind.length > 0 && lanes > kind.length) {
-    throw userError(
+    throw environmentError(
       `parallel: ${lanes} variants at once need ${lanes} GPUs of one kind, there are ${kind.length}`,
       `write --parallel ${kind.length}, or auto`,
     );
   }
   if (lanes > cores.length) {
-    throw userError(
+    throw environmentError(
       `parallel: ${lanes} variants at once need ${lanes} CPU cores, there are ${cores.length}`,
       `write --parallel ${cores.length} or less`,
     );
@@ -63,7 +63,7 @@ function chooseGpus(choice: GpuChoice, gpus: readonly Gpu[]): readonly Gpu[] | u
       const found = choice.ids.map((id) => [id, findGpu(id, gpus)] as const);
       const missing = found.find(([, gpu]) => gpu === undefined);
       if (missing) {
-        throw userError(
+        throw environmentError(
           `gpus: this machine has no GPU ${missing[0]}`,
           `it has ${gpus.map(({ index, uuid, name }) => `${index} (${name}, ${uuid})`).join(', ')}`,
         );

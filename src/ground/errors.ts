@@ -5,11 +5,20 @@ export interface Place {
   readonly column: number;
 }
 
+/**
+ * Where a mistake is to be mended. input: in what the user wrote or names: perf.yaml, the command line, models, data.
+ * environment: where tma runs. The same call would go through with a program, a server, a GPU, a port, a permission, a
+ * network or the room on a disk that is missing there.
+ */
+export type Fault = 'input' | 'environment';
+
 /** One mistake: what is wrong, where, and what to write or do instead. */
 export interface Problem {
   readonly message: string;
   readonly place?: Place | undefined;
   readonly hint?: string | undefined;
+  /** Absent: input. */
+  readonly fault?: Fault | undefined;
 }
 
 /**
@@ -37,9 +46,24 @@ export function formatProblem({ message, place, hint }: Problem): string {
 export const problemsOf = (error: unknown): readonly Problem[] =>
   error instanceof UserError ? error.problems : [];
 
+/** A mistake as it is told in a line of JSON. */
+export type ToldMistake = { readonly kind: 'mistake' } & Problem & Required<Pick<Problem, 'fault'>>;
+
+/** The lines of JSON that tell what is wrong; [] of anything else that is thrown than a mistake. */
+export const toldMistakes = (error: unknown): readonly ToldMistake[] =>
+  problemsOf(error).map((problem) => ({ kind: 'mistake', ...problem, fault: problem.fault ?? 'input' }));
+
+/** Where several mistakes are to be mended: what the user wrote comes first. */
+export const faultOf = (problems: readonly Problem[]): Fault =>
+  problems.length > 0 && problems.every(({ fault }) => fault === 'environment') ? 'environment' : 'input';
+
 /** Shorthand for the usual single problem. */
 export const userError = (message: string, hint?: string, place?: Place): UserError =>
   new UserError({ message, hint, place });
+
+/** The same of what is missing where tma runs. */
+export const environmentError = (message: string, hint?: string): UserError =>
+  new UserError({ message, hint, fault: 'environment' });
 
 /** Mistakes told at once; the others are told when these are mended. */
 export const MOST_TOLD = 40;
@@ -52,7 +76,7 @@ export function refuse(problems: readonly Problem[]): void {
   const more = sorted.length - MOST_TOLD;
   throw new UserError([
     ...sorted.slice(0, MOST_TOLD),
-    ...(more > 0 ? [{ message: `and ${more} mistakes more` }] : []),
+    ...(more > 0 ? [{ message: `and ${more} mistakes more`, fault: faultOf(sorted.slice(MOST_TOLD)) }] : []),
   ]);
 }
 

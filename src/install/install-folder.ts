@@ -10,8 +10,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '../ground/errors.ts';
+import { codeOf, environmentError, messageOf, UserError } from '../ground/errors.ts';
 import { takeLock } from '../ground/file-lock.ts';
+import { cacheFolder } from './cache.ts';
 
 const POLL_MS = 200;
 
@@ -36,6 +37,32 @@ export async function buildFolder(
     return false;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Who is told how an installation gets on. */
+export interface Install {
+  onProgress?(text: string): void;
+}
+
+/**
+ * Does what installs a program. What an operating system or a program that is started says against it is told as missing
+ * where tma runs.
+ * @throws UserError
+ */
+export async function installing<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // A program that failed tells more than its own words, which come last.
+    const program = error instanceof Error && 'shortMessage' in error;
+    const isOfTheSystem = /^E[A-Z0-9]+$/.test(codeOf(error) ?? '');
+    if (error instanceof UserError || !(program || isOfTheSystem)) throw error;
+    const reason = messageOf(error).trim().split('\n').at(-1);
+    throw environmentError(
+      `${what} could not be installed: ${reason}`,
+      `is there room, and permission to write, in ${cacheFolder()}? XDG_CACHE_HOME names another place`,
+    );
   }
 }
 

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { execute } from '../ground/execute.ts';
 import { installedPerfAnalyzer, PERF_ANALYZER, perfAnalyzerFolder } from './cache.ts';
-import { buildFolder, writeScript } from './install-folder.ts';
+import { buildFolder, type Install, installing, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
 
 /** What the program needs newer than some machines have it; unpacked beside it, never installed. */
@@ -19,11 +19,10 @@ const LOADER = 'usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2';
  * @returns the path of the `perf_analyzer` to start.
  * @throws UserError when it can't be had, or can't run here.
  */
-export async function installPerfAnalyzer({
-  onProgress = () => {},
-}: {
-  onProgress?(text: string): void;
-} = {}): Promise<string> {
+export const installPerfAnalyzer = (install: Install = {}): Promise<string> =>
+  installing('perf_analyzer', () => bringPerfAnalyzer(install));
+
+async function bringPerfAnalyzer({ onProgress = () => {} }: Install): Promise<string> {
   const { version, package: name } = PERF_ANALYZER;
   const fresh = await buildFolder(perfAnalyzerFolder(), async (folder) => {
     onProgress(`fetching perf_analyzer ${version} (${name} from PyPI, 7 MB)`);
@@ -39,7 +38,7 @@ export async function installPerfAnalyzer({
     mkdirSync(join(folder, 'bin'));
     writeFileSync(join(folder, 'bin', 'perf_analyzer'), START_SCRIPT, { mode: 0o755 });
     if (!(await runs(join(folder, 'bin', 'perf_analyzer'))))
-      throw userError(
+      throw environmentError(
         `perf_analyzer ${version} does not run on this machine`,
         'name another with --perf-analyzer-path',
       );
@@ -60,7 +59,7 @@ async function runs(program: string): Promise<boolean> {
 async function unpackLibraries(folder: string): Promise<void> {
   const missing = ['apt-get', 'dpkg'].filter((name) => !existsSync(`/usr/bin/${name}`));
   if (missing.length > 0 || !existsSync(KEYRING)) {
-    throw userError(
+    throw environmentError(
       `perf_analyzer ${PERF_ANALYZER.version} needs glibc 2.38, which this machine does not have`,
       'it runs on Ubuntu 24.04, Debian 13 and later, and on Debian 12 with its archive keyring',
     );
@@ -83,7 +82,7 @@ async function unpackLibraries(folder: string): Promise<void> {
       await execute('dpkg', ['-x', join(apt, file), join(folder, 'root')]);
   } catch (error) {
     const { stderr, shortMessage } = error as { stderr?: string; shortMessage?: string };
-    throw userError(
+    throw environmentError(
       `libraries of Debian ${SUITE} could not be fetched: ${(stderr || shortMessage || String(error)).trim().split('\n').at(-1)}`,
       'perf_analyzer runs without them on Ubuntu 24.04, Debian 13 and later',
     );

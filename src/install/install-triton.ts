@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from 'execa';
-import { userError } from '../ground/errors.ts';
+import { environmentError, userError } from '../ground/errors.ts';
 import { execute } from '../ground/execute.ts';
 import { installedLibrary, installedTriton, TRITON, tritonFolder } from './cache.ts';
-import { buildFolder, replaceLink, withLock, writeScript } from './install-folder.ts';
+import { buildFolder, installing, replaceLink, withLock, writeScript } from './install-folder.ts';
 import { fetchWheel } from './wheel.ts';
 
 export interface TritonInstall {
@@ -34,11 +34,14 @@ export interface TritonInstall {
  * @returns the path of the `tritonserver` to start.
  * @throws UserError when Python, its library or numpy is missing, or the wheel can't be had.
  */
-export async function installTriton({
+export const installTriton = (install: TritonInstall = {}): Promise<string> =>
+  installing('tritonserver', () => bringTriton(install));
+
+async function bringTriton({
   python = 'python3',
   requirements = [],
   onProgress = () => {},
-}: TritonInstall = {}): Promise<string> {
+}: TritonInstall): Promise<string> {
   const { version, library } = await inspectPython(python);
   const folder = tritonFolder();
   const fresh = await buildFolder(folder, async (temporary) => {
@@ -53,7 +56,7 @@ export async function installTriton({
   });
   if (fresh) onProgress(`tritonserver ${TRITON.version} is in ${folder}`);
   if (!existsSync(backendFolder(folder, version))) {
-    throw userError(
+    throw environmentError(
       `this Triton runs models of Python 3.8 to 3.13; ${python} is ${version}`,
       'name another with --python',
     );
@@ -80,15 +83,15 @@ async function inspectPython(python: string): Promise<{ version: string; library
   ].join('\n');
   const result = await execute(python, ['-c', script], { reject: false });
   if (result.exitCode === undefined) {
-    throw userError(
+    throw environmentError(
       `no Python: ${python} can't be run`,
       'install Python 3 (Debian: apt-get install python3), or name one with --python',
     );
   }
   const [version = '', library = ''] = result.stdout.split('\n');
-  if (result.failed) throw userError(`${python} does not work: ${result.stderr.split('\n').at(-1)}`);
+  if (result.failed) throw environmentError(`${python} does not work: ${result.stderr.split('\n').at(-1)}`);
   if (library === 'missing') {
-    throw userError(
+    throw environmentError(
       `libpython${version}.so.1.0 is missing, which Triton's Python backend loads`,
       `Debian: apt-get install libpython${version}`,
     );
@@ -190,7 +193,7 @@ async function installPackages(
       reject: false,
     });
     if (made.failed) {
-      throw userError(
+      throw environmentError(
         `no virtual environment could be made with ${python}: ${lastLine(made)}`,
         `Debian: apt-get install python3-venv; or name another Python with --python`,
       );
@@ -205,7 +208,7 @@ async function installPackages(
   );
   const works = await execute(own, ['-c', 'import numpy'], { reject: false });
   if (installed.failed || works.failed) {
-    throw userError(
+    throw environmentError(
       `numpy and the models' packages could not be installed: ${lastLine(installed.failed ? installed : works)}`,
       'check the network and the pip settings; `python3 -m pip install numpy` must work',
     );
@@ -223,7 +226,8 @@ function readRequirements(file: string): string {
 
 async function run(command: string, args: readonly string[]): Promise<void> {
   const result = await execute(command, args, { reject: false });
-  if (result.failed) throw userError(`${command} ${args.slice(0, 3).join(' ')} failed: ${lastLine(result)}`);
+  if (result.failed)
+    throw environmentError(`${command} ${args.slice(0, 3).join(' ')} failed: ${lastLine(result)}`);
 }
 
 const lastLine = (result: Pick<Result, 'stderr' | 'stdout'>): string =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { execute } from '../ground/execute.ts';
 
 /** A file of PyPI, known to the byte. */
@@ -35,7 +35,7 @@ export async function fetchWheel(python: string, wheel: Wheel, folder: string): 
   const file = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
   if (!file) {
     const reason = `${result.stderr || result.shortMessage || ''}`.trim().split('\n').at(-1);
-    throw userError(
+    throw environmentError(
       `${name} ${packageVersion} could not be fetched from PyPI: ${reason}`,
       /No module named pip/.test(`${result.stderr}`)
         ? 'Debian: apt-get install python3-pip'
@@ -45,7 +45,7 @@ export async function fetchWheel(python: string, wheel: Wheel, folder: string): 
   const path = join(folder, file);
   const found = createHash('sha256').update(readFileSync(path)).digest('hex');
   if (found !== sha256) {
-    throw userError(
+    throw environmentError(
       `${file} is not the file it should be: sha256 ${found}, expected ${sha256}`,
       'fetch it from another index',
     );

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import type { GeneratorSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
+import { diskFault } from '../ground/paths.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
 /** Takes what a program prints. */
@@ -38,7 +39,11 @@ function appenderTo(file: string): OnOutput {
     try {
       appendFileSync(file, text);
     } catch (error) {
-      throw userError(`perf_output_path: cannot write ${file}: ${messageOf(error)}`, 'name another file');
+      throw new UserError({
+        message: `perf_output_path: cannot write ${file}: ${messageOf(error)}`,
+        hint: 'name another file',
+        fault: diskFault(error, 'write'),
+      });
     }
   };
   append('');

@@ -1,4 +1,4 @@
-import { type Problem, problemsOf } from '../ground/errors.ts';
+import { type Problem, problemsOf, type ToldMistake, toldMistakes } from '../ground/errors.ts';
 import type { Goal } from '../record/goal.ts';
 import type { PointRecord, SearchRecord, Trial } from '../record/run.ts';
 import type { TrialEvent } from '../trial/trial-event.ts';
@@ -17,7 +17,7 @@ export type Happening =
   /** Something worth one line: an option without effect, points that are skipped, a journal that is resumed. */
   | { readonly kind: 'note'; readonly text: string }
   /** A mistake of the user's, or something that is missing on the machine: nothing is measured, or one model is not. */
-  | ({ readonly kind: 'mistake' } & Problem)
+  | ToldMistake
   | {
       readonly kind: 'model';
       readonly goal: Goal;
@@ -66,10 +66,11 @@ export const tellAll =
 export function mistakeTeller(emit: (happening: Happening) => void): (error: unknown) => void {
   const told = new WeakSet<Problem>();
   return (error) => {
-    for (const problem of problemsOf(error)) {
+    const lines = toldMistakes(error);
+    for (const [index, problem] of problemsOf(error).entries()) {
       if (told.has(problem)) continue;
       told.add(problem);
-      emit({ kind: 'mistake', ...problem });
+      emit(lines[index]!);
     }
   };
 }

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { LaunchSettings } from '../config/experiment.ts';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { makeScratch, removeScratch } from '../ground/scratch.ts';
 import { installedLibrary } from '../install/cache.ts';
 import { printConfigText } from '../model-config/config.ts';
@@ -124,7 +124,7 @@ export function locateInstallation(
   const found = places.find((place) => existsSync(libraryIn(place)));
   if (found) return found;
   const missing = asked === undefined || existsSync(asked) ? ` with lib/libtritonserver.so` : '';
-  throw userError(
+  throw environmentError(
     `triton_launch_mode: c_api needs a Triton installation${missing}, and there is none at ${places.join(' or ')}`,
     asked === undefined
       ? 'name one with --triton-install-path, or bring one with `tma install triton`'

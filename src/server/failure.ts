@@ -1,3 +1,4 @@
+import type { Fault } from '../ground/errors.ts';
 import type { FailureKind } from '../record/failure-kind.ts';
 import type { Evidence } from './evidence.ts';
 import { RULES, type Rule } from './failure-rules.ts';
@@ -110,6 +111,18 @@ const CONCERNS_ALL: ReadonlySet<FailureKind> = new Set([
 
 /** Failures that every other variant would meet, too: the run ends with them. */
 export const concernsAll = ({ kind }: Pick<Failure, 'kind'>): boolean => CONCERNS_ALL.has(kind);
+
+/** Failures that other words in perf.yaml, in config.pbtxt or on the command line put right. */
+const OF_INPUT: ReadonlySet<FailureKind> = new Set([
+  'container refused',
+  'flag rejected',
+  'repository not visible',
+  'version folder missing',
+  'config rejected',
+]);
+
+/** Where a server that does not start, or a model that is not served, is to be mended. */
+export const faultOfFailure = (kind: FailureKind): Fault => (OF_INPUT.has(kind) ? 'input' : 'environment');
 
 /** Failures for want of room: a larger variant can't do better. */
 export const wantsRoom = (kind: FailureKind): boolean =>

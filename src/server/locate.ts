@@ -1,4 +1,4 @@
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { installedTriton } from '../install/cache.ts';
 import { findCommand, isExecutable } from '../install/find-command.ts';
 
@@ -10,7 +10,7 @@ export function locateTritonServer(asked: string | undefined, env: NodeJS.Proces
   if (asked !== undefined) {
     const found = findCommand(asked, env['PATH']);
     if (found) return found;
-    throw userError(
+    throw environmentError(
       `no executable tritonserver at ${asked}`,
       'correct --triton-server-path, or leave it out to use the one on PATH or of `tma install triton`',
     );
@@ -18,7 +18,7 @@ export function locateTritonServer(asked: string | undefined, env: NodeJS.Proces
   const found = findCommand('tritonserver', env['PATH']);
   if (found) return found;
   if (isExecutable(installedTriton(env))) return installedTriton(env);
-  throw userError(
+  throw environmentError(
     'no tritonserver found: not on PATH, and none installed',
     'run `tma install triton`, or name one with --triton-server-path',
   );

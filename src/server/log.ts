@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf, messageOf, userError } from '../ground/errors.ts';
+import { codeOf, messageOf, UserError } from '../ground/errors.ts';
+import { diskFault } from '../ground/paths.ts';
 
 const TAIL_BYTES = 65_536;
 /** What every server without a GPU, or without DCGM, complains of: no reason for anything. */
@@ -83,10 +84,11 @@ export function openLog(file: string): OpenLog {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw userError(
-      `cannot write the server's log ${file}: ${messageOf(error)}`,
-      ADVICE[codeOf(error) ?? ''],
-    );
+    throw new UserError({
+      message: `cannot write the server's log ${file}: ${messageOf(error)}`,
+      hint: ADVICE[codeOf(error) ?? ''],
+      fault: diskFault(error, 'write'),
+    });
   }
 }
 

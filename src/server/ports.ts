@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { codeOf, userError } from '../ground/errors.ts';
+import { codeOf, environmentError } from '../ground/errors.ts';
 import type { Ports } from './arguments.ts';
 
 /** A TCP port on the loopback address that nothing listens on; `wanted` checks one instead of choosing. */
@@ -35,7 +35,7 @@ async function fixedPort(port: number, option: string): Promise<number> {
   try {
     return await probe(port);
   } catch (error) {
-    throw userError(
+    throw environmentError(
       codeOf(error) === 'EADDRINUSE'
         ? `port ${port} is taken: something else listens there, a server already running perhaps`
         : `port ${port} can't be used: ${codeOf(error)}`,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, LaunchSettings, RemoteSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../ground/errors.ts';
+import { environmentError, messageOf } from '../ground/errors.ts';
 import { callFailure } from './call-failure.ts';
 import type { Launcher, LaunchRequest, Leaving, Preparation, Server } from './launcher.ts';
 import { gpusAt } from './remote-gpus.ts';
@@ -89,7 +89,7 @@ async function describe(triton: TritonClient, where: string, signal: AbortSignal
     return await triton.server({ signal });
   } catch (error) {
     if (!(error instanceof TritonError)) throw error;
-    throw userError(
+    throw environmentError(
       `what answers at ${where} can't be used as a Triton server: ${error.message}`,
       'correct --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT',
     );
@@ -169,7 +169,7 @@ async function untilReady(
     // A server that answers, but is not ready, may have models that failed; loading works all the same.
     if (await triton.isLive({ signal })) return;
     if (performance.now() > deadline) {
-      throw userError(
+      throw environmentError(
         `no Triton answers at ${where} (waited ${timeoutS} s)`,
         'name it with --triton-http-endpoint or --triton-grpc-endpoint HOST:PORT; --client-max-retries sets how long to wait',
       );
@@ -189,7 +189,7 @@ async function resolveAddress({ host, port, tls }: Address, option: string): Pro
     ]);
     return { host: address, port, ...(tls && { tls: { ...tls, serverName: host } }) };
   } catch (error) {
-    throw userError(`no host "${host}": ${messageOf(error)}`, `correct --${option}`);
+    throw environmentError(`no host "${host}": ${messageOf(error)}`, `correct --${option}`);
   } finally {
     late.abort();
   }

@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { codeOf, messageOf, userError } from '../ground/errors.ts';
-import { onDisk } from '../ground/paths.ts';
+import { codeOf, messageOf, UserError, userError } from '../ground/errors.ts';
+import { diskFault, onDisk } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
 import { firstFew } from '../record/checks.ts';
 import type { Entry } from '../record/entry.ts';
@@ -168,10 +168,11 @@ export class Journal {
 
   #kept(line: string): Error {
     const advice = codeOf(this.#failure) === 'ENOSPC' ? 'free some space on its disk' : OTHER_FOLDER;
-    return userError(
-      `cannot write the journal ${this.path}: ${messageOf(this.#failure)}`,
-      `${this.#rescue.keep(line)}; ${advice}; then ${commandToGoOn(this.history.lastSession)} goes on where it stopped`,
-    );
+    return new UserError({
+      message: `cannot write the journal ${this.path}: ${messageOf(this.#failure)}`,
+      hint: `${this.#rescue.keep(line)}; ${advice}; then ${commandToGoOn(this.history.lastSession)} goes on where it stopped`,
+      fault: diskFault(this.#failure, 'write'),
+    });
   }
 
   close(): void {

@@ -23,7 +23,7 @@ export function* linesOf(path: string, what: string): Generator<NumberedLine> {
   if (there && !there.isFile()) {
     throw userError(`${path} is no file, so ${what} can't be there`, 'remove it, or name another folder');
   }
-  const cannot = `cannot read ${path}`;
+  const cannot = `cannot read ${path}` as const;
   const hint = 'let yourself read it, or name another folder';
   const descriptor = onDisk(cannot, hint, () => openIfThere(path));
   if (descriptor === undefined) return;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../ground/errors.ts';
+import { environmentError } from '../ground/errors.ts';
 import { takeLock } from '../ground/file-lock.ts';
 import { onDisk } from '../ground/paths.ts';
 import { redactor, secretsOf } from '../ground/redact.ts';
@@ -39,7 +39,7 @@ export function lockFolder(locked: Locked, command: readonly string[]): Disposab
   const who = holder
     ? `another tma, process ${holder.pid} on ${holder.host} since ${holder.since}: ${holder.command}`
     : 'another tma';
-  throw userError(
+  throw environmentError(
     `${what} ${folder} is in use by ${who}`,
     `wait until it has ended, or name another folder with --${option}${isSeen ? '' : `; if it was killed, this goes on a minute after that, or when ${file} is removed`}`,
   );

@@ -1,5 +1,6 @@
-import { userError } from '../ground/errors.ts';
+import { UserError } from '../ground/errors.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
+import { faultOfFailure } from '../server/failure.ts';
 import { type Server, ServerFailure } from '../server/launcher.ts';
 import { loadModel } from '../server/load-model.ts';
 import { TritonError } from '../server/triton.ts';
@@ -33,18 +34,23 @@ export async function askConfig(
     return await configOn(server, spec, signal);
   } catch (error) {
     if (error instanceof TritonError) {
-      throw userError(
-        `the server does not serve model "${model.name}": ${error.message}`,
-        error.kind === 'refused'
+      const refused = error.kind === 'refused';
+      throw new UserError({
+        message: `the server does not serve model "${model.name}": ${error.message}`,
+        hint: refused
           ? 'load it there first, or leave --reload-model-disable out'
           : 'is that really Triton, and is it well?',
-      );
+        fault: refused ? 'input' : 'environment',
+      });
     }
     if (!(error instanceof ServerFailure)) throw error;
-    throw userError(
-      `model "${model.name}" has no config.pbtxt, and the server can't complete one: ${error.failure.kind}: ${redact(error.message)}`,
-      `write a config.pbtxt for it; ${error.failure.advice}`,
-    );
+    const { kind, advice } = error.failure;
+    throw new UserError({
+      message: `model "${model.name}" has no config.pbtxt, and the server can't complete one: ${kind}: ${redact(error.message)}`,
+      hint: `write a config.pbtxt for it; ${advice}`,
+      // What a server says that no rule knows is about the model that it was to complete.
+      fault: kind === 'other' ? 'input' : faultOfFailure(kind),
+    });
   } finally {
     await leaveServer(server, model.name, signal);
   }

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { codeOf, messageOf, userError } from '../ground/errors.ts';
+import { codeOf, environmentError, messageOf } from '../ground/errors.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
 /**
@@ -15,7 +15,7 @@ export function withLogBeside(spec: TrialSpec, specFile: string): TrialSpec {
   const name = basename(specFile, extname(specFile));
   const logFile = newLog(dirname(specFile), name) ?? newLog(temporaryFolder(), spec.variant);
   if (logFile === undefined)
-    throw userError(`no log can be written beside ${specFile}, nor in a temporary folder`);
+    throw environmentError(`no log can be written beside ${specFile}, nor in a temporary folder`);
   // It is new: nothing in it is to be removed.
   return { ...spec, logFile, ownLog: false };
 }
@@ -37,6 +37,6 @@ function temporaryFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), 'tma-trial-'));
   } catch (error) {
-    throw userError(`cannot make a folder for the server's log: ${messageOf(error)}`);
+    throw environmentError(`cannot make a folder for the server's log: ${messageOf(error)}`);
   }
 }

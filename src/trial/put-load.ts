@@ -1,6 +1,6 @@
 import type { RemoteSettings } from '../config/experiment.ts';
 import type { LoadFlags } from '../config/read-load-flags.ts';
-import { messageOf, userError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import { checkServed } from '../load/check-inputs.ts';
 import { LoadFailure, type LoadGenerator, type WindowSummary } from '../load/load-generator.ts';
 import { measurePoint } from '../measure/measure.ts';
@@ -42,7 +42,8 @@ export async function* putLoad(task: LoadTask): AsyncGenerator<LoadOutcome> {
     if (!(error instanceof TritonError)) throw error;
     const hint =
       error.kind === 'refused' ? 'is it loaded on that server?' : 'is that a server for inference?';
-    throw userError(messageOf(error), hint);
+    const fault = error.kind === 'refused' ? 'input' : 'environment';
+    throw new UserError({ message: messageOf(error), hint, fault });
   });
   // A KServe server other than Triton tells neither configuration nor statistics.
   const config = await server.triton.config(name, { signal }).catch(() => ({}));

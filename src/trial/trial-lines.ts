@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { messageOf, type Problem } from '../ground/errors.ts';
+import { type Fault, messageOf, type ToldMistake } from '../ground/errors.ts';
 import type { Shape } from '../ground/shape.ts';
+import type { FailureKind } from '../record/failure-kind.ts';
 import type { PointOutcome, TrialEnd } from '../record/run.ts';
+import { faultOfFailure } from '../server/failure.ts';
 import { strictConstraint, strictPoint } from './strict-record.ts';
 import type { Tools } from './tools.ts';
 import { type OpenTrial, openTrial, type PointRequest } from './trial.ts';
@@ -19,13 +21,20 @@ export type TrialLine =
   /** Something worth one line: what is not as it was when the spec was written, an image that is pulled. */
   | { readonly kind: 'note'; readonly text: string }
   /** A mistake of the user's, or something that is missing on the machine: nothing more is measured. */
-  | ({ readonly kind: 'mistake' } & Problem)
+  | ToldMistake
   | { readonly kind: 'end'; readonly end: TrialEnd };
 
 /** How a trial went. */
 export interface TrialAccount {
   readonly measured: number;
   readonly failed: number;
+  /** What ended it before its end. */
+  readonly failure?: {
+    readonly kind: FailureKind | undefined;
+    /** Whether a server had come up by then. */
+    readonly started: boolean;
+    readonly fault: Fault;
+  };
 }
 
 const request = z.strictObject({
@@ -63,7 +72,10 @@ export async function runTrial(
       account[outcome.state]++;
       say({ kind: 'point', outcome });
     }
-    return account;
+    const ended = trial.failure;
+    if (ended === undefined) return account;
+    const { kind, started } = ended;
+    return { ...account, failure: { kind, started, fault: faultOfFailure(kind ?? 'other') } };
   } finally {
     await closed(trial, say);
   }

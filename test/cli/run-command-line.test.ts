@@ -300,6 +300,7 @@ describe('lines of JSON tell what is wrong, too', () => {
     expect(told(out)).toEqual([
       {
         kind: 'mistake',
+        fault: 'input',
         at: expect.any(String),
         message: expect.stringContaining('concurency'),
         place: expect.objectContaining({ line: 3, column: 1 }),

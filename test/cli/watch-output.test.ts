@@ -45,13 +45,13 @@ test('a full disk behind the standard output is said once and stops everything o
   expect(stderr.text).toBe(
     'cannot write to the standard output: write failed\n  free some space on its disk\n',
   );
-  expect([stops(), exit(130)]).toEqual([1, 2]);
+  expect([stops(), exit(130)]).toEqual([1, 5]);
 });
 
 test('one behind the standard error stops it, too', () => {
   const { stderr, stops, exit } = watched();
   stderr.fail('EDQUOT');
-  expect([stops(), exit(0)]).toEqual([1, 2]);
+  expect([stops(), exit(0)]).toEqual([1, 5]);
 });
 
 test('anything else is a bug', () => {

@@ -172,7 +172,7 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       'an image that is not there',
       'failing',
       'triton_docker_image: localhost:1/no/such:1',
-      2,
+      5,
       /localhost:1\/no\/such:1 could not be pulled: image missing: /,
     ],
     ['a server that is killed', 'dying', '', 3, /server died: tritonserver was ended by SIGKILL under load/],
@@ -195,7 +195,7 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       'a GPU that is not there',
       'failing',
       'gpus: 0',
-      2,
+      5,
       /no such device: could not select device driver "nvidia"/,
     ],
     [
@@ -233,7 +233,7 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       expect(output).toMatch(
         /the Docker engine at unix:\S+no\.sock \(by DOCKER_HOST\) can't be used: engine unreachable/,
       );
-      expect(code).toBe(2);
+      expect(code).toBe(5);
     } finally {
       process.env['DOCKER_HOST'] = before;
     }
@@ -248,7 +248,7 @@ describe.skipIf(noDocker !== undefined)('what goes wrong with containers', () =>
       ...['profile', '-f', 'perf.yaml'],
     );
     expect(output).toContain(`port ${port} is taken`);
-    expect(code).toBe(2);
+    expect(code).toBe(5);
     holder.close();
   });
 
@@ -313,7 +313,7 @@ describe.skipIf(noDocker !== undefined)('an image that has to be pulled', () => 
     expect(output).toMatch(/done \(2 of 2/);
     expect(output).toContain('the server does not start: image unfit:');
     expect(output).toContain("NVIDIA's");
-    expect(code).toBe(2);
+    expect(code).toBe(5);
     for (const text of [output, read(cwd, 'checkpoints/journal.jsonl')]) {
       expect(text).not.toContain('a-long-password');
       expect(text).not.toContain(auth);

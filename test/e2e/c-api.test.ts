@@ -67,7 +67,7 @@ describe.skipIf(missing)(
       const cwd = on('[add_sub]');
       const nowhere = await tma(cwd, 'profile', '-f', 'perf.yaml', '--triton-install-path', '/nowhere');
       expect(nowhere.output).toContain('c_api needs a Triton installation, and there is none at /nowhere');
-      expect(nowhere.code).toBe(2);
+      expect(nowhere.code).toBe(5);
       rmSync(join(cwd, 'perf.yaml'));
       const bare = await tma(on('[no_config]'), 'profile', '-f', 'perf.yaml');
       expect(bare.output).toContain('"no_config" has no config.pbtxt, and with triton_launch_mode: c_api');

@@ -66,7 +66,7 @@ test.each([
   const { code, output } = await tmaInto('/dev/full', project('no_config'), ...args);
   expect(output).toContain('cannot write to the standard output: ENOSPC');
   expect(output).not.toContain('    at ');
-  expect(code).toBe(2);
+  expect(code).toBe(5);
   expect(await nothingLeft()).toEqual([]);
 });
 
@@ -78,7 +78,7 @@ test('a port that is taken is said, with the way out', async () => {
   const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
   expect(output).toContain(`port ${port} is taken`);
   expect(output).toContain('--triton-http-endpoint');
-  expect(code).toBe(2);
+  expect(code).toBe(5);
   holder.close();
 });
 
@@ -90,7 +90,7 @@ test.skipIf(!isRoot)('an export path that is read-only is said before anything s
     const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
     expect(output).toMatch(/cannot write .*out\/.*read-only file system/);
     expect(output).toContain('--export-path');
-    expect(code).toBe(2);
+    expect(code).toBe(5);
     expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
   } finally {
     execFileSync('umount', [join(cwd, 'out')]);
@@ -113,7 +113,7 @@ test.skipIf(!isRoot)(
       const { code, output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
       expect(output).toContain('ENOSPC: no space left on device');
       expect(output).toMatch(/is kept in \S+/);
-      expect(code).toBe(2);
+      expect(code).toBe(5);
       expect(await nothingLeft()).toEqual([]);
       execFileSync('mount', ['-o', 'remount,size=4m', disk]);
       const again = start(cwd, 'profile', '-f', 'perf.yaml');

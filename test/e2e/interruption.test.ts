@@ -44,7 +44,7 @@ test('twice stops now', async () => {
   await run.printed('[ 1/10]');
   // Another in the same folder meanwhile: it would measure the same again, and remove the first one's files.
   const second = await tma(cwd, 'profile', '-f', 'perf.yaml');
-  expect(second.code).toBe(2);
+  expect(second.code).toBe(5);
   expect(second.output).toMatch(/in use by another tma, process \d+ on .*\n.*--checkpoint-directory/);
   run.child.kill('SIGINT');
   await run.printed('Ctrl-C again');

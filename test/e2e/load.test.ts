@@ -203,7 +203,7 @@ describe('tma load on a real server', () => {
       output: expect.stringContaining('the model has no input "INPUT7"'),
     });
     expect(await told('-m', 'add_sub', '-u', 'localhost:1')).toMatchObject({
-      code: 2,
+      code: 5,
       output: expect.stringContaining('no Triton answers at http://localhost:1'),
     });
   });
@@ -260,7 +260,7 @@ describe('tma load on a real server', () => {
         '/bin/true',
       );
       expect(unknown.output).toContain('/bin/true is no perf_analyzer that runs here');
-      expect(unknown.code).toBe(2);
+      expect(unknown.code).toBe(5);
     });
 
     test('a run that takes too long is ended', async () => {

@@ -31,6 +31,12 @@ export const start = (cwd: string, ...args: string[]): Running => run(cwd, args,
 const withoutBrowser = (cwd: string) => ({ PUPPETEER_EXECUTABLE_PATH: join(cwd, 'no-browser') });
 
 export const tma = (cwd: string, ...args: string[]) => start(cwd, ...args).ended;
+/** The same with variables of the environment. */
+export const startWith = (
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+  ...args: string[]
+): Running => run(cwd, args, { ...withoutBrowser(cwd), ...environment });
 /** The same on another Node. */
 export const tmaOn = (node: string, cwd: string, ...args: string[]) =>
   run(cwd, args, withoutBrowser(cwd), node).ended;

@@ -28,7 +28,7 @@ const signal = (
 /** A run that is through is well whatever was to be done to it. */
 const DONE = 0;
 /** The first server was stopped before it was ready, and no later one before something was measured. */
-const NO_START = 2;
+const NO_START = 5;
 const NOTHING = 3;
 /** A run that is through: what it measured is compared, and not what it advises on a machine that is busy with other things. */
 const THROUGH: readonly (number | string)[] = [DONE, NOTHING];

@@ -19,15 +19,16 @@ test('each problem of a mistake is told once, also where it is thrown on among o
   const tell = mistakeTeller((happening) => told.push(happening));
   const first = userError('no model', 'name one', { file: 'perf.yaml', line: 2, column: 1 });
   tell(first);
-  tell(new UserError([...first.problems, { message: 'no disk' }]));
+  tell(new UserError([...first.problems, { message: 'no disk', fault: 'environment' }]));
   tell(new Error('a bug'));
   expect(told).toEqual([
     {
       kind: 'mistake',
+      fault: 'input',
       message: 'no model',
       hint: 'name one',
       place: { file: 'perf.yaml', line: 2, column: 1 },
     },
-    { kind: 'mistake', message: 'no disk' },
+    { kind: 'mistake', fault: 'environment', message: 'no disk' },
   ]);
 });

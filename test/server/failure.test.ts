@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../src/server/evidence.ts';
-import { classify, concernsAll, wantsRoom } from '../../src/server/failure.ts';
+import { classify, concernsAll, faultOfFailure, wantsRoom } from '../../src/server/failure.ts';
 
 const evidence = (changes: Partial<Evidence>): Evidence => ({
   step: 'load',
@@ -177,5 +177,7 @@ describe("what a failure is, by the words of Triton, CUDA and Docker's engine", 
     expect(concernsAll(load('Internal: MemoryError'))).toBe(false);
     expect(wantsRoom('out of GPU memory')).toBe(true);
     expect(wantsRoom('config rejected')).toBe(false);
+    expect(faultOfFailure('flag rejected')).toBe('input');
+    expect(faultOfFailure('no such device')).toBe('environment');
   });
 });

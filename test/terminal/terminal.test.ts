@@ -107,7 +107,7 @@ describe('where a run was interrupted', () => {
     ['where a server completes the next model', [measuring, searched, loading], 'interrupted'],
     [
       'where a mistake ended the model before',
-      [measuring, { kind: 'mistake', message: 'no disk' }, loading],
+      [measuring, { kind: 'mistake', fault: 'input', message: 'no disk' }, loading],
       'interrupted',
     ],
     [

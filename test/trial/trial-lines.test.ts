@@ -86,6 +86,6 @@ test('a model that does not load is said, and every point fails', async () => {
   const points = [inFlight('m', 1)];
   const { account, lines } = await ran(asked(), trialSpec({ points }), launcher);
   expect(lines[0]).toMatchObject({ kind: 'open', failed: { cause: 'unexpected error' } });
-  expect(account).toEqual({ measured: 0, failed: 1 });
+  expect(account).toMatchObject({ measured: 0, failed: 1, failure: { started: true } });
   expect(launcher.running).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { userError } from '../../ground/errors.ts';
+import { environmentError } from '../../ground/errors.ts';
 import { execute } from '../../ground/execute.ts';
 import { installedPerfAnalyzer } from '../../install/cache.ts';
 import { findCommand, isExecutable } from '../../install/find-command.ts';
@@ -28,7 +28,7 @@ export async function findPerfAnalyzer(
       ? installed
       : findCommand('perf_analyzer');
   if (!found) {
-    throw userError(
+    throw environmentError(
       named ? `perf_analyzer is not at ${named}` : 'no perf_analyzer on this machine',
       'bring it with `tma install perf-analyzer`, or name it with --perf-analyzer-path',
     );
@@ -38,7 +38,7 @@ export async function findPerfAnalyzer(
   const text = `${result.stdout ?? ''}${result.stderr ?? ''}`;
   if (!/Perf Analyzer Version/i.test(text)) {
     const why = text.trim().split('\n').at(-1) || result.shortMessage || 'it tells no version';
-    throw userError(
+    throw environmentError(
       `${program} is no perf_analyzer that runs here: ${why}`,
       '`tma install perf-analyzer` brings one',
     );

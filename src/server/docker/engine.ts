@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { codeOf, messageOf, UserError, userError } from '../../ground/errors.ts';
+import { codeOf, environmentError, messageOf, UserError } from '../../ground/errors.ts';
 import type { Evidence } from '../evidence.ts';
-import { classify } from '../failure.ts';
+import { classify, faultOfFailure } from '../failure.ts';
 
 /** Where an engine answers, and who said so. */
 export interface EngineAddress {
@@ -59,7 +59,7 @@ export function locateEngine(surroundings: Surroundings = here()): EngineAddress
   ];
   const socket = sockets.find(exists);
   if (socket) return { url: `unix://${socket}`, saidBy: socket };
-  throw userError(
+  throw environmentError(
     `no Docker engine found: no DOCKER_HOST, no context, and none of ${sockets.join(', ')}`,
     'start Docker or Podman (its socket: `systemctl --user start podman.socket`), or set DOCKER_HOST',
   );
@@ -75,7 +75,7 @@ function engineOfContext(folder: string, name: string): EngineAddress {
     join(folder, 'contexts', 'meta', hash, 'meta.json'),
   );
   const url = meta?.Endpoints?.docker?.Host;
-  if (!url) throw userError(`the Docker context "${name}" is not there`, 'see `docker context ls`');
+  if (!url) throw environmentError(`the Docker context "${name}" is not there`, 'see `docker context ls`');
   const certificates = join(folder, 'contexts', 'tls', hash, 'docker');
   return { url, saidBy: `context ${name}`, ...(existsSync(certificates) && { certificates }) };
 }
@@ -97,7 +97,7 @@ export function connect(address: EngineAddress): Engine {
   }
   const match = /^(tcp|http|https):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url);
   if (!match) {
-    throw userError(
+    throw environmentError(
       `the engine's address ${url} (${address.saidBy}) can't be used`,
       url.startsWith('ssh:')
         ? 'an engine behind SSH sees neither this machine’s models nor its ports: run tma there, or use --triton-launch-mode remote'
@@ -124,7 +124,7 @@ export function connect(address: EngineAddress): Engine {
 export function engineError(doing: string, step: Evidence['step'], error: unknown): UserError {
   if (error instanceof UserError) return error;
   const { kind, cause, advice } = classify({ step, message: engineMessage(error), log: [] });
-  return userError(`${doing}: ${kind}: ${cause}`, advice);
+  return new UserError({ message: `${doing}: ${kind}: ${cause}`, hint: advice, fault: faultOfFailure(kind) });
 }
 
 /** The engine's own words, without the client's around them. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
-import { userError } from '../../ground/errors.ts';
+import { environmentError } from '../../ground/errors.ts';
 import { ask, EngineSilent, type Limits } from './patience.ts';
 
 /** A folder of the engine's host and where a container sees it. */
@@ -54,7 +54,7 @@ export function hostPath(path: string, mounts: readonly Bind[]): string {
     )
     .sort((a, b) => b.Destination.length - a.Destination.length)[0];
   if (holding) return holding.Source + path.slice(holding.Destination.replace(/\/$/, '').length);
-  throw userError(
+  throw environmentError(
     `tma runs in a container, and ${path} lies in it alone: the engine can't give it to another container`,
     `mount it from the host: docker run -v HOST_FOLDER:${path} ...`,
   );
