@@ -84,7 +84,7 @@ async function profiled(
   checkOutputRepository(output);
   const { launch, checkpointDirectory } = experiment;
   const generator = options.generator ?? (await generatorFor(experiment.generator, options.onOutput));
-  const gpus = launch.mode === 'remote' ? [] : await listGpus();
+  const gpus = launch.mode === 'remote' ? [] : await listGpus(options.stop);
   const lanes = planLanes(launch, gpus);
   // Every mistake in every model is told before the first server starts.
   await gatherMistakes([...bases], ([plan, base]) => {

@@ -16,22 +16,20 @@ export interface Gpu {
 
 const FIELDS = ['index', 'uuid', 'name', 'memory.total', 'driver_version', 'mig.mode.current'] as const;
 
-/** The GPUs that the driver of this machine shows; [] without one. */
-export async function listGpus(): Promise<Gpu[]> {
+/** The GPUs that the driver of this machine shows; [] without one, and where it was not waited for. */
+export async function listGpus(signal?: AbortSignal): Promise<Gpu[]> {
+  const limits = { reject: false, timeout: 20_000, ...(signal && { cancelSignal: signal }) } as const;
   if (!findCommand('nvidia-smi')) return [];
   const query = await execute(
     'nvidia-smi',
     [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits'],
-    {
-      reject: false,
-      timeout: 20_000,
-    },
+    limits,
   );
   if (query.failed) return [];
   const gpus = parseGpuList(query.stdout);
   if (!gpus.some(({ divided }) => divided))
     return gpus.map(({ divided: _, ...gpu }) => ({ ...gpu, mig: [] }));
-  const list = await execute('nvidia-smi', ['-L'], { reject: false, timeout: 20_000 });
+  const list = await execute('nvidia-smi', ['-L'], limits);
   const devices = parseMigDevices(list.stdout ?? '');
   return gpus.map(({ divided: _, ...gpu }) => ({ ...gpu, mig: devices.get(gpu.uuid) ?? [] }));
 }
