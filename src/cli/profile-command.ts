@@ -88,7 +88,7 @@ async function profileModels(
   if (across) say(`\n${acrossText(across)}`);
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
-  if (!experiment.reports.skipSummary) {
+  if (experiment.reports.formats.length > 0) {
     await telling(tellMistake, () => report(process, experiment, result, { say, stop }));
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
@@ -107,7 +107,7 @@ function experimentOf(process: Process, commandLine: CommandLine): Experiment {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
   const { reports, exportPath } = experiment;
-  if (!reports.skipSummary) checkExportPath(exportPath, Object.values(reports.fileNames));
+  if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
   return experiment;
 }
 
@@ -138,7 +138,10 @@ async function report(
   { say, stop }: { say(text: string): void; stop: AbortSignal },
 ): Promise<void> {
   const { reports, exportPath } = experiment;
-  const all = await exportAll(result, exportPath, { signal: stop });
+  const all = await exportAll(result, exportPath, {
+    signal: stop,
+    stepSummary: process.env['GITHUB_STEP_SUMMARY'],
+  });
   say('');
   for (const line of placesOf(all, exportPath, (path) => shortPath(process, path))) say(line);
   const typed = reportCommandOf(process, { ...experiment, mode: result.settings.mode });

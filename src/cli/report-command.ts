@@ -4,8 +4,6 @@ import { nearest, shown } from '../ground/wording.ts';
 import {
   bestNames,
   type CommandLine,
-  EXPORTERS,
-  type Exporter,
   exportAll,
   journalPath,
   latestTrials,
@@ -50,17 +48,14 @@ async function report(
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const request = loadReportRequest({ file, commandLine, cwd: process.cwd() });
-  const { checkpointDirectory, session, exportPath, formats, configs } = request;
+  const { checkpointDirectory, session, exportPath, configs } = request;
   const { run, warnings } = readRecorded(checkpointDirectory, {
     session,
     variants: configs?.map(({ name }) => name) ?? [],
   });
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
   const result = resultFor(request, run, mode);
-  // The pages are always written; tables and best configurations are of all models, not of the configurations named.
-  const isWanted = ({ format }: Exporter): boolean =>
-    format === 'html' || (formats.includes(format) && !(configs && format === 'csv'));
-  const all = await exportAll(result, exportPath, { exporters: EXPORTERS.filter(isWanted) });
+  const all = await exportAll(result, exportPath, { stepSummary: process.env['GITHUB_STEP_SUMMARY'] });
   if (!quiet) {
     const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);
     if (verbose) {
@@ -96,6 +91,8 @@ function resultFor(request: ReportRequest, journal: Run, mode: Mode): Result {
   return resultOf(run, rankings, settings, {
     mode,
     summaries: configs === undefined,
+    // Tables and best configurations are of all models, not of the configurations named.
+    formats: settings.formats.filter((format) => !(configs && format === 'csv')),
     detailed:
       configs?.map(({ name }) => findTrial(name, trials).name) ??
       bestNames(rankings, settings.numConfigsPerModel),

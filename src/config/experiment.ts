@@ -2,6 +2,7 @@ import type { Place } from '../ground/errors.ts';
 import type { Criteria } from '../record/goal.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
+import type { OutputFormat } from './output-formats.ts';
 import type { PlotSettings } from './plot-settings.ts';
 import type { SearchSettings } from './search-settings.ts';
 import type { ServerFlags } from './server-flags.ts';
@@ -251,7 +252,8 @@ export interface ReuseSettings {
 
 /** What is written after a run. */
 export interface ReportSettings {
-  readonly skipSummary: boolean;
+  /** What there is a file of; none: nothing is written but the journal. */
+  readonly formats: readonly OutputFormat[];
   readonly skipDetailed: boolean;
   readonly numConfigsPerModel: number;
   /** The best of all models together: how many (0 = no page of them), and what they are judged by. */

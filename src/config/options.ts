@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { dockerArgs, mounts } from './docker-args.ts';
 import { MOST_IN_A_LIST, MOST_SECONDS } from './limits.ts';
 import { constraints, objectives } from './objectives.ts';
+import { OUTPUT_FORMATS } from './output-formats.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
 import { plots, reportedConfigs } from './plot-settings.ts';
 import { profileModels } from './profile-models.ts';
@@ -192,7 +193,7 @@ export const OPTIONS = {
   skip_summary_reports: {
     flags: '--skip-summary-reports',
     schema: flag,
-    help: 'write no tables and no reports',
+    help: 'write no tables and no reports; of output_formats only what other programs read',
     commands: profile,
   },
   skip_detailed_reports: {
@@ -665,13 +666,16 @@ export const OPTIONS = {
     commands: report,
   },
   output_formats: {
-    peer: { better: 'followed; the HTML is always written' },
+    peer: {
+      better:
+        'followed; the HTML is always written; of profile, too; JUnit, Markdown, benchmark-action and OpenMetrics for other programs',
+    },
     flags: '-o, --output-formats',
     value: 'LIST',
-    schema: someOf('html', 'pdf', 'png', 'csv'),
-    help: 'what is written: pages as html and pdf, plots as png, tables as csv; the HTML always is',
-    fallback: 'all of them',
-    commands: report,
+    schema: someOf(...OUTPUT_FORMATS),
+    help: 'what is written: pages as html and pdf, plots as png, tables as csv; for other programs junit, markdown, benchmark and openmetrics, each below results/. The HTML always is, by profile the tables, too',
+    fallback: 'html, pdf, png and csv',
+    commands: both,
   },
 
   precision: {

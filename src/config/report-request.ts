@@ -14,7 +14,6 @@ export interface ReportRequest {
   /** When the session began that is meant, or the beginning of that; undefined: the last one. */
   readonly session: string | undefined;
   readonly exportPath: string;
-  readonly formats: readonly string[];
   /** The configurations to report on; undefined: everything anew. */
   readonly configs: readonly ReportedConfig[] | undefined;
   /** What a model is judged by: as is said now, else as it was when it was profiled. */
@@ -31,12 +30,11 @@ export function loadReportRequest(source: ExperimentSource): ReportRequest {
     checkpointDirectory: resolve(cwd, values.checkpoint_directory ?? 'checkpoints'),
     session: values.session,
     exportPath: resolve(cwd, values.export_path ?? '.'),
-    formats: values.output_formats ?? ['html', 'pdf', 'png', 'csv'],
     configs: values.report_model_configs,
     goalOf: (models, sessions) =>
       [...goalsOf(values), ...sessions.toReversed().flatMap(({ goals }) => goals)].find(
         (goal) => nameOfModels(goal.models) === nameOfModels(models),
       ) ?? { ...overallGoal(values), models },
-    settings: (sessions) => reportSettings(values, sessions.at(-1)?.overall),
+    settings: (sessions) => reportSettings(values, ['html'], sessions.at(-1)?.overall),
   };
 }

@@ -4,6 +4,7 @@ import type { ReportSettings } from './experiment.ts';
 import type { GivenOptions } from './given-options.ts';
 import { overallGoal } from './goals.ts';
 import type { OptionValues } from './options.ts';
+import { formatsToWrite, type OutputFormat } from './output-formats.ts';
 
 /** The files of the tables where nothing is said. */
 const TABLES = {
@@ -34,10 +35,15 @@ export function tableNameProblems({ values, placeOf }: GivenOptions): Problem[] 
 
 /**
  * What is written after a run, and by `tma report`.
+ * @param always what is written whatever is asked for.
  * @param usual what all models together are judged by where nothing is said.
  */
-export const reportSettings = (values: OptionValues, usual?: Criteria): ReportSettings => ({
-  skipSummary: values.skip_summary_reports ?? false,
+export const reportSettings = (
+  values: OptionValues,
+  always: readonly OutputFormat[],
+  usual?: Criteria,
+): ReportSettings => ({
+  formats: formatsToWrite(values.output_formats, always, values.skip_summary_reports),
   skipDetailed: values.skip_detailed_reports ?? false,
   numConfigsPerModel: values.num_configs_per_model ?? 3,
   acrossModels: { most: values.num_top_model_configs ?? 0, goal: overallGoal(values, usual) },

@@ -57,7 +57,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     warmStart: (values.warm_start ?? []).map((directory) => path(directory, '')),
     reuse: { fresh: values.fresh ?? false, maxAgeMs: values.max_age },
     serverOnlyS: values.duration_seconds ?? 3,
-    reports: reportSettings(values),
+    reports: reportSettings(values, ['html', 'csv']),
     notes,
   });
 }

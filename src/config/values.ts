@@ -177,7 +177,15 @@ export const countOrAuto = form(
 );
 
 /** What else is written into the folder of the tables, so that no table may have this name. */
-const BESIDE_TABLES = ['results.json', 'best'];
+const BESIDE_TABLES = [
+  'results.json',
+  'best',
+  'junit.xml',
+  'summary.md',
+  'benchmark-bigger-is-better.json',
+  'benchmark-smaller-is-better.json',
+  'metrics.prom',
+];
 
 /** The file names of tables: no folder in them, and nothing that leads out of the export path. */
 export const fileName = form('a file name without a folder', { type: 'string' }, (value) => {

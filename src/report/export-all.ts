@@ -1,17 +1,25 @@
 import { formatProblem, type Problem, UserError } from '../ground/errors.ts';
 import type { Exporter, ExportOptions, Result, Written } from './exporter.ts';
+import { benchmarkExporter } from './exporters/benchmark.ts';
 import { bestExporter } from './exporters/best.ts';
 import { csvExporter } from './exporters/csv.ts';
 import { htmlExporter } from './exporters/html.ts';
 import { jsonExporter } from './exporters/json.ts';
+import { junitExporter } from './exporters/junit.ts';
+import { markdownExporter } from './exporters/markdown.ts';
+import { openMetricsExporter } from './exporters/openmetrics.ts';
 import { pdfExporter } from './exporters/pdf.ts';
 import { pngExporter } from './exporters/png.ts';
 
-/** Everything that a result is written as: figures first, then pages, and last what needs a browser. */
+/** Everything that a result can be written as: figures first, then pages, and last what needs a browser. */
 export const EXPORTERS: readonly Exporter[] = [
   csvExporter,
   jsonExporter,
   bestExporter,
+  junitExporter,
+  markdownExporter,
+  benchmarkExporter,
+  openMetricsExporter,
   htmlExporter,
   pdfExporter,
   pngExporter,
@@ -24,11 +32,17 @@ export interface Exported extends Written {
   readonly error?: unknown;
 }
 
-/** Writes a result by each exporter in turn; one that fails keeps no other from writing. */
+/**
+ * Writes a result by each exporter in turn; one that fails keeps no other from writing.
+ * @param options of them the exporters; absent: those of the formats that the result's settings ask for.
+ */
 export async function exportAll(
   result: Result,
   to: string,
-  { exporters = EXPORTERS, ...options }: ExportOptions & { readonly exporters?: readonly Exporter[] } = {},
+  {
+    exporters = EXPORTERS.filter(({ format }) => result.settings.formats.includes(format)),
+    ...options
+  }: ExportOptions & { readonly exporters?: readonly Exporter[] } = {},
 ): Promise<readonly Exported[]> {
   const all: Exported[] = [];
   for (const exporter of exporters) {

@@ -1,4 +1,5 @@
 import type { ReportSettings } from '../config/experiment.ts';
+import type { OutputFormat } from '../config/output-formats.ts';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
@@ -14,7 +15,7 @@ export interface Result {
   readonly settings: ExportSettings;
 }
 
-export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNames'> {
+export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNames' | 'formats'> {
   readonly mode: Mode;
   /** Whether there is a page for each model, and one for all together. */
   readonly summaries: boolean;
@@ -30,7 +31,7 @@ export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNam
 export interface Exporter {
   readonly name: string;
   /** The one of the formats that a user asks for (`--output-formats`) under which it is written. */
-  readonly format: 'html' | 'pdf' | 'png' | 'csv';
+  readonly format: OutputFormat;
   /**
    * Writes below a folder, by `put` only.
    * @throws UserError for what the user can put right: a full disk, something in the way. What lies outside, such as a
@@ -42,6 +43,8 @@ export interface Exporter {
 export interface ExportOptions {
   /** Aborted: what takes long is left out, and said. */
   readonly signal?: AbortSignal | undefined;
+  /** A file of a CI system's that shows what is appended to it in Markdown, as GITHUB_STEP_SUMMARY names one. */
+  readonly stepSummary?: string | undefined;
 }
 
 export interface Written {
@@ -74,6 +77,7 @@ export const resultOf = (
     plots: reports.plots,
     fields: reports.fields,
     fileNames: reports.fileNames,
+    formats: reports.formats,
     ...changes,
   },
 });

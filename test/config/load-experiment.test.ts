@@ -75,7 +75,7 @@ describe('forms', () => {
       'profile_models: [n, y]\nskip_summary_reports: Yes\nskip_detailed_reports: off',
     );
     expect(models.map((model) => model.name)).toEqual(['n', 'y']);
-    expect(reports).toMatchObject({ skipSummary: true, skipDetailed: false });
+    expect(reports).toMatchObject({ formats: [], skipDetailed: false });
   });
 
   test('what looks a little like a number is none', () => {

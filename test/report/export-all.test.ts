@@ -31,7 +31,10 @@ test('a result is plain data: it survives being sent elsewhere', () => {
 });
 
 test('figures are written before pages, and those before what needs a browser', () => {
-  expect(EXPORTERS.map(({ name }) => name)).toEqual(['csv', 'json', 'best', 'html', 'pdf', 'png']);
+  expect(EXPORTERS.map(({ name }) => name)).toEqual([
+    ...['csv', 'json', 'best', 'junit', 'markdown', 'benchmark', 'openmetrics'],
+    ...['html', 'pdf', 'png'],
+  ]);
 });
 
 test('an exporter of your own is written beside the others', async () => {

@@ -125,6 +125,7 @@ export const result = (
   across,
   settings: {
     ...{ mode: 'online', summaries: true, detailed: [], fields: {} },
+    formats: ['html', 'pdf', 'png', 'csv'],
     fileNames: { inference: 'i.csv', gpu: 'g.csv', server: 's.csv' },
     ...settings,
   },

@@ -1,0 +1,34 @@
+import { metric } from '../ground/metric.ts';
+import { overStartsText } from '../rank/belief-words.ts';
+import type { Ranking } from '../rank/rank.ts';
+import type { RankedEntry } from '../rank/standings.ts';
+import { formatNumber } from '../rank/words.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
+import { figure, ranged } from './table-view.ts';
+
+/** What a run is told by: what was decided for, or where nothing was the leader; undefined where nothing was measured. */
+export const toldEntry = ({ winner, leader }: Ranking): RankedEntry | undefined => winner ?? leader;
+
+/** The metrics that a model is judged by, objectives first, each once. */
+export const judgedBy = ({ goal: { objectives, constraints } }: Pick<Ranking, 'goal'>): string[] => [
+  ...new Set([...objectives, ...constraints].map(({ tag }) => tag)),
+];
+
+/** `93.1 to 109`, the 95 % interval of a value, or what the search knows of it over starts; '' where there is none. */
+export const intervalText = (measurement: Measurement, tag: string, ranking: Ranking): string =>
+  overStartsText(measurement, tag, ranking) ?? ranged(measurement.whole.intervals[tag]);
+
+/** `≥ 101 (93.1 to 109)`, without the unit; `–` for what was not measured. */
+export function figureText(measurement: Measurement, tag: string, ranking: Ranking): string {
+  const value = measurement.whole.values[tag];
+  if (value === undefined) return figure(undefined);
+  const least = tag === 'perf_throughput' && isClientBound(measurement) ? '≥ ' : '';
+  const interval = intervalText(measurement, tag, ranking);
+  return `${least}${formatNumber(value)}${interval && ` (${interval})`}`;
+}
+
+/** A number with the unit of its metric. */
+export const withUnit = (text: string, tag: string): string => {
+  const { unit } = metric(tag);
+  return unit === '' ? text : `${text} ${unit}`;
+};

@@ -1,0 +1,173 @@
+import { rank } from '../../src/rank/rank.ts';
+import type { Goal } from '../../src/record/goal.ts';
+import { atRate, inFlight } from '../../src/record/load-point.ts';
+import type { Run, Trial } from '../../src/record/run.ts';
+import type { ExportSettings, Result } from '../../src/report/exporter.ts';
+import { measurement, result, run, trial } from './run.ts';
+
+/** Runs as exporters for other programs are tried on. */
+
+const THROUGHPUT = [{ tag: 'perf_throughput', weight: 1 }];
+const P99 = { tag: 'perf_latency_p99', bound: 'max', value: 10 } as const;
+const STEPS = { startS: 1, loadS: 0.5, warmupS: 0.25, measureS: 2, stopS: 0.25 };
+const SETTINGS: Partial<ExportSettings> = { formats: ['html', 'csv'] };
+
+const interval = (values: Record<string, readonly [number, number]>) => ({ intervals: values });
+
+const failed = (name: string, model: string, cause: string, advice?: string): Trial =>
+  trial(name, [], {
+    model,
+    points: [{ state: 'failed', key: 'k', point: inFlight(model, 1), cause }],
+    end: { cause, advice, specFile: `checkpoints/specs/${name}.json`, warnings: [], steps: STEPS },
+  });
+
+/** Of a run every model's ranking by its own goal. */
+const ranked = (recorded: Run, goals: readonly Goal[], settings = SETTINGS): Result =>
+  result(
+    recorded,
+    goals.map((goal) => rank(recorded, goal)),
+    settings,
+  );
+
+/** One model, that deploys; a configuration ran out of memory. */
+const small = (): Result =>
+  ranked(
+    run(
+      trial('m_config_default', [
+        measurement({ perf_throughput: 100, perf_latency_p99: 9 }, 1, {
+          intervals: { perf_throughput: [97, 103], perf_latency_p99: [8.5, 9.25] },
+        }),
+      ]),
+      trial('m_config_0', [
+        measurement({ perf_throughput: 180, perf_latency_p99: 8 }, 1, {
+          intervals: { perf_throughput: [175, 185], perf_latency_p99: [7.5, null] },
+        }),
+      ]),
+      failed('m_config_1', 'm', 'out of memory: a process of the server was killed', 'fewer instances'),
+    ),
+    [{ models: ['m'], objectives: THROUGHPUT, constraints: [P99] }],
+  );
+
+/** Two models, the second an ensemble whose members were changed, at a request rate, that misses its limits. */
+const twoModels = (): Result => {
+  const first = small();
+  const at = (perSecond: number) => ({ point: atRate('pipeline', perSecond, 2) });
+  const members = { model: 'pipeline', composing: ['detect', 'read'] };
+  const recorded: Run = {
+    ...first.run,
+    trials: [
+      ...first.run.trials,
+      trial(
+        'pipeline_config_default',
+        [measurement({ perf_throughput: 50, perf_latency_p99: 24.5, perf_latency_avg: 12 }, 1, at(50))],
+        members,
+      ),
+      trial(
+        'pipeline_config_0',
+        [
+          measurement({ perf_throughput: 49, perf_latency_p99: 11, gpu_used_memory: 500 }, 1, {
+            ...at(50),
+            ...interval({ perf_throughput: [48, 50], perf_latency_p99: [9.5, 12] }),
+          }),
+        ],
+        members,
+      ),
+    ],
+  };
+  return ranked(recorded, [
+    { models: ['m'], objectives: THROUGHPUT, constraints: [P99] },
+    {
+      models: ['pipeline'],
+      objectives: [
+        { tag: 'perf_latency_avg', weight: 1 },
+        { tag: 'perf_throughput', weight: 1 },
+      ],
+      constraints: [P99, { tag: 'perf_throughput', bound: 'min', value: 45 }],
+    },
+  ]);
+};
+
+/** What nobody would call a model, in letters that XML, Markdown, Prometheus and a terminal give a meaning. */
+export const HOSTILE =
+  'm"<b>&amp;]]>|`x`_y_*z*\\n\n\t\u0000\u001b[31m\ud800\uffff\u202e{a="b"}\' @all #1 https://x.org ![i](j) $q$';
+
+const hostile = (): Result =>
+  ranked(
+    run(
+      trial(
+        `${HOSTILE}_config_default`,
+        [measurement({ perf_throughput: 100 }, 1, { point: inFlight(HOSTILE, 1) })],
+        {
+          model: HOSTILE,
+        },
+      ),
+      trial(
+        `${HOSTILE}_config_0`,
+        [measurement({ perf_throughput: 180 }, 1, { point: inFlight(HOSTILE, 1) })],
+        {
+          model: HOSTILE,
+          assignment: { parameters: { [HOSTILE]: { string_value: HOSTILE } } },
+        },
+      ),
+      failed(`${HOSTILE}_config_1`, HOSTILE, `${HOSTILE}\n${HOSTILE}`),
+    ),
+    [{ models: [HOSTILE], objectives: THROUGHPUT, constraints: [P99] }],
+  );
+
+/** The limit is on what was not measured. */
+const unknown = (): Result =>
+  ranked(small().run, [
+    {
+      models: ['m'],
+      objectives: THROUGHPUT,
+      constraints: [P99, { tag: 'gpu_used_memory', bound: 'max', value: 8000 }],
+    },
+  ]);
+
+const withoutDefault = (): Result => {
+  const { trials, ...recorded } = small().run;
+  return ranked({ ...recorded, trials: trials.filter(({ isDefault }) => !isDefault) }, [
+    { models: ['m'], objectives: THROUGHPUT, constraints: [P99] },
+  ]);
+};
+
+const nothingMeasured = (): Result =>
+  ranked(run(failed('m_config_default', 'm', 'no GPUs are available')), [
+    { models: ['m'], objectives: THROUGHPUT, constraints: [P99] },
+  ]);
+
+/** It was ended before it was through. */
+const interrupted = (): Result => {
+  const goals: Goal[] = [{ models: ['m'], objectives: THROUGHPUT, constraints: [P99] }];
+  const { run: recorded } = small();
+  return ranked(
+    { ...recorded, sessions: recorded.sessions.map((session) => ({ ...session, goals })) },
+    goals,
+  );
+};
+
+/** The metrics with names and units of all kinds. */
+const everyUnit = (): Result =>
+  ranked(
+    run(
+      trial('m_config_default', [
+        measurement({
+          ...{ perf_throughput: 74.9, perf_latency_p99: 74.9, gpu_utilization: 41, gpu_power_usage: 120.5 },
+          ...{ gpu_used_memory: 1900.25, cpu_utilization: 250, perf_executed_batch: 1.3 },
+          ...{ perf_inference_count: 1000, perf_send_rate: 200 },
+        }),
+      ]),
+    ),
+    [{ models: ['m'], objectives: THROUGHPUT, constraints: [] }],
+  );
+
+export const CASES = {
+  small,
+  twoModels,
+  hostile,
+  unknown,
+  withoutDefault,
+  nothingMeasured,
+  interrupted,
+  everyUnit,
+} as const;
