@@ -163,6 +163,20 @@ export { type ToldGain, toldGain } from './rank/told-gain.ts';
 export type { RankedEntry, RankedPoint } from './rank/standings.ts';
 export { relativeHalfWidth } from './statistics/intervals.ts';
 
+// Comparing: two runs of the same models, what changed, and whether that is more than the noise.
+export { type ComparisonOptions, compareRuns, MARGIN } from './rank/comparison/compare-runs.ts';
+export { changeText, signed } from './rank/comparison/comparison-words.ts';
+export { type Condition, readCondition } from './rank/comparison/gates.ts';
+export {
+  type Change,
+  type ComparedConfiguration,
+  type ComparedModel,
+  type ComparedRun,
+  type Comparison,
+  comparisonSchema,
+} from './record/comparison.ts';
+export { type ReadSide, readLastTwo, readSide, type WantedSession } from './store/read-side.ts';
+
 // Words: how the terminal and the pages say what was found, for views of your own.
 export { show } from './config/written.ts';
 export { isWorthTelling, searchLines } from './rank/search-words.ts';

@@ -12,8 +12,13 @@ export interface Measured {
  * that one; a metric that neither has counts nothing.
  */
 export function score(a: Measured, b: Measured, objectives: readonly Objective[]): number {
-  const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
-  return objectives.reduce((sum, { tag, weight }) => sum + (weight / total) * advantage(a, b, tag), 0);
+  // Called for every pair of a sort.
+  let [sum, total] = [0, 0];
+  for (const { tag, weight } of objectives) {
+    sum += weight * advantage(a, b, tag);
+    total += weight;
+  }
+  return sum / total;
 }
 
 function advantage(a: Measured, b: Measured, tag: string): number {

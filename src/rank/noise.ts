@@ -70,26 +70,49 @@ const hasInterval = (measurement: Measurement, tag: string, { believed }: Noise)
  * that were measured on several, beginning with 2 %.
  */
 export function noiseOf(trials: readonly Trial[]): Noise {
-  const repeated = trials.flatMap(({ points }) => {
-    const measured = points.filter((record) => record.state === 'measured');
-    return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
-  });
+  const repeated = repeatedIn(trials);
   const tags = new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.whole.values)));
   return { starts: Object.fromEntries([...tags].map((tag) => [tag, startDeviation(repeated, tag)])) };
 }
 
+/** The records of each point that was measured several times. */
+const repeatedIn = (trials: readonly Trial[]): MeasuredRecord[][] =>
+  trials.flatMap(({ points }) => {
+    const measured = points.filter((record) => record.state === 'measured');
+    if (measured.length < 2) return [];
+    return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
+  });
+
 /** Pooled relative standard deviation between the servers that points were measured on. */
 function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: string): number {
-  let sum = STARTS_WEIGHT * STARTS ** 2;
-  let weight = STARTS_WEIGHT;
+  const { variance, degrees } = betweenServers(repeated, tag);
+  return Math.sqrt((STARTS_WEIGHT * STARTS ** 2 + degrees * variance) / (STARTS_WEIGHT + degrees));
+}
+
+/** What was seen of how far servers differ. */
+export interface SeenStarts {
+  /** Pooled relative variance between the servers that a point was measured on; 0 where none was measured on several. */
+  readonly variance: number;
+  /** Its degrees of freedom: how many servers more than one a point. */
+  readonly degrees: number;
+}
+
+/** What the points that were measured on several servers say of a metric, and nothing besides. */
+export function startsSeen(trials: readonly Trial[]): (tag: string) => SeenStarts {
+  const repeated = repeatedIn(trials);
+  return (tag) => betweenServers(repeated, tag);
+}
+
+function betweenServers(repeated: readonly (readonly MeasuredRecord[])[], tag: string): SeenStarts {
+  let [sum, degrees] = [0, 0];
   for (const records of repeated) {
     const means = meansByServer(records, tag);
     const middle = means.length > 1 ? mean(means) : 0;
     if (middle === 0) continue;
     sum += (means.length - 1) * (sampleVariance(means) / middle ** 2);
-    weight += means.length - 1;
+    degrees += means.length - 1;
   }
-  return Math.sqrt(sum / weight);
+  return { variance: degrees > 0 ? sum / degrees : 0, degrees };
 }
 
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;

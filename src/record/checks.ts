@@ -15,13 +15,15 @@ export const tag = z.string().refine((text) => !(text in {}), { error: 'no metri
 export const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** Whether lists and objects are nested deeper than anything that tma writes. */
-export function isTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; depth <= DEEPEST; depth++) {
-    level = level.flatMap((item) => (isObject(item) ? Object.values(item as object) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
+export const isTooDeep = (value: unknown): boolean => reaches(value, DEEPEST + 1);
+
+/** Whether something lies so many levels down. */
+function reaches(value: unknown, levels: number): boolean {
+  if (levels === 0) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => reaches(item, levels - 1));
+  for (const key in value) if (reaches((value as Record<string, unknown>)[key], levels - 1)) return true;
+  return false;
 }
 
 /** So many things of a kind are named one by one. */

@@ -13,3 +13,12 @@ export const MEASURING = 'how tma measures';
 export const MEMBERS = 'the models that it is made of';
 
 export const PACKAGES = 'the Python packages';
+
+/** What journals of early versions do not say. */
+const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING, MEMBERS, PACKAGES]);
+
+/** The parts that are not equal, by what they are called. */
+export const differentParts = (before: Fingerprints, after: Fingerprints): string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => before[name] !== after[name])
+    .map((name) => (SINCE.has(name) && before[name] === undefined ? `${name}, not recorded then` : name));

@@ -1,14 +1,5 @@
-import {
-  CONFIGURATION,
-  type Fingerprints,
-  MACHINE,
-  MEASURING,
-  MEMBERS,
-  PACKAGES,
-} from '../record/fingerprints.ts';
+import { CONFIGURATION, differentParts } from '../record/fingerprints.ts';
 import { loadedName, type Run, type VariantRecord, type WithModels } from '../record/run.ts';
-
-const SINCE: ReadonlySet<string> = new Set([MACHINE, MEASURING, MEMBERS, PACKAGES]);
 
 /**
  * What is no longer as it was when a variant was measured before; [] for one that is known as it is, or was never
@@ -27,17 +18,12 @@ export function changedParts(
       trial.parts !== undefined &&
       (isDefault ? trial.isDefault : trial.parts[CONFIGURATION] === parts[CONFIGURATION]),
   );
-  return before?.parts ? different(before.parts, parts) : [];
+  return before?.parts ? differentParts(before.parts, parts) : [];
 }
 
 /** What about a model's load is no longer as it was in the session before the last; [] where there was none. */
 export function changedLoad({ sessions }: Run, model: string): string[] {
   const [now, before] = [sessions.at(-1), sessions.slice(0, -1).findLast(({ load }) => load?.[model])];
   const [after, old] = [now?.load?.[model], before?.load?.[model]];
-  return after && old ? different(old, after) : [];
+  return after && old ? differentParts(old, after) : [];
 }
-
-const different = (a: Fingerprints, b: Fingerprints): string[] =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])]
-    .filter((name) => a[name] !== b[name])
-    .map((name) => (SINCE.has(name) && a[name] === undefined ? `${name}, not recorded then` : name));

@@ -45,7 +45,18 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
     .flatMap((name) => /^(\d+)\.ckpt$/.exec(name)?.[1] ?? [])
     .sort((a, b) => (BigInt(a) > BigInt(b) ? -1 : 1));
   if (newest === undefined) return undefined;
-  const file = join(directory, `${newest}.ckpt`);
+  return readCheckpointFile(
+    join(directory, `${newest}.ckpt`),
+    'it may have been cut short: remove it, and the one before it is read',
+  );
+}
+
+/**
+ * One checkpoint of Model Analyzer's.
+ * @param hint what to do where it can't be read.
+ * @throws UserError when it can't be read.
+ */
+export function readCheckpointFile(file: string, hint?: string): Checkpoint {
   try {
     const there = statSync(file);
     if (!there.isFile()) throw new Error('it is no file');
@@ -56,10 +67,7 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
       warnings: firstFew(warnings, (left) => `${left} more of what ${file} holds are left out`),
     };
   } catch (error) {
-    throw userError(
-      `${file}: not a checkpoint of Model Analyzer's: ${messageOf(error)}`,
-      'it may have been cut short: remove it, and the one before it is read',
-    );
+    throw userError(`${file}: not a checkpoint of Model Analyzer's: ${messageOf(error)}`, hint);
   }
 }
 

@@ -24,7 +24,7 @@ export function readRecorded(
 ): Pick<ReadJournal, 'run' | 'warnings'> {
   const { history, run, warnings } = readJournal(journalPath(directory));
   if (session !== undefined) {
-    const { id, others } = sessionOf(history, session);
+    const { id, others } = sessionOf(history, session, '--session');
     const which = `--session ${session} may be any of ${counted(others + 1, 'run')}: the newest of them, ${id}, is meant`;
     return { run: history.runOf(id), warnings: [...warnings, ...(others > 0 ? [which] : [])] };
   }
@@ -67,16 +67,21 @@ function leftOut(history: History, run: Run): string[] {
 
 /**
  * The newest session that began at a time, and how many others did.
+ * @param flag by which it was asked for.
  * @throws UserError when there is none.
  */
-function sessionOf(history: History, asked: string): { readonly id: string; readonly others: number } {
+export function sessionOf(
+  history: History,
+  asked: string,
+  flag: string,
+): { readonly id: string; readonly others: number } {
   const beginning = asked.trim().replace(' ', 'T');
   const begun = history.sessions.map(({ id }) => id);
   const found = beginning === '' ? [] : begun.filter((id) => id.startsWith(beginning));
   const id = found.at(-1);
   if (id !== undefined) return { id, others: id === beginning ? 0 : found.length - 1 };
   throw userError(
-    `--session: no run began at ${asked.trim() || 'no time at all'}`,
+    `${flag}: no run began at ${asked.trim() || 'no time at all'}`,
     begun.length > 0 ? `there are ${begun.join(', ')}` : 'nothing is recorded there',
   );
 }

@@ -1,0 +1,295 @@
+import { diffText } from '../../model-config/diff.ts';
+import type {
+  Change,
+  ComparedConfiguration,
+  ComparedModel,
+  NewFailure,
+  ValueChange,
+  WinnerChange,
+} from '../../record/comparison.ts';
+import { CONFIGURATION, differentParts } from '../../record/fingerprints.ts';
+import type { Goal } from '../../record/goal.ts';
+import { isSamePoint } from '../../record/load-point.ts';
+import { loadedName, type Run, type Trial } from '../../record/run.ts';
+import { startsSeen } from '../noise.ts';
+import { type Ranking, rank } from '../rank.ts';
+import type { RankedEntry } from '../standings.ts';
+import { choiceOf, chosen } from './choice.ts';
+import { compareConstraints } from './constraints.ts';
+import { type Judge, noChange, type Panel } from './judged.ts';
+import {
+  contentOf,
+  type Look,
+  type Matched,
+  type MatchedPoint,
+  type MatchedTrial,
+  matchTrials,
+} from './matched.ts';
+import { MetricShifts, percentOf, type Shift } from './shift.ts';
+
+/** One model of two runs, with everything that is to be judged together with other models. */
+export interface ModelPair {
+  readonly base: Ranking;
+  readonly new: Ranking;
+  readonly matched: Matched;
+  readonly failed: readonly NewFailure[];
+  readonly shifts: readonly MetricShifts[];
+  /** Those of configurations and of the choices, as they are asked about and judged. */
+  readonly byTrial: ReadonlyMap<MatchedTrial, readonly (Shift | undefined)[]>;
+  readonly ofWinner: readonly (Shift | undefined)[];
+  readonly overall: readonly (Shift | undefined)[];
+}
+
+/** Metrics that are always compared, beside objectives and constraints. */
+const ALWAYS = ['perf_throughput', 'perf_latency_p99'];
+
+/**
+ * Pairs what two runs measured of a model.
+ * @param tags further metrics to compare.
+ */
+export function pairModel(
+  runs: { readonly base: Run; readonly new: Run },
+  goals: { readonly base: Goal; readonly new: Goal },
+  tags: readonly string[],
+): ModelPair {
+  const [base, next] = [rank(runs.base, goals.base), rank(runs.new, goals.new)];
+  const [before, after] = [trialsOf(runs.base, base.model), trialsOf(runs.new, next.model)];
+  const matched = matchTrials(before, after);
+  const seen = startsSeen([...before, ...after]);
+  const shifts = tagsOf(next.goal, [...before, ...after], tags).map(
+    (tag) => new MetricShifts(tag, matched.trials, seen(tag)),
+  );
+  const [old, now] = [chosen(base), chosen(next)];
+  return {
+    base,
+    new: next,
+    matched,
+    failed: failuresOf(chosen(base), matched, after),
+    shifts,
+    byTrial: new Map(matched.trials.map((trial) => [trial, shifts.map((shift) => shift.of(trial))])),
+    ofWinner: shifts.map((shift) =>
+      old && now && whyNotWinners(old, now) === undefined
+        ? shift.between(lookOf(old), lookOf(now))
+        : undefined,
+    ),
+    overall: shifts.map((shift) => shift.overall),
+  };
+}
+
+const trialsOf = ({ trials }: Run, model: string): Trial[] =>
+  trials.filter((trial) => loadedName(trial) === model);
+
+/** Objectives first, then what is limited, then what is always told, as far as it was measured anywhere. */
+function tagsOf(
+  { objectives, constraints }: Goal,
+  trials: readonly Trial[],
+  more: readonly string[],
+): string[] {
+  const asked = [...objectives.map(({ tag }) => tag), ...constraints.map(({ tag }) => tag), ...more];
+  const others = ALWAYS.filter((tag) =>
+    trials.some(({ points }) =>
+      points.some(
+        (record) => record.state === 'measured' && record.measurement.whole.values[tag] !== undefined,
+      ),
+    ),
+  );
+  return [...new Set([...asked, ...others])];
+}
+
+const lookOf = ({ best: { measurement } }: RankedEntry): Look => ({
+  measurement,
+  servers: measurement.confirmed ? 2 : 1,
+  looks: measurement.looks ?? 1,
+});
+
+function whyNotWinners(base: RankedEntry, next: RankedEntry): string | undefined {
+  const [old, now] = [base.best.measurement, next.best.measurement];
+  if (now.takenOver && now.startedAt === old.startedAt) return SAME;
+  return old.bottleneck?.who === 'client' || now.bottleneck?.who === 'client' ? CLIENT : undefined;
+}
+
+const SAME = 'NEW took over the measurement of BASE; measure anew with --fresh';
+const CLIENT = 'the load generator was the limit';
+
+/**
+ * How the mistakes that are allowed are shared among what is asked: most for the mean over everything, some for default and
+ * choices, the rest for all other configurations together; an objective has more of them than another metric.
+ */
+const SHARES = { overall: 3, named: 1, others: 1, objective: 3, metric: 1 };
+
+/** Asks about every change of a model; all models have the same weight. */
+export function askAbout(panel: Panel, pair: ModelPair): void {
+  const { matched, shifts, byTrial, overall, ofWinner } = pair;
+  const isNamed = (trial: MatchedTrial): boolean => rolesOf(trial, pair).length > 0;
+  const [named, others] = [matched.trials.filter(isNamed), matched.trials.filter((trial) => !isNamed(trial))];
+  const weights = shifts.map(({ tag }) =>
+    pair.new.goal.objectives.some((objective) => objective.tag === tag) ? SHARES.objective : SHARES.metric,
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [index, { tag }] of shifts.entries()) {
+    const each = weights[index]! / total;
+    const ofNamed = (each * SHARES.named) / (named.length + 1);
+    panel.ask(tag, overall[index], each * SHARES.overall);
+    panel.ask(tag, ofWinner[index], ofNamed);
+    for (const trial of named) panel.ask(tag, byTrial.get(trial)![index], ofNamed);
+    for (const trial of others)
+      panel.ask(tag, byTrial.get(trial)![index], (each * SHARES.others) / others.length);
+  }
+}
+
+/** What BASE measured and NEW tried in vain: whole configurations, and the load that BASE had decided at. */
+function failuresOf(
+  choice: RankedEntry | undefined,
+  { trials, onlyBase }: Matched,
+  after: readonly Trial[],
+): NewFailure[] {
+  const failed = new Map(
+    after.filter(({ state }) => state === 'failed').map((trial) => [contentOf(trial), trial]),
+  );
+  const whole = onlyBase.flatMap((trial): NewFailure[] => {
+    const found = failed.get(contentOf(trial));
+    if (!found) return [];
+    const point = found.points.find((record) => record.state === 'failed');
+    const cause = found.end?.cause ?? (point?.state === 'failed' ? point.cause : 'it failed');
+    return [{ base: trial.name, new: found.name, role: failedRoles(trial, choice), point: null, cause }];
+  });
+  const decided = trials.find(({ base }) => base === choice?.trial);
+  const load = decided?.new.points.find(
+    (record) => record.state === 'failed' && isSamePoint(record.point, choice!.best.measurement.point),
+  );
+  if (!decided || load?.state !== 'failed') return whole;
+  const role = failedRoles(decided.base, choice);
+  return [
+    ...whole,
+    { base: decided.base.name, new: decided.new.name, role, point: load.point, cause: load.cause },
+  ];
+}
+
+const failedRoles = (trial: Trial, choice: RankedEntry | undefined): Role[] => [
+  ...(trial.isDefault ? (['default of BASE'] as const) : []),
+  ...(trial === choice?.trial ? (['winner of BASE'] as const) : []),
+];
+
+type Role = ComparedConfiguration['role'][number];
+
+function rolesOf({ base, new: next }: MatchedTrial, pair: Pick<ModelPair, 'base' | 'new'>): Role[] {
+  return [
+    ...(base.isDefault ? (['default of BASE'] as const) : []),
+    ...(next.isDefault ? (['default of NEW'] as const) : []),
+    ...(base === chosen(pair.base)?.trial ? (['winner of BASE'] as const) : []),
+    ...(next === chosen(pair.new)?.trial ? (['winner of NEW'] as const) : []),
+  ];
+}
+
+/** What a model comes to, but for its verdict. */
+export function comparedModel(
+  pair: ModelPair,
+  judge: Judge,
+): Omit<ComparedModel, 'verdict' | 'text' | 'notes'> {
+  const { base, new: next, matched, shifts, overall } = pair;
+  const configurations = matched.trials.map((trial) => configurationOf(trial, pair, judge));
+  const counted = matched.trials.flatMap(({ points }) => points);
+  const leftOut = (why: MatchedPoint['leftOut']): number =>
+    counted.filter((point) => point.leftOut === why).length;
+  return {
+    model: next.model,
+    objectives: next.goal.objectives,
+    changes: shifts.map(({ tag }, index) => changeOf(tag, overall[index], judge, whyNothing(counted))),
+    common: {
+      configurations: matched.trials.filter(({ points }) => points.some((point) => !point.leftOut)).length,
+      points: leftOut(undefined),
+      client: leftOut('client'),
+      same: leftOut('same measurement'),
+    },
+    configurations: configurations.sort(byImportance),
+    onlyBase: matched.onlyBase.map(({ name }) => name),
+    onlyNew: matched.onlyNew.map(({ name }) => name),
+    failed: pair.failed,
+    winner: winnerOf(pair, judge),
+    constraints: compareConstraints(base, next, matched.trials),
+  };
+}
+
+/** Why nothing can be said of a metric. */
+function whyNothing(points: readonly MatchedPoint[]): string {
+  if (points.length === 0) return 'no load of any configuration was measured in both';
+  if (points.every(({ leftOut }) => leftOut === 'same measurement')) return SAME;
+  return points.every(({ leftOut }) => leftOut) ? CLIENT : 'it was not measured in both';
+}
+
+const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: string): Change =>
+  shift ? judge(tag, shift) : noChange(tag, why);
+
+/** Those with a role first, then those that surely changed, then by how much. */
+function byImportance(a: ComparedConfiguration, b: ComparedConfiguration): number {
+  const sure = ({ changes }: ComparedConfiguration): number =>
+    changes.some(({ verdict }) => verdict === 'worse')
+      ? 2
+      : changes.some(({ verdict }) => verdict === 'better')
+        ? 1
+        : 0;
+  const size = ({ changes }: ComparedConfiguration): number => Math.abs(changes[0]?.percent ?? 0);
+  return b.role.length - a.role.length || sure(b) - sure(a) || size(b) - size(a);
+}
+
+function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): ComparedConfiguration {
+  const shifts = pair.byTrial.get(trial)!;
+  const why = whyNothing(trial.points);
+  return {
+    base: trial.base.name,
+    new: trial.new.name,
+    matchedBy: trial.matchedBy,
+    role: rolesOf(trial, pair),
+    changes: pair.shifts.map(({ tag }, index) => changeOf(tag, shifts[index], judge, why)),
+    points: trial.points.map(({ base, new: next, leftOut }) => ({
+      point: next.measurement.point,
+      changes: pair.shifts.map((shift) =>
+        leftOut
+          ? valuesOf(shift.tag, base, next, whyNothing([{ base, new: next, leftOut }]))
+          : pointChange(shift, base, next),
+      ),
+      ...(leftOut && { leftOut }),
+    })),
+    changed:
+      trial.base.parts && trial.new.parts
+        ? differentParts(trial.base.parts, trial.new.parts).filter((part) => part !== CONFIGURATION)
+        : [],
+  };
+}
+
+function valuesOf(tag: string, base: Look, next: Look, why: string): ValueChange {
+  return {
+    ...noChange(tag, why),
+    base: base.measurement.whole.values[tag] ?? null,
+    new: next.measurement.whole.values[tag] ?? null,
+  };
+}
+
+/** One load by itself, which is not judged. */
+function pointChange(shifts: MetricShifts, base: Look, next: Look): ValueChange {
+  const shift = shifts.between(base, next);
+  const values = valuesOf(shifts.tag, base, next, 'it was not measured in both');
+  if (!shift) return values;
+  const { why: _, ...known } = values;
+  return { ...known, ...percentOf(shift) };
+}
+
+function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
+  const [old, now] = [chosen(pair.base), chosen(pair.new)];
+  const [base, next] = [choiceOf(pair.base), choiceOf(pair.new)];
+  const isSame = old !== undefined && now !== undefined && contentOf(old.trial) === contentOf(now.trial);
+  return {
+    base,
+    new: next,
+    isSame,
+    changes: pair.shifts.map(({ tag }, index) => {
+      const value = (entry: RankedEntry | undefined): number | null =>
+        entry?.best.measurement.whole.values[tag] ?? null;
+      const why =
+        old && now ? (whyNotWinners(old, now) ?? 'it was not measured in both') : 'one of the two has none';
+      return { ...changeOf(tag, pair.ofWinner[index], judge, why), base: value(old), new: value(now) };
+    }),
+    diff:
+      base && next && base.configText !== next.configText ? diffText(base.configText, next.configText) : [],
+  };
+}

@@ -1,0 +1,91 @@
+import { metric } from '../../ground/metric.ts';
+import { counted } from '../../ground/wording.ts';
+import type { Change, ComparedModel, Comparison, Judgement } from '../../record/comparison.ts';
+import { formatNumber } from '../words.ts';
+
+/** `+4.2`, `-12`, `0.0`: percent as people read them. */
+export function signed(percent: number): string {
+  const text =
+    Math.abs(percent) >= 100
+      ? formatNumber(Math.abs(percent))
+      : Number(Math.abs(percent).toPrecision(2)) >= 10
+        ? Math.abs(percent).toFixed(0)
+        : Math.abs(percent).toFixed(1);
+  return `${Number(text.replaceAll(',', '')) === 0 ? '' : percent > 0 ? '+' : '-'}${text}`;
+}
+
+/** `-9.8 % (-12 to -7.7)`, or why it can't be told. */
+export const changeText = ({ percent, low, high, why }: Change): string =>
+  percent === null || low === null || high === null
+    ? `can't be told: ${why ?? 'it is not known'}`
+    : `${signed(percent)} % (${signed(low)} to ${signed(high)})`;
+
+/** What a model comes to, in a sentence. */
+export function modelText(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): string {
+  const { verdict, failed, constraints } = model;
+  const broken = failed.find(({ role }) => role.length > 0);
+  if (broken) {
+    const what = broken.role.includes('winner of BASE') ? 'what BASE decided for' : 'the default';
+    return `${model.model} is worse: ${what}, ${broken.base}, failed in NEW: ${broken.cause}`;
+  }
+  const lost = constraints.filter(({ state }) => state === 'lost');
+  if (lost.length > 0) {
+    return `${model.model} is worse: it no longer keeps ${lost.map(({ text, why }) => `${text} (${why})`).join('; ')}.`;
+  }
+  return `${model.model} ${WORDS[verdict]}: ${reasons(model, margin)}.`;
+}
+
+const WORDS: Readonly<Record<Judgement, string>> = {
+  better: 'is better',
+  worse: 'is worse',
+  same: 'is the same',
+  unknown: "can't be told apart from what it was",
+};
+
+function reasons(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): string {
+  const { verdict, objectives, changes, common } = model;
+  const aims = changes.filter(({ tag }) => objectives.some((objective) => objective.tag === tag));
+  const over = `over ${counted(common.points, 'load')} of ${counted(common.configurations, 'configuration')}`;
+  const told = aims.map((change) => `${metric(change.tag).label} ${changeText(change)}`).join(', ');
+  const all = aims.every(({ percent }) => percent === null) ? told : `${told} ${over}`;
+  if (verdict === 'same') return `${all}, within ± ${formatNumber(margin)} %`;
+  const decisive = aims.some((change) => change.verdict === verdict);
+  return verdict === 'unknown' || decisive ? all : `${namedChange(model) ?? all}; ${all}`;
+}
+
+/** The change of default or winner, where that alone decides. */
+function namedChange({
+  verdict,
+  objectives,
+  configurations,
+}: Omit<ComparedModel, 'text' | 'notes'>): string | undefined {
+  for (const { role, base, changes } of configurations) {
+    const change = changes.find(
+      (item) => item.verdict === verdict && objectives.some(({ tag }) => tag === item.tag),
+    );
+    if (role.length === 0 || !change) continue;
+    const what = role.includes('winner of BASE') ? 'what BASE decided for' : 'the default';
+    return `${what}, ${base}, changed in ${metric(change.tag).label} by ${changeText(change)}`;
+  }
+  return undefined;
+}
+
+/** All models in a sentence. */
+export function comparisonText({ models, verdict }: Pick<Comparison, 'models' | 'verdict'>): string {
+  const [only, ...others] = models;
+  if (!only) return 'Nothing can be compared: no model was measured in both.';
+  if (others.length === 0) return only.text;
+  const groups = Map.groupBy(models, (model) => model.verdict);
+  const counts = (['worse', 'better', 'same', 'unknown'] as const).flatMap((kind) => {
+    const names = (groups.get(kind) ?? []).map(({ model }) => model);
+    return names.length > 0 ? [`${names.join(', ')} ${names.length > 1 ? PLURAL[kind] : WORDS[kind]}`] : [];
+  });
+  return `${verdict === 'worse' ? 'Worse: ' : ''}${counts.join('; ')}.`;
+}
+
+const PLURAL: Readonly<Record<Judgement, string>> = {
+  better: 'are better',
+  worse: 'are worse',
+  same: 'are the same',
+  unknown: "can't be told apart from what they were",
+};

@@ -1,0 +1,161 @@
+import { canonicalJson } from '../../model-config/config.ts';
+import { isClientBound, type Measurement } from '../../record/measurement.ts';
+import { measurementsOf, type Trial } from '../../record/run.ts';
+
+/** A load of one configuration, measured in one run. */
+export interface Look {
+  readonly measurement: Measurement;
+  /** On how many servers, and how often, at least one. */
+  readonly servers: number;
+  readonly looks: number;
+}
+
+/** A load that both runs measured on one configuration. */
+export interface MatchedPoint {
+  readonly base: Look;
+  readonly new: Look;
+  /** Why it says nothing of a change: see `leftOut` of a compared point. */
+  readonly leftOut?: 'client' | 'same measurement';
+}
+
+/** A configuration that both runs measured. */
+export interface MatchedTrial {
+  readonly base: Trial;
+  readonly new: Trial;
+  readonly matchedBy: 'configuration' | 'parameters';
+  readonly points: readonly MatchedPoint[];
+}
+
+/** The configurations of two runs of one model. */
+export interface Matched {
+  readonly trials: readonly MatchedTrial[];
+  readonly onlyBase: readonly Trial[];
+  readonly onlyNew: readonly Trial[];
+}
+
+/**
+ * Finds what both runs measured. A configuration is known by what it is, all of its models' configurations, as its name may
+ * be another's in the next run. What has no equal is looked for by how it differs from the default of its run: the user may
+ * have changed the default, and with it every configuration that is made of it.
+ */
+export function matchTrials(base: readonly Trial[], next: readonly Trial[]): Matched {
+  const [left, right] = [measured(base), measured(next)];
+  const equal = pairsBy(left, right, contentOf);
+  const others = (all: readonly Trial[], found: readonly Trial[]): Trial[] => {
+    const known = new Set(found);
+    return all.filter((trial) => !known.has(trial));
+  };
+  const restOfBase = others(
+    left,
+    equal.map(([trial]) => trial),
+  );
+  const restOfNew = others(
+    right,
+    equal.map(([, trial]) => trial),
+  );
+  const alike = pairsBy(restOfBase, restOfNew, differenceFrom(left), differenceFrom(right));
+  const matched = (pairs: readonly Pair[], matchedBy: MatchedTrial['matchedBy']): MatchedTrial[] =>
+    pairs.map(([a, b]) => ({ base: a, new: b, matchedBy, points: matchPoints(a, b) }));
+  return {
+    trials: [...matched(equal, 'configuration'), ...matched(alike, 'parameters')],
+    onlyBase: others(
+      restOfBase,
+      alike.map(([trial]) => trial),
+    ),
+    onlyNew: others(
+      restOfNew,
+      alike.map(([, trial]) => trial),
+    ),
+  };
+}
+
+type Pair = readonly [base: Trial, next: Trial];
+
+/** Those that were measured; the newest of those that have a name, as a journal of an early version may hold several. */
+const measured = (trials: readonly Trial[]): Trial[] => [
+  ...new Map(trials.filter(({ state }) => state === 'measured').map((trial) => [trial.name, trial])).values(),
+];
+
+/** Pairs of equal keys, each trial once, defaults with defaults first: a listed configuration may equal the default. */
+function pairsBy(
+  base: readonly Trial[],
+  next: readonly Trial[],
+  keyOfBase: (trial: Trial) => string,
+  keyOfNew = keyOfBase,
+): Pair[] {
+  const waiting = Map.groupBy(base.toSorted(defaultFirst), keyOfBase);
+  const pairs = next.toSorted(defaultFirst).flatMap((trial): Pair[] => {
+    const found = waiting.get(keyOfNew(trial))?.shift();
+    return found ? [[found, trial]] : [];
+  });
+  const order = new Map(next.map((trial, index) => [trial, index]));
+  return pairs.sort(([, a], [, b]) => order.get(a)! - order.get(b)!);
+}
+
+const defaultFirst = (a: Trial, b: Trial): number => Number(b.isDefault) - Number(a.isDefault);
+
+/** What a configuration is: the configurations of all its models. */
+export const contentOf = ({ models }: Pick<Trial, 'models'>): string =>
+  canonicalJson(models.map(({ name, role, config }) => [name, role, { ...config, name }]));
+
+/** How a configuration differs from the default of its run, field by field; a text of its own where that is not known. */
+function differenceFrom(trials: readonly Trial[]): (trial: Trial) => string {
+  const base = trials.find(({ isDefault }) => isDefault);
+  return (trial) =>
+    base
+      ? canonicalJson(
+          trial.models.map(({ name, config }, index) => {
+            const before = base.models[index]?.config ?? {};
+            const fields = [...new Set([...Object.keys(before), ...Object.keys(config)])].sort();
+            return [
+              name,
+              fields
+                .filter((field) => canonicalJson(config[field]) !== canonicalJson(before[field]))
+                .map((field) => [field, config[field] ?? null]),
+            ];
+          }),
+        )
+      : `${trial.name}, of a run without a default`;
+}
+
+const loadKey = ({ point: { streams } }: Measurement): string =>
+  streams
+    .map(({ model, batchSize, load }) =>
+      [model, batchSize, load.kind, load.kind === 'rate' ? load.perSecond : load.inFlight].join(' '),
+    )
+    .join(', ');
+
+function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
+  const before = new Map(looksOf(base).map((look) => [loadKey(look.measurement), look]));
+  return looksOf(next).flatMap((look): MatchedPoint[] => {
+    const old = before.get(loadKey(look.measurement));
+    if (!old) return [];
+    const why = whyLeftOut(old.measurement, look.measurement);
+    return [{ base: old, new: look, ...(why && { leftOut: why }) }];
+  });
+}
+
+function whyLeftOut(base: Measurement, next: Measurement): MatchedPoint['leftOut'] {
+  if (next.takenOver && base.startedAt === next.startedAt) return 'same measurement';
+  return isClientBound(base) || isClientBound(next) ? 'client' : undefined;
+}
+
+/** Every load of a trial, with how often it was looked at, and on how many servers. */
+function looksOf(trial: Trial): Look[] {
+  const measurements = measurementsOf(trial);
+  if (measurements.every(({ looks }) => looks === undefined)) {
+    return measurements.map((measurement) => ({ measurement, servers: 1, looks: 1 }));
+  }
+  const records = Map.groupBy(
+    trial.points.filter((record) => record.state === 'measured'),
+    ({ key }) => key,
+  );
+  const servers = [...records.values()].map(
+    ([, ...further]) => 1 + further.filter(({ again }) => again === 'afresh').length,
+  );
+  return measurements.map((measurement, index) => ({
+    measurement,
+    servers: servers[index] ?? 1,
+    looks: measurement.looks ?? 1,
+  }));
+}

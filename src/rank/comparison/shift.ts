@@ -1,0 +1,242 @@
+import { relativeHalfWidth } from '../../statistics/intervals.ts';
+import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
+import type { SeenStarts } from '../noise.ts';
+import type { Look, MatchedPoint, MatchedTrial } from './matched.ts';
+
+/**
+ * How far a metric of two runs is apart, and how sure that is.
+ *
+ * A figure is the truth times what the start of the server did to it times what the moment did, and two nights of one
+ * machine differ by a little more, which no number of servers averages out. So the change of a configuration is the mean
+ * over its loads of the logarithm of new over old, and that of the model the mean over configurations: all loads of one
+ * configuration may have been measured on one start. What starts and moments do is learned from the two runs themselves:
+ * starts by how far the changes of configurations are from each other, and by points that were measured on several servers;
+ * moments by how far the changes of loads are from each other. As there may be few of them, both begin with what is usual,
+ * which counts as much as four of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
+ * Applications in Genetics and Molecular Biology 3).
+ */
+export interface Shift {
+  /** Logarithm of new over old. */
+  readonly log: number;
+  /** Its standard deviation where nothing has changed. */
+  readonly deviation: number;
+  /** Degrees of freedom of that. */
+  readonly degrees: number;
+}
+
+/** The same in percent, with a 95 % interval. */
+export interface PercentShift {
+  readonly percent: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What is usual counts as much as so many differences that were seen. */
+const USUAL_WEIGHT = 4;
+/**
+ * Standard deviation of one look at a server, by what the recorded grids show (test/fixtures/landscapes: throughput and
+ * mean latency 4 to 8 %, p99 4 to 16 %); half of its variance is the start's.
+ */
+const USUAL = { figure: 0.05, tail: 0.12, memory: 0.02 } as const;
+/** What two nights of one machine differ by beyond that. Not tuned. */
+const NIGHTS = 0.01;
+/** Half of a 95 % interval, in standard deviations. */
+const NORMAL = 1.96;
+
+const usualOf = (tag: string): number =>
+  /_p9\d$/.test(tag) ? USUAL.tail : /memory|_ram$/.test(tag) ? USUAL.memory : USUAL.figure;
+
+/** Variances of the logarithm of one figure. */
+interface Scatter {
+  readonly start: number;
+  readonly look: number;
+  readonly degrees: number;
+}
+
+/** What is learned from, summed up, so that one configuration can be left out of it. */
+interface Sums {
+  readonly count: number;
+  readonly changes: number;
+  readonly squares: number;
+  /** Over configurations: what the variances of a start and of a look are multiplied by in the variance of its change. */
+  readonly starts: number;
+  readonly looks: number;
+  /** Squared distances of loads from the mean of their configuration, what they are expected to be multiples of, and how many. */
+  readonly within: number;
+  readonly withinLooks: number;
+  readonly withinDegrees: number;
+}
+
+/** What one configuration adds to the sums. */
+interface Part extends Sums {
+  readonly change: number;
+  readonly logs: readonly { readonly log: number; readonly point: MatchedPoint }[];
+}
+
+const figureOf = ({ measurement }: Look, tag: string): number | undefined => measurement.whole.values[tag];
+
+/** Logarithm of new over old; undefined where one is not there, or is no positive number. */
+function logOf(base: Look, next: Look, tag: string): number | undefined {
+  const [before, after] = [figureOf(base, tag), figureOf(next, tag)];
+  return before !== undefined && after !== undefined && before > 0 && after > 0
+    ? Math.log(after / before)
+    : undefined;
+}
+
+/** One metric of everything that two runs of a model both measured. */
+export class MetricShifts {
+  readonly tag: string;
+  readonly #parts: ReadonlyMap<MatchedTrial, Part>;
+  readonly #all: Sums;
+  readonly #seen: SeenStarts;
+
+  /** @param seen what both runs say of how far servers differ. */
+  constructor(tag: string, trials: readonly MatchedTrial[], seen: SeenStarts) {
+    this.tag = tag;
+    this.#seen = seen;
+    this.#parts = new Map(
+      trials.flatMap((trial) => {
+        const part = partOf(trial, tag);
+        return part ? [[trial, part] as const] : [];
+      }),
+    );
+    this.#all = [...this.#parts.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING);
+  }
+
+  /** Of the mean over configurations; undefined where none counts. */
+  get overall(): Shift | undefined {
+    const { count, changes } = this.#all;
+    if (count === 0) return undefined;
+    const scatter = this.#scatter(this.#all);
+    const sum = [...this.#parts.values()].reduce(
+      (total, part) => total + varianceOf(part, scatter, this.tag),
+      0,
+    );
+    return {
+      log: changes / count,
+      deviation: Math.sqrt(sum / count ** 2 + NIGHTS ** 2),
+      degrees: scatter.degrees,
+    };
+  }
+
+  /** How many configurations and loads count. */
+  get size(): { readonly configurations: number; readonly points: number } {
+    const parts = [...this.#parts.values()];
+    return { configurations: parts.length, points: parts.reduce((sum, { logs }) => sum + logs.length, 0) };
+  }
+
+  /** Of one configuration; how far figures scatter is learned from the others, so that it does not hide behind itself. */
+  of(trial: MatchedTrial): Shift | undefined {
+    const part = this.#parts.get(trial);
+    if (!part) return undefined;
+    const scatter = this.#scatter(added(this.#all, part, -1));
+    return {
+      log: part.change,
+      deviation: Math.sqrt(varianceOf(part, scatter, this.tag) + NIGHTS ** 2),
+      degrees: scatter.degrees,
+    };
+  }
+
+  /** Of two figures by themselves, whatever they were measured on. */
+  between(base: Look, next: Look): Shift | undefined {
+    const log = logOf(base, next, this.tag);
+    if (log === undefined) return undefined;
+    const scatter = this.#scatter(this.#all);
+    const sides = lookVariance(base, scatter, this.tag) + lookVariance(next, scatter, this.tag);
+    const starts = scatter.start * (1 / base.servers + 1 / next.servers);
+    return { log, deviation: Math.sqrt(starts + sides + NIGHTS ** 2), degrees: scatter.degrees };
+  }
+
+  #scatter(sums: Sums): Scatter {
+    const usual = usualOf(this.tag) ** 2 / 2;
+    const { count, within, withinLooks, withinDegrees, starts, looks } = sums;
+    const look =
+      (USUAL_WEIGHT * usual + (withinLooks > 0 ? (withinDegrees * within) / withinLooks : 0)) /
+      (USUAL_WEIGHT + withinDegrees);
+    const degrees = Math.max(0, count - 1);
+    const distances = degrees > 0 ? ((sums.squares - sums.changes ** 2 / count) * count) / degrees : 0;
+    const seen = degrees > 0 ? Math.max(0, distances - look * looks) / starts : 0;
+    // Between servers a look each is seen, too.
+    const repeated = Math.max(0, this.#seen.variance - look);
+    const all = USUAL_WEIGHT + this.#seen.degrees + degrees;
+    return {
+      look,
+      start: (USUAL_WEIGHT * usual + this.#seen.degrees * repeated + degrees * seen) / all,
+      degrees: all,
+    };
+  }
+}
+
+const NOTHING: Sums = {
+  count: 0,
+  changes: 0,
+  squares: 0,
+  starts: 0,
+  looks: 0,
+  within: 0,
+  withinLooks: 0,
+  withinDegrees: 0,
+};
+
+const KEYS = Object.keys(NOTHING) as (keyof Sums)[];
+
+const added = (sums: Sums, part: Sums, times: 1 | -1): Sums =>
+  Object.fromEntries(KEYS.map((key) => [key, sums[key] + times * part[key]])) as unknown as Sums;
+
+/** What a configuration says; undefined where none of its loads counts. */
+function partOf({ points }: MatchedTrial, tag: string): Part | undefined {
+  const logs = points.flatMap((point) => {
+    const log = point.leftOut ? undefined : logOf(point.base, point.new, tag);
+    return log === undefined ? [] : [{ log, point }];
+  });
+  const { length } = logs;
+  if (length === 0) return undefined;
+  const over = (read: (point: MatchedPoint) => number): number =>
+    logs.reduce((sum, { point }) => sum + read(point), 0);
+  const change = logs.reduce((sum, { log }) => sum + log, 0) / length;
+  const looks = over(({ base, new: next }) => 1 / base.looks + 1 / next.looks);
+  return {
+    change,
+    logs,
+    count: 1,
+    changes: change,
+    squares: change ** 2,
+    starts: startsOf(logs),
+    looks: looks / length ** 2,
+    within: logs.reduce((sum, { log }) => sum + (log - change) ** 2, 0),
+    withinLooks: (looks * (length - 1)) / length,
+    withinDegrees: length - 1,
+  };
+}
+
+/** By how much the variance of a start is multiplied: all loads may have been measured on the same ones. */
+const startsOf = (logs: Part['logs']): number =>
+  logs.reduce((sum, { point: { base, new: next } }) => sum + 1 / base.servers + 1 / next.servers, 0) /
+  logs.length;
+
+/** Variance of the change of a configuration. */
+const varianceOf = ({ starts, logs }: Part, scatter: Scatter, tag: string): number =>
+  scatter.start * starts +
+  logs.reduce(
+    (sum, { point: { base, new: next } }) =>
+      sum + lookVariance(base, scatter, tag) + lookVariance(next, scatter, tag),
+    0,
+  ) /
+    logs.length ** 2;
+
+/** What the moment did to a figure, or what it says itself where that is more. */
+function lookVariance({ measurement, looks }: Look, { look }: Scatter, tag: string): number {
+  const own = relativeHalfWidth(measurement.whole.intervals[tag] ?? [null, null]);
+  return Math.max(look / looks, ((own ?? 0) / NORMAL) ** 2);
+}
+
+/** How likely a shift as far from nothing is where nothing has changed. */
+export const chanceOfShift = ({ log, deviation, degrees }: Shift): number =>
+  twoSidedChance(log / deviation, degrees);
+
+/** A shift in percent with its 95 % interval. */
+export function percentOf({ log, deviation, degrees }: Shift): PercentShift {
+  const half = twoSidedQuantile(degrees) * deviation;
+  const percent = (value: number): number => 100 * Math.expm1(value);
+  return { percent: percent(log), low: percent(log - half), high: percent(log + half) };
+}

@@ -1,0 +1,349 @@
+import { describe, expect, test } from 'vitest';
+import { type ComparisonOptions, compareRuns } from '../../../src/rank/comparison/compare-runs.ts';
+import { readCondition } from '../../../src/rank/comparison/gates.ts';
+import { comparisonSchema } from '../../../src/record/comparison.ts';
+import type { Goal } from '../../../src/record/goal.ts';
+import { inFlight } from '../../../src/record/load-point.ts';
+import type { Run, Trial } from '../../../src/record/run.ts';
+import { measurement } from '../../support/run.ts';
+import { configuration, GOAL, type Night, night, runOf, side } from '../../support/two-runs.ts';
+
+const compared = (
+  base: readonly Trial[],
+  next: readonly Trial[],
+  options?: ComparisonOptions,
+  changes: { base?: Partial<Run>; new?: Partial<Run>; goals?: readonly Goal[] } = {},
+) => {
+  const comparison = compareRuns(
+    side(runOf(base, changes.base)),
+    side(runOf(next, changes.new), changes.goals),
+    options,
+  );
+  // Whatever is compared, it is what the schema says.
+  expect(comparisonSchema.parse(JSON.parse(JSON.stringify(comparison)))).toEqual(comparison);
+  return comparison;
+};
+const nights = (seed: number, then: Partial<Night> = {}, both: Partial<Night> = {}) =>
+  [night({ ...both, seed: 2 * seed + 1 }), night({ ...both, seed: 2 * seed + 2, ...then })] as const;
+const throughput = (model: { changes: readonly { tag: string }[] }) =>
+  model.changes.find(({ tag }) => tag === 'perf_throughput');
+
+describe('a verdict', () => {
+  test('two nights of the same server are never called different in twenty', () => {
+    const verdicts = Array.from({ length: 20 }, (_, seed) => compared(...nights(seed)).verdict);
+    expect(verdicts.filter((verdict) => verdict === 'worse' || verdict === 'better')).toEqual([]);
+  });
+
+  test('a server that is slower by a tenth is found, with an interval that holds it', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { verdict, models } = compared(...nights(seed, { slower: 1 / 0.9 }));
+      expect(verdict).toBe('worse');
+      const change = throughput(models[0]!)!;
+      expect(change).toMatchObject({ verdict: 'worse' });
+      expect(models[0]!.text).toMatch(/^m is worse: throughput -\d/);
+    }
+  });
+
+  test('a faster one is better, and lower latency is better as well', () => {
+    const [model] = compared(...nights(3, { slower: 0.8 })).models;
+    expect(model!.verdict).toBe('better');
+    expect(model!.changes.map(({ tag, verdict }) => [tag, verdict])).toEqual([
+      ['perf_throughput', 'better'],
+      ['perf_latency_p99', 'better'],
+    ]);
+  });
+
+  test('same is a claim: it needs an interval within the margin', () => {
+    const pair = nights(1, {}, { configurations: 40, loads: 6 });
+    expect(compared(...pair).verdict).toBe('same');
+    expect(compared(...pair, { margin: 0.5 }).verdict).toBe('unknown');
+    // A difference that surely is there, and is smaller than what counts.
+    const slower = nights(
+      1,
+      { slower: 1.04, scatter: 0.001 },
+      { configurations: 40, loads: 6, scatter: 0.001 },
+    );
+    expect(compared(...slower, { margin: 8 }).verdict).toBe('same');
+    expect(compared(...slower, { margin: 1 }).verdict).toBe('worse');
+  });
+
+  test('one load of the default alone tells little, and is not called the same', () => {
+    const one = nights(1, {}, { configurations: 1, loads: 1 });
+    const { verdict, models } = compared(...one);
+    expect(verdict).toBe('unknown');
+    const { low, high } = throughput(models[0]!) as unknown as { low: number; high: number };
+    expect(high - low).toBeGreaterThan(20);
+  });
+
+  test('one configuration of many that became slower is found, and does not hide behind itself', () => {
+    const [model] = compared(
+      ...nights(5, { slower: (index) => (index === 7 ? 1.6 : 1) }, { configurations: 20 }),
+    ).models;
+    const worse = model!.configurations.filter(({ changes }) => changes[0]!.verdict === 'worse');
+    expect(worse.map((item) => item.new)).toEqual(['m_config_6']);
+  });
+
+  test('the default that became slower makes the model worse, whatever the others do', () => {
+    const [model] = compared(
+      ...nights(5, { slower: (index) => (index === 0 ? 1.6 : 1) }, { configurations: 20 }),
+    ).models;
+    expect(model!.verdict).toBe('worse');
+    expect(model!.text).toContain('the default, m_config_default, changed in throughput by -3');
+  });
+});
+
+describe('what is matched', () => {
+  const at = (throughput: number, changes = {}) => [measurement({ perf_throughput: throughput }, 1, changes)];
+
+  test('a configuration is known by what it is, not by its name', () => {
+    const base = [configuration(0, at(100)), configuration(1, at(110)), configuration(2, at(120))];
+    const next = [configuration(0, at(100)), { ...configuration(2, at(121)), name: 'm_config_0' }];
+    const [model] = compared(base, next).models;
+    expect(model!.configurations.map((item) => [item.base, item.new, item.matchedBy])).toEqual(
+      expect.arrayContaining([
+        ['m_config_default', 'm_config_default', 'configuration'],
+        ['m_config_1', 'm_config_0', 'configuration'],
+      ]),
+    );
+    expect(model!.onlyBase).toEqual(['m_config_0']);
+    expect(model!.notes).toEqual([
+      '1 configuration had another name in BASE',
+      'measured in one of the two only: 1 of BASE, 0 of NEW',
+    ]);
+  });
+
+  test('where the default was changed, what is made of it is known by its parameters', () => {
+    const other = (trial: Trial): Trial => ({
+      ...trial,
+      models: [{ ...trial.models[0], config: { ...trial.models[0].config, backend: 'onnxruntime' } }],
+    });
+    const base = [configuration(0, at(100)), configuration(1, at(110))];
+    const [model] = compared(base, base.map(other)).models;
+    expect(model!.configurations.map(({ base: name, matchedBy }) => [name, matchedBy])).toEqual([
+      ['m_config_default', 'parameters'],
+      ['m_config_0', 'parameters'],
+    ]);
+    expect(model!.notes[0]).toBe(
+      "2 configurations matched by parameters: the default's config.pbtxt has changed",
+    );
+  });
+
+  test('a default that was made of the last winner is that configuration, and not the default of before', () => {
+    const base = [configuration(0, at(100)), configuration(3, at(150))];
+    const next = [configuration(3, at(151)), configuration(0, at(99))].map((trial, index) => ({
+      ...trial,
+      name: index === 0 ? 'm_config_default' : 'm_config_0',
+      isDefault: index === 0,
+    }));
+    const [model] = compared(base, next).models;
+    const role = Object.fromEntries(model!.configurations.map((item) => [item.base, item.role]));
+    expect(role['m_config_2']).toEqual(['default of NEW', 'winner of BASE', 'winner of NEW']);
+    expect(role['m_config_default']).toEqual(['default of BASE']);
+  });
+
+  test('a measurement that NEW took over from BASE says nothing, and is said to', () => {
+    const base = night({ seed: 1 });
+    const next = base.map((trial) => ({
+      ...trial,
+      points: trial.points.map((record) =>
+        record.state === 'measured'
+          ? { ...record, measurement: { ...record.measurement, takenOver: true as const } }
+          : record,
+      ),
+    }));
+    const { verdict, models } = compared(base, next);
+    expect(verdict).toBe('unknown');
+    expect(models[0]!.common).toEqual({ configurations: 0, points: 0, client: 0, same: 27 });
+    expect(models[0]!.text).toContain('took over the measurement of BASE; measure anew with --fresh');
+    expect(throughput(models[0]!)).toMatchObject({ percent: null });
+  });
+
+  test('where the load generator was the limit nothing is compared', () => {
+    const bound = { bottleneck: { who: 'client' as const, reasons: ['busy'] } };
+    const [model] = compared(...nights(1, { slower: 2, changes: bound })).models;
+    expect(model!.verdict).toBe('unknown');
+    expect(model!.common.client).toBe(27);
+    expect(model!.winner.changes[0]).toMatchObject({
+      percent: null,
+      why: 'the load generator was the limit',
+    });
+  });
+
+  test('models and metrics that one of the two lacks', () => {
+    const other = configuration(0, at(100), { model: 'other' });
+    const comparison = compared([configuration(0, at(100)), other], [configuration(0, at(100))]);
+    expect(comparison.onlyBase).toEqual(['other']);
+    const gpu = compared([configuration(0, at(100))], [configuration(0, at(100))], {
+      conditions: [readCondition('gpu_used_memory > 1%')],
+    });
+    expect(gpu.models[0]!.changes.find(({ tag }) => tag === 'gpu_used_memory')).toMatchObject({
+      percent: null,
+      why: 'it was not measured in both',
+    });
+    expect(gpu.gates[0]).toMatchObject({ state: 'unknown' });
+    expect(compared([], []).text).toBe('Nothing can be compared: no model was measured in both.');
+    expect(compared([other], [configuration(0, at(100))]).verdict).toBe('unknown');
+  });
+
+  test('a value of 0 has no change in percent', () => {
+    const zero = [measurement({ perf_throughput: 0 }, 1)];
+    const [model] = compared([configuration(0, zero)], [configuration(0, at(100))]).models;
+    expect(throughput(model!)).toMatchObject({ percent: null });
+    expect(model!.configurations[0]!.points[0]!.changes[0]).toMatchObject({
+      base: 0,
+      new: 100,
+      percent: null,
+    });
+  });
+});
+
+describe('what was decided for', () => {
+  const points = (throughput: number, p99: number) => [
+    measurement({ perf_throughput: throughput, perf_latency_p99: p99 }, 4, {
+      intervals: { perf_throughput: [throughput - 1, throughput + 1], perf_latency_p99: [p99 - 1, p99 + 1] },
+    }),
+  ];
+  const base = [configuration(0, points(100, 40)), configuration(1, points(200, 60))];
+
+  test('another winner is shown as a difference of config.pbtxt', () => {
+    const next = [
+      configuration(0, points(100, 40)),
+      configuration(1, points(120, 60)),
+      configuration(5, points(260, 60)),
+    ];
+    const { winner } = compared(base, next).models[0]!;
+    expect(winner.base).toMatchObject({ variant: 'm_config_0', decision: 'deploy', isDecided: true });
+    expect(winner.new!.variant).toBe('m_config_4');
+    expect(winner.isSame).toBe(false);
+    expect(winner.diff.filter(({ change }) => change !== ' ')).toEqual([
+      { change: '-', text: 'max_batch_size: 2' },
+      { change: '+', text: 'max_batch_size: 6' },
+    ]);
+    expect(winner.changes[0]).toMatchObject({ base: 200, new: 260 });
+  });
+
+  test('a limit that was kept and is broken for sure is lost, and makes the model worse', () => {
+    const next = [configuration(0, points(100, 240)), configuration(1, points(200, 260))];
+    const [model] = compared(base, next).models;
+    expect(model!.constraints).toEqual([
+      expect.objectContaining({
+        base: 'met',
+        new: 'missed',
+        baseMeasured: 60,
+        newMeasured: 240,
+        state: 'lost',
+      }),
+    ]);
+    expect(model!.verdict).toBe('worse');
+    expect(model!.text).toContain('m is worse: it no longer keeps p99 latency at most 100 ms');
+  });
+
+  test('what BASE decided for breaks a limit now, and something else keeps it: that is lost, too', () => {
+    const next = [configuration(0, points(100, 40)), configuration(1, points(200, 260))];
+    const [constraint] = compared(base, next).models[0]!.constraints;
+    expect(constraint).toMatchObject({ new: 'met', state: 'lost' });
+    expect(constraint!.why).toBe('what BASE decided for measured 260 in NEW, 60.0 in BASE');
+  });
+
+  test('beyond a limit by less than the noise, or not measured, is not known and passes no gate', () => {
+    const close = [configuration(0, points(100, 101)), configuration(1, points(200, 101))];
+    expect(compared(base, close).models[0]!.constraints[0]).toMatchObject({ state: 'unknown' });
+    const gpu: Goal = { ...GOAL, constraints: [{ tag: 'gpu_used_memory', bound: 'max', value: 100 }] };
+    const { models, gates } = compared(
+      base,
+      base,
+      { conditions: [readCondition('worse')] },
+      { goals: [gpu] },
+    );
+    expect(models[0]!.constraints[0]).toMatchObject({
+      state: 'unknown',
+      why: 'GPU memory was not measured in NEW',
+    });
+    expect(gates.find(({ asked }) => asked === 'constraints')).toMatchObject({ state: 'unknown' });
+  });
+
+  test('a limit that was not kept before is not lost', () => {
+    const broken = [configuration(0, points(100, 240))];
+    expect(compared(broken, broken).models[0]!.constraints[0]).toMatchObject({ state: 'as before' });
+  });
+
+  test('what BASE decided for fails now: that is worse, and fails every condition', () => {
+    const failed = configuration(1, [], {
+      end: {
+        cause: 'out of memory',
+        warnings: [],
+        steps: { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 },
+      },
+    });
+    const { verdict, text, gates } = compared(base, [configuration(0, points(100, 40)), failed], {
+      conditions: [readCondition('perf_throughput < 5%')],
+    });
+    expect(verdict).toBe('worse');
+    expect(text).toBe('m is worse: what BASE decided for, m_config_0, failed in NEW: out of memory');
+    expect(gates[0]).toMatchObject({ state: 'failed' });
+  });
+
+  test('so does it where the load alone failed that it was decided at', () => {
+    const load = configuration(1, points(10, 60), {
+      points: [
+        { state: 'failed', key: 'm_config_0 0', point: inFlight('m', 4), cause: 'requests failed' },
+        { state: 'measured', key: 'm_config_0 1', measurement: measurement({}, 1) },
+      ],
+    });
+    const [model] = compared(base, [configuration(0, points(100, 40)), load]).models;
+    expect(model!.failed).toEqual([
+      expect.objectContaining({ base: 'm_config_0', point: inFlight('m', 4), cause: 'requests failed' }),
+    ]);
+    expect(model!.verdict).toBe('worse');
+  });
+});
+
+describe('what else changed', () => {
+  const session = runOf([]).sessions[0]!;
+  const environment = (changes: object) => ({
+    sessions: [{ ...session, environment: { ...session.environment, ...changes } }],
+  });
+
+  test('machine, programs, server, flags and files, each once', () => {
+    const trials = night({ seed: 1 }).map((trial) => ({
+      ...trial,
+      parts: { 'the GPU driver': 'a', "the model's files": 'a' },
+    }));
+    const next = trials.map((trial) => ({
+      ...trial,
+      parts: { 'the GPU driver': 'b', "the model's files": 'b' },
+    }));
+    const { changed } = compared(
+      trials,
+      next,
+      {},
+      {
+        base: environment({ driver: '570.1', tma: '0.1.0' }),
+        new: {
+          ...environment({ driver: '580.1', tma: '0.2.0' }),
+          servers: [{ name: 'triton', version: '2.60.0', gpus: {} }],
+        },
+      },
+    );
+    expect(changed).toEqual([
+      { what: 'GPU driver', base: '570.1', new: '580.1' },
+      { what: 'tma', base: '0.1.0', new: '0.2.0' },
+      { what: 'server version', base: '2.51.0', new: '2.60.0' },
+      { what: "the model's files", base: 'other', new: 'changed' },
+    ]);
+  });
+
+  test('goals, and clocks that differ by more than 2 %', () => {
+    const gpu = (low: number, throttled: string[] = []) => ({
+      changes: { gpuStates: { a: { smClockMHz: [low, low + 10] as const, throttled } } },
+    });
+    const [base, next] = [night({ seed: 1, ...gpu(1900) }), night({ seed: 2, ...gpu(1500, ['power cap']) })];
+    const goals: Goal[] = [{ ...GOAL, constraints: [] }];
+    expect(compared(base, next, {}, { goals }).changed).toEqual([
+      { what: 'constraints of m', base: 'p99 latency at most 100 ms', new: 'none' },
+      { what: 'SM clock', base: '1,900 to 1,910 MHz', new: '1,500 to 1,510 MHz' },
+      { what: 'GPU clocks held back by', base: 'nothing', new: 'power cap' },
+    ]);
+    expect(compared(base, night({ seed: 2, ...gpu(1890) })).changed).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { compareRuns } from '../../../src/rank/comparison/compare-runs.ts';
+import { readCondition } from '../../../src/rank/comparison/gates.ts';
+import { night, runOf, side } from '../../support/two-runs.ts';
+
+describe('a condition is read', () => {
+  test.each([
+    ['perf_latency_p99 > 5%', { of: 'all', tag: 'perf_latency_p99', direction: 'rise', percent: 5 }],
+    ['perf_latency_p99>+2.5 %', { of: 'all', tag: 'perf_latency_p99', direction: 'rise', percent: 2.5 }],
+    ['perf_throughput < -5%', { of: 'all', tag: 'perf_throughput', direction: 'fall', percent: 5 }],
+    ['  perf_throughput < 5%  ', { of: 'all', tag: 'perf_throughput', direction: 'fall', percent: 5 }],
+    ['winner perf_latency > 0%', { of: 'winner', tag: 'perf_latency_p99', direction: 'rise', percent: 0 }],
+    [
+      'default gpu_used_memory > 1%',
+      { of: 'default', tag: 'gpu_used_memory', direction: 'rise', percent: 1 },
+    ],
+  ])('%s', (text, expected) => {
+    expect(readCondition(text)).toEqual({ asked: text.trim(), kind: 'change', ...expected });
+  });
+
+  test('worse', () => expect(readCondition('worse')).toEqual({ asked: 'worse', kind: 'worse' }));
+
+  test.each([
+    ['', /--fail-on "": it is no condition\n {2}write for example/],
+    ['perf_latency_p99', /it is no condition/],
+    ['perf_latency_p99 > 5', /a change is given in percent\n {2}write "perf_latency_p99 > 5%"/],
+    ['perf_latency_p9 > 5%', /there is no metric "perf_latency_p9"\n {2}did you mean "perf_latency_p9\d"\?/],
+    ['perf_latency_p99 >= 5%', />= is not known here\n {2}write > for a rise/],
+    [
+      'perf_throughput > -5%',
+      /it would fail where nothing has changed\n {2}did you mean "perf_throughput < -5%"\?/,
+    ],
+    ['perf_latency_p99 < +5%', /did you mean "perf_latency_p99 > 5%"\?/],
+    ['best perf_throughput < 5%', /"best" is nothing that a condition can be of/],
+    ['__proto__ > 5%', /there is no metric "__proto__"/],
+    ['perf_throughput < 5% or worse', /it is no condition/],
+  ])('%s is a mistake', (text, message) => {
+    expect(() => readCondition(text)).toThrow(message);
+  });
+});
+
+describe('a gate', () => {
+  const stateOf = (slower: number, text: string, loads = 6, configurations = 20) => {
+    const both = { configurations, loads };
+    const comparison = compareRuns(
+      side(runOf(night({ seed: 1, ...both }))),
+      side(runOf(night({ seed: 2, ...both, slower }))),
+      { conditions: [readCondition(text)] },
+    );
+    return comparison.gates[0]!.state;
+  };
+
+  test('fails where the change is beyond the limit and surely one, passes where it surely is not', () => {
+    expect(stateOf(1.2, 'perf_throughput < -5%')).toBe('failed');
+    expect(stateOf(1, 'perf_throughput < -5%')).toBe('passed');
+    expect(stateOf(1, 'perf_throughput < -20%')).toBe('passed');
+    expect(stateOf(1.2, 'perf_throughput < -30%')).toBe('passed');
+    // A rise does not fail what is to fall.
+    expect(stateOf(0.7, 'perf_throughput < -5%')).toBe('passed');
+    expect(stateOf(1.4, 'perf_latency_p99 > 5%')).toBe('failed');
+  });
+
+  test('is unknown where neither is sure', () => {
+    expect(stateOf(1, 'perf_throughput < -5%', 1, 1)).toBe('unknown');
+    expect(stateOf(1.2, 'perf_throughput < -18%')).not.toBe('passed');
+    expect(stateOf(1, 'winner perf_throughput < -5%', 1, 1)).toBe('unknown');
+  });
+
+  test('may be of the default or of what was decided for, and of the verdict', () => {
+    expect(stateOf(2, 'default perf_throughput < -5%')).toBe('failed');
+    expect(stateOf(2, 'winner perf_throughput < -5%')).toBe('failed');
+    expect(stateOf(1.2, 'worse')).toBe('failed');
+    expect(stateOf(1, 'worse', 6, 40)).toBe('passed');
+    expect(stateOf(1, 'worse', 1, 1)).toBe('unknown');
+  });
+
+  test('a model that NEW did not measure is unknown', () => {
+    const { gates } = compareRuns(side(runOf(night({ seed: 1 }))), side(runOf([])), {
+      conditions: [readCondition('worse')],
+    });
+    expect(gates).toEqual([{ asked: 'worse', model: 'm', state: 'unknown', text: 'NEW did not measure m' }]);
+  });
+
+  test('without a condition there is none', () => {
+    const { gates } = compareRuns(
+      side(runOf(night({ seed: 1 }))),
+      side(runOf(night({ seed: 2, slower: 3 }))),
+    );
+    expect(gates).toEqual([]);
+  });
+});
