@@ -134,6 +134,7 @@ export {
   levelOf,
   type Stream,
 } from './record/load-point.ts';
+export { type Mark, type MarkTag, MARKS, marksOf } from './record/marks.ts';
 export { type Figures, isClientBound, type Measurement } from './record/measurement.ts';
 export {
   type ConfiguredModel,

@@ -63,5 +63,6 @@ function timer(request: PointRequest): () => PointRequest {
 
 const besideOthers = (measurement: Measurement, why: string): Measurement => ({
   ...measurement,
+  besideOthers: why,
   warnings: [...measurement.warnings, `measured beside others: ${why}`],
 });

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import type { ClientReport } from '../record/client.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import type { Beyond } from '../record/measurement.ts';
+import type { Beyond, HostStalls } from '../record/measurement.ts';
 import type { Failures } from '../record/request-failures.ts';
 import type { InProcess } from '../server/launcher.ts';
 import type { Endpoint, ModelMetadata, TritonClient } from '../server/triton.ts';
@@ -75,6 +75,8 @@ export interface LoadResult<Scrape> {
   /** Read from the server at the edges of the windows that count, in their order; two at least. */
   readonly edges: readonly Scrape[];
   readonly client: ClientReport;
+  /** That the host stood still, where something told so. */
+  readonly stalls?: HostStalls | undefined;
   /** What a reader should know before trusting it. */
   readonly warnings: readonly string[];
 }

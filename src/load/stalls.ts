@@ -1,3 +1,4 @@
+import type { HostStalls } from '../record/measurement.ts';
 import type { Histogram } from '../statistics/histogram.ts';
 import { percentile } from '../statistics/percentile.ts';
 import type { Timeline } from '../statistics/timeline.ts';
@@ -63,6 +64,8 @@ export interface Scene {
 export interface Stalls {
   /** Windows that do not count, by their place. */
   readonly leftOut: ReadonlySet<number>;
+  /** Of how long and in how many windows the host stood still, whether they count or not; absent: in none. */
+  readonly found?: HostStalls;
   readonly remarks: readonly string[];
 }
 
@@ -94,6 +97,13 @@ export function findStalls(windows: readonly SignedWindow[], scene: Scene): Stal
   const isLeftOut = !scene.isTrace && stalled.length <= MOST_LEFT_OUT * windows.length;
   return {
     leftOut: new Set(isLeftOut ? stalled.map(({ index }) => index) : []),
+    ...(stalled.length > 0 && {
+      found: {
+        windows: stalled.length,
+        leftOut: isLeftOut ? stalled.length : 0,
+        longestMs: Math.max(...stalled.map(({ witness }) => witness.ms)),
+      },
+    }),
     remarks: [
       ...(stalled.length > 0 ? [stalledText(stalled, windows.length, isLeftOut, scene)] : []),
       ...(unexplained.length > 0 ? [unexplainedText(unexplained, windows, scene)] : []),

@@ -3,6 +3,7 @@ import type { ResultPromise } from 'execa';
 import { mean } from 'simple-statistics';
 import { execute } from '../ground/execute.ts';
 import type { GpuState } from '../record/gpu-state.ts';
+import type { GpuSharer } from '../record/measurement.ts';
 import { defined } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
 
@@ -162,15 +163,8 @@ export const driverGauges = (samples: readonly DriverSample[]): Record<string, R
     }),
   }));
 
-/** A process that uses a GPU. */
-export interface GpuProcess {
-  readonly uuid: string;
-  readonly pid: number;
-  readonly name: string;
-}
-
 /** Rows of `nvidia-smi --query-compute-apps=gpu_uuid,pid,process_name`. */
-export const parseGpuProcesses = (csv: string): GpuProcess[] =>
+export const parseGpuProcesses = (csv: string): GpuSharer[] =>
   csv.split('\n').flatMap((line) => {
     const [uuid = '', pid = '', ...name] = line.split(',').map((cell) => cell.trim());
     return /^(GPU|MIG)-/.test(uuid) && /^\d+$/.test(pid)
@@ -185,7 +179,7 @@ export const parseGpuProcesses = (csv: string): GpuProcess[] =>
 export async function foreignProcesses(
   uuids: readonly string[],
   own: readonly number[] | undefined,
-): Promise<GpuProcess[]> {
+): Promise<GpuSharer[]> {
   if (own === undefined || uuids.length === 0) return [];
   const query = await execute(
     'nvidia-smi',

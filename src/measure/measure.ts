@@ -3,7 +3,8 @@ import type { LoadedModel, LoadGenerator, LoadResult, WindowSummary } from '../l
 import type { Constraint } from '../record/goal.ts';
 import type { GpuState } from '../record/gpu-state.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import type { Figures, Measurement } from '../record/measurement.ts';
+import { latenessInP99, P99_REQUESTS } from '../record/marks.ts';
+import type { Figures, GpuSharer, Measurement } from '../record/measurement.ts';
 import { ofEach } from '../record/one-model.ts';
 import { countFailures, mainFailure } from '../record/request-failures.ts';
 import type { Server } from '../server/launcher.ts';
@@ -15,7 +16,6 @@ import {
   driverGauges,
   foreignProcesses,
   type GpuMonitor,
-  type GpuProcess,
   gpuStates,
 } from './gpu-monitor.ts';
 import { resourceFigures, watchResources } from './resource-watch.ts';
@@ -122,7 +122,7 @@ export interface RawPoint {
   readonly result: LoadResult<StatisticsAt>;
   readonly gpuSamples: readonly GpuSample[];
   readonly driverSamples: readonly DriverSample[];
-  readonly foreign: readonly GpuProcess[];
+  readonly foreign: readonly GpuSharer[];
   readonly resources: Figures;
   /** Why the server's statistics are not known, where that is a fault. */
   readonly unread?: string | undefined;
@@ -156,6 +156,8 @@ export function toMeasurement(raw: RawPoint): Measurement {
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
     ...(shared && { shared }),
+    ...(result.stalls && { stalls: result.stalls }),
+    ...(foreign.length > 0 && { gpuSharers: foreign }),
     client: result.client,
     bottleneck,
     requests: result.requests,
@@ -186,12 +188,6 @@ function statisticsWarnings({ unread, result }: RawPoint): string[] {
     : [];
 }
 
-/** From this share of the p99 on, the client's own lateness is worth a warning. */
-const LATE_PART = 0.25;
-
-/** Fewest requests for which the largest is an upper bound of the p99 with 99 % confidence. */
-const P99_REQUESTS = 459;
-
 function warningsOf(result: LoadResult<unknown>, { stopRule, percentile }: LoadSettings): string[] {
   const warnings = [...result.warnings];
   if (!result.stable) warnings.push(whyUncertain(result, stopRule, percentile));
@@ -204,11 +200,10 @@ function warningsOf(result: LoadResult<unknown>, { stopRule, percentile }: LoadS
   if (failed > 0) warnings.push(`${failed} requests failed: ${mainFailure(result.failures)!.message}`);
   const { dropped, asked, full } = result.client;
   if (dropped) warnings.push(`${dropped} requests were never sent: the most were in flight already`);
-  const { lateness } = result.client;
-  const p99 = result.values['perf_latency_p99'];
-  if (lateness && !full && p99 !== undefined && lateness.p99 > Math.max(1, LATE_PART * p99))
+  const lateMs = latenessInP99({ client: result.client, whole: result });
+  if (lateMs !== undefined)
     warnings.push(
-      `the slowest percent of the sends was late by ${lateness.p99.toFixed(1)} ms or more, which the p99 holds`,
+      `the slowest percent of the sends was late by ${lateMs.toFixed(1)} ms or more, which the p99 holds`,
     );
   const sent = result.values['perf_send_rate'];
   if (asked !== undefined && sent !== undefined && sent < 0.99 * asked) {
@@ -240,7 +235,7 @@ function whyUncertain(result: LoadResult<unknown>, rule: StopRule, percent: numb
 const percentText = (share: number, digits = 2): string => `${Number((share * 100).toPrecision(digits))} %`;
 
 /** What a GPU's own state says against a figure. */
-function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readonly GpuProcess[]): string[] {
+function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readonly GpuSharer[]): string[] {
   const held = Object.entries(states).flatMap(([uuid, { throttled }]) =>
     throttled.length > 0 ? [`${uuid} was held back: ${throttled.join(', ')}`] : [],
   );

@@ -2,6 +2,7 @@ import type { ReportSettings } from '../config/experiment.ts';
 import type { Criteria, Goal } from '../record/goal.ts';
 import type { Run } from '../record/run.ts';
 import { type MissingMetric, missingMetrics } from './missing-metric.ts';
+import type { Noise } from './noise.ts';
 import { comparePoints, type Ranking, rank } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 
@@ -14,6 +15,8 @@ export interface AcrossModels {
   readonly decided: readonly RankedEntry[];
   /** What they are judged by and was not measured for every one. */
   readonly missing: readonly MissingMetric[];
+  /** By model: how sure its figures are. */
+  readonly noise: Readonly<Record<string, Noise>>;
 }
 
 /** The best configurations of these models together: a model may have several among them, or none. */
@@ -36,6 +39,7 @@ export function rankAcross(
       goal,
       entries.map(({ best }) => best.measurement),
     ),
+    noise: Object.fromEntries(rankings.map(({ model, noise }) => [model, noise])),
     decided: rankings.flatMap(({ winner }) => winner ?? []),
   };
 }

@@ -2,9 +2,10 @@ import { mean, probit, sampleVariance } from 'simple-statistics';
 import { score } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import type { Objective } from '../record/goal.ts';
-import type { Measurement } from '../record/measurement.ts';
-import type { PointRecord, Trial } from '../record/run.ts';
-import { relativeHalfWidth } from '../statistics/intervals.ts';
+import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
+import { type PointRecord, serversOf, type Trial } from '../record/run.ts';
+import { type Interval, relativeHalfWidth } from '../statistics/intervals.ts';
+import { twoSidedQuantile } from '../statistics/student.ts';
 
 /** Two-sided 95 % quantile of the normal distribution. */
 const NORMAL = 1.96;
@@ -24,6 +25,8 @@ const STARTS_WEIGHT = 4;
 export interface Noise {
   /** What starts of one server differ by, as a share (standard deviation), by metric; 2 % where it was not seen. */
   readonly starts: Readonly<Record<string, number>>;
+  /** How many independent differences between starts tell that, by metric; absent: what is taken before any was seen. */
+  readonly told?: Readonly<Record<string, number>>;
   /** What the search believes of the leader: an interval of 95 % that covers starts, and knows everything it measured. */
   readonly believed?: {
     readonly measurement: Measurement;
@@ -48,10 +51,45 @@ export const overStarts =
       // What was measured may lie to one side of what is believed, or beyond it.
       return Math.max(...believed.interval.map((end) => Math.abs(end - value))) / Math.abs(value);
     }
-    // What was confirmed was measured on two servers at least.
-    const servers = measurement.confirmed ? 2 : 1;
+    const servers = startsOf(measurement);
     return Math.hypot(withinStart(measurement, tag), (NORMAL * (starts[tag] ?? STARTS)) / Math.sqrt(servers));
   };
+
+/**
+ * The 95 % intervals of a measurement's values, as they are told. Where it was measured on several starts of the server
+ * they say where one more start would lie: by how sure the mean is, and by what starts differ by. On one start they say
+ * where the value of that start lies.
+ */
+export function intervalsOf(measurement: Measurement, noise: Noise): Figures['intervals'] {
+  const starts = startsOf(measurement);
+  return Object.fromEntries(
+    Object.entries(measurement.whole.intervals).map(([tag, interval]) => {
+      const value = measurement.whole.values[tag];
+      if (starts < 2 || value === undefined) return [tag, interval];
+      const deviation = Math.abs(value) * (noise.starts[tag] ?? STARTS);
+      const quantile = twoSidedQuantile(noise.told?.[tag] ?? STARTS_WEIGHT);
+      const apart = quantile * deviation * Math.sqrt(1 + 1 / starts);
+      const [low, high] = interval;
+      const wide: Interval = [
+        low === null ? null : Math.max(0, value - Math.hypot(value - low, apart)),
+        high === null ? null : value + Math.hypot(high - value, apart),
+      ];
+      return [tag, withBelieved(wide, measurement, tag, noise)];
+    }),
+  );
+}
+
+/** What the search believes of starts belongs to it, too. */
+function withBelieved(
+  [low, high]: Interval,
+  measurement: Measurement,
+  tag: string,
+  { believed }: Noise,
+): Interval {
+  if (believed?.measurement !== measurement || believed.tag !== tag) return [low, high];
+  const [least, most] = believed.interval;
+  return [low === null ? least : Math.min(low, least), high === null ? most : Math.max(high, most)];
+}
 
 /** A difference between two measurements over the objectives, and half the width of its 95 % interval. */
 export interface Difference {
@@ -71,8 +109,14 @@ const hasInterval = (measurement: Measurement, tag: string, { believed }: Noise)
  */
 export function noiseOf(trials: readonly Trial[]): Noise {
   const repeated = repeatedIn(trials);
-  const tags = new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.whole.values)));
-  return { starts: Object.fromEntries([...tags].map((tag) => [tag, startDeviation(repeated, tag)])) };
+  const tags = [
+    ...new Set(repeated.flat().flatMap(({ measurement }) => Object.keys(measurement.whole.values))),
+  ];
+  const found = tags.map((tag) => [tag, startDeviation(repeated, tag)] as const);
+  return {
+    starts: Object.fromEntries(found.map(([tag, { deviation }]) => [tag, deviation])),
+    told: Object.fromEntries(found.map(([tag, { weight }]) => [tag, weight])),
+  };
 }
 
 /** The records of each point that was measured several times. */
@@ -83,10 +127,11 @@ const repeatedIn = (trials: readonly Trial[]): MeasuredRecord[][] =>
     return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
   });
 
-/** Pooled relative standard deviation between the servers that points were measured on. */
-function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: string): number {
+/** Pooled relative standard deviation between the servers that points were measured on, and how much tells it. */
+function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: string) {
   const { variance, degrees } = betweenServers(repeated, tag);
-  return Math.sqrt((STARTS_WEIGHT * STARTS ** 2 + degrees * variance) / (STARTS_WEIGHT + degrees));
+  const weight = STARTS_WEIGHT + degrees;
+  return { deviation: Math.sqrt((STARTS_WEIGHT * STARTS ** 2 + degrees * variance) / weight), weight };
 }
 
 /** What was seen of how far servers differ. */
@@ -117,16 +162,16 @@ function betweenServers(repeated: readonly (readonly MeasuredRecord[])[], tag: s
 
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 
-/** The mean on each server that a point was measured on; a record marked `afresh` is the first on a server of its own. */
+/** The mean on each server that a point was measured on. */
 function meansByServer(records: readonly MeasuredRecord[], tag: string): number[] {
-  const servers: number[][] = [];
-  for (const { again, measurement } of records) {
+  const servers = serversOf(records);
+  const looks = records.flatMap(({ measurement }, index) => {
     const value = measurement.whole.values[tag];
-    if (value === undefined) continue;
-    if (again === 'afresh' || servers.length === 0) servers.push([]);
-    servers.at(-1)!.push(value);
-  }
-  return servers.map((values) => mean(values));
+    return value === undefined ? [] : [{ value, server: servers[index]! }];
+  });
+  return [...Map.groupBy(looks, ({ server }) => server).values()].map((own) =>
+    mean(own.map(({ value }) => value)),
+  );
 }
 
 /** @param half which noise counts: that of the same server, or that of servers started one after the other. */

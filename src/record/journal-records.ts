@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
 import * as line from './line.ts';
+import { MARK_TAGS } from './marks.ts';
+import * as stored from './measurement-line.ts';
 
 /** What the journal records, as results.json holds it: the schemas of a journal's lines with a text for every field. */
 
-const [closedLoop, openLoop] = line.load.options;
+const [closedLoop, openLoop] = stored.load.options;
 const load = z.discriminatedUnion('kind', [
   documented(closedLoop, { kind: 'a closed loop', inFlight: 'requests always in flight' }),
   documented(openLoop, {
@@ -13,17 +15,17 @@ const load = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const stream = documented(line.stream.extend({ load }), {
+const stream = documented(stored.stream.extend({ load }), {
   model: 'name of the model',
   load: 'how much load',
   batchSize: 'inferences in each request',
 }).meta({ id: 'Stream', description: 'the load on one model' });
 
-export const loadPoint = documented(line.point.extend({ streams: z.tuple([stream], stream) }), {
+export const loadPoint = documented(stored.point.extend({ streams: z.tuple([stream], stream) }), {
   streams: 'the load on each model, all at the same time',
 }).meta({ id: 'LoadPoint', description: 'one load' });
 
-const figures = documented(line.figures, {
+const figures = documented(stored.figures, {
   values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
   intervals: 'metric -> its 95 % interval, null where an end is not known',
 }).meta({ id: 'Figures' });
@@ -67,7 +69,7 @@ export const server = documented(line.server.omit({ kind: true }), {
   gpus: 'its GPUs before it had a model: metric -> value by UUID',
 }).meta({ id: 'Server', description: 'a server that was started' });
 
-const client = documented(line.client, {
+const client = documented(stored.client, {
   engine: 'what made the load',
   threads: 'threads that shared it',
   busy: 'share of the time that the busiest thread had something to do, 0 to 1',
@@ -81,7 +83,7 @@ const client = documented(line.client, {
   full: 'open loop: as many requests were in flight as may be',
 });
 
-const gpuState = documented(line.gpuState, {
+const gpuState = documented(stored.gpuState, {
   smClockMHz: 'lowest and highest SM clock, MHz',
   memoryClockMHz: 'lowest and highest memory clock, MHz',
   temperatureC: 'highest temperature, degrees Celsius',
@@ -89,21 +91,38 @@ const gpuState = documented(line.gpuState, {
   throttled: 'what held its clocks back',
 });
 
-const beyond = documented(line.beyond, {
+const beyond = documented(stored.beyond, {
   limit: 'the limit, in the unit of its metric',
   share: 'share of the requests that took longer, 0 to 1',
   of: 'how many independent requests tell that share as surely as those that were counted: neighbours depend on each other',
 }).meta({ id: 'Beyond' });
 
 const measurement = documented(
-  line.measurement.extend({
+  stored.measurement.extend({
     point: loadPoint,
     whole: figures,
     beyond: z.record(z.string(), beyond).optional(),
     models: z.record(z.string(), figures).optional(),
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
-    bottleneck: documented(line.bottleneck, {
+    drifted: documented(stored.drift, {
+      by: 'by which share the machine had become faster (above 0) or slower (below 0)',
+    }).optional(),
+    stalls: documented(stored.hostStalls, {
+      windows: 'windows in which it did',
+      leftOut: "how many of them are left out of the client's figures: all, or none",
+      longestMs: 'the longest, milliseconds',
+    }).optional(),
+    gpuSharers: z
+      .array(
+        documented(stored.gpuSharer, {
+          uuid: 'the GPU',
+          pid: 'id of the process',
+          name: 'name of its program',
+        }),
+      )
+      .optional(),
+    bottleneck: documented(stored.bottleneck, {
       who: 'server, or client: then the figures are the least that the server can do',
       reasons: 'why it is the client',
     }).optional(),
@@ -120,8 +139,14 @@ const measurement = documented(
     bottleneck: 'whether the server or the client set these figures',
     looks: 'made of so many measurements of the same load; absent: of one',
     confirmed: 'measured again on a fresh server',
+    starts: 'on so many starts of the server; absent: on one',
+    drifted: 'the machine had changed since what it is compared with was measured',
+    stalls: 'the host of server or client stood still meanwhile',
+    gpuSharers: "processes that are not the server's, on its GPUs",
     takenOver: 'an earlier session measured it, at startedAt, and this one took it over',
     againAlone: 'why it was measured once more without neighbours',
+    besideOthers:
+      'why it seems to have suffered from what was measured beside it; it was not measured once more alone',
     requests: 'requests that the values are made of',
     failures: 'failed requests by class: how many, and the words of the first',
     durationS: 'seconds that the values span',
@@ -134,13 +159,23 @@ const measurement = documented(
   },
 ).meta({ id: 'Measurement' });
 
+export const mark = documented(
+  z.object({ tag: z.enum(MARK_TAGS), text: z.string(), from: z.string().optional() }),
+  {
+    tag: 'which mark, one of `marks`',
+    text: 'what it says of this measurement',
+    from: 'of what was taken over: the day on which it was measured',
+  },
+).meta({ id: 'Mark', description: 'what is to be known of a measurement before its figures are trusted' });
+
 const [measured, failed, skipped] = line.record.options;
 const pointRecord = z
   .discriminatedUnion('state', [
-    documented(measured.extend({ measurement }), {
+    documented(measured.extend({ measurement, marks: z.array(mark).optional() }), {
       state: 'measured',
       key: 'the same for the same load on the same configuration',
       measurement: 'what came out',
+      marks: 'what is to be known before it is trusted; absent: nothing, or an earlier tma wrote the file',
       again: 'measured once more on purpose: on the same server, or on one started for it',
       startS: 'seconds until the server that was started for it was ready; absent: it ran already',
     }),

@@ -5,14 +5,10 @@ import { configOfServer } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { isObject, isTooDeep, name } from './checks.ts';
-import type { Bottleneck, ClientReport } from './client.ts';
 import type { Entry } from './entry.ts';
 import type { Constraint, Criteria, Goal } from './goal.ts';
-import type { GpuState } from './gpu-state.ts';
-import type { Load, LoadPoint, Stream } from './load-point.ts';
-import type { Beyond, Figures } from './measurement.ts';
-import { complete, type StoredMeasurement, type StoredRecord, shortened } from './one-model.ts';
-import type { FailureCount } from './request-failures.ts';
+import { byGpu, measurement, point, seconds } from './measurement-line.ts';
+import { complete, type StoredRecord, shortened } from './one-model.ts';
 import type {
   BeliefRecord,
   Environment,
@@ -26,21 +22,8 @@ import type {
 } from './run.ts';
 import { JournalUpgrade } from './upgrade.ts';
 
-export const values = z
-  .record(z.string(), z.number().nullable())
-  // What JSON can't say (no number, infinity) is written as null.
-  .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))
-  .pipe(z.record(z.string(), z.number()));
-const byGpu = z.record(z.string(), values);
 const texts = z.array(z.string());
 const fingerprints = z.record(z.string(), z.string());
-const seconds = z
-  .number()
-  .nonnegative()
-  .nullable()
-  .transform((value) => value ?? 0);
-const size = z.number().positive();
-
 export const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value, context) => {
   try {
     return configOfServer(value);
@@ -49,19 +32,6 @@ export const config: z.ZodType<ModelConfig> = z.looseObject({}).transform((value
     return z.NEVER;
   }
 });
-
-export const load = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('concurrency'), inFlight: size }),
-  z.object({ kind: z.literal('rate'), perSecond: size }),
-]) satisfies z.ZodType<Load>;
-
-export const stream = z.object({
-  model: name,
-  load,
-  batchSize: z.int().positive(),
-} satisfies Shape<Stream>);
-
-export const point = z.object({ streams: z.tuple([stream], stream) } satisfies Shape<LoadPoint>);
 
 const names = z.tuple([name], name);
 
@@ -140,73 +110,6 @@ export const variant = z.object({
   models: z.tuple([model], model),
   composing: texts.optional(),
 } satisfies Shape<VariantRecord & { kind: 'variant' }>);
-
-export const client = z.object({
-  engine: z.string(),
-  threads: z.number().optional(),
-  busy: z.number().optional(),
-  cpuUs: z.number().optional(),
-  gc: z.number().optional(),
-  floor: z.object({ rate: z.number(), latencyMs: z.number() }).optional(),
-  lateness: z.object({ p50: z.number(), p99: z.number(), p95Low: z.number().optional() }).optional(),
-  asked: z.number().optional(),
-  dropped: z.number().optional(),
-  waited: z.number().optional(),
-  full: z.boolean().optional(),
-} satisfies Shape<ClientReport>);
-
-const range = z.tuple([z.number(), z.number()]);
-export const gpuState = z.object({
-  smClockMHz: range.optional(),
-  memoryClockMHz: range.optional(),
-  temperatureC: z.number().optional(),
-  powerW: z.number().optional(),
-  throttled: texts,
-} satisfies Shape<GpuState>);
-
-export const bottleneck = z.object({
-  who: z.enum(['server', 'client']),
-  reasons: texts,
-} satisfies Shape<Bottleneck>);
-
-export const figures = z.object({
-  values,
-  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
-} satisfies Shape<Figures>);
-
-export const beyond = z.object({
-  limit: z.number(),
-  share: z.number(),
-  of: z.number(),
-} satisfies Shape<Beyond>);
-
-export const measurement = z.object({
-  point,
-  whole: figures,
-  beyond: z.record(z.string(), beyond).optional(),
-  models: z.record(z.string(), figures).optional(),
-  gpus: byGpu,
-  gpuStates: z.record(z.string(), gpuState).optional(),
-  shared: z.boolean().optional(),
-  client: client.optional(),
-  bottleneck: bottleneck.optional(),
-  looks: z.int().positive().optional(),
-  confirmed: z.boolean().optional(),
-  takenOver: z.literal(true).optional(),
-  againAlone: z.string().optional(),
-  requests: z.number(),
-  failures: z.record(
-    z.string(),
-    z.object({ count: z.number(), message: z.string() } satisfies Shape<FailureCount>),
-  ),
-  durationS: seconds,
-  warmupS: seconds,
-  windows: z.number(),
-  counted: z.number(),
-  stable: z.boolean(),
-  warnings: texts,
-  startedAt: z.string(),
-} satisfies Shape<StoredMeasurement>);
 
 export const record = z.discriminatedUnion('state', [
   z.object({

@@ -8,6 +8,10 @@ import type { Failures } from './request-failures.ts';
 export const isClientBound = ({ bottleneck }: Pick<Measurement, 'bottleneck'>): boolean =>
   bottleneck?.who === 'client';
 
+/** On how many starts of the server a point was measured; what was confirmed, on two at least. */
+export const startsOf = ({ starts, confirmed }: Pick<Measurement, 'starts' | 'confirmed'>): number =>
+  starts ?? (confirmed ? 2 : 1);
+
 /** Figures of one measurement. */
 export interface Figures {
   /** Metric tag -> value in the unit of the metric table; what was not there to measure is absent. */
@@ -24,6 +28,23 @@ export interface Beyond {
   readonly share: number;
   /** How many independent requests tell that share as surely as those that were counted. */
   readonly of: number;
+}
+
+/** That the host of server or client stood still while a point was measured, as its clock or the hypervisor told. */
+export interface HostStalls {
+  /** Windows in which it did. */
+  readonly windows: number;
+  /** How many of them are left out of the client's figures: all of them, or none. What the server tells holds them all. */
+  readonly leftOut: number;
+  /** The longest, milliseconds. */
+  readonly longestMs: number;
+}
+
+/** A process that is not the server's, on a GPU of the server. */
+export interface GpuSharer {
+  readonly uuid: string;
+  readonly pid: number;
+  readonly name: string;
 }
 
 /** One measured point: what it was, what came out, and how sure that is. */
@@ -52,10 +73,22 @@ export interface Measurement {
   readonly looks?: number;
   /** One of the best, and measured again on a fresh server. */
   readonly confirmed?: boolean;
+  /** On so many starts of the server; absent = on one. */
+  readonly starts?: number;
+  /**
+   * The machine had become faster or slower by this share since what it is compared with was measured: what was measured
+   * again and again told so.
+   */
+  readonly drifted?: { readonly by: number };
+  readonly stalls?: HostStalls;
+  /** Whoever else used the server's GPUs meanwhile. */
+  readonly gpuSharers?: readonly GpuSharer[];
   /** An earlier session measured it, at `startedAt`; this one took it over. */
   readonly takenOver?: true;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;
+  /** It seems to have suffered from what was measured beside it, and was not measured once more alone: why. */
+  readonly besideOthers?: string;
   /** Requests the values are made of, and those that failed meanwhile. */
   readonly requests: number;
   readonly failures: Failures;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { belief, loadPoint, objective, search } from './journal-records.ts';
-import * as line from './line.ts';
+import { belief, loadPoint, mark, objective, search } from './journal-records.ts';
+import * as stored from './measurement-line.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
 
@@ -82,11 +82,29 @@ const noGain = documented(
   { reason: 'one of few words, for programs', text: 'the same in words' },
 ).meta({ id: 'NoGain', description: 'why no gain over the default can be told' });
 
+const intervals = z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()]));
+/** How sure figures are; files that an earlier tma wrote lack some. */
+const sureness = {
+  intervals,
+  requests: z.number().optional(),
+  looks: z.number().optional(),
+  starts: z.number().optional(),
+  marks: z.array(mark).optional(),
+};
+const SURENESS = {
+  intervals:
+    'metric -> its 95 % interval, null where an end is not known: where `starts` is more than 1, of what one more start of the server would measure, else of what was measured on this one',
+  requests: 'requests that the values are made of; 0: not recorded',
+  looks: 'measurements that the values are the mean of',
+  starts: 'starts of the server that these were made on',
+  marks: 'what is to be known before they are trusted; absent: an earlier tma wrote the file',
+};
+
 export const figures = {
   variant: z.string(),
   point: loadPoint,
-  values: line.values,
-  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+  values: stored.values,
+  ...sureness,
   constraints: verdict,
   satisfiesConstraints: satisfied,
   missedBy: z.number().nullable(),
@@ -97,7 +115,7 @@ export const FIGURES = {
   variant: 'name of the configuration',
   point: 'the load that stands for it: the least within the noise of its best',
   values: 'metric -> value, in the unit that `metrics` says; what was not measured is absent',
-  intervals: 'metric -> its 95 % interval, null where an end is not known',
+  ...SURENESS,
   constraints: 'what all constraints come to together: one that is missed decides, then one that is unknown',
   satisfiesConstraints: 'the same as true, false, or null for unknown',
   missedBy:
@@ -167,13 +185,16 @@ const pareto = documented(
         z.object({
           variant: z.string(),
           point: loadPoint,
-          values: line.values,
+          values: stored.values,
+          ...sureness,
+          intervals: intervals.optional(),
           satisfiesConstraints: satisfied,
         }),
         {
           variant: 'name of the configuration',
           point: 'the load',
           values: 'metric -> value',
+          ...SURENESS,
           satisfiesConstraints: 'null: not known',
         },
       ),

@@ -24,6 +24,15 @@ const results = documented(
         better: 'which values are better',
       }),
     ),
+    marks: z
+      .record(
+        z.string(),
+        documented(z.object({ words: z.string(), advice: z.string() }), {
+          words: 'what it says',
+          advice: 'what to do about it',
+        }),
+      )
+      .optional(),
     models: z.array(modelResult),
     acrossModels: documented(
       z.object({
@@ -50,6 +59,7 @@ const results = documented(
       'version of this form; it is raised by a change that an old reader can not take, fields may be added without',
     environment: 'the machine and the programs of the last session; null: not known',
     metrics: 'every metric by the tag that values are under',
+    marks: 'every mark that figures may carry, by its tag; absent: an earlier tma wrote the file',
     models: 'what the run comes to for each model',
     acrossModels: 'the best of all models together, where that was asked for',
     sessions: 'the calls of tma profile that measured',

@@ -254,11 +254,20 @@ export const latestTrials = (run: Run): Trial[] => [
 export function measurementsOf({ points }: Trial): Measurement[] {
   const measured = points.filter((record) => record.state === 'measured');
   return [...Map.groupBy(measured, ({ key }) => key).values()].map((records) => {
-    const measurement = combined(records.map((record) => record.measurement));
+    const measurement = combined(
+      records.map((record) => record.measurement),
+      serversOf(records),
+    );
     return records.some(({ again }) => again === 'afresh')
       ? { ...measurement, confirmed: true }
       : measurement;
   });
+}
+
+/** On which start of the server each record of one point was measured: one marked `afresh` is the first on its own. */
+export function serversOf(records: readonly { readonly again?: 'here' | 'afresh' }[]): number[] {
+  let server = 0;
+  return records.map(({ again }, index) => (again === 'afresh' && index > 0 ? ++server : server));
 }
 
 /** How much a field of the configuration, or the load, changes what a point is worth. */

@@ -8,6 +8,7 @@ import {
   columnsOf,
   describeConfig,
   gpuCount,
+  marksUsed,
   pointRow,
   SETTINGS,
   SUMMARY_COLUMNS,
@@ -27,7 +28,7 @@ const OF_ALL = {
 /** Everything that the page of the best configurations of all models shows. */
 export function acrossView(
   run: Run,
-  { entries, decided, goal, missing }: AcrossModels,
+  { entries, decided, goal, missing, noise }: AcrossModels,
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const trials = entries.map(({ trial }) => trial);
@@ -61,12 +62,13 @@ export function acrossView(
     }),
     columns,
     settings: SETTINGS,
+    marksUsed: marksUsed(entries.map(({ best }) => best)),
     entries: entries.map(({ trial, best }, index) => ({
       position: index + 1,
       name: trial.name,
       model: loadedName(trial),
       settings: settingCells(trial, gpuCount(run)),
-      best: pointRow(best, columns),
+      best: pointRow(best, columns, noise[loadedName(trial)]!),
     })),
   };
 }

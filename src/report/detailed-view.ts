@@ -10,7 +10,7 @@ import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts
 import { methodView } from './method.ts';
 import { type Figure, type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import { legend } from './summary-view.ts';
-import { columnsOf, describeConfig, pointRow } from './table-view.ts';
+import { columnsOf, describeConfig, marksUsed, pointRow } from './table-view.ts';
 import { levelHeader } from './tables.ts';
 
 /** Everything that the page of one configuration shows. */
@@ -47,7 +47,7 @@ export function detailedView(
       : `${describeAssignment(trial.models[0].assignment)}.`,
     about: describeConfig(trial),
     rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
-    best: entry ? pointRow(entry.best, columns) : undefined,
+    best: entry ? pointRow(entry.best, columns, ranking?.noise) : undefined,
     method: methodView(run, [trial]),
     diff: diffView(trial.models[0].diff),
     isDefault: trial.isDefault,
@@ -60,7 +60,8 @@ export function detailedView(
     plots: simple,
     columns,
     levelHeader: ranking ? levelHeader([ranking]) : '',
-    points: (entry?.points ?? []).map((point) => pointRow(point, columns)),
+    marksUsed: marksUsed(entry?.points ?? []),
+    points: (entry?.points ?? []).map((point) => pointRow(point, columns, ranking?.noise)),
     warnings: trial.end?.warnings ?? [],
     failures: failureViews([trial]),
     skipped: skippedViews([trial]),

@@ -3,6 +3,7 @@ import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { chanceText, LEAST_CHANCE, likeliest, overStartsText } from '../rank/belief-words.ts';
+import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
@@ -24,6 +25,7 @@ import {
   figure,
   gpuCount,
   markOf,
+  marksUsed,
   parameterPaths,
   ranged,
   SETTINGS,
@@ -99,9 +101,8 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
 /** The large figures below the verdict. */
 function numbersOf(entry: RankedEntry, ranking: Ranking) {
   const { measurement } = entry.best;
-  const {
-    whole: { values, intervals },
-  } = measurement;
+  const { values } = measurement.whole;
+  const intervals = intervalsOf(measurement, ranking.noise);
   // What the search knows of starts says more than the interval of what was measured.
   const range = (tag: string): string => overStartsText(measurement, tag, ranking) ?? ranged(intervals[tag]);
   return [
@@ -207,6 +208,7 @@ function tableView(run: Run, ranking: Ranking, trials: readonly Trial[]) {
     })),
     levelHeader: levelHeader([ranking]),
     summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
+    marksUsed: marksUsed(ranking.entries.flatMap(({ points }) => points)),
     entries: ranking.entries.map((entry, index) =>
       entryView(entry, index + 1, ranking, columns, gpuCount(run)),
     ),

@@ -1,12 +1,15 @@
 import type { ConstraintVerdict } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
+import { counted } from '../ground/wording.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { chanceText } from '../rank/belief-words.ts';
+import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
 import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
-import { isClientBound } from '../record/measurement.ts';
+import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
+import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
 import { instanceGroupCell } from './tables.ts';
@@ -57,11 +60,21 @@ export const columnsOf = (trials: readonly Trial[]) =>
     ),
   ).map((tag) => ({ tag, header: metric(tag).header }));
 
-export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]) {
+/** @param noise of the ranking; absent: the intervals are those of the measurement alone. */
+export function pointRow(
+  point: RankedPoint,
+  columns: readonly { tag: string }[],
+  noise: Noise = { starts: {} },
+) {
   const { measurement } = point;
   const clientBound = isClientBound(measurement);
+  const intervals = intervalsOf(measurement, noise);
   return {
-    clientBound,
+    marks: marksOf(measurement).map(({ tag, text, from }) => ({
+      tag: from === undefined ? tag : `${tag} ${from}`,
+      text: `${text}; ${MARKS[tag].advice}`,
+    })),
+    basis: basisOf(measurement),
     level: String(levelOf(measurement.point)),
     load: levelText(measurement.point),
     batchSize: batchSizeOf(measurement.point),
@@ -70,16 +83,31 @@ export function pointRow(point: RankedPoint, columns: readonly { tag: string }[]
     cells: columns.map(({ tag }) => ({
       // The memory of a server that ran other variants before holds what they left.
       text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.whole.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
-      range: ranged(measurement.whole.intervals[tag]),
+      range: ranged(intervals[tag]),
     })),
   };
 }
 
-const MARKS = { met: 'yes', missed: 'no', unknown: 'unknown' } as const;
+/** What figures are made of: `5,230 requests`, `5,230 requests, 3 looks on 2 starts`; empty where it was not recorded. */
+function basisOf(measurement: Measurement): string {
+  const { requests, looks = 1 } = measurement;
+  if (requests === 0) return '';
+  const starts = startsOf(measurement);
+  const again = looks > 1 ? `, ${counted(looks, 'look')} on ${counted(starts, 'start')}` : '';
+  return `${counted(requests, 'request')}${again}`;
+}
+
+/** The marks that these points carry, for the legend below their table. */
+export function marksUsed(points: readonly RankedPoint[]) {
+  const used = new Set(points.flatMap(({ measurement }) => marksOf(measurement).map(({ tag }) => tag)));
+  return MARK_TAGS.filter((tag) => used.has(tag)).map((tag) => ({ tag, ...MARKS[tag] }));
+}
+
+const CLASSES = { met: 'yes', missed: 'no', unknown: 'unknown' } as const;
 const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
 
 /** What one limit comes to, as a class of the style sheet and a sign. */
-export const markOf = (verdict: ConstraintVerdict) => ({ mark: MARKS[verdict], sign: SIGNS[verdict] });
+export const markOf = (verdict: ConstraintVerdict) => ({ mark: CLASSES[verdict], sign: SIGNS[verdict] });
 
 /** What the limits come to at a point: `met`, or each that is broken, could not be checked, or is kept within the noise. */
 function constraintsView({ verdict, checks }: RankedPoint) {
@@ -89,7 +117,7 @@ function constraintsView({ verdict, checks }: RankedPoint) {
     if (one === 'met') return [];
     return one === 'missed' ? [`misses ${limit} (${figure(value)})`] : [`not checked: ${limit}`];
   });
-  return { mark: MARKS[verdict], text: others.join('; ') || 'met' };
+  return { mark: CLASSES[verdict], text: others.join('; ') || 'met' };
 }
 
 export function entryView(
@@ -112,8 +140,8 @@ export function entryView(
     parameters: parameterPaths(ranking.entries).map((path) =>
       path in trial.models[0].assignment ? compactValue(path, trial.models[0].assignment[path]) : '',
     ),
-    best: pointRow(best, summary),
-    points: points.map((point) => pointRow(point, columns)),
+    best: pointRow(best, summary, ranking.noise),
+    points: points.map((point) => pointRow(point, columns, ranking.noise)),
     warnings: trial.end?.warnings ?? [],
   };
 }

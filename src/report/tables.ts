@@ -2,10 +2,12 @@ import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
 import { byVerdict, score } from '../goal/score.ts';
 import { findMetric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
-import type { Figures, Measurement } from '../record/measurement.ts';
+import { marksOf } from '../record/marks.ts';
+import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
 import { loadedName, type Run, type ServerRecord, type Trial } from '../record/run.ts';
 
 /** A table before it is drawn as CSV or text. */
@@ -24,6 +26,7 @@ interface Row {
   /** The GPU of the row, and its figures. */
   readonly uuid?: string;
   readonly values: Figures['values'];
+  readonly noise: Noise;
 }
 
 interface Column {
@@ -32,6 +35,11 @@ interface Column {
 }
 
 const PARAMETER = 'backend_parameter/';
+/** A metric with one of these behind it: an end of its 95 % interval. */
+const ENDS = [
+  { end: '_low', header: '95% low', index: 0 },
+  { end: '_high', header: '95% high', index: 1 },
+] as const;
 
 /** Fields that are no metrics, under Model Analyzer's headers. */
 const WORDS: Readonly<Record<string, Column>> = {
@@ -66,7 +74,27 @@ const WORDS: Readonly<Record<string, Column>> = {
     // Model Analyzer knows Yes and No only, and says Yes where it did not measure.
     cell: ({ point }) => ({ met: 'Yes', missed: 'No', unknown: 'Unknown' })[point.verdict],
   },
+  requests: {
+    header: 'Requests',
+    cell: ({ point: { measurement } }) =>
+      measurement.requests > 0 ? String(measurement.requests) : undefined,
+  },
+  looks: { header: 'Looks', cell: ({ point: { measurement } }) => String(measurement.looks ?? 1) },
+  starts: { header: 'Starts', cell: ({ point: { measurement } }) => String(startsOf(measurement)) },
+  marks: {
+    header: 'Marks',
+    cell: ({ point: { measurement } }) =>
+      marksOf(measurement)
+        .map(({ tag, from }) => (from === undefined ? tag : `${tag}:${from}`))
+        .join(';'),
+  },
 };
+
+/** What says how sure the figures of a row are; Model Analyzer records none of it. */
+const SURENESS = [
+  ...['perf_throughput', 'perf_latency_p99'].flatMap((tag) => ENDS.map(({ end }) => tag + end)),
+  ...['requests', 'looks', 'starts', 'marks'],
+];
 
 /** A field as a column: a word, a metric, or a parameter of the configuration; undefined for anything else. */
 function columnOf(field: string): Column | undefined {
@@ -74,7 +102,24 @@ function columnOf(field: string): Column | undefined {
   if (word) return word;
   if (field.startsWith(PARAMETER)) return { header: field, cell: ({ trial }) => parameterOf(trial, field) };
   const metric = findMetric(field);
-  return metric && { header: metric.header, cell: ({ values }) => round(values[metric.tag]) };
+  return metric
+    ? { header: metric.header, cell: ({ values }) => round(values[metric.tag]) }
+    : endColumn(field);
+}
+
+/** An end of a metric's interval, to five digits. */
+function endColumn(field: string): Column | undefined {
+  const found = ENDS.find(({ end }) => field.endsWith(end));
+  const metric = found && findMetric(field.slice(0, -found.end.length));
+  return (
+    metric && {
+      header: `${metric.header} ${found.header}`,
+      cell: ({ point: { measurement }, noise }) => {
+        const end = intervalsOf(measurement, noise)[metric.tag]?.[found.index] ?? undefined;
+        return end === undefined ? undefined : String(Number(end.toPrecision(5)));
+      },
+    }
+  );
 }
 
 function parameterOf({ models: [{ config }] }: Trial, field: string): string | undefined {
@@ -163,12 +208,23 @@ function byRate(rankings: readonly Ranking[]): boolean {
 export const levelHeader = (rankings: readonly Ranking[]): string =>
   WORDS[byRate(rankings) ? 'request_rate' : 'concurrency']!.header;
 
-/** The fields of the tables where none are asked for: the load that was measured is among them. */
+/**
+ * The fields of the tables where none are asked for: Model Analyzer's, with the load that was measured, and behind them how
+ * sure the figures are, where tma measured them.
+ */
 function fieldsFor(rankings: readonly Ranking[]): OutputFields {
-  if (!byRate(rankings)) return DEFAULT_FIELDS;
+  const isRated = byRate(rankings);
   const swap = (list: readonly string[]): string[] =>
-    list.map((field) => (field === 'concurrency' ? 'request_rate' : field));
-  return { ...DEFAULT_FIELDS, inference: swap(DEFAULT_FIELDS.inference), gpu: swap(DEFAULT_FIELDS.gpu) };
+    list.map((field) => (field === 'concurrency' && isRated ? 'request_rate' : field));
+  const isRecorded = rankings.some(({ entries }) =>
+    entries.some(({ points }) => points.some(({ measurement }) => measurement.requests > 0)),
+  );
+  const { inference, gpu } = DEFAULT_FIELDS;
+  return {
+    ...DEFAULT_FIELDS,
+    inference: [...swap(inference), ...(isRecorded ? SURENESS : [])],
+    gpu: [...swap(gpu), ...(isRecorded ? ['marks'] : [])],
+  };
 }
 
 /** A metric that no row has is left out; a single cell that is missing says `None`, as in Model Analyzer. */
@@ -192,7 +248,9 @@ const rowsOf = (
 ): Row[] =>
   rankings.flatMap((ranking) =>
     inTableOrder(ranking).flatMap(({ trial, points }) =>
-      points.flatMap((point) => parts(point.measurement).map((part) => ({ trial, point, gpus, ...part }))),
+      points.flatMap((point) =>
+        parts(point.measurement).map((part) => ({ trial, point, gpus, noise: ranking.noise, ...part })),
+      ),
     ),
   );
 

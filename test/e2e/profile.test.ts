@@ -94,7 +94,7 @@ describe('a whole run on a real tritonserver', () => {
   test("the table has Model Analyzer's header and a row a point", () => {
     const lines = read(cwd, 'results/metrics-model-inference.csv').split('\n');
     expect(lines[0]).toBe(
-      'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms)',
+      'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms),Throughput (infer/sec) 95% low,Throughput (infer/sec) 95% high,p99 Latency (ms) 95% low,p99 Latency (ms) 95% high,Requests,Looks,Starts,Marks',
     );
     expect(lines.filter((line) => line.startsWith('add_sub,'))).toHaveLength(hasGpu ? 10 : 6);
   });

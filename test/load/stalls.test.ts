@@ -35,6 +35,15 @@ const found = (made: Readonly<Record<number, Made>>, count = 6, sharesHost = tru
 };
 const NOTHING = { leftOut: [], remarks: [] };
 
+test('what was found is told as data, too: whether it is left out or not', () => {
+  const dataOf = (made: Readonly<Record<number, Made>>, count = 6) =>
+    findStalls(windowsOf(count, made), { sharesHost: true, isTrace: false }).found;
+  expect(dataOf({})).toBeUndefined();
+  expect(dataOf({ 2: { slow: 8, lateMs: 48 } })).toEqual({ windows: 1, leftOut: 1, longestMs: 48 });
+  const many = { 1: { slow: 8, lateMs: 48 }, 4: { slow: 8, lateMs: 44 } };
+  expect(dataOf(many)).toEqual({ windows: 2, leftOut: 0, longestMs: 48 });
+});
+
 describe('a window is left out', () => {
   test("where the generator's own clock was late and requests by as much", () => {
     expect(found({ 2: { slow: 8, lateMs: 48 } })).toEqual({

@@ -98,6 +98,6 @@ test('a default that was looked at under few loads only is named as such', () =>
     goal,
   );
   expect(verdict(found)).toContain(
-    '100 % (± 13.3) better than the default (looked at with 4 in flight only)',
+    '100 % (± 13.0) better than the default (looked at with 4 in flight only)',
   );
 });

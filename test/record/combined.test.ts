@@ -69,3 +69,32 @@ test('shares beyond a limit are pooled where all were counted against it; three 
   expect(pooled(look(0.004), look(0.008, 25))).toBeUndefined();
   expect(pooled(measurement({}), look(0.008))).toBeUndefined();
 });
+
+test('three starts: what counts is how far they differ, not how many looks there were at each', () => {
+  const looks = [90, 90, 100, 100, 110, 110].map((perf_throughput) =>
+    measurement({ perf_throughput }, 1, {
+      intervals: { perf_throughput: [perf_throughput - 1, perf_throughput + 1] },
+    }),
+  );
+  const [low, high] = combined(looks, [0, 0, 1, 1, 2, 2]).whole.intervals['perf_throughput']!;
+  expect((high! - low!) / 2).toBeCloseTo((4.303 * 10) / Math.sqrt(3));
+});
+
+test('two starts: the interval holds the means of both', () => {
+  const looks = [90, 92, 108, 110].map((perf_throughput) =>
+    measurement({ perf_throughput }, 1, {
+      intervals: { perf_throughput: [perf_throughput - 1, perf_throughput + 1] },
+    }),
+  );
+  const all = combined(looks, [0, 0, 1, 1]);
+  expect(all.starts).toBe(2);
+  const [low, high] = all.whole.intervals['perf_throughput']!;
+  expect(low).toBeLessThanOrEqual(91);
+  expect(high).toBeGreaterThanOrEqual(109);
+});
+
+test('two starts without intervals of their own say nothing of how sure they are', () => {
+  const bare = (perf_throughput: number) =>
+    measurement({ perf_throughput }, 1, { intervals: { perf_throughput: [null, null] } });
+  expect(combined([bare(90), bare(110)], [0, 1]).whole.intervals['perf_throughput']).toEqual([null, null]);
+});

@@ -69,25 +69,38 @@ const goal = {
 const ranking = rank(all, goal);
 
 describe('tables', () => {
-  test("Model Analyzer's columns, best first, passing before failing", () => {
+  test("Model Analyzer's columns and how sure they are, best first, passing before failing", () => {
     expect(csvText(inferenceTable([ranking]))).toBe(
       [
-        'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms)',
-        'm,1,1,m_config_0,2:CPU,10,Yes,180.0,9.0',
-        'm,1,2,m_config_0,2:CPU,10,No,240.0,30.0',
-        'm,1,2,m_config_default,2:CPU,16,No,110.0,24.0',
-        'm,1,1,m_config_default,2:CPU,16,No,100.0,12.0',
+        'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms),Throughput (infer/sec) 95% low,Throughput (infer/sec) 95% high,Requests,Looks,Starts,Marks',
+        'm,1,1,m_config_0,2:CPU,10,Yes,180.0,9.0,171,189,1000,1,1,',
+        'm,1,2,m_config_0,2:CPU,10,No,240.0,30.0,228,252,1000,1,1,unstable',
+        'm,1,2,m_config_default,2:CPU,16,No,110.0,24.0,104.5,115.5,1000,1,1,',
+        'm,1,1,m_config_default,2:CPU,16,No,100.0,12.0,95,105,1000,1,1,',
         '',
         '',
       ].join('\n'),
     );
   });
 
-  test('the header is the one of a real Model Analyzer', () => {
+  test('the header begins as the one of a real Model Analyzer', () => {
     const [header] = readFileSync('test/fixtures/model-analyzer/metrics-model-inference.csv', 'utf8').split(
       '\n',
     );
-    expect(inferenceTable([ranking]).headers.join(',')).toBe(header);
+    expect(inferenceTable([ranking]).headers.join(',').startsWith(`${header},`)).toBe(true);
+  });
+
+  test('marks and ends of intervals are fields to ask for; nothing is added to what was asked for', () => {
+    const taken = measurement({}, 1, { takenOver: true, stable: false, startedAt: '2026-01-10T02:00:00Z' });
+    const again = rank(run(trial('m_config_default', [taken])), goal);
+    const { headers, rows } = inferenceTable([again], ['perf_throughput_low', 'marks', 'nothing_high']);
+    expect(headers).toEqual(['Throughput (infer/sec) 95% low', 'Marks']);
+    expect(rows).toEqual([['95', 'unstable;taken-over:2026-01-10']]);
+  });
+
+  test('what Model Analyzer measured gets no columns of what it did not record', () => {
+    const bare = rank(run(trial('m_config_default', [measurement({}, 1, { requests: 0 })])), goal);
+    expect(inferenceTable([bare]).headers.at(-1)).toBe('p99 Latency (ms)');
   });
 
   test('a row for each GPU, and the server alone', () => {
@@ -97,8 +110,8 @@ describe('tables', () => {
     };
     const withGpus = rank(run(trial('m_config_default', [measurement({}, 1, { gpus })])), goal);
     expect(gpuTable([withGpus]).rows).toEqual([
-      ['m', 'GPU-a', '1', '1', 'm_config_default', '2:CPU', 'Yes', '2000.0', '50.0', '120.0'],
-      ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', 'None', 'None'],
+      ['m', 'GPU-a', '1', '1', 'm_config_default', '2:CPU', 'Yes', '2000.0', '50.0', '120.0', ''],
+      ['m', 'GPU-b', '1', '1', 'm_config_default', '2:CPU', 'Yes', '3000.0', 'None', 'None', ''],
     ]);
     expect(serverTable({ name: 'triton', version: '1', gpus }).rows[0]).toEqual([
       'triton-server',
@@ -451,5 +464,61 @@ describe('columns that are asked for', () => {
     expect([0.25, 0.75, 0.35, 2.5, -0.25, 1e6 + 0.25].map(round)).toEqual([
       ...['0.2', '0.8', '0.3', '2.5', '-0.2', '1000000.2'],
     ]);
+  });
+});
+
+describe('how sure each figure is, in results.json', () => {
+  const again = (item: Measurement, afresh: boolean) => ({
+    state: 'measured' as const,
+    key: 'k',
+    measurement: item,
+    ...(afresh && { again: 'afresh' as const }),
+  });
+  const repeated = {
+    ...trial('m_config_0', []),
+    state: 'measured' as const,
+    points: [
+      again(measurement({ perf_throughput: 180 }, 1, { stable: false }), false),
+      again(measurement({ perf_throughput: 190 }), true),
+    ],
+  };
+  const written = parseResults(
+    resultsJson(result(run(base, repeated), [rank(run(base, repeated), goal)])),
+    'r',
+  );
+
+  test('the interval holds another start where there were several; requests, looks and starts stand beside it', () => {
+    const { winner } = written.models[0]!;
+    expect(winner).toMatchObject({ variant: 'm_config_0', requests: 2000, looks: 2, starts: 2 });
+    const [low, high] = winner!.intervals['perf_throughput']!;
+    expect(low).toBeLessThan(176);
+    expect(high).toBeGreaterThan(194);
+    expect(written.models[0]!.default).toMatchObject({ requests: 1000, looks: 1, starts: 1, marks: [] });
+  });
+
+  test('marks are tags with words, on entries, on the front and on every point that carries one', () => {
+    expect(written.marks?.['unstable']).toEqual({
+      words: 'not as precise or as steady as was asked',
+      advice: 'measure it longer (--time-limit)',
+    });
+    expect(written.models[0]!.winner!.marks).toEqual([
+      { tag: 'unstable', text: expect.stringContaining('steady') },
+    ]);
+    expect(written.models[0]!.pareto.points[0]!.marks).toHaveLength(1);
+    const points = written.trials.find(({ name }) => name === 'm_config_0')!.points;
+    expect(points.map((point) => (point.state === 'measured' ? (point.marks ?? []).length : -1))).toEqual([
+      1, 0,
+    ]);
+  });
+
+  test('a file of an earlier tma, without them, is read', () => {
+    const { marks: _, ...old } = JSON.parse(JSON.stringify(written));
+    for (const model of old.models) {
+      for (const item of [model.winner, model.leader, model.default, ...model.ranking])
+        for (const key of ['requests', 'looks', 'starts', 'marks']) delete item[key];
+      for (const item of model.pareto.points)
+        for (const key of ['intervals', 'requests', 'looks', 'starts', 'marks']) delete item[key];
+    }
+    expect(parseResults(JSON.stringify(old), 'old').models[0]!.winner!.marks).toBeUndefined();
   });
 });

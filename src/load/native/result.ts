@@ -61,6 +61,7 @@ export function resultOf<Scrape>(
       ...(floor && { floor }),
       ...(shape.kind === 'open' && openLoop(total, meanRate(shape.arrivals))),
     },
+    ...(stalls.found && { stalls: stalls.found }),
     warnings: [...plan.notes, ...remarks, ...stalls.remarks],
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Check, ConstraintVerdict } from '../../goal/score.ts';
 import { METRICS } from '../../ground/metric.ts';
+import { intervalsOf, type Noise } from '../../rank/noise.ts';
 import { frontTags, paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
@@ -8,10 +9,11 @@ import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
 import { describeConstraint } from '../../rank/words.ts';
 import { nameOfModels } from '../../record/goal.ts';
-import { isClientBound } from '../../record/measurement.ts';
+import { MARKS, marksOf } from '../../record/marks.ts';
+import { isClientBound, type Measurement, startsOf } from '../../record/measurement.ts';
 import { shortened } from '../../record/one-model.ts';
 import { RESULTS_VERSION, type WrittenResults } from '../../record/results.ts';
-import { loadedName, type Run } from '../../record/run.ts';
+import { loadedName, type PointRecord, type Run } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { put } from '../put.ts';
 
@@ -37,22 +39,33 @@ function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 
     metrics: Object.fromEntries(
       METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }]),
     ),
+    marks: MARKS,
     models: rankings.map((ranking) => modelOf(run, ranking)),
     ...(across && {
       acrossModels: {
         ...across.goal,
         missing: across.missing,
-        ranking: across.entries.map((entry) => ({ model: loadedName(entry.trial), ...figuresOf(entry) })),
+        ranking: across.entries.map((entry) => {
+          const model = loadedName(entry.trial);
+          return { model, ...figuresOf(entry, across.noise[model]!) };
+        }),
       },
     }),
     sessions: run.sessions,
     servers: run.servers,
-    trials: run.trials.map(({ points, ...trial }) => ({ ...trial, points: points.map(shortened) })),
+    trials: run.trials.map(({ points, ...trial }) => ({ ...trial, points: points.map(withMarks) })),
   };
 }
 
+/** What became of a point; where it was measured, with its marks, if it has any. */
+function withMarks(record: PointRecord) {
+  const stored = shortened(record);
+  const marks = record.state === 'measured' ? marksOf(record.measurement) : [];
+  return stored.state === 'measured' && marks.length > 0 ? { ...stored, marks } : stored;
+}
+
 function modelOf(run: Run, ranking: Ranking): WrittenModel {
-  const { model, decision, goal, winner, leader, missing } = ranking;
+  const { model, decision, goal, winner, leader, missing, noise } = ranking;
   return {
     model,
     verdict: verdict(ranking),
@@ -75,27 +88,39 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
     missing,
     search: run.searches.find((search) => nameOfModels(search.models) === model) ?? null,
     ...(ranking.belief && { belief: ranking.belief }),
-    winner: winner ? figuresOf(winner) : null,
-    leader: leader ? figuresOf(leader) : null,
-    default: ranking.default ? figuresOf(ranking.default) : null,
+    winner: winner ? figuresOf(winner, noise) : null,
+    leader: leader ? figuresOf(leader, noise) : null,
+    default: ranking.default ? figuresOf(ranking.default, noise) : null,
     ...leadersGain(ranking),
     pareto: { metrics: frontTags(goal.objectives), points: frontOf(ranking) },
     ties: ranking.ties.map((entry) => entry.trial.name),
-    ranking: ranking.entries.map((entry) => ({ ...figuresOf(entry), ...gainOf(entry, ranking) })),
+    ranking: ranking.entries.map((entry) => ({ ...figuresOf(entry, noise), ...gainOf(entry, ranking) })),
   };
 }
 
 /** A configuration at the load that stands for it. */
-const figuresOf = ({ trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry) => ({
+const figuresOf = (
+  { trial, best: { measurement, verdict: kept, missedBy, checks } }: RankedEntry,
+  noise: Noise,
+) => ({
   variant: trial.name,
   point: measurement.point,
   values: measurement.whole.values,
-  intervals: measurement.whole.intervals,
+  ...surenessOf(measurement, noise),
   constraints: kept,
   satisfiesConstraints: satisfied(kept),
   missedBy,
   checks: checks.map(checkOf),
   clientBound: isClientBound(measurement),
+});
+
+/** How sure the figures of a measurement are. */
+const surenessOf = (measurement: Measurement, noise: Noise) => ({
+  intervals: intervalsOf(measurement, noise),
+  requests: measurement.requests,
+  looks: measurement.looks ?? 1,
+  starts: startsOf(measurement),
+  marks: marksOf(measurement),
 });
 
 const checkOf = ({ constraint, value, verdict: kept, believed }: Check) => ({
@@ -134,19 +159,15 @@ function leadersGain(ranking: Ranking) {
 }
 
 /** The points of all configurations that none beats. */
-function frontOf({ entries, goal }: Ranking) {
+function frontOf({ entries, goal, noise }: Ranking) {
   const all = entries.flatMap(({ trial, points }) =>
-    points.map(({ measurement: { point, whole }, verdict }) => ({
-      variant: trial.name,
-      point,
-      whole,
-      verdict,
-    })),
+    points.map(({ measurement, verdict }) => ({ trial, measurement, whole: measurement.whole, verdict })),
   );
-  return paretoFront(all, frontTags(goal.objectives)).map(({ variant, point, whole, verdict: kept }) => ({
-    variant,
-    point,
+  return paretoFront(all, frontTags(goal.objectives)).map(({ trial, measurement, whole, verdict: kept }) => ({
+    variant: trial.name,
+    point: measurement.point,
     values: whole.values,
+    ...surenessOf(measurement, noise),
     satisfiesConstraints: satisfied(kept),
   }));
 }

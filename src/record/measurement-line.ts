@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Shape } from '../ground/shape.ts';
+import { name } from './checks.ts';
+import type { Bottleneck, ClientReport } from './client.ts';
+import type { GpuState } from './gpu-state.ts';
+import type { Load, LoadPoint, Stream } from './load-point.ts';
+import type { Beyond, Figures, GpuSharer, HostStalls } from './measurement.ts';
+import type { StoredMeasurement } from './one-model.ts';
+import type { FailureCount } from './request-failures.ts';
+
+// A measurement and its load, as the journal and results.json have them.
+
+export const values = z
+  .record(z.string(), z.number().nullable())
+  // What JSON can't say (no number, infinity) is written as null.
+  .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))
+  .pipe(z.record(z.string(), z.number()));
+export const byGpu = z.record(z.string(), values);
+const texts = z.array(z.string());
+export const seconds = z
+  .number()
+  .nonnegative()
+  .nullable()
+  .transform((value) => value ?? 0);
+const size = z.number().positive();
+
+export const load = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('concurrency'), inFlight: size }),
+  z.object({ kind: z.literal('rate'), perSecond: size }),
+]) satisfies z.ZodType<Load>;
+
+export const stream = z.object({
+  model: name,
+  load,
+  batchSize: z.int().positive(),
+} satisfies Shape<Stream>);
+
+export const point = z.object({ streams: z.tuple([stream], stream) } satisfies Shape<LoadPoint>);
+
+export const client = z.object({
+  engine: z.string(),
+  threads: z.number().optional(),
+  busy: z.number().optional(),
+  cpuUs: z.number().optional(),
+  gc: z.number().optional(),
+  floor: z.object({ rate: z.number(), latencyMs: z.number() }).optional(),
+  lateness: z.object({ p50: z.number(), p99: z.number(), p95Low: z.number().optional() }).optional(),
+  asked: z.number().optional(),
+  dropped: z.number().optional(),
+  waited: z.number().optional(),
+  full: z.boolean().optional(),
+} satisfies Shape<ClientReport>);
+
+const range = z.tuple([z.number(), z.number()]);
+export const gpuState = z.object({
+  smClockMHz: range.optional(),
+  memoryClockMHz: range.optional(),
+  temperatureC: z.number().optional(),
+  powerW: z.number().optional(),
+  throttled: texts,
+} satisfies Shape<GpuState>);
+
+export const bottleneck = z.object({
+  who: z.enum(['server', 'client']),
+  reasons: texts,
+} satisfies Shape<Bottleneck>);
+
+export const figures = z.object({
+  values,
+  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+} satisfies Shape<Figures>);
+
+export const beyond = z.object({
+  limit: z.number(),
+  share: z.number(),
+  of: z.number(),
+} satisfies Shape<Beyond>);
+
+export const hostStalls = z.object({
+  windows: z.number(),
+  leftOut: z.number(),
+  longestMs: z.number(),
+} satisfies Shape<HostStalls>);
+
+export const gpuSharer = z.object({
+  uuid: z.string(),
+  pid: z.number(),
+  name: z.string(),
+} satisfies Shape<GpuSharer>);
+
+export const drift = z.object({ by: z.number() } satisfies Shape<NonNullable<StoredMeasurement['drifted']>>);
+
+export const measurement = z.object({
+  point,
+  whole: figures,
+  beyond: z.record(z.string(), beyond).optional(),
+  models: z.record(z.string(), figures).optional(),
+  gpus: byGpu,
+  gpuStates: z.record(z.string(), gpuState).optional(),
+  shared: z.boolean().optional(),
+  client: client.optional(),
+  bottleneck: bottleneck.optional(),
+  looks: z.int().positive().optional(),
+  confirmed: z.boolean().optional(),
+  starts: z.int().positive().optional(),
+  drifted: drift.optional(),
+  stalls: hostStalls.optional(),
+  gpuSharers: z.array(gpuSharer).optional(),
+  takenOver: z.literal(true).optional(),
+  againAlone: z.string().optional(),
+  besideOthers: z.string().optional(),
+  requests: z.number(),
+  failures: z.record(
+    z.string(),
+    z.object({ count: z.number(), message: z.string() } satisfies Shape<FailureCount>),
+  ),
+  durationS: seconds,
+  warmupS: seconds,
+  windows: z.number(),
+  counted: z.number(),
+  stable: z.boolean(),
+  warnings: texts,
+  startedAt: z.string(),
+} satisfies Shape<StoredMeasurement>);
