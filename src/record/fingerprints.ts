@@ -4,6 +4,9 @@ export type Fingerprints = Readonly<Record<string, string>>;
 /** What a configuration's files are called among the parts of a key. */
 export const CONFIGURATION = 'the configuration';
 
+/** What the files of the model, but its configuration, are called among the parts. */
+export const MODEL_FILES = "the model's files";
+
 /** What the machine, and tma's way to measure, are called among the parts; journals of early versions have neither. */
 export const MACHINE = 'the machine';
 

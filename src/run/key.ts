@@ -10,6 +10,7 @@ import {
   MACHINE,
   MEASURING,
   MEMBERS,
+  MODEL_FILES,
   PACKAGES,
 } from '../record/fingerprints.ts';
 import type { LoadPoint } from '../record/load-point.ts';
@@ -41,7 +42,7 @@ const partsOf = (
   // Each by its name, so that it is told which of them changed.
   ...inherited,
   [CONFIGURATION]: candidate.key,
-  "the model's files": base.fingerprint,
+  [MODEL_FILES]: base.fingerprint,
   'the server': server.hash,
   triton_server_flags: plan.serverFlags,
   triton_server_environment: expandEnvironment(plan.serverEnvironment),
@@ -62,13 +63,16 @@ const containerOf = ({ container }: Place, { container: { environment } }: Model
   environment: expandEnvironment(environment),
 });
 
+/** How a part of a key is written down. */
+export const partHash = (part: unknown): string => hash(part).slice(0, 8);
+
 /** A key that is equal where everything is that may change what is measured, and the hash of each part of it. */
 export function variantKey(...from: Parameters<typeof partsOf>): { key: string; parts: Fingerprints } {
   const parts = partsOf(...from);
   const [candidate] = from;
   return {
     key: hash([loadedName(candidate), parts]),
-    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, hash(part).slice(0, 8)])),
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, partHash(part)])),
   };
 }
 

@@ -6,14 +6,17 @@ import { isFolder, onDisk, statOf, whereItLies } from '../ground/paths.ts';
 /** More than this does not go into one request of Triton's API. */
 const LIMIT_BYTES = 1.5e9;
 
+/** What `tma export --force` keeps of a file that gives way: no part of the model. */
+const KEPT = /\.\d{8}T\d{6}Z~$/;
+
 /**
  * The files of a model by their path below its folder, sorted; links are followed, but not round in a circle. Its
- * config.pbtxt and what Python compiled are left out.
+ * config.pbtxt, what Python compiled and what `tma export` kept are left out.
  * @throws UserError when a folder can't be read.
  */
 export const filesOfModel = (folder: string): string[] =>
   filesBelow(folder, '', new Set())
-    .filter((name) => name !== 'config.pbtxt' && !name.includes('__pycache__'))
+    .filter((name) => name !== 'config.pbtxt' && !name.includes('__pycache__') && !KEPT.test(name))
     .sort();
 
 function filesBelow(folder: string, below: string, above: ReadonlySet<string>): string[] {
