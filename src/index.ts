@@ -208,6 +208,28 @@ export {
 export { type Exported, EXPORTERS, exportAll, throwFailures } from './report/export-all.ts';
 export { type Page, pagesOf } from './report/pages.ts';
 
+// Deploying: what was decided as files of a model repository, Helm values or an InferenceService; how many replicas it takes.
+export { type Capacity, capacityOf } from './report/deployment/capacity.ts';
+export type { Choice, Chosen } from './report/deployment/chosen.ts';
+export { type Demand, type Deployment, deploymentOf } from './report/deployment/deployment.ts';
+export {
+  changesOf,
+  type ExportFormat,
+  type ExportRequest,
+  exportModels,
+  type FileChange,
+  type PlannedExport,
+  planExport,
+} from './report/deployment/export-models.ts';
+export { type ExportedModel, type ExportRecord, exportRecord } from './report/deployment/export-record.ts';
+export { type HandedOver, stampOf } from './report/deployment/hand-over.ts';
+export { helmValues } from './report/deployment/helm-values.ts';
+export { kserveService, STORAGE_PLACEHOLDER } from './report/deployment/kserve-service.ts';
+export { kubernetesNames } from './report/deployment/kubernetes-name.ts';
+export { type Manifest, measuredLines } from './report/deployment/manifest.ts';
+export { type Replicas, replicasFor } from './report/deployment/replicas.ts';
+export type { Resources } from './report/deployment/resources.ts';
+
 // Programs that tma uses, brought into its cache.
 export { installChromium } from './install/install-chromium.ts';
 export { installPerfAnalyzer } from './install/install-perf-analyzer.ts';

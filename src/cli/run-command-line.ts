@@ -42,6 +42,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'write reports from what was measured, without a server',
     load: async () => (await import('./report-command.ts')).addReport,
   },
+  export: {
+    isGroup: false,
+    description: 'hand over what was decided: config.pbtxt, Helm values, a KServe service, replicas',
+    load: async () => (await import('./export-command.ts')).addExport,
+  },
   load: {
     isGroup: false,
     description: 'put load on a model of a running server and measure it, without a search',

@@ -53,9 +53,10 @@ export interface Option {
   readonly refused?: string;
 }
 
-export type Command = 'profile' | 'report';
+export type Command = 'profile' | 'report' | 'export';
 
 const both = ['profile', 'report'] as const;
+const all = ['profile', 'report', 'export'] as const;
 const profile = ['profile'] as const;
 const report = ['report'] as const;
 
@@ -65,14 +66,14 @@ export const OPTIONS = {
     value: 'FILE',
     schema: text,
     help: 'the perf.yaml to read',
-    commands: both,
+    commands: all,
   },
   model_repository: {
     flags: '-m, --model-repository',
     value: 'DIR',
     schema: text,
     help: 'the model repository with the models to profile',
-    commands: profile,
+    commands: ['profile', 'export'],
   },
   profile_models: {
     peer: { better: 'a mistake is named with its place in the file' },
@@ -104,14 +105,14 @@ export const OPTIONS = {
     value: 'MS',
     schema: integer(1),
     help: 'short for the constraint perf_latency_p99: {max: MS} on every model',
-    commands: both,
+    commands: all,
   },
   min_throughput: {
     flags: '--min-throughput',
     value: 'N',
     schema: integer(1),
     help: 'short for the constraint perf_throughput: {min: N} on every model',
-    commands: both,
+    commands: all,
   },
   concurrency: {
     flags: '-c, --concurrency',
@@ -165,7 +166,7 @@ export const OPTIONS = {
     schema: text,
     help: 'where the journal of everything measured lies',
     fallback: './checkpoints',
-    commands: both,
+    commands: all,
   },
   output_model_repository_path: {
     peer: { better: 'may hold what tma wrote before; every variant in it can be served' },
@@ -558,9 +559,9 @@ export const OPTIONS = {
     flags: '--session',
     value: 'TIME',
     schema: text,
-    help: 'report the run that began then (2026-11-25, or more of it)',
+    help: 'what the run that began then measured (2026-11-25, or more of it)',
     fallback: 'the last',
-    commands: report,
+    commands: ['report', 'export'],
   },
   warm_start: {
     peer: 'ours',

@@ -4,15 +4,18 @@ import type { Session } from '../record/run.ts';
 import type { ReportSettings } from './experiment.ts';
 import { goalsOf, overallGoal } from './goals.ts';
 import { type ExperimentSource, loadOptions } from './load-experiment.ts';
+import type { Command } from './options.ts';
 import type { ReportedConfig } from './plot-settings.ts';
 import { reportSettings } from './report-settings.ts';
 
-/** What `tma report` was asked for. */
+/** What `tma report`, or another command that reads what was recorded, was asked for. */
 export interface ReportRequest {
   /** Where the journal lies. */
   readonly checkpointDirectory: string;
   /** When the session began that is meant, or the beginning of that; undefined: the last one. */
   readonly session: string | undefined;
+  /** Where the models lie; undefined: not said. */
+  readonly modelRepository: string | undefined;
   readonly exportPath: string;
   /** The configurations to report on; undefined: everything anew. */
   readonly configs: readonly ReportedConfig[] | undefined;
@@ -23,12 +26,17 @@ export interface ReportRequest {
 }
 
 /** Reads what is to be reported. @throws UserError with everything that is wrong. */
-export function loadReportRequest(source: ExperimentSource): ReportRequest {
-  const { values } = loadOptions(source, 'report');
+export function loadReportRequest(
+  source: ExperimentSource,
+  command: Exclude<Command, 'profile'> = 'report',
+): ReportRequest {
+  const { values } = loadOptions(source, command);
   const cwd = source.cwd ?? process.cwd();
   return {
     checkpointDirectory: resolve(cwd, values.checkpoint_directory ?? 'checkpoints'),
     session: values.session,
+    modelRepository:
+      values.model_repository === undefined ? undefined : resolve(cwd, values.model_repository),
     exportPath: resolve(cwd, values.export_path ?? '.'),
     configs: values.report_model_configs,
     goalOf: (models, sessions) =>
