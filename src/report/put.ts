@@ -55,7 +55,7 @@ export function put(
  */
 export async function putCopy(folder: string, name: string, source: string, advice: Advice): Promise<string> {
   const path = pathBelow(folder, name);
-  const what = `cannot copy ${source} to ${path}`;
+  const what = `cannot write ${path} (a copy of ${source})` as const;
   const place = onDisk(what, advice.otherFolder, () => placeFor(path, advice), advice.always);
   const temporary = join(dirname(place), `.tma-${randomUUID()}`);
   try {
@@ -77,7 +77,7 @@ export function keepBeside(folder: string, name: string, stamp: string, advice: 
   const path = pathBelow(folder, name);
   const kept = pathBelow(folder, join(dirname(name), `${basename(name)}.${stamp}~`));
   onDisk(
-    `cannot keep ${path} as ${kept}`,
+    `cannot write ${kept} (to keep ${path})`,
     advice.otherFolder,
     () => copyFileSync(path, kept, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
     advice.always,

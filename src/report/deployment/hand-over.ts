@@ -65,7 +65,7 @@ export async function* handOver(
 function makeFolders(repository: string, folders: readonly string[]): void {
   for (const name of folders) {
     const path = pathBelow(repository, name);
-    onDisk(`cannot make ${path}`, ADVICE.otherFolder, () => mkdirSync(path, { recursive: true }));
+    onDisk(`cannot write ${path}`, ADVICE.otherFolder, () => mkdirSync(path, { recursive: true }));
   }
 }
 
