@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { toldMistakes, UserError, userError } from '../ground/errors.ts';
+import { messageOf, toldMistakes, UserError, userError } from '../ground/errors.ts';
+import { diskFault } from '../ground/paths.ts';
 import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
@@ -159,6 +160,11 @@ function codeOf(error: unknown, process: Process): number {
   if (error instanceof UserError) {
     process.stderr.write(`${shown(error.message)}\n`);
     return codeForFault(error.problems);
+  }
+  // No room, or too many open files, can meet whatever tma is at.
+  if (diskFault(error, 'read') === 'environment') {
+    process.stderr.write(`${shown(messageOf(error))}\n`);
+    return EXIT.environment;
   }
   process.stderr.write(
     `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environmentError, messageOf } from './errors.ts';
+import { codeOf, environmentError, messageOf } from './errors.ts';
 import { OWNER, ownerLives, ownerOf } from './owner.ts';
 import { namesIn } from './paths.ts';
 
@@ -27,7 +27,7 @@ export function makeScratch(what: string, onName: (folder: string) => void = () 
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     throw environmentError(
-      `cannot make a temporary folder: ${messageOf(error)}`,
+      `cannot make a folder for temporary files in ${tmpdir()}: ${codeOf(error) ?? messageOf(error)}`,
       'TMPDIR names another place for them',
     );
   }

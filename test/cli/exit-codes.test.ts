@@ -107,6 +107,16 @@ describe('what a command answers without a server', () => {
     expect(error).toMatch(/please report it:\nTypeError: no ear\n +at /);
   });
 
+  test('a machine that is out of something is no bug', async () => {
+    const broken = () => {
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    };
+    expect(await inProject(['plan', ...PERF], '', { cwd: broken })).toMatchObject({
+      code: EXIT.environment,
+      error: 'EMFILE: too many open files\n',
+    });
+  });
+
   test('lines of JSON say whose it is to mend', async () => {
     const faults = async (...args: string[]): Promise<string[]> =>
       (await inProject(args)).out
