@@ -166,7 +166,7 @@ export { relativeHalfWidth } from './statistics/intervals.ts';
 
 // Comparing: two runs of the same models, what changed, and whether that is more than the noise.
 export { type ComparisonOptions, compareRuns, MARGIN } from './rank/comparison/compare-runs.ts';
-export { changeText, signed } from './rank/comparison/comparison-words.ts';
+export { changeText, roleText, sessionText, signed } from './rank/comparison/comparison-words.ts';
 export { type Condition, readCondition } from './rank/comparison/gates.ts';
 export {
   type Change,
@@ -185,6 +185,7 @@ export { takenOverText } from './rank/taken-over.ts';
 export { verdict } from './rank/verdict.ts';
 export { compactValue, describeObjectives, formatNumber, shortNames, varyingPaths } from './rank/words.ts';
 export { levelText } from './record/load-point.ts';
+export { hunksOf } from './model-config/diff.ts';
 export { plusMinus } from './report/load-table.ts';
 
 // Reports: tables, JSON and pages, and the files that they go to.
@@ -193,6 +194,7 @@ export { perfAnalyzerTable, pointObject } from './report/load-table.ts';
 export { planObject } from './report/plan-object.ts';
 export type { Mode } from './report/plots.ts';
 export { parseResults, type Results } from './record/results.ts';
+export { comparisonPage } from './report/comparison-page.ts';
 export { checkExportPath, put } from './report/put.ts';
 
 // Exporters: a result as files; one of your own is an `Exporter`, and writes by `put`.

@@ -48,6 +48,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'hand over what was decided: config.pbtxt, Helm values, a KServe service, replicas',
     load: async () => (await import('./export-command.ts')).addExport,
   },
+  compare: {
+    isGroup: false,
+    description: 'say whether a run is worse than an earlier one, and how sure that is',
+    load: async () => (await import('./compare-command.ts')).addCompare,
+  },
   load: {
     isGroup: false,
     description: 'put load on a model of a running server and measure it, without a search',

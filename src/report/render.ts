@@ -30,7 +30,10 @@ function loadTemplates(): (name: string, view: unknown) => string {
 let render: ReturnType<typeof loadTemplates> | undefined;
 
 /** A page of its own: styles, figures and script inlined, nothing loaded from anywhere. */
-export function renderHtml(template: 'summary' | 'detailed' | 'across', view: unknown): string {
+export function renderHtml(
+  template: 'summary' | 'detailed' | 'across' | 'comparison',
+  view: unknown,
+): string {
   render ??= loadTemplates();
   return render(template, view);
 }

@@ -19,6 +19,7 @@ import { compareConstraints } from './constraints.ts';
 import { type Judge, noChange, type Panel } from './judged.ts';
 import {
   contentOf,
+  isSameMeasurement,
   type Look,
   type Matched,
   type MatchedPoint,
@@ -104,11 +105,11 @@ const lookOf = ({ best: { measurement } }: RankedEntry): Look => ({
 
 function whyNotWinners(base: RankedEntry, next: RankedEntry): string | undefined {
   const [old, now] = [base.best.measurement, next.best.measurement];
-  if (now.takenOver && now.startedAt === old.startedAt) return SAME;
+  if (isSameMeasurement(old, now)) return SAME;
   return old.bottleneck?.who === 'client' || now.bottleneck?.who === 'client' ? CLIENT : undefined;
 }
 
-const SAME = 'NEW took over the measurement of BASE; measure anew with --fresh';
+const SAME = 'the two have the same measurement';
 const CLIENT = 'the load generator was the limit';
 
 /**

@@ -1,6 +1,13 @@
 import { metric } from '../../ground/metric.ts';
 import { counted } from '../../ground/wording.ts';
-import type { Change, ComparedModel, Comparison, Judgement } from '../../record/comparison.ts';
+import type {
+  Change,
+  ComparedConfiguration,
+  ComparedModel,
+  Comparison,
+  Judgement,
+  Side,
+} from '../../record/comparison.ts';
 import { formatNumber } from '../words.ts';
 
 /** `+4.2`, `-12`, `0.0`: percent as people read them. */
@@ -46,9 +53,10 @@ function reasons(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): 
   const { verdict, objectives, changes, common } = model;
   const aims = changes.filter(({ tag }) => objectives.some((objective) => objective.tag === tag));
   const over = `over ${counted(common.points, 'load')} of ${counted(common.configurations, 'configuration')}`;
-  const told = aims.map((change) => `${metric(change.tag).label} ${changeText(change)}`).join(', ');
-  const all = aims.every(({ percent }) => percent === null) ? told : `${told} ${over}`;
-  if (verdict === 'same') return `${all}, within ± ${formatNumber(margin)} %`;
+  const [why, ...others] = new Set(aims.map((change) => change.why));
+  if (why !== undefined && others.length === 0) return why;
+  const all = `${aims.map((change) => `${metric(change.tag).label} ${changeText(change)}`).join(', ')} ${over}`;
+  if (verdict === 'same') return `${all}, within ± ${margin} %`;
   const decisive = aims.some((change) => change.verdict === verdict);
   return verdict === 'unknown' || decisive ? all : `${namedChange(model) ?? all}; ${all}`;
 }
@@ -89,3 +97,20 @@ const PLURAL: Readonly<Record<Judgement, string>> = {
   same: 'are the same',
   unknown: "can't be told apart from what they were",
 };
+
+/** `out/checkpoints, session of 2026-11-25 02:00:13`. */
+export function sessionText({ path, kind, session, startedAt }: Side): string {
+  const when = startedAt?.slice(0, 19).replace('T', ' ');
+  if (kind === 'Model Analyzer')
+    return `${path}, measured by Model Analyzer${when === undefined ? '' : `, ${when}`}`;
+  return session === null ? path : `${path}, session of ${when}`;
+}
+
+/** What a configuration is in the two runs: `default, winner`; empty for any other. */
+export function roleText({ role }: Pick<ComparedConfiguration, 'role'>): string {
+  const of = (what: 'default' | 'winner'): string[] => {
+    const [before, now] = [role.includes(`${what} of BASE`), role.includes(`${what} of NEW`)];
+    return before && now ? [what] : before ? [`${what} of BASE`] : now ? [`${what} of NEW`] : [];
+  };
+  return [...of('default'), ...of('winner')].join(', ');
+}

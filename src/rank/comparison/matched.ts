@@ -136,9 +136,14 @@ function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
 }
 
 function whyLeftOut(base: Measurement, next: Measurement): MatchedPoint['leftOut'] {
-  if (next.takenOver && base.startedAt === next.startedAt) return 'same measurement';
+  if (isSameMeasurement(base, next)) return 'same measurement';
   return isClientBound(base) || isClientBound(next) ? 'client' : undefined;
 }
+
+/** Whether NEW has the very measurement that BASE has: it took it over, or the two are one run. */
+export const isSameMeasurement = (base: Measurement, next: Measurement): boolean =>
+  base.startedAt === next.startedAt &&
+  (next.takenOver === true || canonicalJson(base.whole.values) === canonicalJson(next.whole.values));
 
 /** Every load of a trial, with how often it was looked at, and on how many servers. */
 function looksOf(trial: Trial): Look[] {

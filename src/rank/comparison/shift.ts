@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import { relativeHalfWidth } from '../../statistics/intervals.ts';
 import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
 import type { SeenStarts } from '../noise.ts';
@@ -88,6 +89,9 @@ export class MetricShifts {
   readonly tag: string;
   readonly #parts: ReadonlyMap<MatchedTrial, Part>;
   readonly #all: Sums;
+  /** The same with what is far off brought near: what one configuration does says nothing of how others scatter. */
+  readonly #near: ReadonlyMap<MatchedTrial, Part>;
+  readonly #allNear: Sums;
   readonly #seen: SeenStarts;
 
   /** @param seen what both runs say of how far servers differ. */
@@ -100,7 +104,10 @@ export class MetricShifts {
         return part ? [[trial, part] as const] : [];
       }),
     );
-    this.#all = [...this.#parts.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING);
+    this.#near = broughtNear(this.#parts);
+    [this.#all, this.#allNear] = [this.#parts, this.#near].map((parts) =>
+      [...parts.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING),
+    ) as [Sums, Sums];
   }
 
   /** Of the mean over configurations; undefined where none counts. */
@@ -129,7 +136,7 @@ export class MetricShifts {
   of(trial: MatchedTrial): Shift | undefined {
     const part = this.#parts.get(trial);
     if (!part) return undefined;
-    const scatter = this.#scatter(added(this.#all, part, -1));
+    const scatter = this.#scatter(added(this.#allNear, this.#near.get(trial)!, -1));
     return {
       log: part.change,
       deviation: Math.sqrt(varianceOf(part, scatter, this.tag) + NIGHTS ** 2),
@@ -141,7 +148,7 @@ export class MetricShifts {
   between(base: Look, next: Look): Shift | undefined {
     const log = logOf(base, next, this.tag);
     if (log === undefined) return undefined;
-    const scatter = this.#scatter(this.#all);
+    const scatter = this.#scatter(this.#allNear);
     const sides = lookVariance(base, scatter, this.tag) + lookVariance(next, scatter, this.tag);
     const starts = scatter.start * (1 / base.servers + 1 / next.servers);
     return { log, deviation: Math.sqrt(starts + sides + NIGHTS ** 2), degrees: scatter.degrees };
@@ -207,6 +214,27 @@ function partOf({ points }: MatchedTrial, tag: string): Part | undefined {
     withinLooks: (looks * (length - 1)) / length,
     withinDegrees: length - 1,
   };
+}
+
+/** Of fewer configurations it can't be seen which are far off. */
+const FEWEST = 6;
+/** What is farther from the median than so many standard deviations, by the median distance from it, is far off. */
+const FAR = 2.5;
+/** A standard deviation in median distances from the median, of the normal distribution. */
+const MEDIAN_DISTANCES = 1.4826;
+
+/** Changes that are far from the median are taken for as far as is usual (winsorised). */
+function broughtNear(parts: ReadonlyMap<MatchedTrial, Part>): ReadonlyMap<MatchedTrial, Part> {
+  if (parts.size < FEWEST) return parts;
+  const changes = [...parts.values()].map(({ change }) => change);
+  const middle = median(changes);
+  const most = FAR * MEDIAN_DISTANCES * median(changes.map((change) => Math.abs(change - middle)));
+  return new Map(
+    [...parts].map(([trial, part]) => {
+      const changes = Math.min(middle + most, Math.max(middle - most, part.change));
+      return [trial, { ...part, changes, squares: changes ** 2 }];
+    }),
+  );
 }
 
 /** By how much the variance of a start is multiplied: all loads may have been measured on the same ones. */

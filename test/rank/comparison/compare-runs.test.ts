@@ -97,7 +97,7 @@ describe('what is matched', () => {
 
   test('a configuration is known by what it is, not by its name', () => {
     const base = [configuration(0, at(100)), configuration(1, at(110)), configuration(2, at(120))];
-    const next = [configuration(0, at(100)), { ...configuration(2, at(121)), name: 'm_config_0' }];
+    const next = [configuration(0, at(101)), { ...configuration(2, at(121)), name: 'm_config_0' }];
     const [model] = compared(base, next).models;
     expect(model!.configurations.map((item) => [item.base, item.new, item.matchedBy])).toEqual(
       expect.arrayContaining([
@@ -118,7 +118,8 @@ describe('what is matched', () => {
       models: [{ ...trial.models[0], config: { ...trial.models[0].config, backend: 'onnxruntime' } }],
     });
     const base = [configuration(0, at(100)), configuration(1, at(110))];
-    const [model] = compared(base, base.map(other)).models;
+    const next = [configuration(0, at(101)), configuration(1, at(111))];
+    const [model] = compared(base, next.map(other)).models;
     expect(model!.configurations.map(({ base: name, matchedBy }) => [name, matchedBy])).toEqual([
       ['m_config_default', 'parameters'],
       ['m_config_0', 'parameters'],
@@ -154,7 +155,11 @@ describe('what is matched', () => {
     const { verdict, models } = compared(base, next);
     expect(verdict).toBe('unknown');
     expect(models[0]!.common).toEqual({ configurations: 0, points: 0, client: 0, same: 27 });
-    expect(models[0]!.text).toContain('took over the measurement of BASE; measure anew with --fresh');
+    expect(models[0]!.text).toBe(
+      "m can't be told apart from what it was: the two have the same measurement.",
+    );
+    expect(models[0]!.notes[0]).toContain('27 loads left out');
+    expect(models[0]!.notes[0]).toContain('tma profile --fresh measures anew');
     expect(throughput(models[0]!)).toMatchObject({ percent: null });
   });
 
@@ -173,7 +178,7 @@ describe('what is matched', () => {
     const other = configuration(0, at(100), { model: 'other' });
     const comparison = compared([configuration(0, at(100)), other], [configuration(0, at(100))]);
     expect(comparison.onlyBase).toEqual(['other']);
-    const gpu = compared([configuration(0, at(100))], [configuration(0, at(100))], {
+    const gpu = compared([configuration(0, at(100))], [configuration(0, at(101))], {
       conditions: [readCondition('gpu_used_memory > 1%')],
     });
     expect(gpu.models[0]!.changes.find(({ tag }) => tag === 'gpu_used_memory')).toMatchObject({

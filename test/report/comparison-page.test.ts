@@ -1,0 +1,61 @@
+import { parseHTML } from 'linkedom';
+import { expect, test } from 'vitest';
+import { compareRuns } from '../../src/rank/comparison/compare-runs.ts';
+import { comparisonPage } from '../../src/report/comparison-page.ts';
+import { changeIntervalsData } from '../../src/report/figures/change-intervals.ts';
+import { comparedNights } from '../support/compared.ts';
+import { night, runOf, side } from '../support/two-runs.ts';
+
+const HOSTILE = '<script>alert(1)</script>';
+
+test('the page as it was agreed on', async () => {
+  const page = await comparisonPage(comparedNights());
+  expect(page.path).toBe('reports/comparison');
+  await expect(page.html).toMatchFileSnapshot('../golden/comparison.html');
+});
+
+test('the verdict stands first, what a name says is text, and nothing is loaded', async () => {
+  const comparison = comparedNights();
+  const hostile = JSON.parse(
+    JSON.stringify(comparison).replaceAll('m_config_2', HOSTILE.replaceAll('/', '\\/')),
+  );
+  const { html } = await comparisonPage(hostile);
+  const { document } = parseHTML(html);
+  expect(document.querySelector('.verdict')!.textContent).toMatch(/^m is worse: throughput -\d/);
+  expect(html).not.toContain(HOSTILE);
+  expect([...document.querySelectorAll('td.name')].map((cell) => cell.textContent)).toContainEqual(
+    expect.stringContaining(HOSTILE),
+  );
+  expect(html).not.toMatch(/(src|href)="(?!#)/);
+});
+
+test('intervals of everything together and of configurations, those that matter first', () => {
+  const comparison = comparedNights();
+  const { rows, margin, better } = changeIntervalsData(
+    comparison.models[0]!,
+    'perf_throughput',
+    comparison.margin,
+  );
+  expect({ margin, better }).toEqual({ margin: 5, better: 'higher' });
+  expect(rows.map(({ name }) => name).slice(0, 2)).toEqual(['over all', 'm_config_default (default)']);
+  expect(rows).toHaveLength(13);
+  for (const { low, percent, high } of rows) expect(low < percent && percent < high).toBe(true);
+  // What was not measured in both has no interval.
+  expect(changeIntervalsData(comparison.models[0]!, 'gpu_used_memory', 5).rows).toEqual([]);
+});
+
+test('of very many configurations the page shows those that matter, and says how many are left', async () => {
+  const many = { configurations: 260, loads: 1 };
+  const comparison = compareRuns(
+    side(runOf(night({ seed: 1, ...many }))),
+    side(runOf(night({ seed: 2, ...many }))),
+  );
+  const { html } = await comparisonPage(comparison);
+  expect(html).toContain('60 configurations more in tma compare --json');
+  expect(html.length).toBeLessThan(500_000);
+});
+
+test('a page of nothing', async () => {
+  const { html } = await comparisonPage(compareRuns(side(runOf([])), side(runOf([]))));
+  expect(html).toContain('Nothing can be compared: no model was measured in both.');
+});
