@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { userError } from '../ground/errors.ts';
 import { shown } from '../ground/wording.ts';
@@ -95,8 +95,9 @@ async function exportDecided(
   refuseManyTexts(planned, request, typed);
   const isText = !flags.quiet && typed.json !== true;
   const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);
+  const short = (path: string): string => shortPath(process, path);
   // What is refused is shown before.
-  if (isText && request.format === 'repository') for (const item of planned) tellPlan(item, say);
+  if (isText && request.format === 'repository') for (const item of planned) tellPlan(item, say, short);
   const { exported, interrupted } = await carryOut(planned, request, process);
   if (typed.json) process.stdout.write(`${JSON.stringify(exportRecord(exported), undefined, 2)}\n`);
   else tellExported(exported, request, { process, say, isText });
@@ -213,19 +214,23 @@ function refuseManyTexts(
 }
 
 /** What was decided, how that changes what is there, and what it takes to serve it. */
-function tellPlan(item: PlannedExport, say: (text: string) => unknown): void {
+function tellPlan(
+  item: PlannedExport,
+  say: (text: string) => unknown,
+  short: (path: string) => string,
+): void {
   const { chosen, deployment } = item;
   // Of what nothing is exported it is told why, at the end.
   if (!chosen.entry) return;
   say(`${chosen.ranking.model}: ${verdict(chosen.ranking)}`);
   if (chosen.by === 'named') say(`exported as asked for: ${chosen.entry.trial.name}`);
-  for (const change of changesOf(item)) say(changeText(change));
+  for (const change of changesOf(item)) say(changeText(change, short));
   if (deployment?.replicas) for (const line of measuredLines(deployment)) say(line);
 }
 
-const changeText = ({ before, after, hunks }: FileChange): string =>
+const changeText = ({ before, after, hunks }: FileChange, short: (path: string) => string): string =>
   [
-    `--- ${before}`,
+    `--- ${isAbsolute(before) ? short(before) : before}`,
     `+++ ${after}`,
     ...hunks.flatMap((lines) => ['@@', ...lines.map(({ change, text }) => `${change}${text}`)]),
   ].join('\n');
@@ -245,7 +250,9 @@ function tellExported(
     const { ranking, entry, isChange } = chosen;
     if (!entry) warn(`${ranking.model}: nothing is exported. ${verdict(ranking)}`);
     if (entry && format === 'repository' && !isChange && isText)
-      say(`nothing is written: the default stays; to write it all the same: --variant ${entry.trial.name}`);
+      say(
+        `${ranking.model}: nothing is written, the default stays; to write it all the same: --variant ${entry.trial.name}`,
+      );
     if (isText) {
       for (const { path, state, kept } of files)
         say(

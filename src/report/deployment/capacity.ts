@@ -153,6 +153,8 @@ function notesOnLimits(at: RankedPoint, { alike }: { readonly alike: readonly Ra
     const end = bound === 'max' ? high : low;
     return verdict === 'met' && end !== null && (bound === 'max' ? end > limit : end < limit);
   });
+  const p99 = at.measurement.whole.values['perf_latency_p99'];
+  const isLimited = at.checks.some(({ constraint: { tag } }) => tag.startsWith('perf_latency'));
   const unknown = at.checks.filter(({ verdict }) => verdict === 'unknown');
   const level = levelOf(at.measurement.point);
   const below = alike.filter(
@@ -160,6 +162,9 @@ function notesOnLimits(at: RankedPoint, { alike }: { readonly alike: readonly Ra
   );
   return [
     ...near.map(({ constraint }) => `${describeConstraint(constraint)} is kept by less than its noise there`),
+    ...(isLimited || p99 === undefined
+      ? []
+      : [`no constraint limits the latency: its p99 is ${formatNumber(p99)} ms there`]),
     ...unknown.map(({ constraint }) => `whether ${describeConstraint(constraint)} is kept was not measured`),
     ...(below.length > 0
       ? [

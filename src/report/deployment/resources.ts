@@ -36,7 +36,9 @@ export function resourcesOf({ trial, points }: RankedEntry, headroom: number): R
     notes: [
       ...notes,
       ...(percent === undefined ? ['how much CPU it takes was not measured'] : []),
-      ...(ramMB === undefined ? ['how much memory it takes was not measured'] : []),
+      ramMB === undefined
+        ? 'how much memory it takes was not measured'
+        : 'memory is what the server had for itself under load; loading, and shared memory, may take more: try a start before you rely on the limit',
       ...(measurements.some(({ shared }) => shared)
         ? [
             'its memory was measured on a server that had other configurations before, and holds what they left',

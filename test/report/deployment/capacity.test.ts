@@ -116,6 +116,12 @@ describe('so many requests always in flight', () => {
   });
 });
 
+test('where nothing limits the latency it is told', () => {
+  const told = 'no constraint limits the latency: its p99 is 45.0 ms there';
+  expect(carried([closed(4, 100, 45)], [])?.notes).toContain(told);
+  expect(carried([closed(4, 100, 45)])?.notes).not.toContain(told);
+});
+
 test('nothing that was measured keeps the limits', () => {
   expect(carried([closed(1, 50, 80)])).toBeUndefined();
   expect(carried([rate(400, 250, 40)])).toBeUndefined();
@@ -186,7 +192,12 @@ describe('resources', () => {
       measurement({ cpu_utilization: 190, cpu_used_ram: 500 }),
       measurement({ cpu_utilization: 90, cpu_used_ram: 510 }, 2),
     ]);
-    expect(resources).toEqual({ cpuCores: 3, memoryMi: 584, gpus: 0, notes: [] });
+    expect(resources).toEqual({
+      cpuCores: 3,
+      memoryMi: 584,
+      gpus: 0,
+      notes: [expect.stringContaining('try a start before you rely on the limit')],
+    });
   });
 
   test('what was not measured is said, not guessed', () => {
