@@ -1,8 +1,9 @@
 // Writes what is made of tables, schemas and examples: the JSON Schemas of perf.yaml for editors and of results.json,
-// comparisons and exports for programs, the page for Model Analyzer's users, and the examples in the page of the library.
+// comparisons, exports and what --on-finish posts for programs, the page for Model Analyzer's users, and the examples in the page of the library.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { comparisonPage, perfSchema } from '../src/config/document.ts';
 import { comparisonJsonSchema } from '../src/record/comparison.ts';
+import { noticeJsonSchema } from '../src/record/finish-notice.ts';
 import { resultsJsonSchema } from '../src/record/results.ts';
 import { exportJsonSchema } from '../src/report/deployment/export-record.ts';
 import { withExamples } from './docs/library-page.ts';
@@ -11,5 +12,6 @@ writeFileSync('perf.schema.json', `${JSON.stringify(perfSchema(), undefined, 2)}
 writeFileSync('results.schema.json', `${JSON.stringify(resultsJsonSchema(), undefined, 2)}\n`);
 writeFileSync('comparison.schema.json', `${JSON.stringify(comparisonJsonSchema(), undefined, 2)}\n`);
 writeFileSync('export.schema.json', `${JSON.stringify(exportJsonSchema(), undefined, 2)}\n`);
+writeFileSync('finish.schema.json', `${JSON.stringify(noticeJsonSchema(), undefined, 2)}\n`);
 writeFileSync('docs/from-model-analyzer.md', comparisonPage());
 writeFileSync('docs/library.md', withExamples(readFileSync('docs/library.md', 'utf8')));

@@ -11,6 +11,7 @@
  * this is cheap: browser, drawing, Docker, gRPC and all that runs a server are loaded by what needs them.
  */
 import type { Experiment } from './config/experiment.ts';
+import type { FinishNotice } from './record/finish-notice.ts';
 import type { ProfileOptions, ProfileResult } from './run/profile.ts';
 import type { LoadOutcome, LoadTask } from './trial/put-load.ts';
 import type { SpecRun } from './trial/run-spec.ts';
@@ -231,6 +232,23 @@ export { kubernetesNames } from './report/deployment/kubernetes-name.ts';
 export { type Manifest, measuredLines } from './report/deployment/manifest.ts';
 export { type Replicas, replicasFor } from './report/deployment/replicas.ts';
 export type { Resources } from './report/deployment/resources.ts';
+
+// The end of a run, told to an address: what is posted says nothing secret.
+export { type FinishNotice, parseNotice } from './record/finish-notice.ts';
+export { type Finish, finishNotice } from './report/finish.ts';
+
+/**
+ * Posts a notice as JSON; takes 8.5 s at most, and throws nothing.
+ * @param signal aborted: it is given up at once.
+ * @returns why it was not taken, in words that hold no secret; undefined where it was.
+ */
+export async function postNotice(
+  address: string,
+  notice: FinishNotice,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  return await (await import('./report/post-notice.ts')).postNotice(address, notice, signal);
+}
 
 // Programs that tma uses, brought into its cache.
 export { installChromium } from './install/install-chromium.ts';

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Readable } from 'node:stream';
-import { faultOf, type Problem } from '../ground/errors.ts';
+import { faultOf, type Problem, UserError } from '../ground/errors.ts';
+import { diskFault } from '../ground/paths.ts';
 import type { Mode } from '../index.ts';
 
 /** The part of `process` that commands use, so that tests can give their own. */
@@ -45,6 +46,13 @@ export const EXIT = {
 
 /** The exit code for mistakes; what the user wrote comes first. */
 export const codeForFault = (problems: readonly Problem[]): number => EXIT[faultOf(problems)];
+
+/** The exit code for anything that was thrown. */
+export function codeForError(error: unknown): number {
+  if (error instanceof UserError) return codeForFault(error.problems);
+  // No room, or too many open files, can meet whatever tma is at.
+  return diskFault(error, 'read') === 'environment' ? EXIT.environment : EXIT.bug;
+}
 
 /** A path as the user would write it here: relative when it is below the working directory. */
 export function shortPath(process: Process, path: string): string {

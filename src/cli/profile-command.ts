@@ -28,9 +28,10 @@ import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
-import { watchInterruption } from './interruption.ts';
+import { type Interruption, watchInterruption } from './interruption.ts';
 import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
 import { codeOfRun, isUnmet } from './run-code.ts';
+import { type Known, tellingEnd } from './telling-end.ts';
 
 /** `tma profile`: its options, and what it does with them. */
 export function addProfile(command: Command, call: Call): void {
@@ -44,7 +45,7 @@ export function addProfile(command: Command, call: Call): void {
     });
 }
 
-/** Profiles, writes tables and reports, prints the ranking; answers the exit code. */
+/** Profiles, writes tables and reports, prints the ranking, tells whom it is to be told; answers the exit code. */
 async function profileModels(
   process: Process,
   commandLine: CommandLine,
@@ -67,6 +68,29 @@ async function profileModels(
     const text = 'finishing the point in flight, then reporting; Ctrl-C again stops at once';
     for (const listener of listeners) listener({ kind: 'note', text, at: new Date().toISOString() });
   });
+  const known: Known = {};
+  return await tellingEnd(process, experiment, known, interruption.abandon, () =>
+    profileAndReport(process, experiment, { flags, told, say, listeners, tellMistake, interruption, known }),
+  );
+}
+
+/** What a run is told by, and ended with. */
+interface Ways {
+  readonly flags: Flags;
+  readonly told: NodeJS.WriteStream;
+  say(text: string): void;
+  readonly listeners: readonly RunListener[];
+  tellMistake(error: unknown): void;
+  readonly interruption: Interruption;
+  readonly known: Known;
+}
+
+/** The run itself; answers the exit code, and fills in what is known of it. */
+async function profileAndReport(
+  process: Process,
+  experiment: Experiment,
+  { flags, told, say, listeners, tellMistake, interruption, known }: Ways,
+): Promise<number> {
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];
   const { run, interrupted, mistakes } = await profile(experiment, {
@@ -79,6 +103,7 @@ async function profileModels(
   });
   interruption.nothingToFinish();
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
+  Object.assign(known, { run, rankings, mistakes } satisfies Known);
   const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode });
   const { across } = result;
   // Before anything else can fail.

@@ -1,12 +1,11 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { messageOf, toldMistakes, UserError, userError } from '../ground/errors.ts';
-import { diskFault } from '../ground/paths.ts';
+import { messageOf, toldMistakes, type UserError, userError } from '../ground/errors.ts';
 import { VERSION } from '../ground/version.ts';
 import { shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
 import { commandMeant, isNamed, writeOutFlags } from './abbreviations.ts';
 import type { Call } from './command-call.ts';
-import { codeForFault, EXIT, type Process } from './process.ts';
+import { codeForError, EXIT, type Process } from './process.ts';
 
 /** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */
 interface Entry {
@@ -162,19 +161,15 @@ function asMistake({ message, exitCode }: CommanderError): UserError | undefined
 /** Tells what went wrong, and answers the exit code for it. */
 function codeOf(error: unknown, process: Process): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.input;
-  if (error instanceof UserError) {
-    process.stderr.write(`${shown(error.message)}\n`);
-    return codeForFault(error.problems);
-  }
-  // No room, or too many open files, can meet whatever tma is at.
-  if (diskFault(error, 'read') === 'environment') {
+  const code = codeForError(error);
+  if (code !== EXIT.bug) {
     process.stderr.write(`${shown(messageOf(error))}\n`);
-    return EXIT.environment;
+  } else {
+    process.stderr.write(
+      `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
+    );
   }
-  process.stderr.write(
-    `This is a bug of tma's, please report it:\n${shown(String(error instanceof Error ? error.stack : error))}\n`,
-  );
-  return EXIT.bug;
+  return code;
 }
 
 const EXIT_CODES = `

@@ -238,6 +238,8 @@ export interface Experiment {
   /** Seconds of watching the server without a model (GPU hosts only). */
   readonly serverOnlyS: number;
   readonly reports: ReportSettings;
+  /** Address that is told when the run ends. It may be a secret itself. */
+  readonly onFinish: string | undefined;
   /** What was asked for and has no effect, in words, for one line each. */
   readonly notes: readonly string[];
 }

@@ -25,6 +25,7 @@ import {
   someOf,
   text,
   texts,
+  webAddress,
 } from './values.ts';
 
 const MOST_MINUTES = Math.floor(MOST_SECONDS / 60);
@@ -277,6 +278,14 @@ export const OPTIONS = {
     help: 'columns of the table of the server without a model: metrics, and model_name, gpu_uuid',
     fallback: "Model Analyzer's",
     commands: both,
+  },
+  on_finish: {
+    peer: 'ours',
+    flags: '--on-finish',
+    value: 'URL',
+    schema: webAddress,
+    help: 'post a small JSON with the verdict to this address when the run ends, failed or interrupted, too; it says nothing secret, takes seconds at most and changes no exit code',
+    commands: profile,
   },
   fail_on_unmet_constraints: {
     peer: 'ours',

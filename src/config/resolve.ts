@@ -58,6 +58,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     reuse: { fresh: values.fresh ?? false, maxAgeMs: values.max_age },
     serverOnlyS: values.duration_seconds ?? 3,
     reports: reportSettings(values, ['html', 'csv']),
+    onFinish: values.on_finish,
     notes,
   });
 }

@@ -1,7 +1,7 @@
 import type { Place } from '../ground/errors.ts';
 import type { GivenOptions } from './given-options.ts';
 import { type Command, OPTIONS, type Option, type OptionKey } from './options.ts';
-import { withoutSecrets } from './secrets.ts';
+import { addressWithoutSecrets, withoutSecrets } from './secrets.ts';
 
 /** An option with the value that holds, and who said so. */
 export interface ResolvedOption {
@@ -36,6 +36,7 @@ export function standardOf({ fallback, value, flags }: Option): { value: unknown
 
 /** As it was understood where that is a plain value or a list of such, else as it was written, but for secrets. */
 function understood(key: OptionKey, given: GivenOptions): unknown {
+  if (key === 'on_finish') return given.values.on_finish && addressWithoutSecrets(given.values.on_finish);
   const value: unknown = given.values[key];
   const written = given.written(key);
   // A time is understood as a number of a unit that nobody would see.

@@ -1,4 +1,4 @@
-import { replaceSecretParts } from '../ground/redact.ts';
+import { redactor, replaceSecretParts, secretsOf } from '../ground/redact.ts';
 import { isMapping, textOf } from './written.ts';
 
 const HIDDEN = '[not shown]';
@@ -15,6 +15,25 @@ export function withoutSecrets(value: unknown, key = ''): unknown {
   if (typeof value === 'string') return replaceSecretParts(value, () => HIDDEN);
   if (!isMapping(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutSecrets(item, name)]));
+}
+
+/** Where an address leads, without what may be a secret: the name and password before the host, and all behind it. */
+export function addressWithoutSecrets(address: string): string {
+  const { protocol, host, pathname, search } = new URL(address);
+  return `${protocol}//${host}${pathname + search === '/' ? '' : `/${HIDDEN}`}`;
+}
+
+/** `--on-finish`, also cut short or with the address in the same word. */
+const ADDRESS_FLAG = /^(--on[-_]f[\w-]*)(?:=|$)/;
+
+/** A command line as it may be recorded: without secrets of the environment in it, and without addresses to post to. */
+export function commandWithoutSecrets(command: readonly string[]): string[] {
+  const redact = redactor(secretsOf(process.env));
+  return command.map((word, index) => {
+    if (ADDRESS_FLAG.exec(command[index - 1] ?? '')?.[0].endsWith('=') === false) return HIDDEN;
+    const [beginning, flag] = ADDRESS_FLAG.exec(word) ?? [];
+    return beginning?.endsWith('=') ? `${flag}=${HIDDEN}` : redact(word);
+  });
 }
 
 /** perf_analyzer's arguments without the values of headers. */

@@ -62,6 +62,17 @@ const asText = (value: unknown): string | undefined =>
 
 export const text = form('a text', TEXT, asText);
 
+/** An address to send to. What was found is not repeated: who knows such an address may send there. */
+export const webAddress = form(
+  'an address that begins with http:// or https://',
+  { type: 'string', pattern: '^https?://' },
+  (value) => {
+    const address = asText(value)?.trim() ?? '';
+    const isAddress = /^https?:\/\/[^\s/?#]/i.test(address) && !/\s/.test(address) && URL.canParse(address);
+    return isAddress ? address : new Wrong('expected an address that begins with http:// or https://');
+  },
+);
+
 export const integer = (least = 0, most?: number) =>
   form(
     most === undefined ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`,

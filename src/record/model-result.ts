@@ -44,7 +44,7 @@ const constraint = documented(
   },
 ).meta({ id: 'Constraint' });
 
-const gain = documented(
+export const gain = documented(
   z.object({
     percent: z.number(),
     plusMinus: z.number(),
@@ -135,7 +135,7 @@ const GAIN_OF_ENTRY = {
   gainPercent: 'gain.percent where it is measured; null where it is a bound only, or where there is none',
 };
 
-const decision = documented(
+export const decision = documented(
   z.object({
     kind: z.enum(['deploy', 'keep', 'none', 'unfinished']),
     reason: z.enum([

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { goalOfPlan } from '../config/goals.ts';
+import { commandWithoutSecrets } from '../config/secrets.ts';
 import type { Lane } from '../executor/lanes.ts';
-import { redactor, secretsOf } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import type { Entry } from '../record/entry.ts';
 import type { Fingerprints } from '../record/fingerprints.ts';
@@ -44,7 +44,7 @@ export function sessionEntry(
       ...machine(),
       launcher,
       server,
-      command: command.map(redactor(secretsOf(process.env))),
+      command: commandWithoutSecrets(command),
       generator: generator.name,
       ...(generator.version !== undefined && { generatorVersion: generator.version }),
       gpus: gpus.map(({ name }) => name),

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandWithoutSecrets } from '../config/secrets.ts';
 import { environmentError } from '../ground/errors.ts';
 import { takeLock } from '../ground/file-lock.ts';
 import { onDisk } from '../ground/paths.ts';
-import { redactor, secretsOf } from '../ground/redact.ts';
 
 /** What is locked, in the user's words. */
 export interface Locked {
@@ -32,7 +32,7 @@ export function lockFolder(locked: Locked, command: readonly string[]): Disposab
   const file = join(folder, locked.name);
   const lock = onDisk(`cannot write ${what} ${folder}`, `name another folder with --${option}`, () => {
     mkdirSync(folder, { recursive: true });
-    return takeLock(file, redactor(secretsOf(process.env))(command.join(' ')));
+    return takeLock(file, commandWithoutSecrets(command).join(' '));
   });
   if (!('isSeen' in lock)) return lock;
   const { holder, isSeen } = lock;

@@ -60,6 +60,7 @@ const ROWS: Record<OptionKey, Row> = {
   inference_output_fields: names,
   gpu_output_fields: names,
   server_output_fields: names,
+  on_finish: { ...text('https://host/path?token=1'), bad: 'ftp://host' },
   fail_on_unmet_constraints: flag,
   triton_launch_mode: choice('docker'),
   triton_docker_image: text('image:1'),

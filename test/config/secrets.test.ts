@@ -1,7 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { argumentsWithoutSecrets, secretsOfFlags, withoutSecrets } from '../../src/config/secrets.ts';
+import {
+  addressWithoutSecrets,
+  argumentsWithoutSecrets,
+  commandWithoutSecrets,
+  secretsOfFlags,
+  withoutSecrets,
+} from '../../src/config/secrets.ts';
 import { folder, messageOf } from '../support/experiment.ts';
 import { tma } from '../support/tma.ts';
 
@@ -88,4 +94,27 @@ test('what is secret in flags is known, to be taken out of what a server says; a
       'log-verbose': '1',
     }),
   ).toEqual([{ 'http-restricted-api': 'sw0rdfish' }, { 'cache-config': 'r3dis' }]);
+});
+
+describe('an address to post to', () => {
+  test('is told without what opens it', () => {
+    expect(addressWithoutSecrets('https://user:pass@host:8443/services/T0/B0?token=1#x')).toBe(
+      'https://host:8443/[not shown]',
+    );
+    expect(addressWithoutSecrets('http://host?token=1')).toBe('http://host/[not shown]');
+    expect(addressWithoutSecrets('http://user@host/')).toBe('http://host');
+  });
+
+  test.each([
+    [['--on-finish', 'https://host/SECRET', '-q']],
+    [['--on-finish=https://host/SECRET', '-q']],
+    [['--on_fin', 'https://host/SECRET', '-q']],
+    [['--on-f=https://host/SECRET', '-q', '--on-finish', 'SECRET']],
+  ])('is in no command line that is recorded: %j', (words) => {
+    const recorded = commandWithoutSecrets(['tma', 'profile', '-f', 'perf.yaml', ...words]);
+    expect(recorded.join(' ')).not.toContain('SECRET');
+    expect(recorded).toHaveLength(words.length + 4);
+    expect(recorded.slice(0, 4)).toEqual(['tma', 'profile', '-f', 'perf.yaml']);
+    expect(recorded).toContain('-q');
+  });
 });
