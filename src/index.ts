@@ -184,7 +184,14 @@ export { show } from './config/written.ts';
 export { isWorthTelling, searchLines } from './rank/search-words.ts';
 export { takenOverText } from './rank/taken-over.ts';
 export { verdict } from './rank/verdict.ts';
-export { compactValue, describeObjectives, formatNumber, shortNames, varyingPaths } from './rank/words.ts';
+export {
+  compactValue,
+  describeObjectives,
+  formatNumber,
+  formatValue,
+  shortNames,
+  varyingPaths,
+} from './rank/words.ts';
 export { levelText } from './record/load-point.ts';
 export { hunksOf } from './model-config/diff.ts';
 export { plusMinus } from './report/load-table.ts';

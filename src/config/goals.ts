@@ -1,4 +1,4 @@
-import type { Constraint, Criteria, Goal, Objective } from '../record/goal.ts';
+import type { Constraint, Criteria, Goal, Objective, Prices } from '../record/goal.ts';
 import { withConstraint } from './objectives.ts';
 import type { OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
@@ -20,17 +20,36 @@ export const goalOf = ({ name, settings }: ModelEntry, values: OptionValues): Go
 export const criteriaOf = (settings: ModelEntry['settings'], values: OptionValues): Criteria => ({
   objectives: settings.objectives ?? values.objectives ?? DEFAULT_OBJECTIVES,
   constraints: withShortOnes(settings.constraints ?? values.constraints ?? [], values),
+  ...withPrices(values),
 });
+
+/**
+ * The prices that hold: each as it is given now, else as it was.
+ * @param usual those of before.
+ */
+export function withPrices(values: OptionValues, usual?: Prices): Pick<Criteria, 'prices'> {
+  const { cost_per_gpu_hour, cost_per_cpu_hour, cost_currency, cost_request_rate } = values;
+  const prices: Prices = {
+    ...usual,
+    ...(cost_per_gpu_hour !== undefined && { perGpuHour: cost_per_gpu_hour }),
+    ...(cost_per_cpu_hour !== undefined && { perCpuHour: cost_per_cpu_hour }),
+    ...(cost_currency !== undefined && { currency: cost_currency }),
+    ...(cost_request_rate !== undefined && { requestRate: cost_request_rate }),
+  };
+  return Object.keys(prices).length > 0 ? { prices } : {};
+}
 
 /** What the configurations of a planned model are judged by. */
 export const goalOfPlan = ({
   name,
   objectives,
   constraints,
+  prices,
 }: Criteria & { readonly name: string }): Goal => ({
   models: [name],
   objectives,
   constraints,
+  ...(prices && { prices }),
 });
 
 /** A line where a limit is said twice: the stricter holds. */
@@ -63,6 +82,7 @@ export const overallGoal = (
 ): Criteria => ({
   objectives: values.objectives ?? usual.objectives,
   constraints: withShortOnes(values.constraints ?? withoutShortOnes(usual.constraints, values), values),
+  ...withPrices(values, usual.prices),
 });
 
 /** What is said now takes the place of what is usual. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Goal, nameOfModels } from '../record/goal.ts';
 import type { Session } from '../record/run.ts';
 import type { ReportSettings } from './experiment.ts';
-import { goalsOf, overallGoal } from './goals.ts';
+import { goalsOf, overallGoal, withPrices } from './goals.ts';
 import { type ExperimentSource, loadOptions } from './load-experiment.ts';
 import type { Command } from './options.ts';
 import type { ReportedConfig } from './plot-settings.ts';
@@ -39,10 +39,15 @@ export function loadReportRequest(
       values.model_repository === undefined ? undefined : resolve(cwd, values.model_repository),
     exportPath: resolve(cwd, values.export_path ?? '.'),
     configs: values.report_model_configs,
-    goalOf: (models, sessions) =>
-      [...goalsOf(values), ...sessions.toReversed().flatMap(({ goals }) => goals)].find(
-        (goal) => nameOfModels(goal.models) === nameOfModels(models),
-      ) ?? { ...overallGoal(values), models },
+    goalOf(models, sessions) {
+      const isOf = (goal: Goal): boolean => nameOfModels(goal.models) === nameOfModels(models);
+      const recorded = sessions
+        .toReversed()
+        .flatMap(({ goals }) => goals)
+        .find(isOf);
+      const goal = goalsOf(values).find(isOf) ?? recorded ?? { ...overallGoal(values), models };
+      return { ...goal, ...withPrices(values, recorded?.prices) };
+    },
     settings: (sessions) => reportSettings(values, ['html'], sessions.at(-1)?.overall),
   };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Place, type Problem, refuse } from '../ground/errors.ts';
+import { costProblems } from './cost-problems.ts';
 import type { Experiment, LaunchSettings, ModelPlan } from './experiment.ts';
 import { notesOf } from './experiment-notes.ts';
 import { generatorSettings } from './generator.ts';
@@ -30,7 +31,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
   const launch = launchSettings(values, cwd, (key, message, hint) => {
     problems.push({ message, hint, place: places.ofValue(key) });
   });
-  problems.push(...noRepositoryProblems(given, launch));
+  problems.push(...noRepositoryProblems(given, launch), ...costProblems(given, launch));
   // A remote server of which only the gRPC endpoint is known takes everything by gRPC.
   const grpc =
     values.client_protocol === 'grpc' ||

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { whyNoFileName } from '../ground/paths.ts';
-import { nearest, suggestion } from '../ground/wording.ts';
+import { grouped, nearest, suggestion } from '../ground/wording.ts';
 import { lengthOfRange, MOST_IN_A_LIST, MOST_SECONDS, rangeOf, tooMany } from './limits.ts';
 import { isEmpty, isMapping, kindOf, plainOf, shorten, show, textOf } from './written.ts';
 
@@ -84,6 +84,32 @@ export const decimal = form('a number above 0', { type: 'number', exclusiveMinim
   const number = asNumber(value);
   return number !== undefined && number > 0 ? number : undefined;
 });
+
+/** What is more is a slip of a digit in any currency. */
+const HIGHEST_PRICE = 1e9;
+
+/** A price, without the sign of a currency. */
+export const price = form(
+  'a price above 0, as a plain number such as 2.5',
+  { type: 'number', exclusiveMinimum: 0, maximum: HIGHEST_PRICE },
+  (value) => {
+    const number = asNumber(value);
+    if (number === undefined || !(number > 0)) return undefined;
+    return number <= HIGHEST_PRICE
+      ? number
+      : new Wrong(`expected a price of ${grouped(HIGHEST_PRICE)} at most, found ${show(value)}`);
+  },
+);
+
+/** The name or sign of a currency. */
+export const currency = form(
+  'a currency of at most 12 characters, such as EUR',
+  { type: 'string', minLength: 1, maxLength: 12 },
+  (value) => {
+    const name = asText(value)?.trim();
+    return name !== undefined && /^[\p{L}\p{Sc}\p{N}. ]{1,12}$/u.test(name) ? name : undefined;
+  },
+);
 
 /** A time that something may take. */
 export const seconds = (least: 0 | 1) => integer(least, MOST_SECONDS);

@@ -14,8 +14,10 @@ export interface Metric {
   readonly label: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** Where the value comes from. */
-  readonly source: 'client' | 'server' | 'gpu' | 'cpu';
+  /** Where the value comes from; derived: it is worked out of others, and of prices. */
+  readonly source: 'client' | 'server' | 'gpu' | 'cpu' | 'derived';
+  /** A header of few characters, where one is needed for the terminal. */
+  readonly short?: string;
   /** Over the samples of one measurement (gauges only; the others are computed from all requests). */
   readonly overTime: Aggregation;
   /** Over the GPUs of one server. */
@@ -166,6 +168,33 @@ const rows: readonly Row[] = [
     unit: '%',
     better: 'lower',
     source: 'cpu',
+  },
+  {
+    tag: 'cost_per_million_inferences',
+    header: 'Cost per Million Inferences',
+    label: 'cost of a million inferences',
+    short: 'cost/1M',
+    unit: '',
+    better: 'lower',
+    source: 'derived',
+  },
+  {
+    tag: 'cost_per_month',
+    header: 'Cost per Month',
+    label: 'cost of a month',
+    short: 'cost/month',
+    unit: '',
+    better: 'lower',
+    source: 'derived',
+  },
+  {
+    tag: 'energy_per_thousand_inferences',
+    header: 'Energy per Thousand Inferences (J)',
+    label: 'energy of a thousand inferences',
+    short: 'J/1000',
+    unit: 'J',
+    better: 'lower',
+    source: 'derived',
   },
 ];
 

@@ -14,26 +14,44 @@ export type GpuSample = Readonly<Record<string, Readonly<Record<string, number>>
 export interface GpuLook {
   readonly atMs: number;
   readonly gauges: GpuSample;
+  /** UUID -> what the GPU has drawn since some time, J; those that have no such counter are absent. */
+  readonly energyJ?: Readonly<Record<string, number>>;
 }
 
 /** No machine has more; a page that shows more is not Triton's. */
 const MOST_GPUS = 1024;
 const LONGEST_LINE = 2000;
-const GAUGE = /^(nv_gpu_\w+)\{[^}]*\bgpu_uuid="([^"]+)"[^}]*\} (\S+)$/;
+const OF_A_GPU = /^(nv_\w+)\{[^}]*\bgpu_uuid="([^"]+)"[^}]*\} (\S+)$/;
 
-/** The GPU gauges of a Triton metrics page; {} when it shows none. What is no such gauge is left out. */
-export function parseGpuMetrics(page: string): GpuSample {
+/** What lines of a Triton metrics page say of each GPU: UUID -> name -> value. What is no number from 0 on is left out. */
+function ofEachGpu(page: string, prefix: string): Map<string, Map<string, number>> {
   const raw = new Map<string, Map<string, number>>();
   for (const line of page.split('\n')) {
-    if (!line.startsWith('nv_gpu_') || line.length > LONGEST_LINE) continue;
-    const [, name, uuid, text] = GAUGE.exec(line) ?? [];
+    if (!line.startsWith(prefix) || line.length > LONGEST_LINE) continue;
+    const [, name, uuid, text] = OF_A_GPU.exec(line) ?? [];
     const value = Number(text);
     if (name === undefined || uuid === undefined || !(value >= 0) || value === Infinity) continue;
     const gauges = raw.get(uuid) ?? new Map<string, number>();
     if (raw.size < MOST_GPUS || raw.has(uuid)) raw.set(uuid, gauges.set(name, value));
   }
+  return raw;
+}
+
+const COUNTER = 'nv_energy_consumption';
+
+/** What each GPU has drawn since the server started, J, by a Triton metrics page; {} when it does not tell. */
+export const parseGpuEnergy = (page: string): Record<string, number> =>
+  Object.fromEntries(
+    [...ofEachGpu(page, COUNTER)].flatMap(([uuid, counters]) => {
+      const joules = counters.get(COUNTER);
+      return joules === undefined ? [] : [[uuid, joules]];
+    }),
+  );
+
+/** The GPU gauges of a Triton metrics page; {} when it shows none. What is no such gauge is left out. */
+export function parseGpuMetrics(page: string): GpuSample {
   return Object.fromEntries(
-    [...raw].map(([uuid, gauges]) => {
+    [...ofEachGpu(page, 'nv_gpu_')].map(([uuid, gauges]) => {
       const used = gauges.get('nv_gpu_memory_used_bytes');
       const total = gauges.get('nv_gpu_memory_total_bytes');
       const utilization = gauges.get('nv_gpu_utilization');
@@ -86,7 +104,8 @@ export function watchGpus(metrics: Endpoint | undefined, intervalS: number): Gpu
     looking = fetchMetrics(metrics!, { signal: stopped.signal })
       .then((page) => {
         const gauges = parseGpuMetrics(page);
-        if (Object.keys(gauges).length > 0) looks.push({ atMs: performance.now(), gauges });
+        if (Object.keys(gauges).length > 0)
+          looks.push({ atMs: performance.now(), gauges, energyJ: parseGpuEnergy(page) });
         else if (looks.length === 0) finish();
       })
       // A server without a metrics page has no GPU metrics; that is no fault of a measurement.

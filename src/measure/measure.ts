@@ -10,7 +10,8 @@ import { countFailures, mainFailure } from '../record/request-failures.ts';
 import type { Server } from '../server/launcher.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { findBottleneck } from './bottleneck.ts';
-import { aggregateGpus, type GpuSample, REFRESH_MS, watchGpus } from './gpu.ts';
+import { aggregateGpus, type GpuLook, type GpuSample, REFRESH_MS, watchGpus } from './gpu.ts';
+import { type Drawn, energyFigures } from './gpu-energy.ts';
 import {
   type DriverSample,
   driverGauges,
@@ -18,9 +19,10 @@ import {
   type GpuMonitor,
   gpuStates,
 } from './gpu-monitor.ts';
+import { type Placement, placementOf } from './placement.ts';
 import { resourceFigures, watchResources } from './resource-watch.ts';
 import { fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
-import { samplesWithin } from './span.ts';
+import { type Span, samplesWithin } from './span.ts';
 import { type Scrape, statisticsReader } from './statistics-reader.ts';
 
 /** A point to measure on a server that has the model loaded. */
@@ -40,6 +42,8 @@ export interface MeasureRequest {
   readonly monitoringIntervalS: number;
   /** The driver's view of the server's GPUs; undefined where there is none. */
   readonly driver?: DriverView | undefined;
+  /** How many GPUs the server may use, as far as this machine's driver tells; undefined: it is not one of this machine. */
+  readonly visibleGpus?: number | undefined;
   readonly signal: AbortSignal;
   /** See `LoadJob`. */
   readonly deadlineMs?: number | undefined;
@@ -89,17 +93,11 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
     });
     const span = { startMs: result.edges[0]!.fromMs, endMs: result.edges.at(-1)!.atMs };
     const uuids = driver?.uuids ?? [];
-    const seen = driver?.monitor.within(span, uuids) ?? [];
-    // Our own servers refresh their gauges more often than those that somebody else has started.
-    const ageMs = server.logFile === undefined ? USUAL_REFRESH_MS : REFRESH_MS;
-    const gauges = samplesWithin(await gpus.stop(), span, ageMs).map((look) => look.gauges);
     return toMeasurement({
       point,
       settings,
       result,
-      // The server's own gauges come from DCGM; where that is missing, the driver's say the same.
-      gpuSamples: gauges.length > 0 ? onlyOf(gauges, uuids) : driverGauges(seen),
-      driverSamples: seen,
+      ...gpusWithin(span, await gpus.stop(), request),
       foreign: uuids.length > 0 ? await foreignProcesses(uuids, await server.processes()) : [],
       resources: resourceFigures(await resources.stop(), span),
       unread: statistics.failure(),
@@ -115,6 +113,29 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
 /** Triton's own `--metrics-interval-ms`. */
 const USUAL_REFRESH_MS = 2000;
 
+/** What was seen of the server's GPUs within a span. */
+function gpusWithin(
+  span: Span,
+  looks: readonly GpuLook[],
+  { server, driver, models, visibleGpus }: MeasureRequest,
+): Pick<RawPoint, 'gpuSamples' | 'driverSamples' | 'placement' | 'counters'> {
+  const uuids = driver?.uuids ?? [];
+  const driverSamples = driver?.monitor.within(span, uuids) ?? [];
+  // Our own servers refresh their gauges more often than those that somebody else has started.
+  const ageMs = server.logFile === undefined ? USUAL_REFRESH_MS : REFRESH_MS;
+  const gauges = samplesWithin(looks, span, ageMs).map((look) => look.gauges);
+  // The server's own gauges come from DCGM; where that is missing, the driver's say the same.
+  const gpuSamples = gauges.length > 0 ? onlyOf(gauges, uuids) : driverGauges(driverSamples);
+  const seen = [...new Set(gpuSamples.flatMap((sample) => Object.keys(sample)))];
+  return {
+    gpuSamples,
+    driverSamples,
+    placement: placementOf(models[0].config, { visible: visibleGpus, uuids, seen }),
+    // A counter that is a little older than the span tells of the warm-up, under the same load.
+    counters: { ageMs, looks: looks.filter(({ atMs }) => atMs >= span.startMs && atMs <= span.endMs) },
+  };
+}
+
 /** What a measurement is made of. */
 export interface RawPoint {
   readonly point: LoadPoint;
@@ -123,6 +144,9 @@ export interface RawPoint {
   readonly gpuSamples: readonly GpuSample[];
   readonly driverSamples: readonly DriverSample[];
   readonly foreign: readonly GpuSharer[];
+  /** The GPUs that its instances are on; absent: nothing is known of that. */
+  readonly placement?: Placement;
+  readonly counters?: Pick<Drawn, 'looks' | 'ageMs'>;
   readonly resources: Figures;
   /** Why the server's statistics are not known, where that is a fault. */
   readonly unread?: string | undefined;
@@ -137,14 +161,25 @@ export function toMeasurement(raw: RawPoint): Measurement {
   const gpu = aggregateGpus(raw.gpuSamples);
   const states = gpuStates(driverSamples);
   const server = serverTimes(result.edges);
+  const { figures: energy, energyBy } = energyFigures(
+    { looks: [], ageMs: 0, ...raw.counters, uuids: raw.placement?.uuids, ...gpu },
+    result,
+  );
   // A generator that reads the server's statistics itself knows its own windows best.
-  const values = { ...server.values, ...result.values, ...gpu.values, ...resources.values };
+  const values = {
+    ...server.values,
+    ...result.values,
+    ...gpu.values,
+    ...resources.values,
+    ...energy.values,
+  };
   const own = Object.entries(server.intervals).filter(([tag]) => !(tag in result.values));
   const intervals = {
     ...Object.fromEntries(own),
     ...result.intervals,
     ...gpu.intervals,
     ...resources.intervals,
+    ...energy.intervals,
   };
   const whole = { values, intervals };
   const bottleneck = findBottleneck({ point, values, requests: result.requests, client: result.client });
@@ -155,6 +190,8 @@ export function toMeasurement(raw: RawPoint): Measurement {
     models: ofEach({ point, whole }),
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
+    ...(raw.placement?.inUse !== undefined && { gpusInUse: raw.placement.inUse }),
+    ...(energyBy && { energyBy }),
     ...(shared && { shared }),
     ...(result.stalls && { stalls: result.stalls }),
     ...(foreign.length > 0 && { gpuSharers: foreign }),
@@ -170,7 +207,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
     warnings: [
       ...warningsOf(result, settings),
       ...bottleneck.reasons.map((reason) => `client-bound: ${reason}`),
-      ...gpuWarnings(states, foreign),
+      ...gpuWarnings(states, foreign, energyBy !== undefined),
       ...statisticsWarnings(raw),
     ],
     startedAt,
@@ -235,12 +272,18 @@ function whyUncertain(result: LoadResult<unknown>, rule: StopRule, percent: numb
 const percentText = (share: number, digits = 2): string => `${Number((share * 100).toPrecision(digits))} %`;
 
 /** What a GPU's own state says against a figure. */
-function gpuWarnings(states: Readonly<Record<string, GpuState>>, foreign: readonly GpuSharer[]): string[] {
+function gpuWarnings(
+  states: Readonly<Record<string, GpuState>>,
+  foreign: readonly GpuSharer[],
+  hasEnergy: boolean,
+): string[] {
   const held = Object.entries(states).flatMap(([uuid, { throttled }]) =>
     throttled.length > 0 ? [`${uuid} was held back: ${throttled.join(', ')}`] : [],
   );
   const others = foreign.map(({ uuid, pid, name }) => `another process uses ${uuid}: ${name} (pid ${pid})`);
-  return [...held, ...others];
+  const drawn =
+    hasEnergy && others.length > 0 ? ['the energy holds what other processes made the GPUs draw'] : [];
+  return [...held, ...others, ...drawn];
 }
 
 /** Gauges of the server's own GPUs; a page may show all of the machine. */

@@ -123,6 +123,23 @@ export function instanceGroups(config: ModelConfig): { kind: string; count: numb
   }));
 }
 
+/**
+ * The numbers of the GPUs that instances of a configuration are placed on. What leaves that to the server, to the model
+ * (KIND_MODEL) or to the members of an ensemble is taken to have all that the server may use. The configuration in effect, as
+ * the server tells it, leaves nothing to it.
+ * @param visible how many GPUs the server may use; undefined: not known.
+ * @returns undefined where that can't be told.
+ */
+export function gpusOf(config: ModelConfig, visible: number | undefined): readonly number[] | undefined {
+  const groups = (config['instance_group'] ?? []) as unknown as readonly Record<string, JsonValue>[];
+  const all = visible === undefined ? undefined : Array.from({ length: visible }, (_, index) => index);
+  const placed = (groups.length > 0 ? groups : [{}]).map(({ kind, gpus }: Record<string, JsonValue>) => {
+    if (kind === 'KIND_CPU') return [];
+    return Array.isArray(gpus) && gpus.length > 0 ? gpus.map(Number) : all;
+  });
+  return placed.every((list) => list !== undefined) ? [...new Set(placed.flat())] : undefined;
+}
+
 /** The configuration on the CPU: groups that leave their kind to the server get KIND_CPU, explicit ones stay. */
 export function onCpu(config: ModelConfig): ModelConfig {
   type Group = { count?: number; kind?: string };

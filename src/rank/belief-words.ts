@@ -6,7 +6,7 @@ import type { BeliefRecord, UsedBudget } from '../record/run.ts';
 import { differenceOf, overStarts } from './noise.ts';
 import { wasLookedAt } from './rank.ts';
 import type { RankedEntry, Standings } from './standings.ts';
-import { describeAssignment, formatNumber, loadWords, namesOf } from './words.ts';
+import { describeAssignment, formatValue, loadWords, namesOf } from './words.ts';
 
 /** Of a smaller chance nothing is told but that it is smaller. */
 export const LEAST_CHANCE = 0.01;
@@ -30,7 +30,7 @@ export function overStartsText(
   const [low, high] = believed.interval;
   const value = measurement.whole.values[tag] ?? Number.NaN;
   const expected = value < low || value > high ? 'expected ' : '';
-  return `${formatNumber(low)} to ${formatNumber(high)} ${expected}over starts`;
+  return `${formatValue(low, tag)} to ${formatValue(high, tag)} ${expected}over starts`;
 }
 
 /** How sure it is that the leader keeps the limits; undefined where there are none, or the search does not say. */
@@ -45,8 +45,9 @@ export function keepsText({ belief, goal: { constraints }, leader }: Standings):
 
 /** `p99 latency measured 20.4 ms (limit 20.0)`. */
 const beyondText = ({ constraint, value }: Check): string => {
-  const { label, unit } = metric(constraint.tag);
-  return `${label} measured ${formatNumber(value ?? Number.NaN)}${unit && ` ${unit}`} (limit ${formatNumber(constraint.value)})`;
+  const { tag } = constraint;
+  const { label, unit } = metric(tag);
+  return `${label} measured ${formatValue(value ?? Number.NaN, tag)}${unit && ` ${unit}`} (limit ${formatValue(constraint.value, tag)})`;
 };
 
 /**

@@ -1,5 +1,6 @@
+import { ENERGY } from '../goal/energy.ts';
 import { metric } from '../ground/metric.ts';
-import type { Criteria } from '../record/goal.ts';
+import { COSTS, type Criteria, type Prices } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Run } from '../record/run.ts';
 
@@ -17,28 +18,36 @@ export interface MissingMetric {
 /** @param measurements those that the configurations are ranked by. */
 export function missingMetrics(
   run: Run,
-  { objectives, constraints }: Criteria,
-  measurements: readonly Pick<Measurement, 'whole'>[],
+  { objectives, constraints, prices }: Criteria,
+  measurements: readonly Pick<Measurement, 'whole' | 'gpusInUse'>[],
 ): MissingMetric[] {
   const tags = [...new Set([...objectives, ...constraints].map(({ tag }) => tag))];
   return tags
     .filter((tag) => measurements.some(({ whole: { values } }) => values[tag] === undefined))
     .map((tag) => {
       const everywhere = measurements.every(({ whole: { values } }) => values[tag] === undefined);
+      const onCpu = measurements.every(({ gpusInUse }) => gpusInUse === 0);
       return everywhere
-        ? { tag, everywhere, ...whyMissing(tag, run) }
+        ? { tag, everywhere, ...whyMissing(tag, run, { prices, onCpu }) }
         : {
             tag,
             everywhere,
             why: 'not for every configuration',
-            advice: 'measure it longer (--time-limit)',
+            advice: metric(tag).source === 'derived' ? ofSomeOnly(tag) : 'measure it longer (--time-limit)',
           };
     });
 }
 
 /** Why no measurement of a run has a metric, by where its values come from. */
-function whyMissing(tag: string, { sessions }: Run): Pick<MissingMetric, 'why' | 'advice'> {
+function whyMissing(
+  tag: string,
+  { sessions }: Run,
+  { prices, onCpu }: { readonly prices: Prices | undefined; readonly onCpu: boolean },
+): Pick<MissingMetric, 'why' | 'advice'> {
   const environment = sessions.at(-1)?.environment;
+  if (isCost(tag)) return whyNoCost(tag, environment?.launcher, prices);
+  if (tag === ENERGY && onCpu && (environment?.gpus ?? []).length > 0)
+    return { why: 'nothing is on a GPU', advice: 'take another metric' };
   if (!environment) return { why: 'the checkpoint does not hold it', advice: 'tma profile measures it' };
   switch (metric(tag).source) {
     case 'gpu':
@@ -54,7 +63,41 @@ function whyMissing(tag: string, { sessions }: Run): Pick<MissingMetric, 'why' |
       return { why: "the server's statistics do not tell it", advice: 'see the warnings of its points' };
     case 'client':
       return whyNotByClient(tag, environment.generator);
+    // The energy: costs were told above.
+    case 'derived':
+      return whyNoGpu(environment.launcher, environment.gpus);
   }
+}
+
+const isCost = (tag: string): boolean => COSTS.some((cost) => cost === tag);
+
+/** What a metric lacks that some configurations have and others do not. */
+const ofSomeOnly = (tag: string): string =>
+  isCost(tag)
+    ? 'give both --cost-per-gpu-hour and --cost-per-cpu-hour: some are on GPUs, some on the CPU alone'
+    : 'only what runs on a GPU has it';
+
+/** Why nothing has a cost: a price is missing, or what is to be paid for is not known. */
+function whyNoCost(
+  tag: string,
+  launcher: string | undefined,
+  { perGpuHour, perCpuHour, requestRate }: Prices = {},
+): Pick<MissingMetric, 'why' | 'advice'> {
+  const give = 'give --cost-per-gpu-hour or, for what is on the CPU, --cost-per-cpu-hour';
+  if (perGpuHour === undefined && perCpuHour === undefined) return { why: 'no price is given', advice: give };
+  if (tag === 'cost_per_month' && requestRate === undefined)
+    return { why: 'no load for a month is given', advice: 'give --cost-request-rate' };
+  if (perCpuHour === undefined)
+    return {
+      why: 'nothing is known to be on a GPU, and only GPUs have a price',
+      advice: 'give --cost-per-cpu-hour',
+    };
+  if (perGpuHour === undefined && launcher !== 'remote')
+    return { why: 'what is on a GPU has no price', advice: 'give --cost-per-gpu-hour' };
+  return {
+    why: "the server's GPUs or its use of the CPU are not known",
+    advice: 'have tma start the server (--triton-launch-mode local or docker)',
+  };
 }
 
 function whyNoGpu(

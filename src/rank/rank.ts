@@ -1,3 +1,4 @@
+import { derived, derivedTrial } from '../goal/costs.ts';
 import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { commandToGoOn } from '../record/go-on.ts';
@@ -37,7 +38,9 @@ export function rank(run: Run, goal: Goal, belief?: BeliefRecord): Ranking {
 
 function standingsOf(run: Run, goal: Goal, belief: BeliefRecord | undefined): Standings {
   const model = nameOfModels(goal.models);
-  const trials = run.trials.filter((trial) => loadedName(trial) === model);
+  const trials = run.trials
+    .filter((trial) => loadedName(trial) === model)
+    .map((trial) => derivedTrial(trial, goal.prices));
   const measured = noiseOf(trials);
   const sorted = trials
     .flatMap((trial) => rankTrial(trial, goal))
@@ -98,7 +101,9 @@ export const gainOver = (
 
 function rankTrial(trial: Trial, goal: Goal): RankedEntry[] {
   const sorted = measurementsOf(trial)
-    .map((measurement): RankedPoint => {
+    .map((looks): RankedPoint => {
+      // The mean of several numbers of replicas is none.
+      const measurement = derived(looks, trial, goal.prices);
       const checks = checkConstraints(measurement.whole, goal.constraints);
       return { measurement, checks, verdict: verdictOf(checks), missedBy: missedBy(checks) };
     })

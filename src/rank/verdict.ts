@@ -17,7 +17,7 @@ import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
 import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
-import { describeConstraint, formatNumber, loadWords, namesOf } from './words.ts';
+import { describeConstraint, formatNumber, formatValue, loadWords, namesOf, unitOf } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
 const FEW = 3;
@@ -60,7 +60,7 @@ export const missed = (checks: readonly Check[]): string =>
     .filter((check) => check.verdict === 'missed')
     .map(
       ({ constraint, value }) =>
-        `${describeConstraint(constraint)}, measured ${formatNumber(value ?? Number.NaN)}`,
+        `${describeConstraint(constraint)}, measured ${formatValue(value ?? Number.NaN, constraint.tag)}`,
     )
     .join('; ');
 
@@ -88,11 +88,12 @@ function figuresAt(measurement: Measurement, ranking: Ranking): string {
   const others = ranking.goal.objectives
     .filter(({ tag }) => !['perf_throughput', 'perf_latency_p99'].includes(tag))
     .flatMap(({ tag }) => {
-      const { label, unit } = metric(tag);
+      const { label } = metric(tag);
+      const unit = unitOf(tag, ranking.goal);
       const value = measurement.whole.values[tag];
       return value === undefined
         ? []
-        : [`, ${label} ${formatNumber(value)}${unit && ` ${unit}`}${range(tag)}`];
+        : [`, ${label} ${formatValue(value, tag)}${unit && ` ${unit}`}${range(tag)}`];
     });
   return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s${range('perf_throughput')} at p99 ${formatNumber(p99 ?? Number.NaN)} ms${range('perf_latency_p99')}${others.join('')}`;
 }
@@ -279,8 +280,11 @@ function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
   if (near.length === 0) return undefined;
   const list = near.map(({ constraint, value }) => {
     const [low = null, high = null] = measurement.whole.intervals[constraint.tag] ?? [];
-    const end = constraint.bound === 'max' ? `up to ${formatNumber(high!)}` : `down to ${formatNumber(low!)}`;
-    return `${describeConstraint(constraint)}, measured ${formatNumber(value!)}, ${end} within its interval`;
+    const end =
+      constraint.bound === 'max'
+        ? `up to ${formatValue(high!, constraint.tag)}`
+        : `down to ${formatValue(low!, constraint.tag)}`;
+    return `${describeConstraint(constraint)}, measured ${formatValue(value!, constraint.tag)}, ${end} within its interval`;
   });
   return `It may break a limit: ${list.join('; ')}.`;
 }

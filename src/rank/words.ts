@@ -1,7 +1,7 @@
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { instanceGroups } from '../model-config/config.ts';
-import type { Constraint, Goal } from '../record/goal.ts';
+import { COSTS, type Constraint, type Criteria, type Goal, type Prices } from '../record/goal.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
 import type { RankedEntry } from './standings.ts';
 
@@ -15,10 +15,30 @@ export function formatNumber(value: number): string {
   return value === 0 || Math.abs(value) >= 0.01 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
+/** A value of a metric. What an inference costs is small in some currencies, and its digits count all the same. */
+export const formatValue = (value: number, tag: string): string =>
+  metric(tag).source === 'derived' && Math.abs(value) < 1000
+    ? String(Number(value.toPrecision(3)))
+    : formatNumber(value);
+
 /** `p99 latency at most 10 ms`. */
 export function describeConstraint({ tag, bound, value }: Constraint): string {
   const { label, unit } = metric(tag);
-  return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatNumber(value)}${unit && ` ${unit}`}`;
+  return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatValue(value, tag)}${unit && ` ${unit}`}`;
+}
+
+/** The unit of a metric; of costs the currency, where one was named. */
+export const unitOf = (tag: string, { prices }: Pick<Criteria, 'prices'>): string =>
+  (COSTS.some((cost) => cost === tag) && prices?.currency) || metric(tag).unit;
+
+/** The prices in words: `2.5 EUR for a GPU and an hour, ...`; empty where none was given. */
+export function pricesText({ perGpuHour, perCpuHour, currency, requestRate }: Prices): string {
+  const amount = (price: number): string => `${price}${currency === undefined ? '' : ` ${currency}`}`;
+  return [
+    ...(perGpuHour === undefined ? [] : [`${amount(perGpuHour)} for a GPU and an hour`]),
+    ...(perCpuHour === undefined ? [] : [`${amount(perCpuHour)} for a busy CPU core and an hour`]),
+    ...(requestRate === undefined ? [] : [`a month at ${formatNumber(requestRate)} requests a second`]),
+  ].join(', ');
 }
 
 /** `with 4 requests in flight`, `at 200 requests a second`. */

@@ -134,6 +134,10 @@ const measurement = documented(
     models: 'what was measured of each model; absent where one alone was loaded, of which it is the whole',
     gpus: 'metric -> value by GPU UUID',
     gpuStates: 'clocks, temperature and power by GPU UUID, as the driver told them',
+    gpusInUse:
+      'GPUs that its instances are placed on; 0: they are on the CPU alone; absent: that can not be told',
+    energyBy:
+      "what tells its energy: the GPUs' own counter, or their mean power; absent: it was not measured",
     shared: 'other variants ran on the same server before: its memory figures hold what they left',
     client: 'how the load generator fared',
     bottleneck: 'whether the server or the client set these figures',
@@ -265,6 +269,13 @@ export const limit = documented(line.constraint.extend({ tag: z.string() }), {
   bound: 'whether the limit is the least or the most',
   value: 'the limit',
 }).meta({ id: 'Limit' });
+
+export const prices = documented(line.prices, {
+  perGpuHour: 'of a GPU for an hour',
+  perCpuHour: 'of a busy CPU core for an hour',
+  currency: 'what they are in',
+  requestRate: 'requests a second to be served, for the cost of a month',
+}).meta({ id: 'Prices', description: 'what costs are worked out with' });
 
 const { better, more } = line.belief.shape;
 export const belief = documented(

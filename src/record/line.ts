@@ -6,7 +6,7 @@ import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { isObject, isTooDeep, name } from './checks.ts';
 import type { Entry } from './entry.ts';
-import type { Constraint, Criteria, Goal } from './goal.ts';
+import type { Constraint, Criteria, Goal, Prices } from './goal.ts';
 import { byGpu, measurement, point, seconds } from './measurement-line.ts';
 import { complete, type StoredRecord, shortened } from './one-model.ts';
 import type {
@@ -44,9 +44,18 @@ export const constraint = z.object({
   value: z.number(),
 } satisfies Shape<Constraint>);
 
+const price = z.number().positive();
+export const prices = z.object({
+  perGpuHour: price.optional(),
+  perCpuHour: price.optional(),
+  currency: z.string().optional(),
+  requestRate: z.number().positive().optional(),
+} satisfies Shape<Prices>);
+
 const goal = {
   objectives: z.array(z.object({ tag: metric, weight: z.number() })),
   constraints: z.array(constraint),
+  prices: prices.optional(),
 } satisfies Shape<Criteria>;
 
 export const environment = z.object({

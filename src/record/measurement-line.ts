@@ -97,6 +97,8 @@ export const measurement = z.object({
   models: z.record(z.string(), figures).optional(),
   gpus: byGpu,
   gpuStates: z.record(z.string(), gpuState).optional(),
+  gpusInUse: z.int().nonnegative().optional(),
+  energyBy: z.enum(['counter', 'power']).optional(),
   shared: z.boolean().optional(),
   client: client.optional(),
   bottleneck: bottleneck.optional(),

@@ -63,6 +63,10 @@ export interface Measurement {
   readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How the GPUs fared by UUID, as their driver told; absent where there was none to ask. */
   readonly gpuStates?: Readonly<Record<string, GpuState>>;
+  /** GPUs that its instances are placed on, each whole; 0: they are on the CPU alone; absent: that can't be told. */
+  readonly gpusInUse?: number;
+  /** What tells its energy: the GPUs' own counter, or their mean power; absent: it was not measured. */
+  readonly energyBy?: 'counter' | 'power';
   /** Other variants ran on the same server before: its memory figures hold what they left. */
   readonly shared?: boolean;
   /** How the load generator fared. */

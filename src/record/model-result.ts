@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { belief, loadPoint, mark, objective, search } from './journal-records.ts';
+import { belief, loadPoint, mark, objective, prices, search } from './journal-records.ts';
 import * as stored from './measurement-line.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
@@ -212,6 +212,7 @@ export const modelResult = documented(
     verdict: z.string(),
     decision,
     objectives: z.array(objective),
+    prices: prices.optional(),
     constraints: z.array(constraint),
     missing: z.array(missing),
     search: search.nullable(),
@@ -234,6 +235,7 @@ export const modelResult = documented(
     verdict: 'the decision as a sentence',
     decision: 'what to serve the model with',
     objectives: 'what it was optimised for',
+    prices: 'the prices that its costs follow from; absent: none were given, and there are no costs',
     constraints: 'the limits, and what they come to',
     missing: 'metrics among objectives and constraints that were not measured for every configuration',
     search: 'how the configurations were found; null: not known',

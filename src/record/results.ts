@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../ground/errors.ts';
 import { isTooDeep } from './checks.ts';
 import { documented } from './documented.ts';
-import { environment, limit, objective, server, session, trial } from './journal-records.ts';
+import { environment, limit, objective, prices, server, session, trial } from './journal-records.ts';
 import { FIGURES, figures, missing, modelResult } from './model-result.ts';
 import { upgradeResults } from './results-upgrade.ts';
 
@@ -37,6 +37,7 @@ const results = documented(
     acrossModels: documented(
       z.object({
         objectives: z.array(objective),
+        prices: prices.optional(),
         constraints: z.array(limit),
         missing: z.array(missing),
         ranking: z.array(
@@ -45,6 +46,7 @@ const results = documented(
       }),
       {
         objectives: 'what they are compared by',
+        prices: 'the prices that costs follow from; absent: none were given',
         constraints: 'the limits',
         missing: 'metrics among these that were not measured for every configuration',
         ranking: 'the best of all models, best first',

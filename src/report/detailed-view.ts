@@ -48,7 +48,7 @@ export function detailedView(
     about: describeConfig(trial),
     rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
     best: entry ? pointRow(entry.best, columns, ranking?.noise) : undefined,
-    method: methodView(run, [trial]),
+    method: methodView(run, [trial], ranking?.goal),
     diff: diffView(trial.models[0].diff),
     isDefault: trial.isDefault,
     configText: trial.models[0].configText,

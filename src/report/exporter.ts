@@ -67,7 +67,7 @@ export const resultOf = (
   reports: ReportSettings,
   changes: Partial<ExportSettings> = {},
 ): Result => ({
-  run,
+  run: asRanked(run, rankings),
   rankings,
   across: acrossModels(run, rankings, reports),
   settings: {
@@ -81,3 +81,13 @@ export const resultOf = (
     ...changes,
   },
 });
+
+/** A run with its trials as they were ranked: with the costs that the prices of the goals make. */
+function asRanked(run: Run, rankings: readonly Ranking[]): Run {
+  const ranked = new Map(
+    rankings
+      .flatMap(({ entries, unmeasured }) => [...entries.map(({ trial }) => trial), ...unmeasured])
+      .map((trial) => [trial.key, trial]),
+  );
+  return { ...run, trials: run.trials.map((trial) => ranked.get(trial.key) ?? trial) };
+}

@@ -1,8 +1,8 @@
 import { counted } from '../ground/wording.ts';
 import { searchLines } from '../rank/search-words.ts';
 import { takenOverText } from '../rank/taken-over.ts';
-import { formatNumber } from '../rank/words.ts';
-import { nameOfModels } from '../record/goal.ts';
+import { formatNumber, pricesText } from '../rank/words.ts';
+import { type Criteria, nameOfModels, type Prices } from '../record/goal.ts';
 import { isRate } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import {
@@ -74,6 +74,23 @@ function sharingRows(measurements: readonly Measurement[]): [string, string][] {
   ];
 }
 
+/** What tells the energy, and the prices that costs follow from. */
+function expenseRows(measurements: readonly Measurement[], prices: Prices | undefined): [string, string][] {
+  const by = [...new Set(measurements.flatMap(({ energyBy }) => energyBy ?? []))].sort();
+  const words = { counter: "the GPUs' energy counters", power: "the GPUs' mean power" };
+  return [
+    ...(by.length > 0
+      ? [
+          ['Energy', `by ${by.map((one) => words[one]).join(' or ')}, idle times included`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(prices ? [['Prices', pricesText(prices)] as [string, string]] : []),
+  ];
+}
+
 /** What made the load, and how it fared. */
 function loadText(measurements: readonly Measurement[]): string {
   const engines = [...new Set(measurements.flatMap(({ client }) => (client ? [client.engine] : [])))];
@@ -87,7 +104,7 @@ function loadText(measurements: readonly Measurement[]): string {
 }
 
 /** How the figures were made: the last session's machine, programs and command, and the time it all took. */
-export function methodView(run: Run, trials: readonly Trial[]) {
+export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<Criteria, 'prices'> = {}) {
   const session = run.sessions.at(-1);
   const environment = session?.environment;
   const server = run.servers.at(-1);
@@ -120,6 +137,7 @@ export function methodView(run: Run, trials: readonly Trial[]) {
       ['GPUs', gpusText(environment, server)],
       ...gpuStateRows(measurements),
       ...sharingRows(measurements),
+      ...expenseRows(measurements, prices),
       [
         'Load',
         environment

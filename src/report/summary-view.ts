@@ -7,7 +7,14 @@ import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
-import { describeConstraint, describeObjectives, formatNumber, shortNames } from '../rank/words.ts';
+import {
+  describeConstraint,
+  describeObjectives,
+  formatNumber,
+  formatValue,
+  shortNames,
+  unitOf,
+} from '../rank/words.ts';
 import type { Constraint } from '../record/goal.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
@@ -84,7 +91,7 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     count: `${counted(points, 'point')} of ${counted(entries.length, 'configuration')}`,
     verdict: verdict(ranking),
     verdictClass: COLOURS[decision.kind],
-    method: methodView(run, trials),
+    method: methodView(run, trials, goal),
     objectives: describeObjectives(goal),
     numbers: winner ? numbersOf(winner, ranking) : [],
     constraints: goal.constraints.map((constraint, index) =>
@@ -104,20 +111,29 @@ function numbersOf(entry: RankedEntry, ranking: Ranking) {
   const { values } = measurement.whole;
   const intervals = intervalsOf(measurement, ranking.noise);
   // What the search knows of starts says more than the interval of what was measured.
-  const range = (tag: string): string => overStartsText(measurement, tag, ranking) ?? ranged(intervals[tag]);
+  const range = (tag: string): string =>
+    overStartsText(measurement, tag, ranking) ?? ranged(intervals[tag], tag);
   return [
     {
       label: 'throughput',
-      value: `${isClientBound(measurement) ? '≥ ' : ''}${figure(values['perf_throughput'])}`,
+      value: `${isClientBound(measurement) ? '≥ ' : ''}${figure(values['perf_throughput'], 'perf_throughput')}`,
       unit: 'infer/s',
       range: range('perf_throughput'),
     },
     {
       label: 'p99 latency',
-      value: figure(values['perf_latency_p99']),
+      value: figure(values['perf_latency_p99'], 'perf_latency_p99'),
       unit: 'ms',
       range: range('perf_latency_p99'),
     },
+    ...ranking.goal.objectives
+      .filter(({ tag }) => metric(tag).source === 'derived' && values[tag] !== undefined)
+      .map(({ tag }) => ({
+        label: metric(tag).label,
+        value: figure(values[tag], tag),
+        unit: unitOf(tag, ranking.goal),
+        range: range(tag),
+      })),
     ...gainTile(ranking),
     ...beliefTiles(entry, ranking),
   ];
@@ -153,7 +169,7 @@ function limitView(constraint: Constraint, check: Check | undefined, ranking: Ra
     measured:
       check?.value === undefined
         ? notMeasured(tag, ranking)
-        : `${formatNumber(check.value)} ${metric(tag).unit}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
+        : `${formatValue(check.value, tag)} ${unitOf(tag, ranking.goal)}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
   };
 }
 

@@ -6,7 +6,8 @@ import { chanceText } from '../rank/belief-words.ts';
 import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { compactValue, describeConstraint, formatNumber, varyingPaths } from '../rank/words.ts';
+import { compactValue, describeConstraint, formatValue, varyingPaths } from '../rank/words.ts';
+import { COSTS } from '../record/goal.ts';
 import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
 import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
@@ -30,6 +31,8 @@ const POINT_COLUMNS = [
   'gpu_used_memory',
   'gpu_utilization',
   'gpu_power_usage',
+  'energy_per_thousand_inferences',
+  ...COSTS,
 ];
 
 /** The fewer columns of the table of configurations. */
@@ -40,17 +43,18 @@ export const SUMMARY_COLUMNS = [
   'cpu_used_ram',
   'gpu_used_memory',
   'gpu_utilization',
+  ...COSTS,
 ];
 
 const MEMORY = ['cpu_used_ram', 'gpu_used_memory'];
 
-export const ranged = (interval: Interval | undefined): string => {
+export const ranged = (interval: Interval | undefined, tag: string): string => {
   const [low, high] = interval ?? [null, null];
-  return low === null || high === null ? '' : `${formatNumber(low)} to ${formatNumber(high)}`;
+  return low === null || high === null ? '' : `${formatValue(low, tag)} to ${formatValue(high, tag)}`;
 };
 
-export const figure = (value: number | undefined): string =>
-  value === undefined ? '–' : formatNumber(value);
+export const figure = (value: number | undefined, tag: string): string =>
+  value === undefined ? '–' : formatValue(value, tag);
 
 /** The columns of a table of these points: what none of them measured is left out. */
 export const columnsOf = (trials: readonly Trial[]) =>
@@ -82,8 +86,8 @@ export function pointRow(
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
       // The memory of a server that ran other variants before holds what they left.
-      text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.whole.values[tag])}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
-      range: ranged(intervals[tag]),
+      text: `${tag === 'perf_throughput' && clientBound ? '≥ ' : ''}${figure(measurement.whole.values[tag], tag)}${measurement.shared && MEMORY.includes(tag) ? ' (shared)' : ''}`,
+      range: ranged(intervals[tag], tag),
     })),
   };
 }
@@ -113,9 +117,12 @@ export const markOf = (verdict: ConstraintVerdict) => ({ mark: CLASSES[verdict],
 function constraintsView({ verdict, checks }: RankedPoint) {
   const others = checks.flatMap(({ constraint, value, verdict: one, believed }) => {
     const limit = describeConstraint(constraint);
-    if (believed !== undefined) return [`${limit} kept with ${chanceText(believed)} (${figure(value)})`];
+    if (believed !== undefined)
+      return [`${limit} kept with ${chanceText(believed)} (${figure(value, constraint.tag)})`];
     if (one === 'met') return [];
-    return one === 'missed' ? [`misses ${limit} (${figure(value)})`] : [`not checked: ${limit}`];
+    return one === 'missed'
+      ? [`misses ${limit} (${figure(value, constraint.tag)})`]
+      : [`not checked: ${limit}`];
   });
   return { mark: CLASSES[verdict], text: others.join('; ') || 'met' };
 }

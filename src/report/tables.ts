@@ -1,10 +1,11 @@
 import { DEFAULT_FIELDS, type OutputFields } from '../config/output-fields.ts';
 import { byVerdict, score } from '../goal/score.ts';
-import { findMetric } from '../ground/metric.ts';
+import { findMetric, type Metric } from '../ground/metric.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
+import { COSTS } from '../record/goal.ts';
 import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
 import { marksOf } from '../record/marks.ts';
 import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
@@ -103,7 +104,7 @@ function columnOf(field: string): Column | undefined {
   if (field.startsWith(PARAMETER)) return { header: field, cell: ({ trial }) => parameterOf(trial, field) };
   const metric = findMetric(field);
   return metric
-    ? { header: metric.header, cell: ({ values }) => round(values[metric.tag]) }
+    ? { header: metric.header, cell: ({ values }) => cellOf(values[metric.tag], metric) }
     : endColumn(field);
 }
 
@@ -121,6 +122,10 @@ function endColumn(field: string): Column | undefined {
     }
   );
 }
+
+/** Model Analyzer has one decimal; of what it does not know, four digits that count. */
+const cellOf = (value: number | undefined, { source }: Metric): string | undefined =>
+  source === 'derived' && value !== undefined ? String(Number(value.toPrecision(4))) : round(value);
 
 function parameterOf({ models: [{ config }] }: Trial, field: string): string | undefined {
   const parameters = (config['parameters'] ?? {}) as Record<string, { string_value?: string }>;
@@ -209,8 +214,8 @@ export const levelHeader = (rankings: readonly Ranking[]): string =>
   WORDS[byRate(rankings) ? 'request_rate' : 'concurrency']!.header;
 
 /**
- * The fields of the tables where none are asked for: Model Analyzer's, with the load that was measured, and behind them how
- * sure the figures are, where tma measured them.
+ * The fields of the tables where none are asked for: Model Analyzer's, with the load that was measured, and behind them what it
+ * costs, where prices are given, and how sure the figures are, where tma measured them.
  */
 function fieldsFor(rankings: readonly Ranking[]): OutputFields {
   const isRated = byRate(rankings);
@@ -219,10 +224,11 @@ function fieldsFor(rankings: readonly Ranking[]): OutputFields {
   const isRecorded = rankings.some(({ entries }) =>
     entries.some(({ points }) => points.some(({ measurement }) => measurement.requests > 0)),
   );
+  const costs = rankings.some(({ goal }) => goal.prices) ? COSTS : [];
   const { inference, gpu } = DEFAULT_FIELDS;
   return {
     ...DEFAULT_FIELDS,
-    inference: [...swap(inference), ...(isRecorded ? SURENESS : [])],
+    inference: [...swap(inference), ...costs, ...(isRecorded ? SURENESS : [])],
     gpu: [...swap(gpu), ...(isRecorded ? ['marks'] : [])],
   };
 }

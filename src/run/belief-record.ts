@@ -8,7 +8,7 @@ import type { Belief } from '../search/search.ts';
  */
 export function beliefRecord(
   belief: Belief | undefined,
-  { objectives, constraints }: Criteria,
+  { objectives, constraints, prices }: Criteria,
 ): BeliefRecord | undefined {
   if (!belief) return undefined;
   const { candidate, point, value, interval, better, more } = belief;
@@ -16,7 +16,7 @@ export function beliefRecord(
   if (!areNumbers(keeps, chance)) return undefined;
   const [model] = better.candidate?.models ?? [];
   return {
-    goal: { objectives, constraints },
+    goal: { objectives, constraints, ...(prices && { prices }) },
     variant: candidate.name,
     point,
     ...(value !== undefined && areNumbers(value) && { value }),

@@ -1,4 +1,6 @@
+import type { ModelPlan } from '../config/experiment.ts';
 import type { Executor, Slot } from '../executor/executor.ts';
+import { derived } from '../goal/costs.ts';
 import { UserError } from '../ground/errors.ts';
 import type { PointRecord, SearchRecord } from '../record/run.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
@@ -110,8 +112,9 @@ export class ModelRun {
     this.#bell.ring();
   }
 
-  #tell(slot: Slot, ask: Ask, record: PointRecord, started: boolean): void {
+  #tell(slot: Slot, ask: Ask, found: PointRecord, started: boolean): void {
     const { search, space, state } = this.#parts;
+    const record = withDerived(found, ask, space.plan);
     search.tell(ask, outcomeOf(record, started, space.plan.constraints));
     this.#tally.told(ask);
     state.done++;
@@ -140,3 +143,9 @@ export class ModelRun {
     return { why, interrupted: false, ended: 'minutes' };
   }
 }
+
+/** A record with what follows from it by the prices that hold now: they are no part of what was measured. */
+const withDerived = (record: PointRecord, { candidate }: Ask, { prices }: ModelPlan): PointRecord =>
+  record.state === 'measured'
+    ? { ...record, measurement: derived(record.measurement, candidate, prices) }
+    : record;

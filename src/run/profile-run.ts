@@ -70,6 +70,7 @@ export class ProfileRun {
       journal.history.whole(),
       ledger.enter(first!),
       state.experiment.warmStart,
+      plan.prices,
     );
     const result = (): Run => this.result();
     const search = withClosing(withFailureMemory(searchOf(space, earlier), space), space, result);

@@ -1,6 +1,8 @@
+import { derived } from '../goal/costs.ts';
 import { userError } from '../ground/errors.ts';
 import { counted } from '../ground/wording.ts';
 import { CONFIGURATION } from '../record/fingerprints.ts';
+import type { Prices } from '../record/goal.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Earlier } from '../search/search.ts';
 import { configKey } from '../space/space.ts';
@@ -11,6 +13,7 @@ import { journalPath, readJournal } from './journal.ts';
  * something about the model, the server or the machine changed. What was measured as things are now is not among it.
  * @param current key of the default configuration as things are now.
  * @param directories checkpoint directories of other runs.
+ * @param prices those that hold now.
  * @throws UserError for a directory without a journal.
  */
 export function earlierOf(
@@ -18,6 +21,7 @@ export function earlierOf(
   run: Run,
   current: string,
   directories: readonly string[],
+  prices?: Prices,
 ): Earlier[] {
   const now = run.trials.find(({ key }) => key === current);
   const own = run.trials.filter((trial) => now && isOfBefore(trial, now));
@@ -32,10 +36,10 @@ export function earlierOf(
   return [...others, ...own]
     .filter((trial) => loadedName(trial) === model)
     .flatMap((trial) =>
-      measurementsOf(trial).map(({ point, whole: { values } }) => ({
+      measurementsOf(trial).map((measurement) => ({
         candidateKey: trial.isDefault ? undefined : configKey(trial.models[0].config, model),
-        point,
-        values,
+        point: measurement.point,
+        values: derived(measurement, trial, prices).whole.values,
       })),
     );
 }

@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
-import { metric } from '../ground/metric.ts';
+import { METRICS, metric } from '../ground/metric.ts';
 import { shellWord } from '../ground/wording.ts';
 import {
   batchSizeOf,
   chanceText,
   compactValue,
   formatNumber,
+  formatValue,
   isClientBound,
   isRate,
   levelOf,
@@ -30,12 +31,14 @@ export function rankingText(ranking: Ranking): string {
   const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
   const paths = varyingPaths(ranking.entries);
   const hidden = ranking.entries.length - shown.length;
+  const derived = derivedTags(ranking);
   const table = textTable(
     [
       { header: '#', numeric: true },
       { header: 'Model Config' },
       { header: 'infer/s', numeric: true },
       { header: 'p99 ms', numeric: true },
+      ...derived.map((tag) => ({ header: metric(tag).short ?? tag, numeric: true })),
       { header: 'gain', numeric: true },
       {
         header: shown.every(({ best }) => isRate(best.measurement.point)) ? 'requests/s' : 'in flight',
@@ -45,7 +48,7 @@ export function rankingText(ranking: Ranking): string {
       { header: 'constraints' },
       ...shortNames(paths).map((header) => ({ header })),
     ],
-    shown.map((entry) => row(entry, ranking, paths)),
+    shown.map((entry) => row(entry, ranking, { derived, paths })),
   );
   const broken = ranking.entries.map(({ trial }) => trial).filter(({ end }) => end?.kind === 'bug of tma');
   const failed = [...ranking.unmeasured, ...broken].flatMap((trial) =>
@@ -76,7 +79,24 @@ const missingLines = ({ goal: { objectives, constraints }, missing }: Ranking): 
       return `${tag} was not measured (${why}): ${what.join(', and ')}`;
     });
 
-function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): string[] {
+/** What costs, and the energy where it is asked for: columns of their own where any configuration has them. */
+const derivedTags = ({ goal: { objectives, constraints, prices }, entries }: Ranking): string[] =>
+  METRICS.filter(({ source }) => source === 'derived')
+    .map(({ tag }) => tag)
+    .filter((tag) => entries.some(({ best }) => best.measurement.whole.values[tag] !== undefined))
+    .filter(
+      (tag) =>
+        (prices && tag.startsWith('cost_')) ||
+        [...objectives, ...constraints].some((item) => item.tag === tag),
+    );
+
+/** The columns that not every table has. */
+interface Further {
+  readonly derived: readonly string[];
+  readonly paths: readonly string[];
+}
+
+function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further): string[] {
   const { measurement } = entry.best;
   const {
     models: [{ assignment }],
@@ -86,6 +106,7 @@ function row(entry: RankedEntry, ranking: Ranking, paths: readonly string[]): st
     entry.trial.name,
     throughputCell(measurement),
     formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
+    ...derived.map((tag) => formatValue(measurement.whole.values[tag] ?? Number.NaN, tag)),
     gainCell(entry, ranking),
     String(levelOf(measurement.point)),
     String(batchSizeOf(measurement.point)),
@@ -119,7 +140,7 @@ export function constraintsCell({ checks, measurement }: RankedPoint): string {
       const { label, unit } = metric(tag);
       if (one === 'unknown') return [`${label} not checked`];
       const sign = bound === 'max' ? '>' : '<';
-      const text = `${label} ${formatNumber(value ?? Number.NaN)} ${sign} ${formatNumber(limit)}${unit && ` ${unit}`}`;
+      const text = `${label} ${formatValue(value ?? Number.NaN, tag)} ${sign} ${formatValue(limit, tag)}${unit && ` ${unit}`}`;
       return [believed === undefined ? text : `${text}, kept with ${chanceText(believed)}`];
     },
   );

@@ -192,6 +192,7 @@ class ServerTrial implements OpenTrial {
       generator,
       monitoringIntervalS: settings.monitoringIntervalS,
       driver: monitor && place.uuids.length > 0 ? { monitor, uuids: place.uuids } : undefined,
+      visibleGpus: settings.launch.mode === 'remote' ? undefined : place.uuids.length,
       signal: life ? AbortSignal.any([this.#signal, life.over]) : this.#signal,
       deadlineMs: withinS === undefined ? undefined : performance.now() + withinS * 1000,
       onWindow: (window) => this.#on({ kind: 'window', variant, point, ...window }),

@@ -190,6 +190,30 @@ describe('a measurement', () => {
     expect(intervals['perf_throughput']).toEqual([190, 210]);
   });
 
+  test('holds the energy, what it is by and how many GPUs are in use, and says who else made them draw', () => {
+    const counters = {
+      ageMs: 500,
+      looks: [0, 1, 2, 3].map((n) => ({ atMs: 500 * n, gauges: {}, energyJ: { 'GPU-a': 100 * n } })),
+    };
+    const placement = { inUse: 1, uuids: ['GPU-a'] };
+    const alone = toMeasurement(raw({ counters, placement }));
+    // 200 W over 200 infer/s.
+    expect(alone.whole.values['energy_per_thousand_inferences']).toBeCloseTo(1000, 9);
+    expect(alone.whole.intervals['energy_per_thousand_inferences']).toHaveLength(2);
+    expect(alone).toMatchObject({ energyBy: 'counter', gpusInUse: 1 });
+    expect(alone.warnings.join()).not.toContain('energy');
+    const foreign = [{ uuid: 'GPU-a', pid: 7, name: 'other' }];
+    const shared = toMeasurement(raw({ counters, placement, foreign }));
+    expect(shared.warnings).toContain('the energy holds what other processes made the GPUs draw');
+  });
+
+  test('on the CPU alone has no energy, and says that no GPU is in use', () => {
+    const found = toMeasurement(raw({ placement: { inUse: 0, uuids: [] } }));
+    expect(found.gpusInUse).toBe(0);
+    expect(found).not.toHaveProperty('energyBy');
+    expect(Object.keys(found.whole.values)).not.toContain('energy_per_thousand_inferences');
+  });
+
   test("Little's law finds a client that left slots idle", () => {
     expect(toMeasurement(raw()).bottleneck).toEqual({ who: 'server', reasons: [] });
     const starved = toMeasurement(raw({ point: inFlight('m', 8, 2) }));

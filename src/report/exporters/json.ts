@@ -7,7 +7,7 @@ import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
-import { describeConstraint } from '../../rank/words.ts';
+import { describeConstraint, unitOf } from '../../rank/words.ts';
 import { nameOfModels } from '../../record/goal.ts';
 import { MARKS, marksOf } from '../../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../../record/measurement.ts';
@@ -37,7 +37,10 @@ function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 
     schemaVersion: RESULTS_VERSION,
     environment: run.sessions.at(-1)?.environment ?? null,
     metrics: Object.fromEntries(
-      METRICS.map(({ tag, header, unit, better }) => [tag, { header, unit, better }]),
+      METRICS.map(({ tag, header, better }) => [
+        tag,
+        { header, unit: unitOf(tag, rankings[0]?.goal ?? {}), better },
+      ]),
     ),
     marks: MARKS,
     models: rankings.map((ranking) => modelOf(run, ranking)),
@@ -76,6 +79,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
       point: decision.entry?.best.measurement.point ?? null,
     },
     objectives: goal.objectives,
+    ...(goal.prices && { prices: goal.prices }),
     constraints: goal.constraints.map((constraint, index) => {
       const check = (winner ?? leader)?.best.checks[index];
       return {
