@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
@@ -11,7 +11,8 @@ import { measurementsOf, type Run } from '../../src/record/run.ts';
 import type { ProfileOptions } from '../../src/run/profile.ts';
 import { profile } from '../../src/run/profile.ts';
 import { USUAL } from '../../src/search/bayes/budget.ts';
-import type { Ask, Search } from '../../src/search/search.ts';
+import { bruteSearch } from '../../src/search/brute.ts';
+import { type Ask, altered, type Search } from '../../src/search/search.ts';
 import type { Space } from '../../src/space/space.ts';
 import { journalPath, readJournal } from '../../src/store/journal.ts';
 import { experimentOf, folder } from '../support/experiment.ts';
@@ -412,4 +413,62 @@ test('slots that end early: those that work are waited for, and what ended them 
   };
   await expect(go(setUp(LARGE), { launcher, search })).rejects.toThrow('a bug of the search');
   expect(launcher.running).toBe(0);
+});
+
+test('a search, the listeners and the verdict are told costs; the journal holds what was measured, whatever the prices', async () => {
+  const yaml = `
+profile_models:
+  m:
+    model_config_parameters:
+      instance_group:
+        - - { kind: KIND_GPU, count: 1, gpus: [0] }
+        - - { kind: KIND_GPU, count: 1, gpus: [0, 1] }
+    parameters: { concurrency: [8] }
+run_config_search_mode: brute
+objectives: [cost_per_million_inferences]
+`;
+  const cwd = folder();
+  const costs: (number | undefined)[] = [];
+  const costOf = (values: Readonly<Record<string, number>>): number | undefined =>
+    values['cost_per_million_inferences'];
+  const told: (number | undefined)[] = [];
+  const listening = (searchOf: (space: Space) => Search): ProfileOptions => ({
+    search: (space) => {
+      const search = searchOf(space);
+      return altered(search, {
+        tell(ask, outcome) {
+          if (outcome.state === 'measured') told.push(costOf(outcome.values));
+          search.tell(ask, outcome);
+        },
+      });
+    },
+    listeners: [
+      on('point', ({ record }) => {
+        if (record.state === 'measured') costs.push(costOf(record.measurement.whole.values));
+      }),
+    ],
+  });
+  const first = setUp(`${yaml}cost_per_gpu_hour: 3.6\n`, {}, cwd);
+  const { run } = await go(first, listening(bruteSearch));
+  // 500 infer/s: 2,000 s of no, one and two GPUs; what is on no GPU has no price.
+  expect(told).toEqual([undefined, 2, 4]);
+  expect(costs).toEqual(told);
+  const { entries } = rank(run, goalOfPlan(first.models[0]!));
+  expect(entries.map(({ trial: { name }, best }) => [name, costOf(best.measurement.whole.values)])).toEqual([
+    ['m_config_0', 2],
+    ['m_config_1', 4],
+    ['m_config_default', undefined],
+  ]);
+  const journal = readFileSync(journalPath(first.checkpointDirectory), 'utf8');
+  expect(journal).toContain('"prices":{"perGpuHour":3.6}');
+  expect(journal).not.toMatch(/"cost_per_million_inferences":/);
+  expect(journal).toContain('"gpusInUse":2');
+  // Other prices: nothing is measured again.
+  told.length = 0;
+  const dearer = setUp(`${yaml}cost_per_gpu_hour: 7.2\n`, {}, cwd);
+  const launcher = new FakeLauncher();
+  const dearer = setUp(`${yaml}cost_per_gpu_hour: 7.2\n`, {}, cwd);
+  await go(dearer, { ...listening(bruteSearch), launcher });
+  expect(launcher.log.filter((line) => line.startsWith('start'))).toEqual([]);
+  expect(told).toEqual([undefined, 4, 8]);
 });

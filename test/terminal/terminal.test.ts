@@ -181,6 +181,23 @@ test('what could not be checked is said, in the table and once below it', () => 
   expect(text).toContain('Nothing can be promised for m');
 });
 
+test('costs are columns of their own where prices are given, the energy where it is asked for', () => {
+  const at = (throughput: number) =>
+    measurement({ perf_throughput: throughput, energy_per_thousand_inferences: 1234.5 }, 1, { gpusInUse: 1 });
+  const recorded = run(trial('m_config_default', [at(100)]), trial('m_config_0', [measurement({})]));
+  const goal = { models: ['m'] as const, objectives: [{ tag: 'perf_throughput', weight: 1 }] };
+  const prices = { perGpuHour: 2, requestRate: 150 };
+  const limit = { tag: 'energy_per_thousand_inferences', bound: 'max', value: 1000 } as const;
+  const text = (changes: object): string =>
+    stripVTControlCharacters(rankingText(rank(recorded, { ...goal, constraints: [], ...changes })));
+  expect(text({})).not.toMatch(/cost|J\/1000/);
+  expect(text({ prices })).toMatch(/p99 ms +cost\/1M +cost\/month +gain/);
+  expect(text({ prices })).toMatch(/m_config_default +100 +10\.0 +5\.56 +2,920 /);
+  expect(text({ prices })).toMatch(/m_config_0 +100 +10\.0 +- +- /);
+  expect(text({ constraints: [limit] })).toMatch(/p99 ms +J\/1000 +gain/);
+  expect(text({ constraints: [limit] })).toContain('energy of a thousand inferences 1,235 > 1,000 J');
+});
+
 test('the ranked table, what failed, what was not measured, the verdict', async () => {
   const trials = ['default', '0', '1', '2', '3', '4', '5', '6'].map((name, index) =>
     trial(`m_config_${name}`, [measurement({ perf_throughput: 100 + index * 10 })], {
