@@ -465,7 +465,6 @@ objectives: [cost_per_million_inferences]
   expect(journal).toContain('"gpusInUse":2');
   // Other prices: nothing is measured again.
   told.length = 0;
-  const dearer = setUp(`${yaml}cost_per_gpu_hour: 7.2\n`, {}, cwd);
   const launcher = new FakeLauncher();
   const dearer = setUp(`${yaml}cost_per_gpu_hour: 7.2\n`, {}, cwd);
   await go(dearer, { ...listening(bruteSearch), launcher });
