@@ -2,7 +2,7 @@ import { metric } from '../ground/metric.ts';
 import { overStartsText } from '../rank/belief-words.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { formatNumber } from '../rank/words.ts';
+import { formatValue } from '../rank/words.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { figure, ranged } from './table-view.ts';
 
@@ -16,15 +16,15 @@ export const judgedBy = ({ goal: { objectives, constraints } }: Pick<Ranking, 'g
 
 /** `93.1 to 109`, the 95 % interval of a value, or what the search knows of it over starts; '' where there is none. */
 export const intervalText = (measurement: Measurement, tag: string, ranking: Ranking): string =>
-  overStartsText(measurement, tag, ranking) ?? ranged(measurement.whole.intervals[tag]);
+  overStartsText(measurement, tag, ranking) ?? ranged(measurement.whole.intervals[tag], tag);
 
 /** `≥ 101 (93.1 to 109)`, without the unit; `–` for what was not measured. */
 export function figureText(measurement: Measurement, tag: string, ranking: Ranking): string {
   const value = measurement.whole.values[tag];
-  if (value === undefined) return figure(undefined);
+  if (value === undefined) return figure(undefined, tag);
   const least = tag === 'perf_throughput' && isClientBound(measurement) ? '≥ ' : '';
   const interval = intervalText(measurement, tag, ranking);
-  return `${least}${formatNumber(value)}${interval && ` (${interval})`}`;
+  return `${least}${formatValue(value, tag)}${interval && ` (${interval})`}`;
 }
 
 /** A number with the unit of its metric. */

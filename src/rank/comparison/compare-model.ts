@@ -1,3 +1,4 @@
+import { derivedTrial } from '../../goal/costs.ts';
 import { diffText } from '../../model-config/diff.ts';
 import type {
   Change,
@@ -8,7 +9,7 @@ import type {
   WinnerChange,
 } from '../../record/comparison.ts';
 import { CONFIGURATION, differentParts } from '../../record/fingerprints.ts';
-import type { Goal } from '../../record/goal.ts';
+import type { Goal, Prices } from '../../record/goal.ts';
 import { isSamePoint } from '../../record/load-point.ts';
 import { loadedName, type Run, type Trial } from '../../record/run.ts';
 import { startsSeen } from '../noise.ts';
@@ -53,8 +54,13 @@ export function pairModel(
   goals: { readonly base: Goal; readonly new: Goal },
   tags: readonly string[],
 ): ModelPair {
-  const [base, next] = [rank(runs.base, goals.base), rank(runs.new, goals.new)];
-  const [before, after] = [trialsOf(runs.base, base.model), trialsOf(runs.new, next.model)];
+  // Both by the same prices: what costs more for other prices alone is no worse.
+  const prices = goals.new.prices ?? goals.base.prices;
+  const [base, next] = [
+    rank(runs.base, { ...goals.base, ...(prices && { prices }) }),
+    rank(runs.new, { ...goals.new, ...(prices && { prices }) }),
+  ];
+  const [before, after] = [trialsOf(runs.base, base.model, prices), trialsOf(runs.new, next.model, prices)];
   const matched = matchTrials(before, after);
   const seen = startsSeen([...before, ...after]);
   const shifts = tagsOf(next.goal, [...before, ...after], tags).map(
@@ -77,8 +83,8 @@ export function pairModel(
   };
 }
 
-const trialsOf = ({ trials }: Run, model: string): Trial[] =>
-  trials.filter((trial) => loadedName(trial) === model);
+const trialsOf = ({ trials }: Run, model: string, prices: Prices | undefined): Trial[] =>
+  trials.filter((trial) => loadedName(trial) === model).map((trial) => derivedTrial(trial, prices));
 
 /** Objectives first, then what is limited, then what is always told, as far as it was measured anywhere. */
 function tagsOf(

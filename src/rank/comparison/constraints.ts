@@ -7,7 +7,7 @@ import type { Measurement } from '../../record/measurement.ts';
 import { missesForSure } from '../limit-noise.ts';
 import type { Noise } from '../noise.ts';
 import type { Ranking } from '../rank.ts';
-import { describeConstraint, formatNumber } from '../words.ts';
+import { describeConstraint, formatValue } from '../words.ts';
 import { chosen } from './choice.ts';
 import type { MatchedTrial } from './matched.ts';
 
@@ -87,7 +87,7 @@ function stateOf({
   if (!now || now.verdict === 'unknown' || !after) {
     return { state: 'unknown', why: `${label} was not measured in NEW` };
   }
-  const told = (value: number | undefined): string => formatNumber(value ?? Number.NaN);
+  const told = (value: number | undefined): string => formatValue(value ?? Number.NaN, constraint.tag);
   if (now.verdict === 'missed') {
     if (!breaksForSure(now, after, noise)) {
       return {

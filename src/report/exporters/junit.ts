@@ -5,7 +5,7 @@ import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { unchecked } from '../../rank/unchecked-words.ts';
 import { verdict } from '../../rank/verdict.ts';
-import { describeConstraint, formatNumber, loadWords } from '../../rank/words.ts';
+import { describeConstraint, formatValue, loadWords } from '../../rank/words.ts';
 import type { Constraint } from '../../record/goal.ts';
 import type { Run, Trial } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
@@ -140,7 +140,7 @@ function missed(check: Check, limit: string, entry: RankedEntry, ranking: Rankin
   return {
     kind: 'failure',
     type: 'missed',
-    message: `${limit}: measured ${withUnit(formatNumber(check.value ?? Number.NaN), tag)}${interval && ` (${interval})`}`,
+    message: `${limit}: measured ${withUnit(formatValue(check.value ?? Number.NaN, tag), tag)}${interval && ` (${interval})`}`,
     more: [
       whereOf(entry),
       interval ? `95 % interval: ${withUnit(interval, tag)}` : 'it was recorded without an interval',

@@ -10,6 +10,7 @@ import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
 import { describeAssignment, describeConstraint, formatNumber } from '../../rank/words.ts';
+import { COSTS } from '../../record/goal.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
 import type { Run } from '../../record/run.ts';
 import type { Exporter, ExportOptions, Result } from '../exporter.ts';
@@ -143,7 +144,8 @@ function configurations(ranking: Ranking): string {
   const { entries, winner, default: base } = ranking;
   const shown = entries.filter((entry, index) => index < ROWS || entry === winner || entry === base);
   if (shown.length === 0) return '';
-  const columns = [...new Set([...USUAL_COLUMNS, ...judgedBy(ranking)])].filter((tag) =>
+  const costs = ranking.goal.prices ? COSTS : [];
+  const columns = [...new Set([...USUAL_COLUMNS, ...judgedBy(ranking), ...costs])].filter((tag) =>
     shown.some(({ best }) => best.measurement.whole.values[tag] !== undefined),
   );
   const headers = [
