@@ -228,16 +228,23 @@ export function gridText(rows: readonly Row[]): string {
   return `${[headers.join(), ...lines].join('\n')}\n`;
 }
 
-/** Rows of several recordings as one, in which every start of a server has a number of its own. */
+/**
+ * Rows of several recordings as one, in which every start of a server has a number of its own, and a configuration the name
+ * that the first of them gave it.
+ */
 export function joined(recordings: readonly (readonly Row[])[]): Row[] {
   let before = 0;
+  const names = new Map<string, string>();
   return recordings.flatMap((rows) => {
     const numbers = new Map(
       [...new Set(rows.flatMap(({ start }) => start ?? []))].map((start) => [start, ++before]),
     );
-    return rows.map((row) =>
-      row.start === undefined ? row : { ...row, start: String(numbers.get(row.start)) },
-    );
+    return rows.map((row) => {
+      const configuration = JSON.stringify([row.model, ...Object.entries(row.settings).sort()]);
+      const variant = names.get(configuration) ?? row.variant;
+      names.set(configuration, variant);
+      return { ...row, variant, ...(row.start !== undefined && { start: String(numbers.get(row.start)) }) };
+    });
   });
 }
 

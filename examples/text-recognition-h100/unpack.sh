@@ -20,4 +20,7 @@ fi
 [ ! -d "$models" ] || export VIRTUAL_ENV="$models" PATH="$models/bin:$PATH"
 # Triton's Python backend loads the library of the models' Python, which an environment keeps in a folder of its own.
 library=$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
-export LD_LIBRARY_PATH="$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+case ":$LD_LIBRARY_PATH:" in
+  *":$library:"*) ;;
+  *) export LD_LIBRARY_PATH="$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;;
+esac

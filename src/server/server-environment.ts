@@ -30,9 +30,14 @@ const TELLING = new RegExp(
   ].join('|')})$`,
 );
 
+/** Lists of folders: one that stands there twice is found where it stands first. */
+const PATHS = /^(LD_LIBRARY_PATH|PYTHONPATH)$/;
+
+const withoutRepeats = (folders: string): string => [...new Set(folders.split(':'))].join(':');
+
 /**
- * The variables that a server on this machine inherits, as it gets them, of those that are known to tell, and those that its
- * models read.
+ * The variables that a server on this machine inherits, of those that are known to tell, and those that its models read.
+ * Lists of folders are without what is repeated in them, as by a shell that read its profile twice.
  * @param reads names that models' code reads.
  */
 export function inheritedVariables(
@@ -44,7 +49,7 @@ export function inheritedVariables(
   return Object.fromEntries(
     Object.entries(own).flatMap(([name, value]) =>
       value !== undefined && !Object.hasOwn(given, name) && (TELLING.test(name) || reads.includes(name))
-        ? [[name, value]]
+        ? [[name, PATHS.test(name) ? withoutRepeats(value) : value]]
         : [],
     ),
   );

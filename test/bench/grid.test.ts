@@ -56,6 +56,21 @@ test('starts of several recordings have numbers of their own', () => {
   ]);
 });
 
+test('a configuration has one name in several recordings, whatever each called it', () => {
+  const named = (variant: string, count: string) => ({
+    ...row(1, {}),
+    variant,
+    settings: { instance_group: count },
+  });
+  const first = [named('m_config_0', '1:GPU'), named('m_config_1', '2:GPU')];
+  const second = [named('m_config_0', '2:GPU')];
+  expect(joined([first, second]).map(({ variant }) => variant)).toEqual([
+    'm_config_0',
+    'm_config_1',
+    'm_config_1',
+  ]);
+});
+
 /** A journal in which one configuration was started twice, the second time after an interruption. */
 function journal(): string {
   const made = run(

@@ -49,6 +49,19 @@ describe('what a server inherits that changes what is measured', () => {
     expect(inheritedVariables(launchRequest(), [], { [name]: '1' })).toEqual({ [name]: '1' });
   });
 
+  test('is the same where a folder is repeated in a list', () => {
+    const shell = {
+      LD_LIBRARY_PATH: '/opt/lib:/usr/lib::/opt/lib:',
+      PYTHONPATH: '/a:/b:/a',
+      LD_PRELOAD: '/x:/x',
+    };
+    expect(inheritedVariables(launchRequest(), [], shell)).toEqual({
+      LD_LIBRARY_PATH: '/opt/lib:/usr/lib:',
+      PYTHONPATH: '/a:/b',
+      LD_PRELOAD: '/x:/x',
+    });
+  });
+
   test('is not what the server gets in its place', () => {
     const given = {
       environment: { OMP_NUM_THREADS: '1', LD_PRELOAD: '' },
