@@ -99,13 +99,17 @@ export function clientOf({ clients }: Tally): { busy: number; cpuMs: number; gc:
 }
 
 /** Whether the planned sends were made, and when. */
-function openLoop(total: Tally, asked: number): Partial<ClientReport> {
+export function openLoop(
+  total: Pick<Tally, 'lateness' | 'waited' | 'dropped' | 'sent'>,
+  asked: number,
+): Partial<ClientReport> {
   const { lateness, waited, dropped, sent } = total;
   return {
     asked,
     dropped,
     waited,
-    ...(lateness && { lateness: latenessOf(lateness) }),
+    // Where every request waited for another to be answered, none was late by itself.
+    ...(lateness && lateness.count > 0 && { lateness: latenessOf(lateness) }),
     full: dropped + waited > FULL_SHARE * (dropped + sent),
   };
 }
