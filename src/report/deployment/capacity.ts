@@ -16,6 +16,9 @@ const ASSUMED = 0.1;
 /** A server that answers less than this share of the requests that were sent falls behind: its queue grows. */
 const KEEPS_UP = 0.98;
 
+/** A step from one rate to the next by more than this leaves much between them. */
+const WIDE = 1.25;
+
 /** The most that one replica carries while the constraints are kept, as it was measured. */
 export interface Capacity {
   /** Inferences a second: the lower end of the interval of what was measured. */
@@ -137,8 +140,17 @@ function notesOnArrivals(
     );
   }
   if (batch > 1) notes.push(`each request has ${batch} inferences`);
-  const largest = alike.every((other) => levelOf(other.measurement.point) <= levelOf(point));
-  if (isRate(point) && largest) notes.push(`no larger rate was measured: a replica may carry more`);
+  if (isRate(point)) {
+    const [larger] = alike
+      .map((other) => other.measurement.point)
+      .filter((other) => levelOf(other) > levelOf(point))
+      .toSorted((x, y) => levelOf(x) - levelOf(y));
+    if (!larger) notes.push('no larger rate was measured: a replica may carry more');
+    else if (levelOf(larger) > levelOf(point) * WIDE)
+      notes.push(
+        `the next larger rate that was measured, ${levelText(larger)}, is too much: a replica may carry one between`,
+      );
+  }
   if (isClientBound(measurement))
     notes.push('the load generator was the limit there: a replica carries at least this');
   if (whole.intervals['perf_throughput']?.[0] == null)

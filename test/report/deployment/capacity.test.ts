@@ -44,7 +44,12 @@ function carried(points: readonly Measurement[], constraints?: readonly Constrai
 
 describe('rates that were sent', () => {
   test('the most that keeps the limit, by the lower end of its interval', () => {
-    const capacity = carried([rate(100, 100, 10), rate(200, 200, 30), rate(300, 299, 80)]);
+    const capacity = carried([
+      rate(100, 100, 10),
+      rate(200, 200, 30),
+      rate(240, 239, 80),
+      rate(300, 299, 80),
+    ]);
     expect(capacity).toMatchObject({ arrivals: 'open', measured: 200, point: atRate('m', 200) });
     expect(capacity?.inferencesPerSecond).toBeCloseTo(198);
     expect(capacity?.notes).toEqual([]);
@@ -63,6 +68,12 @@ describe('rates that were sent', () => {
   test('a replica may carry more than the largest rate that was tried', () => {
     expect(carried([rate(100, 100, 10)])?.notes).toEqual([
       'no larger rate was measured: a replica may carry more',
+    ]);
+  });
+
+  test('what lies between it and a much larger rate is not known', () => {
+    expect(carried([rate(100, 100, 10), rate(3000, 850, 900), rate(200, 200, 70)])?.notes).toEqual([
+      'the next larger rate that was measured, 200 requests/s, is too much: a replica may carry one between',
     ]);
   });
 
