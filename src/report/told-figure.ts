@@ -1,8 +1,7 @@
-import { metric } from '../ground/metric.ts';
 import { overStartsText } from '../rank/belief-words.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { formatValue } from '../rank/words.ts';
+import { formatValue, unitOf } from '../rank/words.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { figure, ranged } from './table-view.ts';
 
@@ -27,8 +26,8 @@ export function figureText(measurement: Measurement, tag: string, ranking: Ranki
   return `${least}${formatValue(value, tag)}${interval && ` (${interval})`}`;
 }
 
-/** A number with the unit of its metric. */
-export const withUnit = (text: string, tag: string): string => {
-  const { unit } = metric(tag);
+/** A number with the unit of its metric, of costs with the currency. */
+export const withUnit = (text: string, tag: string, { goal }: Pick<Ranking, 'goal'>): string => {
+  const unit = unitOf(tag, goal);
   return unit === '' ? text : `${text} ${unit}`;
 };

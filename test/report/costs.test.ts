@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import { parseResults } from '../../src/record/results.ts';
+import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
 import { resultOf } from '../../src/report/exporter.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
 import { detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { inferenceTable } from '../../src/report/tables.ts';
+import { folder } from '../support/experiment.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
 const at = (throughput: number, cpu: number): Measurement =>
@@ -88,4 +92,18 @@ test('a page says what the energy is by', async () => {
   expect(page?.html).toMatch(
     /by the GPUs(&#x27;|&#39;|')? energy counters or the GPUs(&#x27;|&#39;|')? mean power, idle times included/,
   );
+});
+
+test('the currency stands beside costs for other programs, whatever they show', async () => {
+  const { run: priced, rankings } = ranked({
+    ...goal,
+    constraints: [{ tag: 'cost_per_month', bound: 'max', value: 100 }],
+  });
+  const to = folder();
+  const exporters = EXPORTERS.filter(({ name }) => ['junit', 'markdown', 'openmetrics'].includes(name));
+  await exportAll({ ...ranked(goal), run: priced, rankings }, to, { exporters });
+  const text = (name: string): string => readFileSync(join(to, 'results', name), 'utf8');
+  expect(text('junit.xml')).toContain('cost of a month at most 100: measured 146 EUR');
+  expect(text('summary.md')).toContain('cost of a month (EUR)');
+  expect(text('metrics.prom')).toMatch(/^tma_cost_per_month\{[^}]*configuration="m_config_0"[^}]*\} 146$/m);
 });

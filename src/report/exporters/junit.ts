@@ -140,10 +140,10 @@ function missed(check: Check, limit: string, entry: RankedEntry, ranking: Rankin
   return {
     kind: 'failure',
     type: 'missed',
-    message: `${limit}: measured ${withUnit(formatValue(check.value ?? Number.NaN, tag), tag)}${interval && ` (${interval})`}`,
+    message: `${limit}: measured ${withUnit(formatValue(check.value ?? Number.NaN, tag), tag, ranking)}${interval && ` (${interval})`}`,
     more: [
       whereOf(entry),
-      interval ? `95 % interval: ${withUnit(interval, tag)}` : 'it was recorded without an interval',
+      interval ? `95 % interval: ${withUnit(interval, tag, ranking)}` : 'it was recorded without an interval',
       ...(holdsLimit ? ['the limit lies within the interval: it may be kept'] : []),
     ],
   };
@@ -164,7 +164,7 @@ function propertiesOf(run: Run, ranking: Ranking): XmlElement[] {
     ...Object.fromEntries(
       judgedBy(ranking).map((tag) => [
         tag,
-        entry && withUnit(figureText(entry.best.measurement, tag, ranking), tag),
+        entry && withUnit(figureText(entry.best.measurement, tag, ranking), tag, ranking),
       ]),
     ),
     tma: environment?.tma,

@@ -9,7 +9,7 @@ import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
-import { describeAssignment, describeConstraint, formatNumber } from '../../rank/words.ts';
+import { describeAssignment, describeConstraint, formatNumber, unitOf } from '../../rank/words.ts';
 import { COSTS } from '../../record/goal.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
 import type { Run } from '../../record/run.ts';
@@ -130,7 +130,7 @@ function constraintStrip(ranking: Ranking): string {
       const why = ranking.missing.find(({ tag }) => tag === constraint.tag)?.why;
       const measured =
         entry && kept !== 'unknown'
-          ? withUnit(figureText(entry.best.measurement, constraint.tag, ranking), constraint.tag)
+          ? withUnit(figureText(entry.best.measurement, constraint.tag, ranking), constraint.tag, ranking)
           : `not measured${why ? ` (${why})` : ''}`;
       return `${SIGNS[kept]} ${plain(describeConstraint(constraint))}: ${plain(`${measured}${within}`)}`;
     })
@@ -152,7 +152,7 @@ function configurations(ranking: Ranking): string {
     { text: '#', right: true },
     { text: 'configuration' },
     { text: 'load' },
-    ...columns.map((tag) => ({ text: plain(headerOf(tag)), right: true })),
+    ...columns.map((tag) => ({ text: plain(headerOf(tag, ranking)), right: true })),
     { text: 'against the default', right: true },
     { text: 'constraints' },
     { text: 'parameters' },
@@ -173,8 +173,9 @@ function configurations(ranking: Ranking): string {
 
 const nameOf = ({ trial }: RankedEntry): string => code(cut(trial.name, LONGEST_CELL));
 
-function headerOf(tag: string): string {
-  const { label, unit } = metric(tag);
+function headerOf(tag: string, { goal }: Ranking): string {
+  const { label } = metric(tag);
+  const unit = unitOf(tag, goal);
   return unit === '' ? label : `${label} (${unit})`;
 }
 
