@@ -105,5 +105,5 @@ test('the currency stands beside costs for other programs, whatever they show', 
   const text = (name: string): string => readFileSync(join(to, 'results', name), 'utf8');
   expect(text('junit.xml')).toContain('cost of a month at most 100: measured 146 EUR');
   expect(text('summary.md')).toContain('cost of a month (EUR)');
-  expect(text('metrics.prom')).toMatch(/^tma_cost_per_month\{[^}]*configuration="m_config_0"[^}]*\} 146$/m);
+  expect(text('metrics.prom')).toMatch(/^tma_cost_per_month\{[^}]*variant="m_config_0"[^}]*\} 146$/m);
 });
