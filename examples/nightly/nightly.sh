@@ -1,0 +1,70 @@
+#!/bin/sh
+# A night: profiles what a perf.yaml says into a folder of its own, and compares that with the last night that was good.
+#
+#   sh nightly.sh [PERF_YAML [FOLDER_OF_THE_NIGHTS]]
+#
+# Exits with tma's code: 0 good, 6 worse than before, others as in docs/exit-codes.md.
+#
+# FAIL_ON      what is worse, as `tma compare --fail-on` takes it (default: worse, any change for the worse that is sure)
+# KEEP_NIGHTS  how many nights are kept (default: 14); the one that is compared with is kept in any case
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+# In a clone of tma, set up by `npm run setup`; where tma is installed, the one on PATH is taken.
+[ -x "$here/../../node_modules/.bin/tma" ] && PATH=$here/../../node_modules/.bin:$PATH
+
+perf=${1:-$here/perf.yaml}
+nights=${2:-$here/nights}
+fail_on=${FAIL_ON:-worse}
+keep=${KEEP_NIGHTS:-14}
+
+perf=$(cd "$(dirname "$perf")" && pwd)/$(basename "$perf")
+mkdir -p "$nights"
+nights=$(cd "$nights" && pwd)
+
+# Two nights at once would measure each other.
+exec 9> "$nights/lock"
+if ! flock -n 9; then
+  echo "nightly.sh: the night before still runs, in $nights" >&2
+  exit 5
+fi
+
+name=$(date -u +%Y-%m-%dT%H-%M-%SZ)
+night=$nights/$name
+mkdir "$night"
+# By this file the script knows its folders again.
+echo unfinished > "$night/exit-code"
+printf '%s\n' "$name" > "$nights/last"
+base=$(cat "$nights/base" 2> /dev/null || true)
+
+# What tma starts does not hold the lock when it is killed.
+code=0
+cd "$(dirname "$perf")"
+tma profile -f "$perf" --checkpoint-directory "$night/checkpoints" --export-path "$night" \
+  --output-model-repository-path "$night/model_repository" 9>&- || code=$?
+
+# 3 and 4: there are figures, and they may tell why.
+if [ -n "$base" ] && [ -d "$nights/$base/checkpoints" ]; then
+  case $code in
+    0 | 3 | 4)
+      compared=0
+      tma compare "$nights/$base/checkpoints" "$night/checkpoints" --fail-on "$fail_on" \
+        --export-path "$night" 9>&- || compared=$?
+      [ "$code" -ne 0 ] || code=$compared
+      ;;
+  esac
+fi
+
+printf '%s\n' "$code" > "$night/exit-code"
+# A night that is worse is not what the next one is compared with: it is told until it is mended, or accepted.
+[ "$code" -ne 0 ] || printf '%s\n' "$name" > "$nights/base"
+
+# The oldest go; of all that lies there only folders of this script's.
+base=$(cat "$nights/base" 2> /dev/null || true)
+set -- "$nights"/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]Z
+while [ $# -gt "$keep" ]; do
+  if [ -f "$1/exit-code" ] && [ "$1" != "$nights/$base" ]; then rm -rf "$1"; fi
+  shift
+done
+
+exit "$code"
