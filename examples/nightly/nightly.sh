@@ -12,6 +12,12 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # In a clone of tma, set up by `npm run setup`; where tma is installed, the one on PATH is taken.
 [ -x "$here/../../node_modules/.bin/tma" ] && PATH=$here/../../node_modules/.bin:$PATH
+for program in tma flock; do
+  if ! command -v "$program" > /dev/null; then
+    echo "nightly.sh: no $program on PATH" >&2
+    exit 5
+  fi
+done
 
 perf=${1:-$here/perf.yaml}
 nights=${2:-$here/nights}
