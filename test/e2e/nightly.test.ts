@@ -36,6 +36,7 @@ instance_group [{ kind: KIND_CPU, count: 1 }]
 const PERF = `model_repository: models
 profile_models:
   paced:
+    model_config_parameters: { instance_group: [[{ kind: KIND_CPU, count: 2 }]] }
     parameters: { concurrency: [1, 2] }
     perf_analyzer_flags: { measurement-interval: 500 }
 `;
