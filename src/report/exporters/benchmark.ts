@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { metric } from '../../ground/metric.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
-import { loadWords } from '../../rank/words.ts';
+import { loadWords, unitOf } from '../../rank/words.ts';
 import { isClientBound } from '../../record/measurement.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { put, takeBack } from '../put.ts';
@@ -64,13 +64,13 @@ function valuesOf(
   return tags.flatMap((tag) => {
     const value = measurement.whole.values[tag];
     if (value === undefined) return [];
-    const { label, unit } = metric(tag);
+    const { label } = metric(tag);
     const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
     const interval = intervalText(measurement, tag, ranking);
     return [
       {
         name: `${ranking.model}: ${label} of the ${role}`,
-        unit,
+        unit: unitOf(tag, ranking.goal),
         value: rounded(value),
         ...(low !== null && high !== null && { range: `± ${rounded((high - low) / 2)}` }),
         extra: [
