@@ -163,10 +163,11 @@ function ofResults(file: string): ReadSide {
     })),
     searches: models.flatMap(({ search }) => search ?? []),
   } as Run;
-  const goals = models.map(({ model, objectives, constraints }) => ({
+  const goals = models.map(({ model, objectives, constraints, prices }) => ({
     models: model.split(',') as [string, ...string[]],
     objectives,
     constraints: constraints.map(({ tag, bound, value }) => ({ tag, bound, value })),
+    ...(prices && { prices }),
   }));
   return { run, goals, side: sideOf(file, 'results.json', run, sessions.at(-1)?.id), warnings: [] };
 }
