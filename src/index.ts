@@ -22,6 +22,7 @@ import type { TrialSpec } from './trial/trial-spec.ts';
 export { type Place, type Problem, UserError } from './ground/errors.ts';
 
 // Metrics: the table of everything that can be measured, aimed at, limited and shown.
+export { derived, derivedTrial } from './goal/costs.ts';
 export { METRICS, type Metric, metric } from './ground/metric.ts';
 
 // Options: the table that perf.yaml, the command line and the documentation are read by.
@@ -154,7 +155,14 @@ export { journalPath, readJournal } from './store/journal.ts';
 export { readRecorded, type Wanted } from './store/read-recorded.ts';
 
 // Ranking: objectives, constraints and noise to one decision, for each model and for all together.
-export { type Constraint, type Criteria, type Goal, nameOfModels, type Objective } from './record/goal.ts';
+export {
+  type Constraint,
+  type Criteria,
+  type Goal,
+  nameOfModels,
+  type Objective,
+  type Prices,
+} from './record/goal.ts';
 export { goalOfPlan } from './config/goals.ts';
 export { checkConstraints, missedBy, score } from './goal/score.ts';
 export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';

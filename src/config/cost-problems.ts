@@ -1,5 +1,5 @@
 import type { Place, Problem } from '../ground/errors.ts';
-import { COSTS } from '../record/goal.ts';
+import { COSTS, type Prices } from '../record/goal.ts';
 import type { LaunchSettings } from './experiment.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import type { OptionValues } from './options.ts';
@@ -8,52 +8,79 @@ import type { Path } from './yaml.ts';
 
 const KEYS = ['objectives', 'constraints'] as const;
 
-/** Objectives and constraints on costs that lack a price, each where it stands. */
+/** Which prices there are, and whether there is a load for a month. */
+interface Known {
+  readonly ofGpu: boolean;
+  readonly ofCpu: boolean;
+  readonly rate: boolean;
+}
+
+/** Objectives and constraints on costs that lack a price, each where it stands; what is wrong with a price is told elsewhere. */
 export function costProblems(given: GivenOptions, { gpus, mode }: LaunchSettings): Problem[] {
+  const noGpu = mode !== 'remote' && gpus.kind === 'ids' && gpus.ids.length === 0;
+  const known = {
+    ofGpu: given.has('cost_per_gpu_hour'),
+    ofCpu: given.has('cost_per_cpu_hour'),
+    rate: given.has('cost_request_rate'),
+  };
+  const isOnCpu = (own?: boolean): boolean => noGpu || (own ?? given.values.cpu_only) === true;
+  return problemsOf(given, known, isOnCpu);
+}
+
+/** The same for a report, of what is given now. @param prices those of the run among them. */
+export const reportedCostProblems = (
+  given: GivenOptions,
+  { perGpuHour, perCpuHour, requestRate }: Prices = {},
+): Problem[] =>
+  problemsOf(
+    given,
+    { ofGpu: perGpuHour !== undefined, ofCpu: perCpuHour !== undefined, rate: requestRate !== undefined },
+    () => false,
+  );
+
+function problemsOf(
+  given: GivenOptions,
+  known: Known,
+  isOnCpu: (own: boolean | undefined) => boolean,
+): Problem[] {
   const { values, modelsFromFile } = given;
   const models = values.profile_models ?? [];
-  const noGpu = mode !== 'remote' && gpus.kind === 'ids' && gpus.ids.length === 0;
-  const isOnCpu = (own?: boolean): boolean => noGpu || (own ?? values.cpu_only) === true;
-  const global = KEYS.flatMap((key) => {
+  return KEYS.flatMap((key) => {
     // What models have of their own takes the place of the global ones.
     const judged = models.filter(({ settings }) => settings[key] === undefined);
     const onCpu = judged.length > 0 && judged.every(({ settings }) => isOnCpu(settings.cpu_only));
-    return problemsOf(given, values[key], [key], onCpu);
-  });
-  const own = models.flatMap(({ settings, path }) =>
-    KEYS.flatMap((key) =>
-      problemsOf(
-        given,
-        settings[key],
-        modelsFromFile ? ['profile_models', ...path, key] : undefined,
-        isOnCpu(settings.cpu_only),
+    return [
+      ...lacking(given, values[key], [key], (tag) => lackOf(tag, known, onCpu)),
+      ...models.flatMap(({ settings, path }) =>
+        lacking(given, settings[key], modelsFromFile ? ['profile_models', ...path, key] : undefined, (tag) =>
+          lackOf(tag, known, isOnCpu(settings.cpu_only)),
+        ),
       ),
-    ),
-  );
-  return [...global, ...own];
+    ];
+  });
 }
 
 /** @param path where they stand; undefined: on the command line. */
-function problemsOf(
+const lacking = (
   given: GivenOptions,
   list: OptionValues[(typeof KEYS)[number]],
   path: Path | undefined,
-  onCpu: boolean,
-): Problem[] {
-  return (list ?? []).flatMap(({ tag }): Problem[] => {
-    const hint = COSTS.some((cost) => cost === tag) ? lackOf(tag, given, onCpu) : undefined;
+  lack: (tag: string) => string | undefined,
+): Problem[] =>
+  (list ?? []).flatMap(({ tag }): Problem[] => {
+    const hint = lack(tag);
     if (hint === undefined) return [];
     return [{ message: `${tag} needs a price`, place: path && placeOfTag(given, path, tag), hint }];
   });
-}
 
-/** What to write so that a cost can be told; undefined: nothing is missing. A price that is wrong is told elsewhere. */
-function lackOf(tag: string, { has }: GivenOptions, onCpu: boolean): string | undefined {
-  const isPriced = has('cost_per_cpu_hour') || (!onCpu && has('cost_per_gpu_hour'));
+/** What to write so that a cost can be told; undefined: nothing is missing, or it is no cost. */
+function lackOf(tag: string, { ofGpu, ofCpu, rate }: Known, onCpu: boolean): string | undefined {
+  if (!COSTS.some((cost) => cost === tag)) return undefined;
+  const isPriced = ofCpu || (!onCpu && ofGpu);
   const price = onCpu
     ? 'cost_per_cpu_hour: PRICE, as it is served on the CPU'
     : 'cost_per_gpu_hour: PRICE, or for what is served on the CPU cost_per_cpu_hour: PRICE';
-  const needsRate = tag === 'cost_per_month' && !has('cost_request_rate');
+  const needsRate = tag === 'cost_per_month' && !rate;
   const lacks = [
     ...(isPriced ? [] : [price]),
     ...(needsRate ? ['cost_request_rate: REQUESTS A SECOND'] : []),

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { refuse } from '../ground/errors.ts';
 import { type Goal, nameOfModels } from '../record/goal.ts';
 import type { Session } from '../record/run.ts';
+import { reportedCostProblems } from './cost-problems.ts';
 import type { ReportSettings } from './experiment.ts';
 import { goalsOf, overallGoal, withPrices } from './goals.ts';
 import { type ExperimentSource, loadOptions } from './load-experiment.ts';
@@ -19,7 +21,10 @@ export interface ReportRequest {
   readonly exportPath: string;
   /** The configurations to report on; undefined: everything anew. */
   readonly configs: readonly ReportedConfig[] | undefined;
-  /** What a model is judged by: as is said now, else as it was when it was profiled. */
+  /**
+   * What a model is judged by: as is said now, else as it was when it was profiled.
+   * @throws UserError where that is a cost, and neither the run nor the user gives its price.
+   */
   goalOf(models: Goal['models'], sessions: readonly Session[]): Goal;
   /** How to report what these sessions measured. */
   settings(sessions: readonly Session[]): ReportSettings;
@@ -30,7 +35,8 @@ export function loadReportRequest(
   source: ExperimentSource,
   command: Exclude<Command, 'profile'> = 'report',
 ): ReportRequest {
-  const { values } = loadOptions(source, command);
+  const given = loadOptions(source, command);
+  const { values } = given;
   const cwd = source.cwd ?? process.cwd();
   return {
     checkpointDirectory: resolve(cwd, values.checkpoint_directory ?? 'checkpoints'),
@@ -46,7 +52,9 @@ export function loadReportRequest(
         .flatMap(({ goals }) => goals)
         .find(isOf);
       const goal = goalsOf(values).find(isOf) ?? recorded ?? { ...overallGoal(values), models };
-      return { ...goal, ...withPrices(values, recorded?.prices) };
+      const priced = withPrices(values, recorded?.prices);
+      refuse(reportedCostProblems(given, priced.prices));
+      return { ...goal, ...priced };
     },
     settings: (sessions) => reportSettings(values, ['html'], sessions.at(-1)?.overall),
   };

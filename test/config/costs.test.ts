@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { CommandLine } from '../../src/config/given-options.ts';
 import { loadReportRequest } from '../../src/config/report-request.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import type { Session } from '../../src/record/run.ts';
-import { experimentOf, messageOf } from '../support/experiment.ts';
+import { experimentOf, folder, messageOf } from '../support/experiment.ts';
 import { run } from '../support/run.ts';
 
 const MODELS = 'profile_models: [m]\n';
@@ -129,6 +132,17 @@ describe('a report', () => {
     const prices = { perGpuHour: 4, currency: 'EUR', requestRate: 9 };
     expect(request.goalOf(['m'], sessions)).toEqual({ ...goal, prices });
     expect(request.settings(sessions).acrossModels.goal.prices).toEqual(prices);
+  });
+
+  test('by a cost that is asked for now needs a price of the run or of now, told where it stands', () => {
+    const file = join(folder(), 'perf.yaml');
+    writeFileSync(file, 'profile_models: [m]\nobjectives: [cost_per_million_inferences]\n');
+    const bare: readonly Session[] = sessions.map(({ goals: _, ...session }) => ({ ...session, goals: [] }));
+    const goalOf = (commandLine: CommandLine, of = bare): Goal =>
+      loadReportRequest({ file, commandLine }).goalOf(['m'], of);
+    expect(() => goalOf({})).toThrow(/perf\.yaml:2:14: cost_per_million_inferences needs a price/);
+    expect(goalOf({ cost_per_gpu_hour: '2' }).prices).toEqual({ perGpuHour: 2 });
+    expect(goalOf({}, sessions).prices).toEqual({ perGpuHour: 2, currency: 'EUR' });
   });
 
   test('of a run without prices has those that are given', () => {

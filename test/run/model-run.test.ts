@@ -426,6 +426,7 @@ profile_models:
     parameters: { concurrency: [8] }
 run_config_search_mode: brute
 objectives: [cost_per_million_inferences]
+triton_launch_mode: remote
 `;
   const cwd = folder();
   const costs: (number | undefined)[] = [];
