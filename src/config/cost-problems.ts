@@ -1,6 +1,6 @@
 import type { Place, Problem } from '../ground/errors.ts';
 import { COSTS, type Prices } from '../record/goal.ts';
-import type { LaunchSettings } from './experiment.ts';
+import type { LaunchSettings, ModelPlan } from './experiment.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import type { OptionValues } from './options.ts';
 import { isMapping } from './written.ts';
@@ -102,10 +102,21 @@ function placeOfTag({ source, placeOf }: GivenOptions, path: Path, tag: string):
   return placeIn(source, index < 0 ? path : [...path, index]);
 }
 
-/** A line where something is said of costs, and no price. */
-export const costNotes = ({ cost_per_gpu_hour, cost_per_cpu_hour, ...values }: OptionValues): string[] =>
-  cost_per_gpu_hour === undefined && cost_per_cpu_hour === undefined
-    ? (['cost_currency', 'cost_request_rate'] as const)
-        .filter((key) => values[key] !== undefined)
-        .map((key) => `${key} has no effect without cost_per_gpu_hour or cost_per_cpu_hour`)
-    : [];
+/** Lines where something is said of costs without a price, and where the costs of a month are not those of the same work. */
+export function costNotes(values: OptionValues, models: readonly ModelPlan[]): string[] {
+  const isPriced = values.cost_per_gpu_hour !== undefined || values.cost_per_cpu_hour !== undefined;
+  const vain = isPriced
+    ? []
+    : (['cost_currency', 'cost_request_rate'] as const).filter((key) => values[key] !== undefined);
+  const mixed = models.filter(
+    ({ objectives, constraints, batchSizes }) =>
+      batchSizes.length > 1 && [...objectives, ...constraints].some(({ tag }) => tag === 'cost_per_month'),
+  );
+  return [
+    ...vain.map((key) => `${key} has no effect without cost_per_gpu_hour or cost_per_cpu_hour`),
+    ...mixed.map(
+      ({ name, batchSizes }) =>
+        `${name}: cost_per_month is of requests of the batch size at hand, so that batch sizes ${batchSizes.join(', ')} are not the same work; cost_per_million_inferences compares them`,
+    ),
+  ];
+}

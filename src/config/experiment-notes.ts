@@ -36,7 +36,7 @@ export function notesOf(
   }
   for (const entry of values.profile_models ?? [])
     notes.push(...loadNotes(entry, values), ...goalNotes(entry, values));
-  notes.push(...searchNotes(values), ...costNotes(values));
+  notes.push(...searchNotes(values), ...costNotes(values, models));
   if (launch.mode === 'remote' && !launch.remote.reload)
     notes.push('reload_model_disable: what the server runs is measured as it is, no variants are tried');
   notes.push(...launchNotes(values, launch, models));

@@ -102,6 +102,8 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
   const states = mergedStates(measurements);
   return {
     ...(states && { gpuStates: states }),
+    // Where the means of both went in, the less direct one is told.
+    ...(any(({ energyBy }) => energyBy === 'power') && { energyBy: 'power' as const }),
     ...(any(({ shared }) => shared) && { shared: true }),
     ...(any(({ takenOver }) => takenOver) && { takenOver: true as const }),
     ...(drifted && { drifted }),

@@ -104,6 +104,14 @@ describe('a cost without a price is a mistake, told at the start and where it st
     expect(message).not.toContain('needs a price');
   });
 
+  test('the cost of a month over several batch sizes is told not to be of the same work', () => {
+    const yaml = `${MODELS}constraints: {cost_per_month: {max: 9}}\ncost_per_gpu_hour: 1\ncost_request_rate: 5\n`;
+    expect(experimentOf(yaml).notes).toEqual([]);
+    expect(experimentOf(`${yaml}batch_sizes: [1, 8]\n`).notes).toEqual([
+      'm: cost_per_month is of requests of the batch size at hand, so that batch sizes 1, 8 are not the same work; cost_per_million_inferences compares them',
+    ]);
+  });
+
   test('what is said of costs without a price has no effect, and is said to have none', () => {
     const { notes } = experimentOf(`${MODELS}cost_currency: EUR\ncost_request_rate: 5\n`);
     expect(notes).toEqual([

@@ -98,3 +98,12 @@ test('two starts without intervals of their own say nothing of how sure they are
     measurement({ perf_throughput }, 1, { intervals: { perf_throughput: [null, null] } });
   expect(combined([bare(90), bare(110)], [0, 1]).whole.intervals['perf_throughput']).toEqual([null, null]);
 });
+
+test('an energy that the mean power went into is by that', () => {
+  const [counter, power] = (['counter', 'power'] as const).map((energyBy) =>
+    measurement({}, 1, { energyBy }),
+  );
+  expect(combined([power!, counter!]).energyBy).toBe('power');
+  expect(combined([counter!, counter!]).energyBy).toBe('counter');
+  expect(combined([measurement({}), measurement({})])).not.toHaveProperty('energyBy');
+});
