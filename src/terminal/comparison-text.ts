@@ -49,7 +49,7 @@ const paint = (state: string, text: string): string =>
   state in COLOURS ? styleText(COLOURS[state as keyof typeof COLOURS], text) : text;
 
 function modelText(model: ComparedModel, verbose: boolean): string {
-  const { constraints, notes, changes } = model;
+  const { constraints, notes, changes, failed } = model;
   return [
     paint(model.verdict, styleText('bold', model.text)),
     textTable(
@@ -57,6 +57,11 @@ function modelText(model: ComparedModel, verbose: boolean): string {
       changes.map((change) => row(metric(change.tag).label, change)),
     ),
     ...configurationsText(model, verbose),
+    ...lines(
+      failed.map(({ new: name, point, cause }) =>
+        paint('failed', `failed in NEW: ${name}${point ? `, ${levelText(point)}` : ''}: ${cause}`),
+      ),
+    ),
     ...lines(decidedLines(model)),
     ...lines(
       constraints

@@ -112,9 +112,10 @@ const together = (all: readonly Judgement[]): Judgement =>
 
 /** What a reader should know of a model. */
 function notesOf(
-  { common, onlyBase, onlyNew, configurations }: Omit<ComparedModel, 'verdict' | 'text' | 'notes'>,
+  { common, onlyBase, onlyNew, configurations, winner }: Omit<ComparedModel, 'verdict' | 'text' | 'notes'>,
   pair: ModelPair,
 ): string[] {
+  const chosen = winner.base?.variant;
   const renamed = configurations.filter(({ base, new: next }) => base !== next).length;
   const changed = configurations.filter(({ matchedBy }) => matchedBy === 'parameters').length;
   const taken = takenOverText(pair.matched.trials.map((trial) => trial.new));
@@ -134,6 +135,9 @@ function notesOf(
     ...(renamed > 0 ? [`${counted(renamed, 'configuration')} had another name in BASE`] : []),
     ...(onlyBase.length + onlyNew.length > 0
       ? [`measured in one of the two only: ${onlyBase.length} of BASE, ${onlyNew.length} of NEW`]
+      : []),
+    ...(chosen !== undefined && onlyBase.includes(chosen)
+      ? [`what BASE had come to, ${chosen}, was not measured in NEW`]
       : []),
     ...[pair.base, pair.new].flatMap(({ interrupted }, index) =>
       interrupted ? [`${index === 0 ? 'BASE' : 'NEW'} did not come to its end`] : [],
