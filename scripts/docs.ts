@@ -1,11 +1,13 @@
 // Writes what is made of tables, schemas and examples: the JSON Schemas of perf.yaml for editors and of results.json,
-// comparisons, exports and what --on-finish posts for programs, the page for Model Analyzer's users, and the examples in the page of the library.
+// comparisons, exports and what --on-finish posts for programs, the pages for Model Analyzer's users and of findings, and the
+// examples in the page of the library.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { comparisonPage, perfSchema } from '../src/config/document.ts';
 import { comparisonJsonSchema } from '../src/record/comparison.ts';
 import { noticeJsonSchema } from '../src/record/finish-notice.ts';
 import { resultsJsonSchema } from '../src/record/results.ts';
 import { exportJsonSchema } from '../src/report/deployment/export-record.ts';
+import { findingsPage } from './docs/findings-page.ts';
 import { withExamples } from './docs/library-page.ts';
 
 writeFileSync('perf.schema.json', `${JSON.stringify(perfSchema(), undefined, 2)}\n`);
@@ -14,4 +16,5 @@ writeFileSync('comparison.schema.json', `${JSON.stringify(comparisonJsonSchema()
 writeFileSync('export.schema.json', `${JSON.stringify(exportJsonSchema(), undefined, 2)}\n`);
 writeFileSync('finish.schema.json', `${JSON.stringify(noticeJsonSchema(), undefined, 2)}\n`);
 writeFileSync('docs/from-model-analyzer.md', comparisonPage());
+writeFileSync('docs/findings.md', findingsPage());
 writeFileSync('docs/library.md', withExamples(readFileSync('docs/library.md', 'utf8')));

@@ -166,6 +166,8 @@ export {
 export { goalOfPlan } from './config/goals.ts';
 export { checkConstraints, missedBy, score } from './goal/score.ts';
 export { type AcrossModels, acrossModels, rankAcross } from './rank/across.ts';
+export type { Evidence, Finding } from './rank/findings/finding.ts';
+export { findingsOf } from './rank/findings/findings-of.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type Ranking, rank } from './rank/rank.ts';
 export { chanceText } from './rank/belief-words.ts';

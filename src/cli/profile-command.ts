@@ -8,6 +8,7 @@ import {
   type Experiment,
   type Exported,
   exportAll,
+  findingsOf,
   goalOfPlan,
   loadExperiment,
   mistakeTeller,
@@ -108,7 +109,7 @@ async function profileAndReport(
   const { across } = result;
   // Before anything else can fail.
   for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);
-  for (const ranking of rankings) say(`\n${rankingText(ranking)}`);
+  for (const ranking of rankings) say(`\n${rankingText(ranking, findingsOf(run, ranking))}`);
   if (rankings.length > 1) say(`\n${modelsText(rankings)}`);
   if (across) say(`\n${acrossText(across)}`);
   if (flags.verbose)

@@ -206,6 +206,29 @@ const pareto = documented(
   },
 );
 
+const finding = documented(
+  z.object({
+    rule: z.string(),
+    kind: z.enum(['doubt', 'gain', 'saving', 'cause']),
+    text: z.string(),
+    worth: z.number(),
+    evidence: z.array(
+      documented(z.object({ variant: z.string(), point: loadPoint, values: stored.values }), {
+        variant: 'name of the configuration',
+        point: 'the load',
+        values: 'metric, or what else the rule looked at -> value',
+      }),
+    ),
+  }),
+  {
+    rule: 'name of the rule that found it; docs/findings.md says when each speaks',
+    kind: 'doubt: figures may not be what they seem; gain: more may be had; saving: the same is had for less; cause: what sets the figures',
+    text: 'what was found, as a sentence',
+    worth: 'which share of a figure or of a resource it concerns, 0 to 1',
+    evidence: 'the measurements that carry it',
+  },
+).meta({ id: 'Finding', description: 'something that a run shows beside the verdict' });
+
 export const modelResult = documented(
   z.object({
     model: z.string(),
@@ -224,6 +247,7 @@ export const modelResult = documented(
     gainPlusMinus: z.number().nullable(),
     pareto,
     ties: z.array(z.string()),
+    findings: z.array(finding).optional(),
     ranking: z.array(
       documented(z.object({ ...figures, ...gainOfEntry }), { ...FIGURES, ...GAIN_OF_ENTRY }).meta({
         id: 'RankedEntry',
@@ -250,6 +274,8 @@ export const modelResult = documented(
     gainPlusMinus: 'gain.plusMinus, likewise',
     pareto: 'the measurements that no other beats',
     ties: 'configurations that differ from the leader by less than the noise of both: what was measured can not tell them apart',
+    findings:
+      'what else the run shows, what is worth most first within each kind; absent: an earlier tma wrote the file',
     ranking: 'every configuration that was measured, best first',
   },
 ).meta({ id: 'Model', description: 'what a run comes to for one model' });

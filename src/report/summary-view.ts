@@ -3,6 +3,7 @@ import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { chanceText, LEAST_CHANCE, likeliest, overStartsText } from '../rank/belief-words.ts';
+import { findingsOf, MOST_TOLD } from '../rank/findings/findings-of.ts';
 import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
@@ -98,10 +99,30 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
       limitView(constraint, shown?.best.checks[index], ranking),
     ),
     winner: winner && winnerView(winner, ranking),
+    ...findingsView(run, ranking),
     ...figuresView(ranking, shown, plots ?? USUAL_PLOTS.summary[mode], plots !== undefined),
     ...tableView(run, ranking, trials),
     failures: failureViews(trials),
     skipped: skippedViews(trials),
+  };
+}
+
+/** So many configurations are linked from a finding. */
+const LINKS = 3;
+
+/** What else the run shows, with links to the rows of the table that carry it. */
+function findingsView(run: Run, ranking: Ranking) {
+  const all = findingsOf(run, ranking);
+  const told = all.slice(0, MOST_TOLD);
+  const more = all.length - told.length;
+  return {
+    findings: told.map(({ rule, kind, text, evidence }) => ({
+      rule,
+      kind,
+      text,
+      links: [...new Set(evidence.map(({ variant }) => variant))].slice(0, LINKS),
+    })),
+    moreFindings: more > 0 ? `${more} more in results.json` : '',
   };
 }
 

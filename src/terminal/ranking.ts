@@ -5,6 +5,7 @@ import {
   batchSizeOf,
   chanceText,
   compactValue,
+  type Finding,
   formatNumber,
   formatValue,
   isClientBound,
@@ -26,8 +27,11 @@ import { textTable } from './table.ts';
 
 const ROWS = 5;
 
-/** The ranked table (the best and the default), what failed, and the verdict. */
-export function rankingText(ranking: Ranking): string {
+/** So many findings stand below the verdict. */
+const FINDINGS = 3;
+
+/** The ranked table (the best and the default), what failed, the verdict, and the first of what else was found. */
+export function rankingText(ranking: Ranking, findings: readonly Finding[] = []): string {
   const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
   const paths = varyingPaths(ranking.entries);
   const hidden = ranking.entries.length - shown.length;
@@ -63,7 +67,15 @@ export function rankingText(ranking: Ranking): string {
     ...(taken === undefined ? [] : [styleText('yellow', taken)]),
     '',
     styleText(['bold', ranking.winner ? 'green' : 'yellow'], verdict(ranking)),
+    ...findingLines(findings),
   ].join('\n');
+}
+
+function findingLines(findings: readonly Finding[]): string[] {
+  const told = findings.slice(0, FINDINGS).map(({ text }) => `- ${text}`);
+  const more = findings.length - told.length;
+  if (told.length === 0) return [];
+  return ['', ...told, ...(more > 0 ? [styleText('dim', `${more} more in the report`)] : [])];
 }
 
 /** What no configuration has of what they are judged by: an objective does not count then, a limit is not checked. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Check, ConstraintVerdict } from '../../goal/score.ts';
 import { METRICS } from '../../ground/metric.ts';
+import { findingsOf } from '../../rank/findings/findings-of.ts';
 import { intervalsOf, type Noise } from '../../rank/noise.ts';
 import { frontTags, paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
@@ -98,6 +99,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
     ...leadersGain(ranking),
     pareto: { metrics: frontTags(goal.objectives), points: frontOf(ranking) },
     ties: ranking.ties.map((entry) => entry.trial.name),
+    findings: findingsOf(run, ranking),
     ranking: ranking.entries.map((entry) => ({ ...figuresOf(entry, noise), ...gainOf(entry, ranking) })),
   };
 }

@@ -1,0 +1,52 @@
+import { isClientBound } from '../../record/measurement.ts';
+import type { Trial } from '../../record/run.ts';
+import { gainOf } from '../noise.ts';
+import { formatNumber } from '../words.ts';
+import type { Found, Rule } from './finding.ts';
+import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
+import { familyOf, INSTANCES, MAX_BATCH_SIZE, type Setting } from './setting-family.ts';
+
+/** It pays when the last step gained so much for sure, percent. */
+const PAYS = 5;
+
+export const edgeOfRange: Rule = {
+  name: 'edge-of-range',
+  kind: 'gain',
+  speaks:
+    'the best configuration has the most instances, or the largest max_batch_size, of all that were tried, and the last step up still gained 5 % or more for sure, all else alike',
+  find(scene) {
+    const found = [
+      edgeOf(scene, INSTANCES, (value) => `the most instances that were tried (instance_group: ${value})`),
+      edgeOf(scene, MAX_BATCH_SIZE, (value) => `the largest max_batch_size that was tried (${value})`),
+    ].filter((item) => item !== undefined);
+    return found.toSorted((a, b) => b.worth - a.worth)[0];
+  },
+};
+
+function edgeOf(scene: Scene, setting: Setting, whatOf: (value: number) => string): Found | undefined {
+  const { shown, ranking } = scene;
+  const family = familyOf(scene, setting);
+  const at = family.findIndex(({ entry }) => entry === shown);
+  const [before, last] = [family[at - 1], family[at]];
+  if (!before || !last) return undefined;
+  const [old, now] = [before.entry.best.measurement, shown.best.measurement];
+  // More was tried: it was worse, elsewhere, or did not work.
+  const isMore = (trial: Trial): boolean => (setting.valueOf(trial) ?? 0) > last.value;
+  if ([...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured].some(isMore)) return undefined;
+  if (isClientBound(old) || isClientBound(now) || !isDifferenceCarried(shown, before.entry, scene))
+    return undefined;
+  const { objectives } = ranking.goal;
+  const gain = gainOf(now, old, objectives, ranking.noise);
+  if (!gain || gain.assumed.length > 0 || gain.percent - gain.plusMinus < PAYS) return undefined;
+  return {
+    text: `The best has ${whatOf(last.value)}, and still gains ${formatNumber(gain.percent)} % (± ${formatNumber(gain.plusMinus)}) over ${before.value}: try more.`,
+    evidence: [before, last].map(({ entry }) =>
+      evidenceOf(
+        entry,
+        entry.best.measurement,
+        objectives.map(({ tag }) => tag),
+      ),
+    ),
+    worth: Math.min(1, gain.percent / 100),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Run } from '../../record/run.ts';
+import type { Ranking } from '../rank.ts';
+import { clientBound } from './client-bound.ts';
+import { decisiveSetting } from './decisive-setting.ts';
+import { edgeOfRange } from './edge-of-range.ts';
+import type { Finding, FindingKind, Rule } from './finding.ts';
+import { fullCpu } from './full-cpu.ts';
+import { goodDefault } from './good-default.ts';
+import { heldBackGpu } from './held-back-gpu.ts';
+import { hostTail } from './host-tail.ts';
+import { idleBatchSize } from './idle-batch-size.ts';
+import { idleGpu } from './idle-gpu.ts';
+import { idleInstances } from './idle-instances.ts';
+import { lookFurther } from './look-further.ts';
+import { memoryLeft } from './memory-left.ts';
+import { noBatcher } from './no-batcher.ts';
+import { outsideServer } from './outside-server.ts';
+import { queueBound } from './queue-bound.ts';
+import { queueDelay } from './queue-delay.ts';
+import { saturated } from './saturated.ts';
+import { sharedGpu } from './shared-gpu.ts';
+import { unfilledBatches } from './unfilled-batches.ts';
+
+/** Every rule; those of one kind and worth are told in this order. */
+export const RULES: readonly Rule[] = [
+  ...[clientBound, hostTail, heldBackGpu, sharedGpu],
+  ...[lookFurther, edgeOfRange, unfilledBatches, noBatcher, idleGpu, outsideServer, memoryLeft],
+  ...[idleInstances, queueDelay, goodDefault, idleBatchSize],
+  ...[decisiveSetting, queueBound, saturated, fullCpu],
+];
+
+/** So many findings are told on a page. */
+export const MOST_TOLD = 6;
+
+/** So many measurements are named as evidence of a finding. */
+const MOST_EVIDENCE = 5;
+
+/** What casts doubt on figures goes first, then what may bring more, then what may be saved, then what sets the figures. */
+const ORDER: Readonly<Record<FindingKind, number>> = { doubt: 0, gain: 1, saving: 2, cause: 3 };
+
+/**
+ * What a run shows of one model beside its verdict, by worth: each from a rule, with the measurements that carry it. A rule
+ * says nothing where noise may explain what it saw, or where a figure that it needs was not measured.
+ */
+export function findingsOf(run: Run, ranking: Ranking): Finding[] {
+  const shown = ranking.winner ?? ranking.leader;
+  if (!shown) return [];
+  return RULES.flatMap((rule): Finding[] => {
+    const found = rule.find({ run, ranking, shown });
+    return found
+      ? [{ rule: rule.name, kind: rule.kind, ...found, evidence: found.evidence.slice(0, MOST_EVIDENCE) }]
+      : [];
+  }).toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || b.worth - a.worth);
+}
