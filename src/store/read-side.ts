@@ -5,7 +5,7 @@ import { isFolder, onDisk, statOf } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
 import type { ComparedRun, Side } from '../record/comparison.ts';
 import type { History } from '../record/history.ts';
-import { complete } from '../record/one-model.ts';
+import { complete, type StoredRecord } from '../record/one-model.ts';
 import { parseResults } from '../record/results.ts';
 import { type Run, SCHEMA_VERSION, type Trial } from '../record/run.ts';
 import { journalPath, readJournal } from './journal.ts';
@@ -150,6 +150,9 @@ function sessionBefore(history: History, id: string | null): string | undefined 
 
 const isMeasured = ({ state }: Trial): boolean => state === 'measured';
 
+/** As results.json has it: the marks follow from the measurement. */
+type MarkedRecord = StoredRecord & { readonly marks?: unknown };
+
 function ofResults(file: string): ReadSide {
   const text = onDisk(`cannot read ${file}`, WHAT, () => readFileSync(file, 'utf8'));
   const { sessions, servers, trials, models } = parseResults(text, file);
@@ -159,7 +162,9 @@ function ofResults(file: string): ReadSide {
     servers,
     trials: trials.map(({ points, ...trial }) => ({
       ...trial,
-      points: (points as Parameters<typeof complete>[0][]).map(complete),
+      points: (points as readonly MarkedRecord[]).map(({ marks: _, ...record }) =>
+        complete(record as StoredRecord),
+      ),
     })),
     searches: models.flatMap(({ search }) => search ?? []),
   } as Run;

@@ -522,3 +522,49 @@ describe('how sure each figure is, in results.json', () => {
     expect(parseResults(JSON.stringify(old), 'old').models[0]!.winner!.marks).toBeUndefined();
   });
 });
+
+describe('findings', () => {
+  const idle = trial(
+    'm_config_0',
+    [1, 2, 4].map((load) =>
+      measurement({ perf_throughput: 180 + load, perf_latency_p99: 9, gpu_utilization: 41 }, load),
+    ),
+    { config: { name: 'm', max_batch_size: 10, instance_group: [{ kind: 'KIND_GPU', count: 2 }] } },
+  );
+  const found = run(base, idle);
+  const ranked = rank(found, goal);
+
+  test('stand on the summary page, with links to the rows that carry them', async () => {
+    const [page] = await summaryPages(found, [ranked]);
+    const { document } = parseHTML(page!.html);
+    const items = [...document.querySelectorAll('ul.findings li')];
+    expect(items.map((item) => item.textContent)).toContainEqual(
+      expect.stringContaining('The GPU works for 41.0 % of the time'),
+    );
+    for (const link of document.querySelectorAll('ul.findings a')) {
+      expect(document.querySelector(`tr[id="${link.getAttribute('href')!.slice(1)}"]`)).not.toBeNull();
+    }
+    expect(document.querySelector('ul.findings a')).not.toBeNull();
+  });
+
+  test('are in results.json, with the figures that carry them', () => {
+    const { findings } = parseResults(resultsJson(result(found, [ranked])), 'r').models[0]!;
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: 'idle-gpu',
+        kind: 'gain',
+        evidence: expect.arrayContaining([
+          expect.objectContaining({
+            variant: 'm_config_0',
+            values: expect.objectContaining({ gpu_utilization: 41 }),
+          }),
+        ]),
+      }),
+    );
+  });
+
+  test('a page without any has no heading for them', async () => {
+    const [page] = await summaryPages(run(base), [rank(run(base), goal)]);
+    expect(page!.html).not.toContain('What else was found');
+  });
+});

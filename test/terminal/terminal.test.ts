@@ -304,3 +304,21 @@ test('a limit that is kept within the noise is said so where the value is', () =
   expect(text).toContain('Deploy m_config_0');
   expect(text).toContain('With less than 1 % something else is better by more than 5 %.');
 });
+
+test('below the verdict stand the first three findings, and how many more there are', () => {
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+  };
+  const ranking = rank(run(trial('m_config_default', [measurement({})])), goal);
+  const finding = (text: string) => ({ rule: 'r', kind: 'gain' as const, text, worth: 1, evidence: [] });
+  const linesOf = (...texts: readonly string[]): string[] =>
+    stripVTControlCharacters(rankingText(ranking, texts.map(finding))).split('\n');
+  expect(linesOf('One.', 'Two.', 'Three.', 'Four.').slice(-5)).toEqual([
+    ...['', '- One.', '- Two.', '- Three.'],
+    '1 more in the report',
+  ]);
+  expect(linesOf('One.').slice(-2)).toEqual(['', '- One.']);
+  expect(linesOf().at(-1)).toMatch(/^Keep the default/);
+});

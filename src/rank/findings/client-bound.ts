@@ -1,7 +1,7 @@
 import { counted } from '../../ground/wording.ts';
 import { isClientBound } from '../../record/measurement.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { allPoints, carries, evidenceOf } from './scene.ts';
 
 export const clientBound: Rule = {

@@ -3,7 +3,7 @@ import { isClientBound } from '../../record/measurement.ts';
 import { gainOf, widerForBestOf } from '../noise.ts';
 import type { RankedEntry } from '../standings.ts';
 import { compactValue, formatNumber, varyingPaths } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
 
 /** A setting decides where the other value is worse by so much for sure, percent. */

@@ -2,7 +2,8 @@ import { isClientBound } from '../../record/measurement.ts';
 import type { Trial } from '../../record/run.ts';
 import { gainOf } from '../noise.ts';
 import { formatNumber } from '../words.ts';
-import type { Found, Rule } from './finding.ts';
+import type { Found } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
 import { familyOf, INSTANCES, MAX_BATCH_SIZE, type Setting } from './setting-family.ts';
 

@@ -1,5 +1,4 @@
 import type { LoadPoint } from '../../record/load-point.ts';
-import type { Scene } from './scene.ts';
 
 /**
  * What a finding is about. doubt: figures may not be what they seem; gain: more may be had; saving: the same is had for
@@ -29,14 +28,4 @@ export interface Finding extends Found {
   /** Name of the rule that found it. */
   readonly rule: string;
   readonly kind: FindingKind;
-}
-
-/** One idea that a run's measurements may show. */
-export interface Rule {
-  readonly name: string;
-  readonly kind: FindingKind;
-  /** When it speaks, in words, for docs/findings.md. */
-  readonly speaks: string;
-  /** undefined: it is not so, noise may explain it, or a figure that it needs was not measured. */
-  find(scene: Scene): Found | undefined;
 }

@@ -1,5 +1,5 @@
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { carries, evidenceOf } from './scene.ts';
 
 /** A machine of which the server uses this share, for sure, has no more to give. */

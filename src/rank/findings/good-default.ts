@@ -3,7 +3,7 @@ import { isClientBound } from '../../record/measurement.ts';
 import { LEAST_GAIN } from '../decision.ts';
 import { gainOver } from '../rank.ts';
 import { formatNumber } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, isSound, MOST_HIDDEN } from './scene.ts';
 
 export const goodDefault: Rule = {

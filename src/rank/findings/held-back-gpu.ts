@@ -1,6 +1,6 @@
 import { formatNumber } from '../words.ts';
 import { formatShare } from './client-bound.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { allPoints, carries, evidenceOf } from './scene.ts';
 
 /** Of fewer points than this share nothing is said, unless the best is among them. */

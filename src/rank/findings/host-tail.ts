@@ -1,6 +1,6 @@
 import type { Measurement } from '../../record/measurement.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { allPoints, carries, evidenceOf } from './scene.ts';
 
 /** A stall of less than this share of the p99 is not what sets it. */

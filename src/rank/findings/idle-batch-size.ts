@@ -1,5 +1,5 @@
-import type { Rule } from './finding.ts';
 import { noGainText, plateauEvidence } from './plateau-words.ts';
+import type { Rule } from './rule.ts';
 import { familyOf, MAX_BATCH_SIZE, plateauOf } from './setting-family.ts';
 
 export const idleBatchSize: Rule = {

@@ -1,6 +1,6 @@
 import { formatBytes } from '../../ground/wording.ts';
-import type { Rule } from './finding.ts';
 import { noGainText, plateauEvidence } from './plateau-words.ts';
+import type { Rule } from './rule.ts';
 import { familyOf, INSTANCES, memoryBetween, plateauOf } from './setting-family.ts';
 
 export const idleInstances: Rule = {

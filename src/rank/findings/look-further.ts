@@ -1,7 +1,7 @@
 import { isRate, levelOf } from '../../record/load-point.ts';
 import { isClientBound } from '../../record/measurement.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { allPoints, evidenceOf, isSound, ladderOf, timesAtLoads } from './scene.ts';
 
 /** It grows when the larger load brings so much more for sure. */

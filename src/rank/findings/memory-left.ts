@@ -1,6 +1,6 @@
 import { counted, formatBytes } from '../../ground/wording.ts';
 import { isClientBound } from '../../record/measurement.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, isSound } from './scene.ts';
 import { familyOf, INSTANCES, instancesOf, memoryBetween, plateauOf } from './setting-family.ts';
 

@@ -1,7 +1,7 @@
 import { maxBatchSize } from '../../model-config/config.ts';
 import { batchSizeOf } from '../../record/load-point.ts';
 import { loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { carries, evidenceOf, inFlightOf } from './scene.ts';
 import { INSTANCES } from './setting-family.ts';
 

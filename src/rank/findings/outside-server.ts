@@ -1,6 +1,6 @@
 import { isClientBound } from '../../record/measurement.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { carries, evidenceOf } from './scene.ts';
 
 /** From this share of the latency on, for sure, it is worth a word. */

@@ -1,7 +1,7 @@
 import { instanceGroups } from '../../model-config/config.ts';
 import { isClientBound } from '../../record/measurement.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { carries, evidenceOf } from './scene.ts';
 import { INSTANCES, MAX_BATCH_SIZE, QUEUE_DELAY } from './setting-family.ts';
 

@@ -1,6 +1,6 @@
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
 import { noGainText } from './plateau-words.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, type Scene, sameLoad, timesAcross } from './scene.ts';
 import { familyOf, type Member, plateauOf, QUEUE_DELAY } from './setting-family.ts';
 

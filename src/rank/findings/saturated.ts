@@ -1,6 +1,6 @@
 import { isRate, levelOf } from '../../record/load-point.ts';
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { evidenceOf, isSound, ladderOf, timesAtLoads } from './scene.ts';
 
 /** More load brings nothing where it brings so much at most within the noise; it ran on the same start of the server. */

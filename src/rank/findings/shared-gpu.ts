@@ -1,5 +1,5 @@
 import { formatShare } from './client-bound.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { allPoints, carries, evidenceOf } from './scene.ts';
 
 export const sharedGpu: Rule = {

@@ -1,5 +1,5 @@
 import { formatNumber, loadWords } from '../words.ts';
-import type { Rule } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { carries, evidenceOf, inFlightOf } from './scene.ts';
 import { INSTANCES, MAX_BATCH_SIZE, QUEUE_DELAY } from './setting-family.ts';
 
