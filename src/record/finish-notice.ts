@@ -13,6 +13,7 @@ const model = documented(
     verdict: z.string(),
     values: stored.values,
     intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+    marks: z.array(z.string()),
     constraints: z.enum(['met', 'missed', 'unknown']).nullable(),
     gain: gain.nullable(),
   }),
@@ -23,6 +24,8 @@ const model = documented(
     values:
       'metric -> value of what was decided for, or where nothing was of the leader: the objectives, what is limited, throughput and p99 latency; the units are those of results.json',
     intervals: 'metric -> its 95 % interval, null where an end is not known',
+    marks:
+      'why the figures may not be trusted, by the tags that results.json explains; [] where nothing is known against them',
     constraints: 'what all constraints come to there; null: nothing was measured',
     gain: 'over the default; null: it can not be told',
   },

@@ -5,10 +5,12 @@ import { diskFault } from '../ground/paths.ts';
 import { redactor, replaceSecretParts, secretsOf, secretsOfHeaders } from '../ground/redact.ts';
 import { VERSION } from '../ground/version.ts';
 import { visible } from '../ground/wording.ts';
+import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { toldGain } from '../rank/told-gain.ts';
 import { verdict } from '../rank/verdict.ts';
 import { type FinishNotice, type ModelNotice, NOTICE_VERSION } from '../record/finish-notice.ts';
+import { marksOf } from '../record/marks.ts';
 import type { Run } from '../record/run.ts';
 import { expandEnvironment } from '../server/arguments.ts';
 import { judgedBy, toldEntry } from './told-figure.ts';
@@ -74,7 +76,8 @@ function modelOf(ranking: Ranking, told: (text: string) => string): ModelNotice 
   const entry = toldEntry(ranking);
   const gain = entry && toldGain(entry, ranking);
   const tags = [...new Set(['perf_throughput', 'perf_latency_p99', ...judgedBy(ranking)])];
-  const { values = {}, intervals = {} } = entry?.best.measurement.whole ?? {};
+  const { values = {} } = entry?.best.measurement.whole ?? {};
+  const intervals = entry ? intervalsOf(entry.best.measurement, ranking.noise) : {};
   const of = <T>(figures: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(tags.flatMap((tag) => (tag in figures ? [[tag, figures[tag]!]] : [])));
   return {
@@ -90,6 +93,7 @@ function modelOf(ranking: Ranking, told: (text: string) => string): ModelNotice 
     intervals: Object.fromEntries(
       Object.entries(of(intervals)).map(([tag, [low, high]]) => [tag, [low, high]]),
     ),
+    marks: entry ? marksOf(entry.best.measurement).map(({ tag }) => tag) : [],
     constraints: entry?.best.verdict ?? null,
     gain: gain?.kind === 'gain' ? gainOf(gain) : null,
   };

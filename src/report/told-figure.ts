@@ -1,8 +1,11 @@
 import { overStartsText } from '../rank/belief-words.ts';
+import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { formatValue, unitOf } from '../rank/words.ts';
+import { marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
+import type { Interval } from '../statistics/intervals.ts';
 import { figure, ranged } from './table-view.ts';
 
 /** What a run is told by: what was decided for, or where nothing was the leader; undefined where nothing was measured. */
@@ -13,9 +16,28 @@ export const judgedBy = ({ goal: { objectives, constraints } }: Pick<Ranking, 'g
   ...new Set([...objectives, ...constraints].map(({ tag }) => tag)),
 ];
 
-/** `93.1 to 109`, the 95 % interval of a value, or what the search knows of it over starts; '' where there is none. */
-export const intervalText = (measurement: Measurement, tag: string, ranking: Ranking): string =>
-  overStartsText(measurement, tag, ranking) ?? ranged(measurement.whole.intervals[tag], tag);
+/** The 95 % interval of a value as it is told; null for an end that is not known. */
+export const toldInterval = (measurement: Measurement, tag: string, { noise }: Ranking): Interval =>
+  intervalsOf(measurement, noise)[tag] ?? [null, null];
+
+/**
+ * `93.1 to 109`, the 95 % interval of a value, or what the search knows of it over starts; `93.1 or more` where one end is
+ * known, '' where there is none.
+ */
+export function intervalText(measurement: Measurement, tag: string, ranking: Ranking): string {
+  const believed = overStartsText(measurement, tag, ranking);
+  if (believed !== undefined) return believed;
+  const [low, high] = toldInterval(measurement, tag, ranking);
+  if (low !== null && high === null) return `${formatValue(low, tag)} or more`;
+  if (low === null && high !== null) return `${formatValue(high, tag)} or less`;
+  return ranged([low, high], tag);
+}
+
+/** The marks that a measurement carries, in words: `unstable (not as steady as was asked)`. */
+export const marksText = (measurement: Measurement): string =>
+  marksOf(measurement)
+    .map(({ tag, text }) => `${tag} (${text})`)
+    .join('; ');
 
 /** `≥ 101 (93.1 to 109)`, without the unit; `–` for what was not measured. */
 export function figureText(measurement: Measurement, tag: string, ranking: Ranking): string {

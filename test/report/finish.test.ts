@@ -37,6 +37,7 @@ test('says what a run came to, in figures and words', () => {
       verdict: expect.stringMatching(/^Deploy m_config_0: 180 infer/),
       values: { perf_throughput: 180, perf_latency_p99: 8 },
       intervals: { perf_throughput: [175, 185], perf_latency_p99: [7.5, null] },
+      marks: [],
       constraints: 'met',
       gain: expect.objectContaining({ is: 'measured', assumed: [] }),
     },

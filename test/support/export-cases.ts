@@ -67,6 +67,7 @@ const twoModels = (): Result => {
         [
           measurement({ perf_throughput: 49, perf_latency_p99: 11, gpu_used_memory: 500 }, 1, {
             ...at(50),
+            ...{ stable: false, requests: 90 },
             ...interval({ perf_throughput: [48, 50], perf_latency_p99: [9.5, 12] }),
           }),
         ],

@@ -3,10 +3,9 @@ import { metric } from '../../ground/metric.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { loadWords, unitOf } from '../../rank/words.ts';
-import { isClientBound } from '../../record/measurement.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { put, takeBack } from '../put.ts';
-import { intervalText, judgedBy } from '../told-figure.ts';
+import { intervalText, judgedBy, marksText, toldInterval } from '../told-figure.ts';
 
 /** One value of a custom benchmark of github-action-benchmark. */
 export interface Benchmark {
@@ -65,7 +64,8 @@ function valuesOf(
     const value = measurement.whole.values[tag];
     if (value === undefined) return [];
     const { label } = metric(tag);
-    const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
+    const [low, high] = toldInterval(measurement, tag, ranking);
+    const marks = marksText(measurement);
     const interval = intervalText(measurement, tag, ranking);
     return [
       {
@@ -76,7 +76,7 @@ function valuesOf(
         extra: [
           `${trial.name} ${loadWords(measurement.point)}`,
           ...(interval ? [`95 % interval ${interval}`] : []),
-          ...(isClientBound(measurement) ? ['the load generator was the limit'] : []),
+          ...(marks ? [`marks: ${marks}`] : []),
         ].join('\n'),
       },
     ];

@@ -11,7 +11,15 @@ import type { Run, Trial } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { failureViews } from '../failures.ts';
 import { put } from '../put.ts';
-import { figureText, intervalText, judgedBy, toldEntry, withUnit } from '../told-figure.ts';
+import {
+  figureText,
+  intervalText,
+  judgedBy,
+  marksText,
+  toldEntry,
+  toldInterval,
+  withUnit,
+} from '../told-figure.ts';
 import { element, type XmlElement, xmlDocument } from '../xml-text.ts';
 
 /** So many configurations that failed are told one by one. */
@@ -135,8 +143,10 @@ function missed(check: Check, limit: string, entry: RankedEntry, ranking: Rankin
   const { tag, value } = check.constraint;
   const { measurement } = entry.best;
   const interval = intervalText(measurement, tag, ranking);
-  const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
-  const holdsLimit = low !== null && high !== null && low <= value && value <= high;
+  const [low, high] = toldInterval(measurement, tag, ranking);
+  const holdsLimit =
+    (low !== null || high !== null) && (low === null || low <= value) && (high === null || value <= high);
+  const marks = marksText(measurement);
   return {
     kind: 'failure',
     type: 'missed',
@@ -145,6 +155,7 @@ function missed(check: Check, limit: string, entry: RankedEntry, ranking: Rankin
       whereOf(entry),
       interval ? `95 % interval: ${withUnit(interval, tag, ranking)}` : 'it was recorded without an interval',
       ...(holdsLimit ? ['the limit lies within the interval: it may be kept'] : []),
+      ...(marks ? [`marks: ${marks}`] : []),
     ],
   };
 }
@@ -167,6 +178,7 @@ function propertiesOf(run: Run, ranking: Ranking): XmlElement[] {
         entry && withUnit(figureText(entry.best.measurement, tag, ranking), tag, ranking),
       ]),
     ),
+    marks: (entry && marksText(entry.best.measurement)) || undefined,
     tma: environment?.tma,
     launcher: environment?.launcher,
   };

@@ -12,6 +12,7 @@ import { verdict } from '../../rank/verdict.ts';
 import { describeAssignment, describeConstraint, formatNumber, unitOf } from '../../rank/words.ts';
 import { COSTS } from '../../record/goal.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
+import { marksOf } from '../../record/marks.ts';
 import type { Run } from '../../record/run.ts';
 import type { Exporter, ExportOptions, Result } from '../exporter.ts';
 import { failureViews } from '../failures.ts';
@@ -148,6 +149,7 @@ function configurations(ranking: Ranking): string {
   const columns = [...new Set([...USUAL_COLUMNS, ...judgedBy(ranking), ...costs])].filter((tag) =>
     shown.some(({ best }) => best.measurement.whole.values[tag] !== undefined),
   );
+  const isMarked = shown.some(({ best }) => marksOf(best.measurement).length > 0);
   const headers = [
     { text: '#', right: true },
     { text: 'configuration' },
@@ -155,6 +157,7 @@ function configurations(ranking: Ranking): string {
     ...columns.map((tag) => ({ text: plain(headerOf(tag, ranking)), right: true })),
     { text: 'against the default', right: true },
     { text: 'constraints' },
+    ...(isMarked ? [{ text: 'marks' }] : []),
     { text: 'parameters' },
   ];
   const rows = shown.map((entry) => [
@@ -164,10 +167,17 @@ function configurations(ranking: Ranking): string {
     ...columns.map((tag) => plain(figureText(entry.best.measurement, tag, ranking))),
     plain(gainCell(entry, ranking)),
     `${SIGNS[entry.best.verdict]} ${entry.best.verdict}`,
+    ...(isMarked
+      ? [
+          marksOf(entry.best.measurement)
+            .map(({ tag }) => code(tag))
+            .join(' '),
+        ]
+      : []),
     code(cut(describeAssignment(entry.trial.models[0].assignment), LONGEST_CELL)),
   ]);
   const more = entries.length - shown.length;
-  const rest = more > 0 ? `\n\n${counted(more, 'configuration')} more in the report.` : '';
+  const rest = more > 0 ? `\n\n${counted(more, 'more configuration')} in the report.` : '';
   return `${table(headers, rows)}${rest}`;
 }
 

@@ -4,11 +4,13 @@ import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
+import { marksOf } from '../../record/marks.ts';
+import type { Measurement } from '../../record/measurement.ts';
 import type { Run } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { expositionText, type Family, type Sample } from '../exposition.ts';
 import { put } from '../put.ts';
-import { toldEntry } from '../told-figure.ts';
+import { toldEntry, toldInterval } from '../told-figure.ts';
 
 /**
  * metrics.prom for the textfile collector of node_exporter, which may read it at any time: it is replaced as a whole. The
@@ -28,6 +30,7 @@ export const openMetricsText = ({ run, rankings }: Pick<Result, 'run' | 'ranking
     ...modelFamilies(rankings),
     ...constraintFamilies(rankings),
     ...gainFamilies(rankings),
+    markFamily(rankings),
     ...EXPOSED.flatMap((item) => metricFamilies(item, rankings)),
   ]);
 
@@ -185,6 +188,7 @@ function gainFamilies(rankings: readonly Ranking[]): Family[] {
 interface Exposed {
   readonly entry: RankedEntry;
   readonly labels: Sample['labels'];
+  readonly ranking: Ranking;
 }
 
 /** What was decided for, or the leader where nothing was, and the default. */
@@ -206,9 +210,20 @@ function exposedOf(ranking: Ranking): Exposed[] {
       ...(isRate(point) ? { request_rate: level } : { in_flight: level }),
       batch_size: batchSizeOf(point),
     };
-    return [{ entry, labels }];
+    return [{ entry, labels, ranking }];
   });
 }
+
+/** What is to be known of the figures before they are trusted. */
+const markFamily = (rankings: readonly Ranking[]): Family => ({
+  name: 'tma_mark',
+  help: '1 for each mark that a measurement carries: why its figures may not be trusted.',
+  samples: rankings
+    .flatMap(exposedOf)
+    .flatMap(({ entry, labels }) =>
+      marksOf(entry.best.measurement).map(({ tag }) => ({ labels: { ...labels, mark: tag }, value: 1 })),
+    ),
+});
 
 /** A metric's value, and where there is one its interval. */
 function metricFamilies({ tag, label, unit: own }: Metric, rankings: readonly Ranking[]): Family[] {
@@ -217,20 +232,28 @@ function metricFamilies({ tag, label, unit: own }: Metric, rankings: readonly Ra
   const family = (
     part: string,
     what: string,
-    from: (figures: RankedEntry['best']['measurement']['whole']) => number | null | undefined,
+    from: (measurement: Measurement, ranking: Ranking) => number | null | undefined,
   ): Family => ({
     name: ['tma', tag, part, unit].filter((word) => word).join('_'),
     help: `${helpOf(label)}${what}.`,
     unit,
-    samples: exposed.flatMap(({ entry, labels }) => {
-      const value = from(entry.best.measurement.whole);
+    samples: exposed.flatMap(({ entry, labels, ranking }) => {
+      const value = from(entry.best.measurement, ranking);
       return value === null || value === undefined ? [] : [{ labels, value: inBaseUnit(value, tag) }];
     }),
   });
   return [
-    family('', '', ({ values }) => values[tag]),
-    family('interval_low', ', lower end of the 95 percent interval', ({ intervals }) => intervals[tag]?.[0]),
-    family('interval_high', ', upper end of the 95 percent interval', ({ intervals }) => intervals[tag]?.[1]),
+    family('', '', ({ whole }) => whole.values[tag]),
+    family(
+      'interval_low',
+      ', lower end of the 95 percent interval',
+      (measurement, ranking) => toldInterval(measurement, tag, ranking)[0],
+    ),
+    family(
+      'interval_high',
+      ', upper end of the 95 percent interval',
+      (measurement, ranking) => toldInterval(measurement, tag, ranking)[1],
+    ),
   ];
 }
 

@@ -40,7 +40,7 @@ test('a file for each direction, of the winner and the default, in the metrics t
     name: 'm: p99 latency of the winner',
     unit: 'ms',
     value: 8,
-    extra: 'm_config_0 with 1 request in flight',
+    extra: 'm_config_0 with 1 request in flight\n95 % interval 7.50 or more',
   });
 });
 

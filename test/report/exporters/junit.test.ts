@@ -57,6 +57,9 @@ describe('a constraint', () => {
     const text = suite.children[2]!.children[0]!.text;
     expect(text).toContain('pipeline_config_0 at 50.0 requests a second and client batch 2');
     expect(text).toContain('the limit lies within the interval: it may be kept');
+    expect(text).toContain(
+      'marks: unstable (not as precise or as steady as was asked after 1.8 s); few-samples (',
+    );
   });
 
   test('on what was not measured is an error, with the reason, and no configuration is found', () => {

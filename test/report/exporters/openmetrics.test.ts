@@ -91,6 +91,18 @@ describe('what a model comes to', () => {
     ]);
   });
 
+  test('the marks of its figures', () => {
+    const marks = samplesOf(CASES.twoModels(), 'tma_mark')?.map(({ labels }) => [
+      labels['variant'],
+      labels['mark'],
+    ]);
+    expect(marks).toEqual([
+      ['pipeline_config_0', 'unstable'],
+      ['pipeline_config_0', 'few-samples'],
+    ]);
+    expect(samplesOf(CASES.small(), 'tma_mark')).toBeUndefined();
+  });
+
   test('no gain where none can be told', () => {
     expect(samplesOf(CASES.small(), 'tma_gain_ratio')?.[0]?.value).toBeCloseTo(0.8);
     expect(samplesOf(CASES.withoutDefault(), 'tma_gain_ratio')).toBeUndefined();
