@@ -101,6 +101,28 @@ test('what the server and its GPUs tell has intervals', async () => {
   expect(warnings.join()).not.toContain('statistics');
 });
 
+test('the energy is by the counter of the page where it was seen for long enough, else by the power', async () => {
+  await using fake = await fakeTriton();
+  // A page of a server that tma starts is refreshed twice a second.
+  const ours = { logFile: 'server.log' };
+  const long = await measure(
+    fake,
+    ours,
+    staged(() => sleep(900)),
+  );
+  expect(long).toMatchObject({ gpusInUse: 1, energyBy: 'counter' });
+  // 200 W over 100 infer/s.
+  expect(long.whole.values['energy_per_thousand_inferences']).toBeGreaterThan(1900);
+  expect(long.whole.values['energy_per_thousand_inferences']).toBeLessThan(2100);
+  const short = await measure(
+    fake,
+    ours,
+    staged(() => sleep(300)),
+  );
+  expect(short.energyBy).toBe('power');
+  expect(short.whole.values['energy_per_thousand_inferences']).toBeCloseTo(2500, 6);
+});
+
 test('a server whose statistics fail in mid-measurement: the figures stay, its own times are said to be missing', async () => {
   await using fake = await fakeTriton();
   fake.break('stats', 'fails with an object', 2);

@@ -238,7 +238,10 @@ export async function fakeTriton(port = 0): Promise<FakeTriton> {
       [
         'nv_gpu_utilization{gpu_uuid="GPU-1"} 0.5',
         'nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 1000000000',
-        'nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 2000000000\n',
+        'nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 2000000000',
+        'nv_gpu_power_usage{gpu_uuid="GPU-1"} 250',
+        // 200 W.
+        `nv_energy_consumption{gpu_uuid="GPU-1"} ${(200 * performance.now()) / 1000}\n`,
       ].join('\n'),
   };
   const answer = (socket: Socket, path: string): void => {

@@ -1,6 +1,6 @@
 import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../../../src/load/inputs.ts';
 import { makePayloads } from '../../../src/load/payloads.ts';
-import { aggregateGpus, parseGpuMetrics } from '../../../src/measure/gpu.ts';
+import { aggregateGpus, parseGpuEnergy, parseGpuMetrics } from '../../../src/measure/gpu.ts';
 import { serverTimes } from '../../../src/measure/server-times.ts';
 import { additions, differences, withoutFillings } from '../../../src/model-config/compare.ts';
 import { printConfigText } from '../../../src/model-config/config.ts';
@@ -96,6 +96,7 @@ nv_gpu_utilization{gpu_uuid="GPU-1b7c"} 0
 nv_gpu_memory_total_bytes{gpu_uuid="GPU-6f2a"} 85520809984
 nv_gpu_memory_used_bytes{gpu_uuid="GPU-6f2a"} 3110000000
 nv_gpu_power_usage{gpu_uuid="GPU-6f2a"} 123.4
+nv_energy_consumption{gpu_uuid="GPU-6f2a"} 12345.678000
 nv_gpu_power_usage{index="1",gpu_uuid="GPU-1b7c",more="}"} 70.1
 `;
 const TOKENS = [
@@ -130,7 +131,8 @@ export const metrics: MakeTarget = () => {
     run(input) {
       const looks = [GPUS, input.toString('utf8')].map(parseGpuMetrics);
       const { values, gpus } = aggregateGpus(looks);
-      for (const figures of [values, ...Object.values(gpus)]) checkFigures(figures);
+      const energies = parseGpuEnergy(input.toString('utf8'));
+      for (const figures of [values, ...Object.values(gpus), energies]) checkFigures(figures);
     },
     isOurs: isServerError,
   };
