@@ -12,6 +12,12 @@ test('finish.schema.json is up to date (npm run docs)', () => {
   expect(JSON.parse(readFileSync('finish.schema.json', 'utf8'))).toEqual(noticeJsonSchema());
 });
 
+test('docs/outputs.md has every field', () => {
+  const page = readFileSync('docs/outputs.md', 'utf8');
+  const { properties } = noticeJsonSchema() as { properties: object };
+  for (const field of Object.keys(properties)) expect(page).toContain(`\`${field}\``);
+});
+
 test.each(Object.entries(CASES))('what is posted of %s is valid by it', (name, make) => {
   const { run, rankings } = make();
   const experiment = experimentOf('profile_models: m');

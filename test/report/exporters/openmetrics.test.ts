@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../../src/ground/metric.ts';
@@ -119,4 +119,26 @@ test('is written as a whole: nothing else is left beside it', async () => {
   const { files } = await openMetricsExporter.write(CASES.small(), path);
   expect(files).toEqual([join(path, 'results/metrics.prom')]);
   expect(readdirSync(join(path, 'results'))).toEqual(['metrics.prom']);
+});
+
+describe('docs/outputs.md', () => {
+  const page = readFileSync('docs/outputs.md', 'utf8');
+
+  test('has the name of every metric', () => {
+    const names = Object.values(CASES).flatMap((make) => read(make()).map(({ name }) => name));
+    const figures = METRICS.filter(({ tag }) => !tag.endsWith('_count')).map((item) =>
+      ['tma', item.tag, baseUnitOf(item).unit].filter((word) => word).join('_'),
+    );
+    const documented = names.filter(
+      (name) => !/_interval_(low|high)/.test(name) || name.startsWith('tma_gain'),
+    );
+    for (const name of [...figures, ...documented]) expect(page).toContain(`\`${name}\``);
+  });
+
+  test('has every label', () => {
+    const labels = Object.values(CASES).flatMap((make) =>
+      read(make()).flatMap(({ samples }) => samples.flatMap((sample) => Object.keys(sample.labels))),
+    );
+    for (const label of new Set(labels)) expect(page).toContain(`\`${label}\``);
+  });
 });
