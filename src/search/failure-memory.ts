@@ -123,6 +123,14 @@ class RememberingSearch implements FailureMemory {
     this.#search.wrapUp?.();
   }
 
+  revise(changed: Parameters<NonNullable<Search['revise']>>[0]): void {
+    this.#search.revise?.(changed);
+  }
+
+  learn(...told: Parameters<NonNullable<Search['learn']>>): void {
+    this.#search.learn?.(...told);
+  }
+
   belief(): Belief | undefined {
     return this.#search.belief?.();
   }

@@ -14,6 +14,8 @@ export interface Ask {
    * worth more time.
    */
   readonly matters?: readonly Constraint[];
+  /** It is asked for to see whether the machine is as it was: it does not count among the measurements of its point. */
+  readonly sentinel?: true;
 }
 
 /** What one measurement says, by metric tag. */
@@ -28,12 +30,23 @@ export interface Figures {
   readonly beyond?: Readonly<Record<string, { readonly share: number; readonly of: number }>>;
 }
 
+/** What was seen beside a measurement that may say why it differs from another. */
+export interface Witness {
+  /** Share of the machine's CPU that other programs had, 0 to 1; absent: not known. */
+  readonly othersShare?: number;
+  /** A GPU was held back by its temperature or its power supply. */
+  readonly held: boolean;
+}
+
 /** What became of an ask. */
 export type Outcome = {
   /** A server was started for it, whether or not it came up. */
   readonly started: boolean;
   /** Seconds that it took, where they are known: the start of the server, and the measurement. */
   readonly seconds?: { readonly start: number; readonly look: number };
+  /** When it was measured, ms since 1970: the beginning; absent: it was not, or by an earlier session. */
+  readonly atMs?: number;
+  readonly witness?: Witness;
 } & (
   | ({ readonly state: 'measured' } & Figures)
   | {
@@ -129,6 +142,13 @@ export interface Search {
   remaining(): number;
   /** Little time is left: only what the verdict needs is asked for from here on. */
   wrapUp?(): void;
+  /**
+   * The machine has changed: what these asks told counts from here on as given, and not at all where nothing is given.
+   * What other asks told counts as it was told, whatever was said of them before.
+   */
+  revise?(changed: ReadonlyMap<Ask, Figures | undefined>): void;
+  /** Tells it a measurement of one of its points that it did not ask for. */
+  learn?(ask: Ask, measured: Extract<Outcome, { state: 'measured' }>): void;
   account(): Account;
   /** What it believes of its verdict; undefined, or no such method: it has none of its own. */
   belief?(): Belief | undefined;
@@ -142,6 +162,8 @@ export const altered = (search: Search, changes: Partial<Search>): Search => ({
   drop: (candidate) => search.drop(candidate),
   remaining: () => search.remaining(),
   wrapUp: () => search.wrapUp?.(),
+  ...(search.revise && { revise: (changed) => search.revise?.(changed) }),
+  ...(search.learn && { learn: (ask, measured) => search.learn?.(ask, measured) }),
   account: () => search.account(),
   belief: () => search.belief?.(),
   ...changes,

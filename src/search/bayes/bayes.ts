@@ -4,7 +4,7 @@ import { maxBatchSize } from '../../model-config/config.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
-import type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing } from '../search.ts';
+import type { Account, Answer, Ask, Belief, Earlier, Figures, Outcome, Search, Standing } from '../search.ts';
 import { firstSpots, furtherSpot } from './beginning.ts';
 import { type Budget, budgetFor, USUAL } from './budget.ts';
 import { beliefOf, isByThroughput } from './confidence.ts';
@@ -128,13 +128,34 @@ class BayesSearch implements JudgingSearch {
         this.#knowledge.failed.push(ask.candidate);
         return;
       case 'measured':
-        this.#knowledge.add(spot, outcome, outcome.started);
+        this.#knowledge.add(ask, spot, outcome, outcome.started);
         if (ask.again === 'afresh') this.#confirmed.add(spot);
-        this.#vain++;
-        if (this.#top && compareMeasured(outcome, this.#top, this.#plan) >= 0) return;
-        this.#top = outcome;
-        this.#vain = 0;
+        this.#compare(outcome);
     }
+  }
+
+  #compare(measured: Measured): void {
+    this.#vain++;
+    if (this.#top && compareMeasured(measured, this.#top, this.#plan) >= 0) return;
+    this.#top = measured;
+    this.#vain = 0;
+  }
+
+  /** What was in vain before the machine changed is no reason to end after it. */
+  revise(changed: ReadonlyMap<Ask, Figures | undefined>): void {
+    this.#knowledge.revise(changed);
+    const known = this.#knowledge.seen.flatMap(({ results }) => results);
+    this.#top = known.toSorted((a, b) => compareMeasured(a, b, this.#plan))[0];
+    this.#vain = 0;
+    this.#isInVain = false;
+    this.#isOver = false;
+  }
+
+  learn(ask: Ask, measured: Extract<Outcome, { state: 'measured' }>): void {
+    const spot = this.#knowledge.spotAt(ask.candidate, ask.point);
+    if (!spot) return;
+    this.#knowledge.add(ask, spot, measured, measured.started);
+    this.#compare(measured);
   }
 
   drop(candidate: Candidate): readonly LoadPoint[] {

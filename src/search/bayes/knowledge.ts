@@ -1,7 +1,7 @@
 import { batchSizeOf, isSamePoint, type LoadPoint, levelOf } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import { GaussianProcess, matern52 } from '../../statistics/gaussian-process.ts';
-import type { Earlier, Figures } from '../search.ts';
+import type { Ask, Earlier, Figures } from '../search.ts';
 import { Covariances } from './covariances.ts';
 import { placesOf } from './encoding.ts';
 import { partOf } from './mechanics.ts';
@@ -49,6 +49,8 @@ export class Knowledge {
   #surrogate: Surrogate | undefined;
   /** What was learned from less. */
   #last: Surrogate | undefined;
+  /** Everything that was told, in order, as it was told. */
+  readonly #told: { readonly ask: Ask; readonly spot: Spot; readonly result: Result }[] = [];
   /** How many servers were started, and which of them each configuration was last measured on. */
   #starts = 0;
   readonly #servers = new Map<Candidate, number>();
@@ -82,12 +84,33 @@ export class Knowledge {
   }
 
   /** @param started the server that it was measured on was started for it. */
-  add(spot: Spot, { values, deviations }: Figures, started: boolean): void {
+  add(ask: Ask, spot: Spot, { values, deviations }: Figures, started: boolean): void {
     if (started || !this.#servers.has(spot.candidate)) this.#servers.set(spot.candidate, this.#starts++);
     const server = this.#servers.get(spot.candidate)!;
-    spot.results.push({ values, server, ...(deviations && { deviations }) });
+    const result = { values, server, ...(deviations && { deviations }) };
+    this.#told.push({ ask, spot, result });
+    spot.results.push(result);
     this.#last = this.#surrogate ?? this.#last;
     this.#surrogate = undefined;
+  }
+
+  /** What these asks told counts as given, or not at all; all else as it was told. */
+  revise(changed: ReadonlyMap<Ask, Figures | undefined>): void {
+    for (const { results } of this.spots) results.length = 0;
+    for (const { ask, spot, result } of this.#told) {
+      const figures = changed.has(ask) ? changed.get(ask) : result;
+      if (!figures) continue;
+      const { values, deviations } = figures;
+      spot.results.push({ values, server: result.server, ...(deviations && { deviations }) });
+    }
+    // What was learned from figures that no longer count is no beginning for what is learned next.
+    this.#last = undefined;
+    this.#surrogate = undefined;
+  }
+
+  /** That of a point; undefined: it is none of the space. */
+  spotAt(candidate: Candidate, point: LoadPoint): Spot | undefined {
+    return this.spotsOf(candidate).find((spot) => isSamePoint(spot.point, point));
   }
 
   /** The start of a server that a configuration was last measured on. */

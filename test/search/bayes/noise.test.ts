@@ -20,7 +20,7 @@ function knowing(ground: string, seed: number): Knowledge {
       const spots = knowledge.spotsOf(candidate).filter(({ point }) => [16, 64].includes(levelOf(point)));
       for (const [index, spot] of spots.entries()) {
         const truth = landscape.truth(candidate, spot.point);
-        if (truth) knowledge.add(spot, server(truth), index === 0);
+        if (truth) knowledge.add(spot, spot, server(truth), index === 0);
       }
     }
   }
@@ -44,7 +44,7 @@ test('two looks that disagree leave a doubt of that size', () => {
   const knowledge = new Knowledge(landscape.space);
   const [spot] = knowledge.spots.filter(({ point }) => levelOf(point) === 64);
   for (const factor of [0.75, 1.25])
-    knowledge.add(spot!, { values: { perf_throughput: 100 * factor } }, true);
+    knowledge.add(spot!, spot!, { values: { perf_throughput: 100 * factor } }, true);
   const { worth } = knowledge.look(spot!);
   expect(Math.exp(worth.mean)).toBeGreaterThan(85);
   expect(Math.exp(worth.mean)).toBeLessThan(115);

@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'vitest';
+import { levelOf } from '../../../src/record/load-point.ts';
+import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
+import { bruteSearch } from '../../../src/search/brute.ts';
+import { withFailureMemory } from '../../../src/search/failure-memory.ts';
+import { quickSearch } from '../../../src/search/quick.ts';
+import { type Ask, altered, isAsk, type Outcome, type Search } from '../../../src/search/search.ts';
+import { searchedSpace, searchFor } from '../../../src/search/search-for.ts';
+import {
+  type SentinelSettings,
+  type WatchedSearch,
+  withSentinel,
+} from '../../../src/search/sentinel/sentinel.ts';
+import { buildSpace, type Candidate, type Space } from '../../../src/space/space.ts';
+import { randomSource, standardNormal } from '../../../src/statistics/random-source.ts';
+import { searchContract } from '../../contract/search.ts';
+import { plan } from '../../support/experiment.ts';
+
+/** A search whose outcomes are told with their times: a minute for each measurement. */
+function timed(search: Search): Search {
+  let atMs = 0;
+  return altered(search, {
+    tell(ask, outcome) {
+      atMs += 60_000;
+      const seconds = { start: outcome.started ? 20 : 0, look: 40 };
+      search.tell(
+        ask,
+        outcome.state === 'measured' ? { ...outcome, atMs, seconds } : { ...outcome, seconds },
+      );
+    },
+  });
+}
+
+const OFTEN: SentinelSettings = { minutes: 2, share: 0.5 };
+const watched = (make: (space: Space) => Search) => (space: Space) =>
+  timed(withSentinel(withFailureMemory(make(space), space), space, OFTEN));
+
+describe('as every search', () => {
+  searchContract('brute with a sentinel', watched(bruteSearch));
+  searchContract('bayes with a sentinel', watched(bayesSearch), true);
+  searchContract(
+    'quick with a sentinel',
+    watched((space) =>
+      quickSearch({
+        ...space,
+        automatic: {
+          instanceCounts: [1],
+          batchSizes: [1, 2, 4],
+          propose: (_count, size) =>
+            space.candidates.find(({ models: [{ config }] }) => config['max_batch_size'] === size)!,
+        },
+      }),
+    ),
+  );
+  searchContract(
+    'optuna with a sentinel',
+    watched((space) => {
+      const own = { ...space, plan: { ...space.plan, search: { mode: 'optuna' as const, seed: 0 } } };
+      return searchFor({ ...searchedSpace(own), candidates: space.candidates, pointsOf: space.pointsOf });
+    }),
+  );
+});
+
+const MINUTE = 60_000;
+const BATCHES = Array.from({ length: 12 }, (_, index) => index + 1);
+const LOADS = [1, 2, 4, 8, 16];
+const spaceOf = (mode: 'brute' | 'bayes', maxMeasurements?: number, concurrency = LOADS): Space =>
+  buildSpace(
+    plan({
+      search: { mode, seed: 0, ...(maxMeasurements !== undefined && { maxMeasurements }) },
+      concurrency,
+      parameters: [{ path: 'max_batch_size', segments: ['max_batch_size'], values: BATCHES }],
+    }),
+    { name: 'm', max_batch_size: 4 },
+  );
+
+/** What is true of a point as long as the machine is as it was: an execution takes 1 ms, and 0.2 ms for each inference in it. */
+const truth = ({ candidate, point }: Pick<Ask, 'candidate' | 'point'>): number => {
+  const batch = Math.min(levelOf(point), Number(candidate.models[0].config['max_batch_size']));
+  return (1000 * batch) / (1 + 0.2 * batch);
+};
+const BEST = 12_000 / 3.4;
+
+interface Told {
+  readonly ask: Ask;
+  readonly atMs: number;
+  readonly throughput: number;
+}
+
+interface Ran {
+  readonly search: WatchedSearch;
+  readonly told: readonly Told[];
+  readonly seconds: number;
+  readonly looksS: number;
+}
+
+/** One slot on a machine that is so many times as fast as usual at each moment; 10 s a start, 20 s a measurement. */
+function ran(
+  space: Space,
+  speed: (atMs: number) => number,
+  {
+    sd = 0.02,
+    seed = 1,
+    minutes = 5,
+    share,
+  }: { sd?: number; seed?: number; minutes?: number; share?: number } = {},
+): Ran {
+  const seen = searchedSpace(space);
+  const search = withSentinel(withFailureMemory(searchFor(seen), seen), seen, {
+    minutes,
+    ...(share !== undefined && { share }),
+  });
+  const random = randomSource(seed);
+  const half = sd * Math.SQRT1_2;
+  const told: Told[] = [];
+  let [nowMs, looksS, ofStart] = [0, 0, 0];
+  let on: Candidate | undefined;
+  for (;;) {
+    const ask = search.ask({ on, busy: new Set() });
+    if (!isAsk(ask)) break;
+    const started = on !== ask.candidate || ask.again === 'afresh';
+    if (started) ofStart = half * standardNormal(random);
+    const start = started ? 10 : 0;
+    const atMs = nowMs + start * 1000;
+    nowMs = atMs + 20_000;
+    on = ask.candidate;
+    const throughput = truth(ask) * speed(atMs) * Math.exp(ofStart + half * standardNormal(random));
+    const values = {
+      perf_throughput: throughput,
+      perf_latency_avg: (1000 * levelOf(ask.point)) / throughput,
+    };
+    if (ask.sentinel) looksS += start + 20;
+    told.push({ ask, atMs, throughput });
+    const outcome: Outcome = { state: 'measured', started, seconds: { start, look: 20 }, atMs, values };
+    search.tell(ask, outcome);
+  }
+  return { search, told, seconds: nowMs / 1000, looksS };
+}
+
+const shiftsOf = ({ search }: Ran): string[] =>
+  search.drift()?.shifts.map(({ by }) => `${Math.round(by * 100)} %`) ?? [];
+const words = ({ candidate, point }: Pick<Ask, 'candidate' | 'point'>): string =>
+  `${candidate.name} ${levelOf(point)}`;
+const always = () => 1;
+
+describe('where the machine is the same', () => {
+  test('a grid is visited point by point, with looks between that take less than 5 % of the time', () => {
+    const { told, looksS, seconds, search } = ran(spaceOf('brute'), always);
+    const plain = ran(spaceOf('brute'), always, { minutes: 0 });
+    expect(told.filter(({ ask }) => !ask.sentinel).map(({ ask }) => words(ask))).toEqual(
+      plain.told.map(({ ask }) => words(ask)),
+    );
+    const looks = told.filter(({ ask }) => ask.sentinel);
+    expect(looks.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(looks.map(({ ask }) => words(ask)))).toEqual(new Set(['m_config_default 4']));
+    expect(looksS / seconds).toBeLessThanOrEqual(0.05);
+    expect(search.drift()).toMatchObject({ shifts: [], again: 0, looks: looks.length + 1 });
+    expect(search.drift()!.drifted.size).toBe(0);
+  });
+
+  test('a shift is cried in less than one of 50 runs at usual noise', () => {
+    const runs = Array.from({ length: 100 }, (_, seed) =>
+      ran(spaceOf('brute'), always, { sd: 0.05, seed: seed + 1 }),
+    );
+    expect(runs.filter((run) => shiftsOf(run).length > 0).length).toBeLessThanOrEqual(2);
+    const shares = runs.map(({ looksS, seconds }) => looksS / seconds);
+    expect(shares.reduce((sum, share) => sum + share, 0) / shares.length).toBeLessThanOrEqual(0.05);
+  });
+
+  test('a short run pays nothing, and one that is told no times, or not to look, neither', () => {
+    const short = ran(spaceOf('brute', 5), always);
+    expect(short.told.some(({ ask }) => ask.sentinel)).toBe(false);
+    expect(short.search.drift()).toBeUndefined();
+    expect(ran(spaceOf('brute'), always, { minutes: 0 }).search.drift()).toBeUndefined();
+  });
+
+  test('a budget of measurements holds, looks and what is measured again included', () => {
+    for (const mode of ['brute', 'bayes'] as const) {
+      for (const most of [25, 40]) {
+        const half = (atMs: number): number => (atMs > 6 * MINUTE ? 0.6 : 1);
+        const { told, search } = ran(spaceOf(mode, most), half);
+        expect(told.length).toBeLessThanOrEqual(most);
+        if (told.length === most) expect(search.account().ended).toBe('measurements');
+      }
+    }
+  });
+});
+
+describe('where it is not', () => {
+  const step = (by: number) => (atMs: number) => (atMs > 12 * MINUTE ? by : 1);
+
+  test('a step that stays: what matters is measured again in the new state, all of before is marked', () => {
+    const run = ran(spaceOf('brute'), step(0.7));
+    expect(shiftsOf(run)).toHaveLength(1);
+    const { shifts, drifted, again } = run.search.drift()!;
+    expect(shifts[0]!.by).toBeCloseTo(-0.3, 1);
+    expect(shifts[0]!.fromMs).toBeLessThanOrEqual(12 * MINUTE);
+    expect(shifts[0]!.untilMs).toBeGreaterThan(12 * MINUTE);
+    expect(again).toBeGreaterThan(0);
+    for (const { ask, atMs } of run.told) {
+      if (atMs <= 12 * MINUTE) expect(drifted.get(ask)).toBeGreaterThan(0.2);
+      if (atMs > shifts[0]!.untilMs) expect(drifted.has(ask)).toBe(false);
+    }
+    // The best of what is not marked is as good as the best there is.
+    const clean = run.told.filter(({ ask }) => !drifted.has(ask));
+    const best = clean.reduce((a, b) => (b.throughput > a.throughput ? b : a));
+    expect(truth(best.ask)).toBeGreaterThan(0.97 * BEST);
+    expect(clean.some(({ ask }) => ask.candidate.isDefault)).toBe(true);
+  });
+
+  test('a step up likewise: no figure of the slow machine is held against one of the fast one', () => {
+    const run = ran(spaceOf('brute'), step(1.4));
+    const { drifted } = run.search.drift()!;
+    const clean = run.told.filter(({ ask }) => !drifted.has(ask));
+    const best = clean.reduce((a, b) => (b.throughput > a.throughput ? b : a));
+    expect(truth(best.ask)).toBeGreaterThan(0.97 * BEST);
+    expect(clean.every(({ atMs }) => atMs > 12 * MINUTE)).toBe(true);
+  });
+
+  test('a hog that goes away: what was measured beside it is marked, and measured again where it matters', () => {
+    const hog = (atMs: number): number => (atMs > 9 * MINUTE && atMs < 17 * MINUTE ? 0.6 : 1);
+    const run = ran(spaceOf('brute'), hog);
+    const { drifted, shifts } = run.search.drift()!;
+    expect(shifts.map(({ by }) => Math.sign(by))).toEqual([-1, 1]);
+    for (const { ask, atMs } of run.told) {
+      if (atMs > 9 * MINUTE && atMs < 17 * MINUTE) expect(drifted.has(ask)).toBe(true);
+    }
+    const clean = run.told.filter(({ ask }) => !drifted.has(ask));
+    const best = clean.reduce((a, b) => (b.throughput > a.throughput ? b : a));
+    expect(truth(best.ask)).toBeGreaterThan(0.97 * BEST);
+    // Most was measured on the machine as it is again.
+    expect(clean.length).toBeGreaterThan(run.told.length / 3);
+  });
+
+  test('steps of 30 % and of 10 %, and a ramp, in how many of 50 runs of an hour', () => {
+    const long = [1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 20, 24];
+    const found = (speed: (atMs: number) => number, sd: number): number =>
+      Array.from({ length: 50 }, (_, seed) =>
+        ran(spaceOf('brute', undefined, long), speed, { sd, seed: seed + 1 }),
+      ).filter((run) => shiftsOf(run).length > 0).length;
+    const stepAt = (by: number) => (atMs: number) => (atMs > 26 * MINUTE ? by : 1);
+    const ramp = (atMs: number): number => 1 - (0.3 * Math.min(atMs, 52 * MINUTE)) / (52 * MINUTE);
+    expect(found(stepAt(0.7), 0.05)).toBeGreaterThanOrEqual(49);
+    expect(found(ramp, 0.02)).toBe(50);
+    expect(found(ramp, 0.05)).toBeGreaterThanOrEqual(35);
+    // Five looks in the hour are few for 10 %.
+    expect(found(stepAt(0.9), 0.02)).toBeGreaterThanOrEqual(8);
+  });
+
+  test("tma's own search goes on in the new state, and names what is good there", () => {
+    for (const by of [0.7, 1.4]) {
+      const run = ran(spaceOf('bayes'), (atMs) => (atMs > 100_000 ? by : 1), { minutes: 1, share: 0.5 });
+      const belief = run.search.belief?.();
+      const { drifted } = run.search.drift()!;
+      expect(drifted.size).toBeGreaterThan(0);
+      expect(truth(belief!)).toBeGreaterThan(0.95 * BEST);
+      expect(belief!.value! / by).toBeGreaterThan(0.9 * truth(belief!));
+      expect(belief!.value! / by).toBeLessThan(1.1 * truth(belief!));
+    }
+  });
+
+  test('the same outcomes lead to the same asks', () => {
+    const hog = (atMs: number): number => (atMs > 9 * MINUTE && atMs < 17 * MINUTE ? 0.6 : 1);
+    const asks = (): string[] => ran(spaceOf('bayes'), hog, { minutes: 3 }).told.map(({ ask }) => words(ask));
+    expect(asks()).toEqual(asks());
+  });
+});
