@@ -231,6 +231,8 @@ export interface Experiment {
   readonly monitoringIntervalS: number;
   /** Time for all models together, after which the best so far is reported; undefined = as long as it takes. */
   readonly maxMinutes: number | undefined;
+  /** Of the run between two looks at the sentinel, which tells whether the machine is as it was; 0: there are none. */
+  readonly sentinelMinutes: number;
   /** Checkpoint directories of earlier runs, whose figures say where to look first. */
   readonly warmStart: readonly string[];
   /** What of earlier sessions is taken over instead of being measured. */

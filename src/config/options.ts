@@ -18,6 +18,7 @@ import {
   decimalUpTo,
   fileName,
   flag,
+  fromZeroUpTo,
   integer,
   integers,
   names,
@@ -570,6 +571,15 @@ export const OPTIONS = {
     schema: integer(1),
     help: 'start at most so many configurations of each model, the default included',
     fallback: 'no limit',
+    commands: profile,
+  },
+  sentinel_minutes: {
+    peer: 'ours',
+    flags: '--sentinel-minutes',
+    value: 'MINUTES',
+    schema: fromZeroUpTo(MOST_MINUTES),
+    help: 'look at one point of the default again after so much of the run, to see whether the machine is as it was; 0: never',
+    fallback: '5, in at most 5 % of the time',
     commands: profile,
   },
   search_seed: {

@@ -55,6 +55,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     generator: generatorSettings(values, cwd),
     monitoringIntervalS: values.monitoring_interval ?? 1,
     maxMinutes: values.max_minutes,
+    sentinelMinutes: values.sentinel_minutes ?? SENTINEL_MINUTES,
     warmStart: (values.warm_start ?? []).map((directory) => path(directory, '')),
     reuse: { fresh: values.fresh ?? false, maxAgeMs: values.max_age },
     serverOnlyS: values.duration_seconds ?? 3,
@@ -63,6 +64,9 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     notes,
   });
 }
+
+/** Of the run between two looks at the sentinel, where nothing was said. */
+const SENTINEL_MINUTES = 5;
 
 /** Where in perf.yaml something stands; undefined for what the command line says. */
 interface Places {

@@ -114,6 +114,13 @@ export const currency = form(
 /** A time that something may take. */
 export const seconds = (least: 0 | 1) => integer(least, MOST_SECONDS);
 
+/** Up to so much, 0 included. */
+export const fromZeroUpTo = (most: number) =>
+  form(`a number from 0 to ${most}`, { type: 'number', minimum: 0, maximum: most }, (value) => {
+    const number = asNumber(value);
+    return number !== undefined && number >= 0 && number <= most ? number : undefined;
+  });
+
 /** The same, with fractions. */
 export const decimalUpTo = (most: number) =>
   form(`a number above 0, up to ${most}`, { type: 'number', exclusiveMinimum: 0, maximum: most }, (value) => {

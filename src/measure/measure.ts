@@ -20,7 +20,7 @@ import {
   gpuStates,
 } from './gpu-monitor.ts';
 import { type Placement, placementOf } from './placement.ts';
-import { resourceFigures, watchResources } from './resource-watch.ts';
+import { othersShare, resourceFigures, watchResources } from './resource-watch.ts';
 import { fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
 import { type Scrape, statisticsReader } from './statistics-reader.ts';
@@ -92,6 +92,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       ...(onWindow && { onWindow }),
     });
     const span = { startMs: result.edges[0]!.fromMs, endMs: result.edges.at(-1)!.atMs };
+    const used = await resources.stop();
     const uuids = driver?.uuids ?? [];
     return toMeasurement({
       point,
@@ -99,7 +100,10 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       result,
       ...gpusWithin(span, await gpus.stop(), request),
       foreign: uuids.length > 0 ? await foreignProcesses(uuids, await server.processes()) : [],
-      resources: resourceFigures(await resources.stop(), span),
+      resources: resourceFigures(used, span),
+      // Elsewhere nothing is known of what else goes on, and a load generator of its own is another program, too.
+      othersShare:
+        server.logFile !== undefined && generator.name === 'native' ? othersShare(used, span) : undefined,
       unread: statistics.failure(),
       shared: server.shared,
       startedAt,
@@ -148,6 +152,7 @@ export interface RawPoint {
   readonly placement?: Placement;
   readonly counters?: Pick<Drawn, 'looks' | 'ageMs'>;
   readonly resources: Figures;
+  readonly othersShare?: number | undefined;
   /** Why the server's statistics are not known, where that is a fault. */
   readonly unread?: string | undefined;
   /** Other variants ran on the same server. */
@@ -193,6 +198,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
     ...(raw.placement?.inUse !== undefined && { gpusInUse: raw.placement.inUse }),
     ...(energyBy && { energyBy }),
     ...(shared && { shared }),
+    ...(raw.othersShare !== undefined && { othersShare: raw.othersShare }),
     ...(result.stalls && { stalls: result.stalls }),
     ...(foreign.length > 0 && { gpuSharers: foreign }),
     client: result.client,

@@ -1,5 +1,7 @@
+import { coreTimes } from '../load/native/host-times.ts';
 import type { Figures } from '../record/measurement.ts';
 import type { Resources, Server } from '../server/launcher.ts';
+import { readOrEmpty } from '../server/processes.ts';
 import { type Batch, rangeOf, ratioInterval } from '../statistics/batch-means.ts';
 import { NO_FIGURES } from './server-times.ts';
 import type { Span } from './span.ts';
@@ -8,6 +10,8 @@ import type { Span } from './span.ts';
 export interface ResourceSample {
   readonly atMs: number;
   readonly resources: Resources;
+  /** What all cores of this machine did by then, and what of that was this process; absent: the system does not tell. */
+  readonly machine?: { readonly allS: number; readonly busyS: number; readonly ownS: number };
 }
 
 /** A running look-out for what a server uses. */
@@ -38,7 +42,7 @@ export function watchResources(server: Pick<Server, 'resources'>, intervalS: num
       .catch(() => undefined)
       .then((found) => {
         const now = performance.now();
-        if (found) samples.push({ atMs: (begun + now) / 2, resources: found });
+        if (found) samples.push({ atMs: (begun + now) / 2, resources: found, ...machineNow() });
         nextMs = now + Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, GAP_TO_COST * (now - begun)));
         looking = undefined;
       });
@@ -52,6 +56,35 @@ export function watchResources(server: Pick<Server, 'resources'>, intervalS: num
       return samples;
     },
   };
+}
+
+function machineNow(): Pick<ResourceSample, 'machine'> {
+  const cores = coreTimes(readOrEmpty('/proc/stat'));
+  if (cores.length === 0) return {};
+  const allMs = cores.reduce((sum, core) => sum + core.allMs, 0);
+  const idleMs = cores.reduce((sum, core) => sum + core.idleMs, 0);
+  const { user, system } = process.cpuUsage();
+  return { machine: { allS: allMs / 1000, busyS: (allMs - idleMs) / 1000, ownS: (user + system) / 1e6 } };
+}
+
+/**
+ * Share of this machine's CPU that neither the server nor this process had while it counted, other machines' share of it
+ * included; undefined where it is not known.
+ */
+export function othersShare(
+  samples: readonly ResourceSample[],
+  { startMs, endMs }: Span,
+): number | undefined {
+  const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
+  const [first, last] = [seen[0], seen.at(-1)];
+  if (!first?.machine || !last?.machine) return undefined;
+  const allS = last.machine.allS - first.machine.allS;
+  const serverS = last.resources.cpuS - first.resources.cpuS;
+  // A process that ended takes its time with it.
+  if (allS <= 0 || serverS < 0) return undefined;
+  const busyS = last.machine.busyS - first.machine.busyS;
+  const ownS = last.machine.ownS - first.machine.ownS;
+  return Math.min(1, Math.max(0, (busyS - serverS - ownS) / allS));
 }
 
 /**

@@ -122,7 +122,10 @@ export function noiseOf(trials: readonly Trial[]): Noise {
 /** The records of each point that was measured several times. */
 const repeatedIn = (trials: readonly Trial[]): MeasuredRecord[][] =>
   trials.flatMap(({ points }) => {
-    const measured = points.filter((record) => record.state === 'measured');
+    // What drifted differs for another reason than chance.
+    const measured = points
+      .filter((record) => record.state === 'measured')
+      .filter(({ measurement }) => !measurement.drifted);
     if (measured.length < 2) return [];
     return [...Map.groupBy(measured, ({ key }) => key).values()].filter(({ length }) => length > 1);
   });

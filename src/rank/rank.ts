@@ -1,6 +1,7 @@
 import { derived, derivedTrial } from '../goal/costs.ts';
 import { byVerdict, checkConstraints, missedBy, score, verdictOf } from '../goal/score.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
+import { driftOf } from '../record/drifted.ts';
 import { commandToGoOn } from '../record/go-on.ts';
 import { type Goal, nameOfModels } from '../record/goal.ts';
 import { batchSizeOf, isRate, isSamePoint, type LoadPoint, levelOf } from '../record/load-point.ts';
@@ -77,6 +78,7 @@ function standingsOf(run: Run, goal: Goal, belief: BeliefRecord | undefined): St
     ties: leader ? entries.filter((entry) => entry !== leader && isTie(leader, entry, goal, noise)) : [],
     noise,
     belief: led?.belief,
+    drift: driftOf(run, (models) => nameOfModels(models) === model),
   };
 }
 
@@ -152,7 +154,10 @@ function confirmedFirst<T>(sorted: readonly T[], pointOf: (item: T) => RankedPoi
 }
 
 const isConfirmed = ({ verdict, measurement }: RankedPoint): boolean =>
-  verdict !== 'missed' && measurement.confirmed === true && !isClientBound(measurement);
+  verdict !== 'missed' &&
+  measurement.confirmed === true &&
+  !measurement.drifted &&
+  !isClientBound(measurement);
 
 /**
  * Puts first, of finalists that can't be told apart, the one that needs least. The same among configurations that keep up
@@ -198,11 +203,12 @@ function compareNeeds(a: RankedEntry, b: RankedEntry): number {
 
 /**
  * The order of two points: by what the limits come to, then the better score, or the nearer miss among those that break a
- * limit. Where the client was the limit, the figure is the least that the server can do, and is ranked as it is; of two
+ * limit; what was measured on the machine in another state comes last. Where the client was the limit, the figure is the least that the server can do, and is ranked as it is; of two
  * equal ones that which the server set goes first.
  */
 export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, 'objectives'>): number {
   return (
+    Number(isDrifted(a)) - Number(isDrifted(b)) ||
     byVerdict(a, b) ||
     a.missedBy - b.missedBy ||
     -score(a.measurement.whole, b.measurement.whole, goal.objectives) ||
@@ -210,9 +216,12 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
   );
 }
 
+/** What was measured on the machine in another state says less than what is compared with each other. */
+const isDrifted = ({ measurement }: RankedPoint): boolean => measurement.drifted !== undefined;
+
 /** Whether two configurations' best points differ by less than their noise. */
 function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
-  if (a.best.verdict !== b.best.verdict) return false;
+  if (a.best.verdict !== b.best.verdict || isDrifted(a.best) !== isDrifted(b.best)) return false;
   const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, overStarts(noise));
   return Math.abs(difference.score) <= difference.noise;
 }

@@ -1,4 +1,5 @@
 import type { Check, ConstraintVerdict } from '../goal/score.ts';
+import type { DriftRecord } from '../record/drift.ts';
 import type { Goal } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { BeliefRecord, SearchRecord, Trial } from '../record/run.ts';
@@ -58,4 +59,6 @@ export interface Standings {
   readonly noise: Noise;
   /** What the search believes of the leader, which is then what it would name; undefined: what was measured decides. */
   readonly belief: BeliefRecord | undefined;
+  /** Whether the machine was the same meanwhile; undefined: not known. */
+  readonly drift: DriftRecord | undefined;
 }

@@ -13,6 +13,7 @@ import {
   overStartsText,
 } from './belief-words.ts';
 import { isInDoubt, LEAST_GAIN } from './decision.ts';
+import { driftText } from './drift-words.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
@@ -36,15 +37,23 @@ function decided(ranking: Ranking): string {
       return sentences(
         `Deploy ${figuresOf(decision.entry, ranking)}${whyDeploy(ranking)}.`,
         ...remarksOn(decision.entry, ranking),
+        driftText(ranking),
       );
     case 'keep':
-      return sentences(keep(ranking, decision.entry), ...remarksOn(decision.entry, ranking));
+      return sentences(
+        keep(ranking, decision.entry),
+        ...remarksOn(decision.entry, ranking),
+        driftText(ranking),
+      );
     case 'none':
       return leader
-        ? `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader.best.checks)}).`
+        ? sentences(
+            `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader.best.checks)}).`,
+            driftText(ranking),
+          )
         : nothingOf(ranking);
     case 'unfinished':
-      return sentences(whyUnfinished(ranking), soFar(ranking));
+      return sentences(whyUnfinished(ranking), soFar(ranking), driftText(ranking));
   }
 }
 

@@ -1,3 +1,5 @@
+import type { DriftRecord } from './drift.ts';
+import { markDrifted } from './drifted.ts';
 import type { Entry } from './entry.ts';
 import { nameOfModels } from './goal.ts';
 import {
@@ -29,6 +31,8 @@ export interface Chapter {
   readonly taken: Map<string, Map<string, string>>;
   /** By model. */
   readonly searches: Map<string, SearchRecord>;
+  /** By model. */
+  readonly drifts: Map<string, DriftRecord>;
 }
 
 /** One that holds nothing yet. */
@@ -40,6 +44,7 @@ export const newChapter = (place: Pick<Chapter, 'session' | 'at' | 'before'>): C
   ends: new Map(),
   taken: new Map(),
   searches: new Map(),
+  drifts: new Map(),
 });
 
 /** A chapter and those that it goes on with, oldest first. */
@@ -49,9 +54,18 @@ export function chainOf(chapter: Chapter | undefined): Chapter[] {
   return chain;
 }
 
-export const isEmpty = ({ session, servers, variants, points, ends, taken, searches }: Chapter): boolean =>
+export const isEmpty = ({
+  session,
+  servers,
+  variants,
+  points,
+  ends,
+  taken,
+  searches,
+  drifts,
+}: Chapter): boolean =>
   session === undefined &&
-  servers.length + variants.size + points.size + ends.size + taken.size + searches.size === 0;
+  servers.length + variants.size + points.size + ends.size + taken.size + searches.size + drifts.size === 0;
 
 /** The variants of chapters by key, each as it was last named, in the order in which they were last wanted. */
 export function wantedIn(
@@ -67,9 +81,17 @@ export function wantedIn(
   return wanted;
 }
 
-/** What a chapter and those that it goes on with measured of a point. */
-export const measuredBy = (chapter: Chapter | undefined, variant: string, key: string): Measured[] =>
-  chainOf(chapter).flatMap((each) => measuredIn(each, variant, key));
+/** What a chapter and those that it goes on with measured of a point; what drifted is marked. */
+export function measuredBy(chapter: Chapter | undefined, variant: string, key: string): Measured[] {
+  const chain = chainOf(chapter);
+  const records = chain.flatMap((each) => measuredIn(each, variant, key));
+  return markDrifted(driftsOf(chain), variant, records);
+}
+
+/** What chapters that go on with each other found out of the machine: the newest knows all that those before it measured. */
+export const driftsOf = (chain: readonly Chapter[]): DriftRecord[] => [
+  ...new Map(chain.flatMap(({ drifts }) => [...drifts])).values(),
+];
 
 /** The newest of these chapters that has a point measured, and what it has. */
 export function newestOf(
@@ -116,6 +138,7 @@ export function mayFollow({ session, variants, searches }: Chapter, entry: Entry
       const isThrough = session?.goals.every(({ models }) => searches.has(nameOfModels(models)));
       return !(isThrough ?? searches.size > 0);
     }
+    case 'drift':
     case 'search': {
       const model = nameOfModels(entry.models);
       return [...variants.values()].some((variant) => loadedName(variant) === model);

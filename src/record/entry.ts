@@ -1,3 +1,4 @@
+import type { DriftRecord } from './drift.ts';
 import type { PointRecord, SearchRecord, ServerRecord, Session, TrialEnd, VariantRecord } from './run.ts';
 
 /** One line of the journal. `variant` fields refer to the key of a variant entry. */
@@ -9,4 +10,6 @@ export type Entry =
   /** The session took over what another one, `from`, measured of a point. */
   | { readonly kind: 'taken'; readonly variant: string; readonly key: string; readonly from: string }
   | { readonly kind: 'end'; readonly variant: string; readonly end: TrialEnd }
-  | ({ readonly kind: 'search' } & SearchRecord);
+  | ({ readonly kind: 'search' } & SearchRecord)
+  /** Whether the machine was the same so far; what a later line says of the same models takes its place. */
+  | ({ readonly kind: 'drift' } & DriftRecord);

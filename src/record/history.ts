@@ -1,6 +1,7 @@
 import {
   type Chapter,
   chainOf,
+  driftsOf,
   everythingOf,
   isEmpty,
   isThere,
@@ -10,6 +11,7 @@ import {
   newestOf,
   wantedIn,
 } from './chapter.ts';
+import { markDrifted } from './drifted.ts';
 import type { Entry } from './entry.ts';
 import { nameOfModels } from './goal.ts';
 import type { Begins } from './line.ts';
@@ -21,6 +23,7 @@ import {
   type SearchRecord,
   type Session,
   type Trial,
+  tellingOf,
   type VariantRecord,
 } from './run.ts';
 import { asTaken, isMeasured, type Measured, settled, toTrial } from './told-trial.ts';
@@ -92,6 +95,11 @@ export class History {
       case 'search': {
         const { kind: _, ...search } = entry;
         chapter.searches.set(nameOfModels(entry.models), search);
+        break;
+      }
+      case 'drift': {
+        const { kind: _, ...drift } = entry;
+        chapter.drifts.set(nameOfModels(entry.models), drift);
         break;
       }
     }
@@ -181,7 +189,8 @@ export class History {
   }
 
   /**
-   * What is known of a point when a session begins, by the newest session that measured it, and which that was.
+   * What is known of a point when a session begins, by the newest session that measured it, and which that was: nothing
+   * where all that this one measured drifted.
    * @param besides a session that is not asked, nor are those that it goes on with.
    */
   newest(
@@ -192,7 +201,7 @@ export class History {
     const left = new Set(besides === undefined ? [] : chainOf(this.#find(besides)));
     const asked = this.#chapters.filter((chapter) => !left.has(chapter));
     const found = newestOf(asked, variant, key);
-    return found && { from: found.chapter.session?.id ?? NO_NAME, records: found.records };
+    return found && { from: found.chapter.session?.id ?? NO_NAME, records: takeable(found.records) };
   }
 
   /** What a session and those that it goes on with measured of a point. */
@@ -229,12 +238,14 @@ export class History {
 
   #runOf(chapter: Chapter | undefined): Run {
     const upTo = this.#chapters.slice(0, (chapter?.at ?? -1) + 1);
+    const drifts = driftsOf(chainOf(chapter));
     return {
       schemaVersion: SCHEMA_VERSION,
       sessions: upTo.flatMap(({ session }) => session ?? []),
       servers: upTo.flatMap(({ servers }) => servers),
       trials: this.#trials(chapter, chapter?.session?.takesAll === true),
       searches: [...(chapter?.searches.values() ?? [])],
+      ...(drifts.length > 0 && { drifts }),
       ...(chapter !== this.#last && { isPast: true }),
     };
   }
@@ -254,10 +265,12 @@ export class History {
   #trials(own: Chapter | undefined, all: boolean): Trial[] {
     const upTo = this.#chapters.slice(0, (own?.at ?? -1) + 1);
     const chain = chainOf(own);
+    const drifts = driftsOf(chain);
     const variants = all ? wantedIn(upTo) : this.#wantedBy(chain);
     return [...variants.values()].map((variant) => {
       const { key } = variant;
-      const points = settled(chain.flatMap((chapter) => chapter.points.get(key) ?? []));
+      const own = chain.flatMap((chapter) => chapter.points.get(key) ?? []);
+      const points = settled(markDrifted(drifts, key, own));
       const taken = all ? everythingOf(key, upTo) : this.#taken(key, chain);
       const measured = new Set(points.flatMap((record) => (isMeasured(record) ? [record.key] : [])));
       const others = taken.filter((record) => record.state === 'skipped' || !measured.has(record.key));
@@ -305,10 +318,14 @@ export class History {
    */
   #source(from: string, at: number, variant: string, key: string): readonly Measured[] {
     const named = measuredBy(this.#find(from), variant, key);
-    if (named.length > 0) return named;
-    return newestOf(this.#chapters.slice(0, at), variant, key)?.records ?? [];
+    if (named.length > 0) return takeable(named);
+    return takeable(newestOf(this.#chapters.slice(0, at), variant, key)?.records ?? []);
   }
 }
+
+/** What another session may take over of these: what tells of the point, on a machine as it usually was. */
+const takeable = (records: readonly Measured[]): readonly Measured[] =>
+  tellingOf(records).filter(({ measurement, sentinel }) => !measurement.drifted && !sentinel);
 
 function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? [];

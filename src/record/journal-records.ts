@@ -106,7 +106,7 @@ const measurement = documented(
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
     drifted: documented(stored.drift, {
-      by: 'by which share the machine had become faster (above 0) or slower (below 0)',
+      by: 'by which share the machine was faster (above 0) or slower (below 0)',
     }).optional(),
     stalls: documented(stored.hostStalls, {
       windows: 'windows in which it did',
@@ -144,13 +144,15 @@ const measurement = documented(
     looks: 'made of so many measurements of the same load; absent: of one',
     confirmed: 'measured again on a fresh server',
     starts: 'on so many starts of the server; absent: on one',
-    drifted: 'the machine had changed since what it is compared with was measured',
+    drifted:
+      'the machine was in another state than when what it is compared with was measured, or changed meanwhile',
     stalls: 'the host of server or client stood still meanwhile',
     gpuSharers: "processes that are not the server's, on its GPUs",
     takenOver: 'an earlier session measured it, at startedAt, and this one took it over',
     againAlone: 'why it was measured once more without neighbours',
     besideOthers:
       'why it seems to have suffered from what was measured beside it; it was not measured once more alone',
+    othersShare: "share of this machine's CPU that other programs had meanwhile, 0 to 1; absent: not known",
     requests: 'requests that the values are made of',
     failures: 'failed requests by class: how many, and the words of the first',
     durationS: 'seconds that the values span',
@@ -182,6 +184,8 @@ const pointRecord = z
       marks: 'what is to be known before it is trusted; absent: nothing, or an earlier tma wrote the file',
       again: 'measured once more on purpose: on the same server, or on one started for it',
       startS: 'seconds until the server that was started for it was ready; absent: it ran already',
+      sentinel:
+        "it was made to see whether the machine is as it was, and not for the point's own sake: it counts where nothing else does",
     }),
     documented(failed.extend({ point: loadPoint }), {
       state: 'failed',
@@ -319,6 +323,31 @@ const usedBudget = documented(line.usedBudget, {
 });
 
 const searched = line.search.omit({ kind: true });
+export const drift = documented(
+  line.drift.omit({ kind: true, drifted: true }).extend({
+    sentinel: documented(line.drift.shape.sentinel.extend({ point: loadPoint }), {
+      variant: 'name of the configuration',
+      point: 'the load',
+    }),
+    shifts: z.array(
+      documented(line.drift.shape.shifts.element, {
+        after: 'it changed after then, ISO 8601: the end of the last look before',
+        before: 'and before then: the beginning of the first look after it',
+        by: 'by which share the sentinel did better (above 0) or worse from then on',
+      }),
+    ),
+  }),
+  {
+    models: 'the models that load was put on',
+    sentinel: 'the point that was looked at again and again',
+    looks: "how often it was, the search's own measurements of it included",
+    shifts: 'where the machine changed; []: it was the same throughout, as far as these looks tell',
+    again: 'how many measurements were made for it beside the looks',
+    unfinished:
+      'something that the verdict needs was not measured again: compared are figures of the state in which most was measured',
+  },
+).meta({ id: 'Drift', description: 'whether the machine was the same while a model was measured' });
+
 export const search = documented(
   searched.extend({ ended: usedBudget.optional(), belief: belief.optional() }),
   {

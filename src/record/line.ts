@@ -5,6 +5,7 @@ import { configOfServer } from '../model-config/config.ts';
 import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { isObject, isTooDeep, name } from './checks.ts';
+import type { DriftedPoint, DriftRecord, ShiftRecord } from './drift.ts';
 import type { Entry } from './entry.ts';
 import type { Constraint, Criteria, Goal, Prices } from './goal.ts';
 import { byGpu, measurement, point, seconds } from './measurement-line.ts';
@@ -127,6 +128,7 @@ export const record = z.discriminatedUnion('state', [
     measurement,
     again: z.enum(['here', 'afresh']).optional(),
     startS: z.number().optional(),
+    sentinel: z.literal(true).optional(),
   }),
   z.object({
     state: z.literal('failed'),
@@ -197,6 +199,26 @@ export const search = z.object({
   belief: belief.optional(),
 } satisfies Shape<SearchRecord & { kind: 'search' }>);
 
+export const drift = z.object({
+  kind: z.literal('drift'),
+  models: names,
+  sentinel: z.object({ variant: name, point }),
+  looks: z.number(),
+  shifts: z.array(
+    z.object({ after: z.string(), before: z.string(), by: z.number() } satisfies Shape<ShiftRecord>),
+  ),
+  drifted: z.array(
+    z.object({
+      variant: z.string(),
+      key: z.string(),
+      startedAt: z.string(),
+      by: z.number(),
+    } satisfies Shape<DriftedPoint>),
+  ),
+  again: z.number(),
+  unfinished: z.literal(true).optional(),
+} satisfies Shape<DriftRecord & { kind: 'drift' }>);
+
 const entry = z.discriminatedUnion('kind', [
   session,
   server,
@@ -205,6 +227,7 @@ const entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('taken'), variant: z.string(), key: z.string(), from: z.string() }),
   z.object({ kind: z.literal('end'), variant: z.string(), end }),
   search,
+  drift,
 ]);
 const KINDS: ReadonlySet<unknown> = new Set([
   'session',
@@ -214,6 +237,7 @@ const KINDS: ReadonlySet<unknown> = new Set([
   'taken',
   'end',
   'search',
+  'drift',
 ]);
 
 /** What a line of a journal says, or why it says nothing. */
@@ -241,6 +265,7 @@ const OTHERS_HOLD = new RegExp(
     '"configurations":\\{',
     '"importance":\\[',
     '"remarks":\\[',
+    '"shifts":\\[',
     '"version":"[^"]*","gpus":\\{',
     '"key":"[^"]*","from":"[^"]*"\\}$',
   ].join('|'),

@@ -109,11 +109,11 @@ const ROWS = {
     },
   },
   drifted: {
-    words: 'the machine had become faster or slower since what it is compared with was measured',
+    words: 'the machine was faster or slower than when what it is compared with was measured',
     advice: 'measure again when the machine has nothing else to do (--fresh)',
     text: ({ drifted }) =>
       drifted &&
-      `the machine had become ${(Math.abs(drifted.by) * 100).toPrecision(2)} % ${drifted.by < 0 ? 'slower' : 'faster'}`,
+      `the machine was ${(Math.abs(drifted.by) * 100).toPrecision(2)} % ${drifted.by < 0 ? 'slower' : 'faster'} than when what it is compared with was measured`,
   },
   'beside-others': {
     words: 'it seems to have suffered from what was measured beside it',

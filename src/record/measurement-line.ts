@@ -111,6 +111,7 @@ export const measurement = z.object({
   takenOver: z.literal(true).optional(),
   againAlone: z.string().optional(),
   besideOthers: z.string().optional(),
+  othersShare: z.number().optional(),
   requests: z.number(),
   failures: z.record(
     z.string(),

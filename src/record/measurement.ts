@@ -80,8 +80,8 @@ export interface Measurement {
   /** On so many starts of the server; absent = on one. */
   readonly starts?: number;
   /**
-   * The machine had become faster or slower by this share since what it is compared with was measured: what was measured
-   * again and again told so.
+   * The machine was faster (above 0) or slower by this share than when what it is compared with was measured, or became so
+   * meanwhile: what was measured again and again told so.
    */
   readonly drifted?: { readonly by: number };
   readonly stalls?: HostStalls;
@@ -91,6 +91,8 @@ export interface Measurement {
   readonly takenOver?: true;
   /** Measured once more without neighbours: why. */
   readonly againAlone?: string;
+  /** Share of this machine's CPU that other programs had meanwhile, 0 to 1; absent: not known. */
+  readonly othersShare?: number;
   /** It seems to have suffered from what was measured beside it, and was not measured once more alone: why. */
   readonly besideOthers?: string;
   /** Requests the values are made of, and those that failed meanwhile. */

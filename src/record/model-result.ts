@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { belief, loadPoint, mark, objective, prices, search } from './journal-records.ts';
+import { belief, drift, loadPoint, mark, objective, prices, search } from './journal-records.ts';
 import * as stored from './measurement-line.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
@@ -240,6 +240,7 @@ export const modelResult = documented(
     missing: z.array(missing),
     search: search.nullable(),
     belief: belief.optional(),
+    drift: drift.optional(),
     winner: entry.nullable(),
     leader: entry.nullable(),
     default: entry.nullable(),
@@ -265,6 +266,8 @@ export const modelResult = documented(
     search: 'how the configurations were found; null: not known',
     belief:
       'what the search believes of the leader, where that is what the search would name; absent: the ranking goes by what was measured alone',
+    drift:
+      'whether the machine was the same meanwhile; measurements that were made while it was not are marked (drifted) in trials; absent: it was not looked at more than once',
     winner: 'what was decided for; null: nothing',
     leader: 'the first of the ranking, which is not yet to say that it should be deployed',
     default: 'the configuration as it lies in the model repository; null: it was not measured',

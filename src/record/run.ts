@@ -1,6 +1,7 @@
 import type { DiffLine } from '../model-config/diff.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { combined } from './combined.ts';
+import type { DriftRecord } from './drift.ts';
 import type { FailureKind } from './failure-kind.ts';
 import type { Fingerprints } from './fingerprints.ts';
 import { type Criteria, type Goal, nameOfModels } from './goal.ts';
@@ -110,6 +111,8 @@ export type PointRecord =
       readonly again?: 'here' | 'afresh';
       /** Seconds until the server that was started for it was ready; absent: it ran already. */
       readonly startS?: number;
+      /** It was made to see whether the machine is as it was, and not for the point's own sake. */
+      readonly sentinel?: true;
     })
   | (Extract<PointOutcome, { state: 'failed' }> & { readonly key: string })
   | { readonly state: 'skipped'; readonly points: readonly LoadPoint[]; readonly reason: string };
@@ -227,6 +230,8 @@ export interface Run {
   readonly trials: readonly Trial[];
   /** One for each model that a search came to an end of. */
   readonly searches: readonly SearchRecord[];
+  /** Whether the machine was the same, for each model for which it was looked at. */
+  readonly drifts?: readonly DriftRecord[];
   /** Another session has begun since: this one is not gone on with any more. */
   readonly isPast?: true;
 }
@@ -250,18 +255,37 @@ export const latestTrials = (run: Run): Trial[] => [
   ...new Map(run.trials.map((trial) => [trial.name, trial])).values(),
 ];
 
-/** The measurements of a trial, in order; those of one load as one, see `combined`. */
+/**
+ * The measurements of a trial, in order; those of one load as one, see `combined`. What drifted counts only where nothing
+ * else is known of its load.
+ */
 export function measurementsOf({ points }: Trial): Measurement[] {
   const measured = points.filter((record) => record.state === 'measured');
-  return [...Map.groupBy(measured, ({ key }) => key).values()].map((records) => {
+  return [...Map.groupBy(measured, ({ key }) => key).values()].map((all) => {
+    const records = tellingOf(all);
     const measurement = combined(
       records.map((record) => record.measurement),
       serversOf(records),
     );
-    return records.some(({ again }) => again === 'afresh')
+    // What took the place of what drifted may be the only look.
+    const isRepeated = records.length > 1 || records.length === all.length;
+    return isRepeated && records.some(({ again }) => again === 'afresh')
       ? { ...measurement, confirmed: true }
       : measurement;
   });
+}
+
+type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
+
+/**
+ * Of the measurements of one point those that tell what it does: those that did not drift, and of these those that were
+ * made for its own sake before looks at the sentinel. Where all of them drifted, they stand, marked.
+ */
+export function tellingOf(records: readonly MeasuredRecord[]): readonly MeasuredRecord[] {
+  const steady = records.filter(({ measurement }) => !measurement.drifted);
+  const own = (list: readonly MeasuredRecord[]): readonly MeasuredRecord[] =>
+    list.filter(({ sentinel }) => !sentinel);
+  return [own(steady), steady, own(records)].find(({ length }) => length > 0) ?? records;
 }
 
 /** On which start of the server each record of one point was measured: one marked `afresh` is the first on its own. */

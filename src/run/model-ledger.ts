@@ -6,6 +6,7 @@ import type { LoadPoint } from '../record/load-point.ts';
 import type { PointOutcome, PointRecord, Run, Trial, TrialEnd } from '../record/run.ts';
 import { asTaken, type Measured } from '../record/told-trial.ts';
 import type { Ask } from '../search/search.ts';
+import type { Drift } from '../search/sentinel/sentinel.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
 import type { Journal } from '../store/journal.ts';
@@ -84,11 +85,14 @@ export class ModelLedger {
   }
 
   /** A measurement that is there already, as often as it was asked for; failures are tried again. */
-  known({ candidate, point }: Ask): PointRecord | undefined {
+  known({ candidate, point, ...ask }: Ask): PointRecord | undefined {
+    const sentinel = ask.sentinel === true;
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
-    const known = this.#known.get(key) ?? { ...this.#look(variant, key), given: 0 };
-    this.#known.set(key, known);
+    // What was measured to see whether the machine is as it was is no answer to another question, nor the reverse.
+    const id = sentinel ? `sentinel ${key}` : key;
+    const known = this.#known.get(id) ?? { ...this.#look(variant, key, sentinel), given: 0 };
+    this.#known.set(id, known);
     const record = known.records[known.given++];
     if (!record || known.from === undefined) return record;
     if (known.given === 1) this.#parts.journal.append({ kind: 'taken', variant, key, from: known.from });
@@ -96,11 +100,13 @@ export class ModelLedger {
   }
 
   /** What the session that goes on, or else the newest before it, measured of a point and may be taken. */
-  #look(variant: string, key: string): { records: readonly Measured[]; from?: string } {
+  #look(variant: string, key: string, sentinel: boolean): { records: readonly Measured[]; from?: string } {
     const { journal, session } = this.#parts;
     const { history } = journal;
     const own = history.measured(session, variant, key);
-    if (own.length > 0) return { records: own };
+    const asked = own.filter((record) => (record.sentinel ?? false) === sentinel);
+    // How the machine was in another session says nothing of this one.
+    if (asked.length > 0 || sentinel) return { records: asked };
     const newest = this.#takesOver ? history.newest(variant, key, session) : undefined;
     return newest?.records.every((record) => this.#isYoung(record)) ? newest : { records: [] };
   }
@@ -118,12 +124,18 @@ export class ModelLedger {
 
   /** Writes down what became of an ask. */
   /** @param startS seconds that the start of a server for it took; undefined: it ran already. */
-  keep({ candidate, point, again }: Ask, outcome: PointOutcome, startS?: number): PointRecord {
+  keep({ candidate, point, again, sentinel }: Ask, outcome: PointOutcome, startS?: number): PointRecord {
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
     const record: PointRecord =
       outcome.state === 'measured'
-        ? { ...outcome, key, ...(again && { again }), ...(startS !== undefined && { startS }) }
+        ? {
+            ...outcome,
+            key,
+            ...(again && { again }),
+            ...(startS !== undefined && { startS }),
+            ...(sentinel && { sentinel }),
+          }
         : { ...outcome, key };
     this.#parts.journal.append({ kind: 'point', variant, record });
     return record;
@@ -133,6 +145,32 @@ export class ModelLedger {
   skip({ candidate, points, reason }: SkippedPoints): void {
     const variant = this.enter(candidate);
     this.#parts.journal.append({ kind: 'point', variant, record: { state: 'skipped', points, reason } });
+  }
+
+  /** Writes down whether the machine was the same, and which measurements drifted. */
+  drift(drift: Drift, records: ReadonlyMap<Ask, Measured>): void {
+    const { plan } = this.#parts.space;
+    const { sentinel, looks, shifts, drifted, again, complete } = drift;
+    const timeOf = (ms: number): string => new Date(ms).toISOString();
+    this.#parts.journal.append({
+      kind: 'drift',
+      models: [plan.name],
+      sentinel: { variant: sentinel.candidate.name, point: sentinel.point },
+      looks,
+      shifts: shifts.map(({ fromMs, untilMs, by }) => ({
+        after: timeOf(fromMs),
+        before: timeOf(untilMs),
+        by,
+      })),
+      drifted: [...drifted].flatMap(([ask, by]) => {
+        const record = records.get(ask);
+        if (!record) return [];
+        const variant = this.enter(ask.candidate);
+        return [{ variant, key: record.key, startedAt: record.measurement.startedAt, by }];
+      }),
+      again,
+      ...(!complete && shifts.length > 0 && { unfinished: true }),
+    });
   }
 
   /** Writes down how a trial ended; answers all that is known of its variant. */

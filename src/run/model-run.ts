@@ -3,11 +3,13 @@ import type { Executor, Slot } from '../executor/executor.ts';
 import { derived } from '../goal/costs.ts';
 import { UserError } from '../ground/errors.ts';
 import type { PointRecord, SearchRecord } from '../record/run.ts';
+import { isMeasured, type Measured } from '../record/told-trial.ts';
 import type { FailureMemory } from '../search/failure-memory.ts';
 import type { Ask } from '../search/search.ts';
+import type { WatchedSearch } from '../search/sentinel/sentinel.ts';
 import { type Candidate, illegalSince, type SkippedPoints } from '../space/space.ts';
 import { Bell } from './bell.ts';
-import { skipNotes } from './notes.ts';
+import { shiftNote, skipNotes } from './notes.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Cut, SearchTally } from './search-tally.ts';
 import { type ServerParts, SlotServer } from './slot-server.ts';
@@ -15,7 +17,7 @@ import { type ServerParts, SlotServer } from './slot-server.ts';
 /** What one model is profiled with. */
 export interface ModelParts extends ServerParts {
   readonly executor: Executor;
-  readonly search: FailureMemory;
+  readonly search: FailureMemory & Partial<Pick<WatchedSearch, 'drift'>>;
 }
 
 /** One model's run: what each free slot does until the search has nothing left to ask. */
@@ -27,6 +29,11 @@ export class ModelRun {
   readonly #busy = new Map<Slot, Candidate>();
   /** Lets slots that wait for another's outcome ask again. */
   readonly #bell = new Bell();
+  /** What was measured, to be marked if the machine turns out to have changed. */
+  readonly #records = new Map<Ask, Measured>();
+  /** What was last found out of the machine, and how often it had changed by then. */
+  #found = '';
+  #shifts = 0;
   /** No slot is to go on. */
   #broken = false;
 
@@ -58,6 +65,7 @@ export class ModelRun {
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) throw broken.reason;
     const { search, state } = this.#parts;
+    this.#writeDrift(true);
     const cut = this.#cutBy();
     // What had nothing left to measure came to its own end, however late that was.
     const isOver = cut?.ended === 'minutes' && search.remaining() === 0;
@@ -116,10 +124,29 @@ export class ModelRun {
     const { search, space, state } = this.#parts;
     const record = withDerived(found, ask, space.plan);
     search.tell(ask, outcomeOf(record, started, space.plan.constraints));
+    if (isMeasured(record)) this.#records.set(ask, record);
+    this.#writeDrift(false);
     this.#tally.told(ask);
     state.done++;
     const progress = state.progress(search.remaining());
     state.emit({ kind: 'point', slot: slot.id, variant: ask.candidate.name, record, progress });
+  }
+
+  /**
+   * Writes down what is known of the machine: when it is found to have changed, when all that the verdict needs was
+   * measured again, and in the end.
+   */
+  #writeDrift(isEnd: boolean): void {
+    const { search, ledger, state } = this.#parts;
+    const drift = search.drift?.();
+    if (!drift) return;
+    const found = JSON.stringify([drift.shifts, drift.complete]);
+    const isNew = found !== this.#found && drift.shifts.length > 0;
+    this.#found = found;
+    if (isNew || isEnd) ledger.drift(drift, this.#records);
+    if (drift.shifts.length > this.#shifts)
+      state.emit({ kind: 'note', text: shiftNote(drift.shifts.at(-1)!) });
+    this.#shifts = drift.shifts.length;
   }
 
   /** Records what a failure rules out, and what turned out to be illegal. */

@@ -4,6 +4,7 @@ import { guessesOf } from '../load/check-inputs.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
 import { looksAtAll, mostOf, type SearchedSpace, sizeOf } from '../search/search-for.ts';
+import type { Shift } from '../search/sentinel/course.ts';
 import { isDefaultAgain, isEnsemble, leavesOutPreferences, type SkippedPoints } from '../space/space.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import { changedLoad } from './changes.ts';
@@ -95,3 +96,7 @@ export const checkpointNotes = (checkpoint: Checkpoint | undefined): readonly st
         ...checkpoint.warnings,
       ]
     : [];
+
+/** A line for a machine that is found to have changed while it was measured. */
+export const shiftNote = ({ by, fromMs, untilMs }: Shift): string =>
+  `the machine became ${Math.round(Math.abs(by) * 100)} % ${by < 0 ? 'slower' : 'faster'} between ${new Date(fromMs).toISOString().slice(11, 19)} and ${new Date(untilMs).toISOString().slice(11, 19)} UTC: what matters is measured again`;

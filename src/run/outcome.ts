@@ -2,7 +2,7 @@ import { percentileLimits } from '../goal/percentile-limit.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { PointRecord } from '../record/run.ts';
-import type { Figures, Outcome } from '../search/search.ts';
+import type { Figures, Outcome, Witness } from '../search/search.ts';
 import { concernsAll, wantsRoom } from '../server/failure.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 
@@ -41,6 +41,26 @@ const secondsOf = ({
   look: warmupS + durationS,
 });
 
+/**
+ * When it was measured and what was seen beside it; nothing of what an earlier session measured: that the machine may have
+ * been another then is told with its date.
+ */
+function whenOf({ startedAt, takenOver, othersShare, gpuStates = {}, gpuSharers }: Measurement): {
+  readonly atMs?: number;
+  readonly witness?: Witness;
+} {
+  const atMs = Date.parse(startedAt);
+  if (takenOver || Number.isNaN(atMs)) return {};
+  const held = Object.values(gpuStates).some(({ throttled }) => throttled.some((why) => HELD.test(why)));
+  return {
+    atMs,
+    witness: { held: held || gpuSharers !== undefined, ...(othersShare !== undefined && { othersShare }) },
+  };
+}
+
+/** What holds a GPU back whatever load it is under, and is not there on another day. */
+const HELD = /thermal|brake|slowdown/i;
+
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 
 /**
@@ -62,6 +82,7 @@ export function outcomeOf(
       state: 'measured',
       started,
       seconds: secondsOf(record),
+      ...whenOf(record.measurement),
       values,
       deviations: deviationsOf(intervals),
       ...(Object.keys(beyond).length > 0 && { beyond }),

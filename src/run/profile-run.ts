@@ -10,6 +10,7 @@ import type { Run } from '../record/run.ts';
 import { withFailureMemory } from '../search/failure-memory.ts';
 import type { Earlier, Search } from '../search/search.ts';
 import { looksAtAll, type SearchedSpace, searchedSpace, searchFor } from '../search/search-for.ts';
+import { withSentinel } from '../search/sentinel/sentinel.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import { runsOnGpu } from '../server/remote-gpus.ts';
 import { earlierNotes, earlierOf } from '../store/earlier.ts';
@@ -73,7 +74,10 @@ export class ProfileRun {
       plan.prices,
     );
     const result = (): Run => this.result();
-    const search = withClosing(withFailureMemory(searchOf(space, earlier), space), space, result);
+    const remembering = withFailureMemory(searchOf(space, earlier), space);
+    const search = withSentinel(withClosing(remembering, space, result), space, {
+      minutes: state.experiment.sentinelMinutes,
+    });
     // What a search may never come to is not written.
     if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
     state.emit({

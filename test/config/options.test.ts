@@ -106,6 +106,7 @@ const ROWS: Record<OptionKey, Row> = {
   max_minutes: decimal,
   max_measurements: count(),
   max_variants: count(),
+  sentinel_minutes: count(0),
   search_seed: count(0),
   fresh: flag,
   max_age: { yaml: '7d', value: 604_800_000, typed: '7d', bad: '7' },

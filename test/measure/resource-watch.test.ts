@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type ResourceSample, resourceFigures, watchResources } from '../../src/measure/resource-watch.ts';
+import {
+  othersShare,
+  type ResourceSample,
+  resourceFigures,
+  watchResources,
+} from '../../src/measure/resource-watch.ts';
 import { samplesWithin } from '../../src/measure/span.ts';
 
 const sample = (atMs: number, cpuS: number, usedMB = 100, availableMB = 900): ResourceSample => ({
@@ -45,6 +50,21 @@ describe('what a server uses while it counts', () => {
     const fallen = [sample(0, 10), sample(1000, 11), sample(2000, 5), sample(3000, 6)];
     expect(resourceFigures(fallen, { startMs: 0, endMs: 3000 }).values['cpu_utilization']).toBe(100);
   });
+});
+
+test('what other programs had is what neither the server nor this process had', () => {
+  const at = (atMs: number, cpuS: number, busyS: number, ownS: number): ResourceSample => ({
+    atMs,
+    resources: { cpuS, usedMB: 1, availableMB: 1 },
+    machine: { allS: (2 * atMs) / 1000, busyS, ownS },
+  });
+  const span = { startMs: 0, endMs: 10_000 };
+  // Two cores for 4 s: 6 s of work, of which the server did 2 and this process 1.
+  expect(othersShare([at(1000, 10, 20, 3), at(5000, 12, 26, 4)], span)).toBeCloseTo(3 / 8, 9);
+  expect(othersShare([at(1000, 10, 20, 3), at(5000, 12, 22, 4)], span)).toBe(0);
+  expect(othersShare([at(1000, 10, 20, 3)], span)).toBeUndefined();
+  expect(othersShare([at(1000, 10, 20, 3), at(5000, 2, 26, 4)], span)).toBeUndefined();
+  expect(othersShare([sample(1000, 1), sample(2000, 2)], span)).toBeUndefined();
 });
 
 test('a server that keeps its state to itself is asked as the object that it is', async () => {

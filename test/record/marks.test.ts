@@ -50,7 +50,9 @@ test('a mark says what it says of this measurement', () => {
   expect(marksOf(measurement({}, 1, { takenOver: true, startedAt: '2026-01-10T02:00:00.000Z' }))).toEqual([
     { tag: 'taken-over', from: '2026-01-10', text: 'measured on 2026-01-10 and taken over' },
   ]);
-  expect(textOf({ drifted: { by: -0.08 } })).toBe('the machine had become 8.0 % slower');
+  expect(textOf({ drifted: { by: -0.08 } })).toBe(
+    'the machine was 8.0 % slower than when what it is compared with was measured',
+  );
   expect(textOf({ counted: 5, stalls: { windows: 1, leftOut: 1, longestMs: 48 } })).toBe(
     "the host stood still for up to 48 ms in 1 of 6 windows; they are left out of the client's figures",
   );

@@ -9,6 +9,7 @@ import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
 import { describeConstraint, unitOf } from '../../rank/words.ts';
+import type { DriftRecord } from '../../record/drift.ts';
 import { nameOfModels } from '../../record/goal.ts';
 import { MARKS, marksOf } from '../../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../../record/measurement.ts';
@@ -93,6 +94,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
     missing,
     search: run.searches.find((search) => nameOfModels(search.models) === model) ?? null,
     ...(ranking.belief && { belief: ranking.belief }),
+    ...(ranking.drift && { drift: withoutPoints(ranking.drift) }),
     winner: winner ? figuresOf(winner, noise) : null,
     leader: leader ? figuresOf(leader, noise) : null,
     default: ranking.default ? figuresOf(ranking.default, noise) : null,
@@ -103,6 +105,9 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
     ranking: ranking.entries.map((entry) => ({ ...figuresOf(entry, noise), ...gainOf(entry, ranking) })),
   };
 }
+
+/** Which measurements drifted stands with each of them. */
+const withoutPoints = ({ drifted: _, ...drift }: DriftRecord): Omit<DriftRecord, 'drifted'> => drift;
 
 /** A configuration at the load that stands for it. */
 const figuresOf = (

@@ -31,6 +31,8 @@ export interface Drift {
   readonly drifted: ReadonlyMap<Ask, number>;
   /** How many points were measured again for it. */
   readonly again: number;
+  /** All that the verdict needs is known in the state whose figures are compared, the present one. */
+  readonly complete: boolean;
 }
 
 /** How often a sentinel is looked at. */
@@ -405,7 +407,7 @@ class Watched {
         offs.reduce((most, by) => (Math.abs(by) > Math.abs(most) ? by : most), 0),
       );
     }
-    return { sentinel, looks, shifts, drifted, again: this.#again };
+    return { sentinel, looks, shifts, drifted, again: this.#again, complete: this.#complete };
   }
 }
 
