@@ -1,6 +1,4 @@
-import { compareMeasured } from '../../goal/score.ts';
 import { counted } from '../../ground/wording.ts';
-import { batchSizeOf, type LoadPoint, levelOf as levelOfLoad } from '../../record/load-point.ts';
 import type { Candidate, SkippedPoints, Space } from '../../space/space.ts';
 import type { FailureMemory } from '../failure-memory.ts';
 import { withLimits } from '../limited.ts';
@@ -14,8 +12,9 @@ import {
   type Standing,
 } from '../search.ts';
 import { corrected } from './corrected.ts';
-import { Course, levelOf, type Made, type Place, type Shift } from './course.ts';
+import { Course, levelOf, type Place, type Shift } from './course.ts';
 import { lacking } from './lacking.ts';
+import { Lookout, type SentinelSettings, sentinelOf } from './lookout.ts';
 
 /** Whether the machine was the same throughout, and what was measured while it was not. */
 export interface Drift {
@@ -35,29 +34,12 @@ export interface Drift {
   readonly complete: boolean;
 }
 
-/** How often a sentinel is looked at. */
-export interface SentinelSettings {
-  /** Of the run between two looks; 0: there are none. */
-  readonly minutes: number;
-  /** The share of the measuring time that looks may take as long as the machine is the same; absent: 5 %. */
-  readonly share?: number;
-}
-
 /** A search that knows whether the machine drifted. */
 export interface WatchedSearch extends FailureMemory {
   /** undefined: the machine was looked at once at most. */
   drift(): Drift | undefined;
 }
 
-/** The looks take this share of the measuring time at most, as long as the machine is the same; and more once it was not. */
-const SHARE = 0.05;
-const SHARE_AFTER_SHIFT = 0.15;
-/** A look for a suspicion comes no sooner than when this share of the measuring time pays for it. */
-const SHARE_OF_ONE = 0.2;
-/** So many looks more are made at most for a doubt about one. */
-const MOST_FOR_DOUBT = 2;
-/** What other programs have of the CPU differs by this share before it is suspicious, twice in a row. */
-const SUSPICIOUS = 0.25;
 /** So many points are measured again at least where the verdict needs them, or this share of all that were measured. */
 const MOST_AGAIN = 8;
 const MOST_AGAIN_SHARE = 0.25;
@@ -98,9 +80,8 @@ type Errand = 'look' | 'again';
 class Watched {
   readonly #search: FailureMemory;
   readonly #space: Space;
-  readonly #intervalMs: number;
-  readonly #shareOfSteady: number;
   readonly #course = new Course();
+  readonly #lookout: Lookout;
   readonly #errands = new Map<Ask, Errand>();
   /** Everything that is not told yet, the search's own asks as well. */
   readonly #inFlight = new Set<Ask>();
@@ -110,13 +91,8 @@ class Watched {
   /** What the slot that looked last ran before. */
   #ranBefore: Candidate | undefined;
   readonly #skipped: SkippedPoints[] = [];
-  /** Seconds that went into everything, and into looks. */
-  #totalS = 0;
-  #spentS = 0;
   /** Measured or failed. */
   #told = 0;
-  /** Looks that were made for a doubt about the last regular one. */
-  #forDoubt = 0;
   #again = 0;
   /** The sentinel can't be measured any more. */
   #blind = false;
@@ -124,14 +100,11 @@ class Watched {
   #hurriedForBudget = false;
   /** All that the verdict needs is known in the present state. */
   #complete = false;
-  /** Several slots measure at once, each of which is another program to the others. */
-  #several = false;
 
-  constructor(search: FailureMemory, space: Space, { minutes, share = SHARE }: SentinelSettings) {
+  constructor(search: FailureMemory, space: Space, settings: SentinelSettings) {
     this.#search = search;
     this.#space = space;
-    this.#intervalMs = minutes * 60_000;
-    this.#shareOfSteady = share;
+    this.#lookout = new Lookout(this.#course, settings);
   }
 
   givenUp(): SkippedPoints[] {
@@ -171,19 +144,20 @@ class Watched {
     const answer = this.#nextOf(at);
     if (isAsk(answer)) {
       this.#inFlight.add(answer);
-      this.#several ||= this.#inFlight.size > 1;
+      if (this.#inFlight.size > 1) this.#lookout.severalSlots();
     }
     return answer;
   }
 
   #nextOf({ on, busy }: Standing): Answer {
     const taken = new Set([...busy, ...[...this.#inFlight].map(({ candidate }) => candidate)]);
-    const look = this.#isDue() ? this.#look(on, taken) : undefined;
+    const look = this.#mayLook() && this.#lookout.isDue(this.#hurried) ? this.#look(on, taken) : undefined;
     if (look) return look;
     this.#saveForVerdict();
     const answer = this.#search.ask({ on: this.#asBefore(on, taken), busy: taken });
     if (answer !== 'done' || this.#inFlight.size > 0) return answer;
-    const last = this.#isDueAtEnd() ? this.#look(on, taken) : undefined;
+    const last =
+      this.#mayLook() && this.#lookout.isDueAtEnd(this.#again > 0) ? this.#look(on, taken) : undefined;
     return last ?? this.#measureAgain(on) ?? 'done';
   }
 
@@ -206,14 +180,10 @@ class Watched {
     this.#search.wrapUp?.();
   }
 
-  #sentinel(): Place | undefined {
-    return this.#course.sentinel ?? this.#chosen();
-  }
-
   #look(on: Candidate | undefined, taken: ReadonlySet<Candidate>): Ask | undefined {
-    const sentinel = this.#sentinel();
+    const sentinel = this.#course.sentinel ?? sentinelOf(this.#course, this.#space.plan, this.#out);
     if (!sentinel || taken.has(sentinel.candidate) || this.#out.has(sentinel.candidate)) return undefined;
-    this.#forDoubt = this.#isInDoubt() ? this.#forDoubt + 1 : 0;
+    this.#lookout.begin();
     if (!this.#course.sentinel) this.#course.watch(sentinel);
     const { candidate, point } = sentinel;
     if (on !== candidate) this.#ranBefore = on;
@@ -222,90 +192,8 @@ class Watched {
     return ask;
   }
 
-  /**
-   * The default at the middle one of the loads that it was measured at, or else the best there is. The load at which the
-   * default did most would be one at which it was lucky, so that later looks there seem worse.
-   */
-  #chosen(): Place | undefined {
-    const made = this.#course.made.filter(
-      ({ ask, figures }) => !this.#out.has(ask.candidate) && levelOf(ask, figures) !== undefined,
-    );
-    const base = made
-      .filter(({ ask }) => ask.candidate.isDefault)
-      .toSorted((a, b) => loadOf(a.ask.point) - loadOf(b.ask.point));
-    const [best] = made.toSorted((a, b) => compareMeasured(a.figures, b.figures, this.#space.plan));
-    return (base[Math.floor((base.length - 1) / 2)] ?? best)?.ask;
-  }
-
-  #isDue(): boolean {
-    if (this.#blind || this.#isLooking() || this.#course.made.length === 0) return false;
-    if (this.#isInDoubt()) return true;
-    if (this.#hurried) return false;
-    const sinceMs = this.#sinceMs();
-    const intervalMs = this.#course.steady ? this.#intervalMs : this.#intervalMs / 2;
-    if (sinceMs >= intervalMs && this.#mayPay()) return true;
-    return this.#isSuspicious() && this.#mayPayForSuspicion();
-  }
-
-  #isInDoubt(): boolean {
-    return this.#course.doubtful && this.#forDoubt < MOST_FOR_DOUBT;
-  }
-
-  /** The last measurements are often those that the verdict rests on. */
-  #isDueAtEnd(): boolean {
-    if (this.#blind || this.#isLooking() || this.#sinceMs() === 0) return false;
-    if (!this.#course.steady) return this.#again === 0 || this.#mayPay();
-    return this.#sinceMs() >= this.#intervalMs / 2 && this.#mayPay();
-  }
-
-  #isLooking(): boolean {
-    return [...this.#inFlight].some((ask) => this.#errands.get(ask) === 'look');
-  }
-
-  /** How long the run went on since the last look ended, ms; before the first, since its own first measurement. */
-  #sinceMs(): number {
-    const from = this.#course.last ?? this.#course.made[0];
-    return from ? this.#course.lastMs - from.endMs : 0;
-  }
-
-  /** Seconds that a look takes: the longest of the last starts of a server, and a measurement. */
-  #costS(): number {
-    const seconds = this.#course.made.flatMap(({ figures }) => figures.seconds ?? []);
-    const starts = seconds.map(({ start }) => start).filter((start) => start > 0);
-    const look = this.#course.last?.figures.seconds?.look ?? seconds.at(-1)?.look ?? 0;
-    return look + Math.max(0, ...starts.slice(-3));
-  }
-
-  #mayPay(): boolean {
-    return this.#spentS + this.#costS() <= this.#share() * this.#totalS;
-  }
-
-  #mayPayForSuspicion(): boolean {
-    return this.#spentS <= this.#share() * this.#totalS && this.#costS() <= SHARE_OF_ONE * this.#totalS;
-  }
-
-  #share(): number {
-    return this.#course.steady ? this.#shareOfSteady : Math.max(this.#shareOfSteady, SHARE_AFTER_SHIFT);
-  }
-
-  /** The last two measurements saw other things beside them than those up to the last look. */
-  #isSuspicious(): boolean {
-    if (this.#several) return false;
-    const { made, last } = this.#course;
-    const at = last ? made.indexOf(last) : made.length - 3;
-    const before = made.slice(Math.max(0, at - 4), at + 1);
-    const since = made.slice(at + 1).slice(-2);
-    if (before.length === 0 || since.length < 2) return false;
-    const shares = before.flatMap(({ figures }) => figures.witness?.othersShare ?? []);
-    // After a look it is what that look saw that counts.
-    const usual = last?.figures.witness?.othersShare ?? middle(shares);
-    const isOff = ({ figures: { witness } }: Made): boolean =>
-      usual !== undefined &&
-      witness?.othersShare !== undefined &&
-      Math.abs(witness.othersShare - usual) > SUSPICIOUS;
-    const wasHeld = before.some(({ figures }) => figures.witness?.held);
-    const isHeld = ({ figures }: Made): boolean => figures.witness?.held === true && !wasHeld;
-    return since.every(isOff) || since.every(isHeld);
+  #mayLook(): boolean {
+    return !this.#blind && ![...this.#inFlight].some((ask) => this.#errands.get(ask) === 'look');
   }
 
   /** What the verdict lacks in the present state, once the search itself has nothing more to ask. */
@@ -334,11 +222,8 @@ class Watched {
     }
     this.#told++;
     const { start = 0, look = 0 } = outcome.seconds ?? {};
-    this.#totalS += start + look;
-    if (errand === 'look') {
-      this.#spentS += start + look;
-      if (outcome.started) this.#restarted.add(ask.candidate);
-    }
+    this.#lookout.took(start + look, errand === 'look');
+    if (errand === 'look' && outcome.started) this.#restarted.add(ask.candidate);
     if (outcome.state === 'failed') {
       if (errand === 'look') this.#blind = true;
       if (errand) this.#giveUp(ask.candidate);
@@ -399,7 +284,7 @@ class Watched {
     if (!sentinel || looks < 2) return undefined;
     const reference = this.#reference();
     const drifted = new Map<Ask, number>();
-    for (const item of made) {
+    for (const item of this.#course.steady ? [] : made) {
       if (this.#course.stateAt(item) === reference) continue;
       const offs = this.#course.statesAround(item).map((state) => this.#course.ratio(state, reference) - 1);
       drifted.set(
@@ -409,11 +294,4 @@ class Watched {
     }
     return { sentinel, looks, shifts, drifted, again: this.#again, complete: this.#complete };
   }
-}
-
-/** How large a load is: inferences in flight, or inferences asked for a second. */
-const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);
-
-function middle(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }

@@ -6,11 +6,8 @@ import { withFailureMemory } from '../../../src/search/failure-memory.ts';
 import { quickSearch } from '../../../src/search/quick.ts';
 import { type Ask, altered, isAsk, type Outcome, type Search } from '../../../src/search/search.ts';
 import { searchedSpace, searchFor } from '../../../src/search/search-for.ts';
-import {
-  type SentinelSettings,
-  type WatchedSearch,
-  withSentinel,
-} from '../../../src/search/sentinel/sentinel.ts';
+import type { SentinelSettings } from '../../../src/search/sentinel/lookout.ts';
+import { type WatchedSearch, withSentinel } from '../../../src/search/sentinel/sentinel.ts';
 import { buildSpace, type Candidate, type Space } from '../../../src/space/space.ts';
 import { randomSource, standardNormal } from '../../../src/statistics/random-source.ts';
 import { searchContract } from '../../contract/search.ts';

@@ -1,0 +1,155 @@
+import { compareMeasured } from '../../goal/score.ts';
+import type { Goal } from '../../record/goal.ts';
+import { batchSizeOf, type LoadPoint, levelOf as levelOfLoad } from '../../record/load-point.ts';
+import type { Candidate } from '../../space/space.ts';
+import { type Course, levelOf, type Made, type Place } from './course.ts';
+
+/** How often a sentinel is looked at. */
+export interface SentinelSettings {
+  /** Of the run between two looks; 0: there are none. */
+  readonly minutes: number;
+  /** The share of the measuring time that looks may take as long as the machine is the same; absent: 5 %. */
+  readonly share?: number;
+}
+
+/** The looks take this share of the measuring time at most, as long as the machine is the same; and more once it was not. */
+const SHARE = 0.05;
+const SHARE_AFTER_SHIFT = 0.15;
+/** A look for a suspicion comes no sooner than when this share of the measuring time pays for it. */
+const SHARE_OF_ONE = 0.2;
+/** So many looks more are made at most for a doubt about one. */
+const MOST_FOR_DOUBT = 2;
+/** What other programs have of the CPU differs by this share before it is suspicious, twice in a row. */
+const SUSPICIOUS = 0.25;
+
+/** Says when the sentinel is to be looked at. */
+export class Lookout {
+  readonly #course: Course;
+  readonly #intervalMs: number;
+  readonly #shareOfSteady: number;
+  /** Seconds that went into everything, and into looks. */
+  #totalS = 0;
+  #spentS = 0;
+  /** Looks that were made for a doubt about the last regular one. */
+  #forDoubt = 0;
+  #several = false;
+
+  constructor(course: Course, { minutes, share = SHARE }: SentinelSettings) {
+    this.#course = course;
+    this.#intervalMs = minutes * 60_000;
+    this.#shareOfSteady = share;
+  }
+
+  /** Several slots measure at once, each of which is another program to the others. */
+  severalSlots(): void {
+    this.#several = true;
+  }
+
+  /** A look begins. */
+  begin(): void {
+    this.#forDoubt = this.#isInDoubt() ? this.#forDoubt + 1 : 0;
+  }
+
+  /** Something was measured, or failed, and took so long. */
+  took(seconds: number, isLook: boolean): void {
+    this.#totalS += seconds;
+    if (isLook) this.#spentS += seconds;
+  }
+
+  /** @param isHurried little time is left: a look is made for a doubt alone. */
+  isDue(isHurried: boolean): boolean {
+    if (this.#course.made.length === 0) return false;
+    if (this.#isInDoubt()) return true;
+    if (isHurried) return false;
+    const sinceMs = this.#sinceMs();
+    const intervalMs = this.#course.steady ? this.#intervalMs : this.#intervalMs / 2;
+    if (sinceMs >= intervalMs && this.#mayPay()) return true;
+    return this.#isSuspicious() && this.#mayPayForSuspicion();
+  }
+
+  #isInDoubt(): boolean {
+    return this.#course.doubtful && this.#forDoubt < MOST_FOR_DOUBT;
+  }
+
+  /**
+   * The last measurements are often those that the verdict rests on.
+   * @param wasRepaired something was measured again already.
+   */
+  isDueAtEnd(wasRepaired: boolean): boolean {
+    if (this.#sinceMs() === 0) return false;
+    if (!this.#course.steady) return !wasRepaired || this.#mayPay();
+    return this.#sinceMs() >= this.#intervalMs / 2 && this.#mayPay();
+  }
+
+  /** How long the run went on since the last look ended, ms; before the first, since its own first measurement. */
+  #sinceMs(): number {
+    const from = this.#course.last ?? this.#course.made[0];
+    return from ? this.#course.lastMs - from.endMs : 0;
+  }
+
+  /** Seconds that a look takes: the longest of the last starts of a server, and a measurement. */
+  #costS(): number {
+    const seconds = this.#course.made.flatMap(({ figures }) => figures.seconds ?? []);
+    const starts = seconds.map(({ start }) => start).filter((start) => start > 0);
+    const look = this.#course.last?.figures.seconds?.look ?? seconds.at(-1)?.look ?? 0;
+    return look + Math.max(0, ...starts.slice(-3));
+  }
+
+  #mayPay(): boolean {
+    return this.#spentS + this.#costS() <= this.#share() * this.#totalS;
+  }
+
+  #mayPayForSuspicion(): boolean {
+    return this.#spentS <= this.#share() * this.#totalS && this.#costS() <= SHARE_OF_ONE * this.#totalS;
+  }
+
+  #share(): number {
+    return this.#course.steady ? this.#shareOfSteady : Math.max(this.#shareOfSteady, SHARE_AFTER_SHIFT);
+  }
+
+  /** The last two measurements saw other things beside them than those up to the last look. */
+  #isSuspicious(): boolean {
+    if (this.#several) return false;
+    const { made, last } = this.#course;
+    const at = last ? made.indexOf(last) : made.length - 3;
+    const before = made.slice(Math.max(0, at - 4), at + 1);
+    const since = made.slice(at + 1).slice(-2);
+    if (before.length === 0 || since.length < 2) return false;
+    const shares = before.flatMap(({ figures }) => figures.witness?.othersShare ?? []);
+    // After a look it is what that look saw that counts.
+    const usual = last?.figures.witness?.othersShare ?? middle(shares);
+    const isOff = ({ figures: { witness } }: Made): boolean =>
+      usual !== undefined &&
+      witness?.othersShare !== undefined &&
+      Math.abs(witness.othersShare - usual) > SUSPICIOUS;
+    const wasHeld = before.some(({ figures }) => figures.witness?.held);
+    const isHeld = ({ figures }: Made): boolean => figures.witness?.held === true && !wasHeld;
+    return since.every(isOff) || since.every(isHeld);
+  }
+}
+
+/**
+ * The default at the middle one of the loads that it was measured at, or else the best there is. The load at which the
+ * default did most would be one at which it was lucky, so that later looks there seem worse.
+ */
+export function sentinelOf(
+  course: Course,
+  goal: Pick<Goal, 'objectives' | 'constraints'>,
+  out: ReadonlySet<Candidate>,
+): Place | undefined {
+  const made = course.made.filter(
+    ({ ask, figures }) => !out.has(ask.candidate) && levelOf(ask, figures) !== undefined,
+  );
+  const base = made
+    .filter(({ ask }) => ask.candidate.isDefault)
+    .toSorted((a, b) => loadOf(a.ask.point) - loadOf(b.ask.point));
+  const [best] = made.toSorted((a, b) => compareMeasured(a.figures, b.figures, goal));
+  return (base[Math.floor((base.length - 1) / 2)] ?? best)?.ask;
+}
+
+/** How large a load is: inferences in flight, or inferences asked for a second. */
+const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);
+
+function middle(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}
