@@ -17,6 +17,8 @@ const SHARE = 0.05;
 const SHARE_AFTER_SHIFT = 0.15;
 /** A look for a suspicion comes no sooner than when this share of the measuring time pays for it. */
 const SHARE_OF_ONE = 0.2;
+/** And in a run that has measured for this long, seconds: a shorter one is over soon. */
+const LEAST_S = 30;
 /** So many looks more are made at most for a doubt about one. */
 const MOST_FOR_DOUBT = 2;
 /** What other programs have of the CPU differs by this share before it is suspicious, twice in a row. */
@@ -100,7 +102,8 @@ export class Lookout {
   }
 
   #mayPayForSuspicion(): boolean {
-    return this.#spentS <= this.#share() * this.#totalS && this.#costS() <= SHARE_OF_ONE * this.#totalS;
+    const isPaid = this.#costS() <= SHARE_OF_ONE * this.#totalS && this.#totalS >= LEAST_S;
+    return isPaid && this.#spentS <= this.#share() * this.#totalS;
   }
 
   #share(): number {
