@@ -179,10 +179,22 @@ interface Counts {
   /** A configuration other than default and winner is called better or worse. */
   others: number;
   failed: number;
+  /** The 95 % interval of the change over everything holds the true one, of the throughput and of p99. */
+  throughput: number;
+  p99: number;
 }
 
 function counts(plan: Plan, noise: Noise, pairs: number, slower: number): Counts {
-  const sum: Counts = { worse: 0, better: 0, same: 0, unknown: 0, others: 0, failed: 0 };
+  const sum: Counts = {
+    worse: 0,
+    better: 0,
+    same: 0,
+    unknown: 0,
+    others: 0,
+    failed: 0,
+    throughput: 0,
+    p99: 0,
+  };
   const night = Number(given.night);
   const nights = randomSource(99);
   for (let seed = 0; seed < pairs; seed++) {
@@ -194,6 +206,8 @@ function counts(plan: Plan, noise: Noise, pairs: number, slower: number): Counts
     );
     sum[comparison.verdict]++;
     if (hasOther(comparison)) sum.others++;
+    if (holds(comparison, 'perf_throughput', 1 / slower)) sum.throughput++;
+    if (holds(comparison, 'perf_latency_p99', slower)) sum.p99++;
     if (comparison.gates.some(({ asked, state }) => asked === condition.asked && state === 'failed'))
       sum.failed++;
   }
@@ -207,6 +221,12 @@ const hasOther = ({ models }: Comparison): boolean =>
     ),
   );
 
+function holds({ models }: Comparison, tag: string, times: number): boolean {
+  const { low = null, high = null } = models[0]?.changes.find((change) => change.tag === tag) ?? {};
+  const truth = 100 * (times - 1);
+  return low !== null && high !== null && low <= truth && truth <= high;
+}
+
 function rates(): void {
   const noise = noiseOf(given.noise);
   if (!noise) throw new Error(`--noise ${given.noise}: quiet, usual or rough`);
@@ -219,7 +239,7 @@ function rates(): void {
       const found = counts(plan, noise, pairs, slower);
       const what = slower === 1 ? 'nothing changed' : `slower by ${Math.round(100 * (slower - 1))} %`;
       console.log(
-        `  ${what.padEnd(16)} worse ${share(found.worse)}  better ${share(found.better)}  same ${share(found.same)}  unknown ${share(found.unknown)}   any configuration ${share(found.others)}   "${condition.asked}" fails ${share(found.failed)}`,
+        `  ${what.padEnd(16)} worse ${share(found.worse)}  better ${share(found.better)}  same ${share(found.same)}  unknown ${share(found.unknown)}   any configuration ${share(found.others)}   "${condition.asked}" fails ${share(found.failed)}   interval holds ${share(found.throughput)} (p99 ${share(found.p99)})`,
       );
     }
   }

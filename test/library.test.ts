@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { lastNight } from '../examples/library/compare.ts';
 import { points } from '../examples/library/journal.ts';
 import { decide } from '../examples/library/profile.ts';
 import { report } from '../examples/library/report.ts';
@@ -90,5 +91,8 @@ describe('the examples do what the page says', () => {
     const both = points(join(cwd, 'checkpoint_directory'));
     expect(both).toContain(heaviest);
     expect(both).toContain('m_config_0, 4 in flight: 40 infer/s, p99 100 ms');
+
+    // Two sessions with other loads have nothing in common that could be worse.
+    expect(lastNight(join(cwd, 'checkpoint_directory'))).toMatchObject({ verdict: 'unknown', failed: [] });
   });
 });

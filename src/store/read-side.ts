@@ -52,7 +52,7 @@ export function readSide(path: string, wanted: WantedSession = { flag: '--sessio
  */
 export function readLastTwo(
   path: string,
-  next: WantedSession,
+  next: WantedSession = { flag: '--session' },
 ): { readonly base: ReadSide; readonly new: ReadSide } {
   const there = placeOf(path);
   if (there.kind !== 'journal') {

@@ -122,7 +122,7 @@ function notesOf(
   return [
     ...(common.same > 0
       ? [
-          `${counted(common.same, 'load')} left out: the two have the same measurement, NEW took it over; tma profile --fresh measures anew`,
+          `${counted(common.same, 'load')} left out: the two have the same measurement; where NEW took it over, tma profile --fresh measures anew`,
         ]
       : []),
     ...(taken !== undefined && common.same === 0 ? [`NEW: ${taken}`] : []),
