@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Check } from '../../goal/score.ts';
 import { counted } from '../../ground/wording.ts';
+import { findingsOf } from '../../rank/findings/findings-of.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { unchecked } from '../../rank/unchecked-words.ts';
@@ -91,7 +92,7 @@ function suite(run: Run, ranking: Ranking, id: number): XmlElement {
     [
       element('properties', {}, propertiesOf(run, ranking)),
       ...cases.map((item, index) => caseElement(item, model, index === 0 ? time : '0')),
-      element('system-out', {}, [[verdict(ranking), '', ...failureLines(trials)].join('\n').trimEnd()]),
+      element('system-out', {}, [outText(run, ranking, trials)]),
       element('system-err'),
     ],
   );
@@ -185,6 +186,16 @@ function propertiesOf(run: Run, ranking: Ranking): XmlElement[] {
   return Object.entries(properties).flatMap(([name, value]) =>
     value === undefined ? [] : [element('property', { name, value })],
   );
+}
+
+/** The verdict, what else the run shows, and what failed. */
+function outText(run: Run, ranking: Ranking, trials: readonly Trial[]): string {
+  const findings = findingsOf(run, ranking).map(({ text }) => `- ${text}`);
+  const parts = [[verdict(ranking), ...findings], failureLines(trials)];
+  return parts
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+    .trimEnd();
 }
 
 /** The configurations that failed, with their causes. */

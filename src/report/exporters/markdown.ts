@@ -5,6 +5,7 @@ import { codeOf, messageOf } from '../../ground/errors.ts';
 import { metric } from '../../ground/metric.ts';
 import { counted } from '../../ground/wording.ts';
 import { chanceText } from '../../rank/belief-words.ts';
+import { findingsOf, MOST_TOLD } from '../../rank/findings/findings-of.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
@@ -82,7 +83,7 @@ export function markdownSummary(
   const head = '## tma: the best configurations\n';
   const machine = machineText(run);
   const tail = machine === '' ? '' : `\nMeasured on ${machine}\n`;
-  const parts = rankings.map((ranking) => modelPart(ranking, filesOf(ranking, settings, links)));
+  const parts = rankings.map((ranking) => modelPart(run, ranking, filesOf(ranking, settings, links)));
   const leftOut = (count: number): string =>
     count === 0 ? '' : `\n${counted(count, 'model')} more: see \`results/results.json\`.\n`;
   const size = Buffer.byteLength;
@@ -103,13 +104,14 @@ const HEADINGS: Readonly<Record<Ranking['decision']['kind'], string>> = {
   unfinished: 'nothing decided',
 };
 
-function modelPart(ranking: Ranking, files: string): string {
+function modelPart(run: Run, ranking: Ranking, files: string): string {
   const { model, decision } = ranking;
   const what = decision.entry ? ` ${code(cut(decision.entry.trial.name, LONGEST_CELL))}` : '';
   const parts = [
     `### ${code(model)}: ${HEADINGS[decision.kind]}${what}`,
     plain(cut(verdict(ranking), LONGEST)),
     constraintStrip(ranking),
+    findingLines(run, ranking),
     configurations(ranking),
     failures(ranking),
     files,
@@ -137,6 +139,13 @@ function constraintStrip(ranking: Ranking): string {
     })
     .join(' · ');
 }
+
+/** What else the run shows, as below the verdict of the summary page. */
+const findingLines = (run: Run, ranking: Ranking): string =>
+  findingsOf(run, ranking)
+    .slice(0, MOST_TOLD)
+    .map(({ text }) => `- ${plain(cut(text, LONGEST))}`)
+    .join('\n');
 
 const USUAL_COLUMNS = ['perf_throughput', 'perf_latency_p99'];
 
