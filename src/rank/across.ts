@@ -1,8 +1,8 @@
 import type { ReportSettings } from '../config/experiment.ts';
 import type { Criteria, Goal } from '../record/goal.ts';
-import type { Run } from '../record/run.ts';
+import { loadedName, type Run } from '../record/run.ts';
 import { type MissingMetric, missingMetrics } from './missing-metric.ts';
-import type { Noise } from './noise.ts';
+import { differenceOf, type HalfWidth, type Noise, overStarts } from './noise.ts';
 import { comparePoints, type Ranking, rank } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 
@@ -15,6 +15,8 @@ export interface AcrossModels {
   readonly decided: readonly RankedEntry[];
   /** What they are judged by and was not measured for every one. */
   readonly missing: readonly MissingMetric[];
+  /** Those that differ from the first by less than the noise of both. */
+  readonly ties: readonly RankedEntry[];
   /** By model: how sure its figures are. */
   readonly noise: Readonly<Record<string, Noise>>;
 }
@@ -34,6 +36,7 @@ export function rankAcross(
   return {
     goal,
     entries: (kept.length > 0 ? kept : entries).slice(0, most),
+    ties: tiedWithFirst(kept.length > 0 ? kept : entries, rankings, goal),
     missing: missingMetrics(
       run,
       goal,
@@ -42,6 +45,25 @@ export function rankAcross(
     noise: Object.fromEntries(rankings.map(({ model, noise }) => [model, noise])),
     decided: rankings.flatMap(({ winner }) => winner ?? []),
   };
+}
+
+/** @param entries of several models, best first. */
+function tiedWithFirst(
+  [first, ...others]: readonly RankedEntry[],
+  rankings: readonly Ranking[],
+  { objectives }: Criteria,
+): RankedEntry[] {
+  if (!first) return [];
+  const noiseOfModel = ({ trial }: RankedEntry): Noise =>
+    rankings.find(({ model }) => model === loadedName(trial))!.noise;
+  const [top, ofFirst] = [first.best.measurement, overStarts(noiseOfModel(first))];
+  return others.filter((entry) => {
+    if (entry.best.verdict !== first.best.verdict) return false;
+    const ofOther = overStarts(noiseOfModel(entry));
+    const half: HalfWidth = (measurement, tag) => (measurement === top ? ofFirst : ofOther)(measurement, tag);
+    const { score, noise } = differenceOf(top, entry.best.measurement, objectives, half);
+    return Math.abs(score) <= noise;
+  });
 }
 
 /** The best of all models as the settings of the report ask for it; undefined where they do not. */

@@ -201,6 +201,9 @@ export interface Gain {
   readonly assumed: readonly string[];
 }
 
+/** Whether a gain, or a loss, is more than its noise; else the two are tied. */
+export const isDifferent = ({ percent, plusMinus }: Gain): boolean => Math.abs(percent) > plusMinus;
+
 /**
  * How much better `a` is than `b`, in percent: how many times as good, as the weighted geometric mean over the objectives
  * that both have. By that mean a win in one objective and an equal loss in another cancel out, whichever of the two is `a`.

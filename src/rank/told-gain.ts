@@ -1,5 +1,5 @@
 import { isClientBound } from '../record/measurement.ts';
-import type { Gain } from './noise.ts';
+import { type Gain, isDifferent } from './noise.ts';
 import { gainOver, type Ranking, wasLookedAt } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 
@@ -28,6 +28,8 @@ export type ToldGain =
       readonly gain: Gain;
       /** Where the client set the figures of one of the two, the gain is the least or the most. */
       readonly is: 'measured' | 'at least' | 'at most';
+      /** Whether it is more than the noise; else the configuration is tied with the default. */
+      readonly differs: boolean;
     }
   | { readonly kind: 'none'; readonly reason: NoGainReason; readonly text: string };
 
@@ -46,5 +48,10 @@ export function toldGain(entry: RankedEntry, { default: base, goal, noise }: Ran
   if (least && most) return none('client');
   const gain = gainOver(entry, base, goal, noise);
   if (!gain) return none('not comparable');
-  return { kind: 'gain', gain, is: least ? 'at least' : most ? 'at most' : 'measured' };
+  return {
+    kind: 'gain',
+    gain,
+    is: least ? 'at least' : most ? 'at most' : 'measured',
+    differs: isDifferent(gain),
+  };
 }

@@ -52,6 +52,7 @@ export const gain = documented(
     high: z.number(),
     is: z.enum(['measured', 'at least', 'at most']),
     assumed: z.array(tag),
+    differs: z.boolean().optional(),
   }),
   {
     percent:
@@ -61,6 +62,7 @@ export const gain = documented(
     high: 'upper end of its 95 % interval, percent',
     is: 'at least, at most: the load generator was the limit of one of the two',
     assumed: 'metrics recorded without an interval, for which 10 % are taken',
+    differs: 'it is more than its noise; false: tied with the default; absent: an earlier tma wrote the file',
   },
 ).meta({
   id: 'Gain',

@@ -40,6 +40,7 @@ const results = documented(
         prices: prices.optional(),
         constraints: z.array(limit),
         missing: z.array(missing),
+        ties: z.array(z.string()).optional(),
         ranking: z.array(
           documented(z.object({ model: z.string(), ...figures }), { model: 'its model', ...FIGURES }),
         ),
@@ -49,6 +50,7 @@ const results = documented(
         prices: 'the prices that costs follow from; absent: none were given',
         constraints: 'the limits',
         missing: 'metrics among these that were not measured for every configuration',
+        ties: 'configurations that differ from the first by less than the noise of both; absent: an earlier tma wrote the file',
         ranking: 'the best of all models, best first',
       },
     ).optional(),

@@ -1,6 +1,6 @@
 import { counted } from '../ground/wording.ts';
 import type { AcrossModels } from '../rank/across.ts';
-import { describeConstraint, describeObjectives } from '../rank/words.ts';
+import { describeConstraint, describeObjectives, namesOf } from '../rank/words.ts';
 import { loadedName, type Run } from '../record/run.ts';
 import { methodView } from './method.ts';
 import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
@@ -28,7 +28,7 @@ const OF_ALL = {
 /** Everything that the page of the best configurations of all models shows. */
 export function acrossView(
   run: Run,
-  { entries, decided, goal, missing, noise }: AcrossModels,
+  { entries, decided, goal, missing, noise, ties }: AcrossModels,
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const trials = entries.map(({ trial }) => trial);
@@ -39,6 +39,9 @@ export function acrossView(
     first?.best.verdict === 'missed' || isDecided
       ? ''
       : ' That is no decision: see the summary of its model.';
+  const near = ties.filter((entry) => entries.includes(entry));
+  const tied =
+    near.length > 0 ? ` Tied with it: ${namesOf(near)}; what was measured can't tell them apart.` : '';
   return {
     title: ACROSS_MODELS,
     mode,
@@ -52,7 +55,7 @@ export function acrossView(
       };
     }),
     verdict: first
-      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${but}`
+      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}`
       : 'Nothing could be measured.',
     verdictClass: isDecided ? 'good' : first && first.best.verdict !== 'missed' ? 'open' : 'bad',
     method: methodView(run, trials, goal),

@@ -46,7 +46,10 @@ export function detailedView(
       ? 'The configuration as it lies in the model repository.'
       : `${describeAssignment(trial.models[0].assignment)}.`,
     about: describeConfig(trial),
-    rank: entry && ranking ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}.` : '',
+    rank:
+      entry && ranking
+        ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}${ranking.ties.includes(entry) ? ', tied with the first' : ''}.`
+        : '',
     best: entry ? pointRow(entry.best, columns, ranking?.noise) : undefined,
     method: methodView(run, [trial], ranking?.goal),
     diff: diffView(trial.models[0].diff),

@@ -108,6 +108,7 @@ function pointOf(entry: Ranking['winner']): ModelNotice['decision']['point'] {
 const gainOf = ({
   gain,
   is,
+  differs,
 }: Extract<ReturnType<typeof toldGain>, { kind: 'gain' }>): ModelNotice['gain'] => {
   const { percent, plusMinus, assumed } = gain;
   return {
@@ -117,6 +118,7 @@ const gainOf = ({
     high: percent + plusMinus,
     is,
     assumed: [...assumed],
+    differs,
   };
 };
 

@@ -52,7 +52,7 @@ export const modelsText = (rankings: readonly Ranking[]): string =>
   ].join('\n');
 
 /** The best configurations of all models, by the global objectives. */
-export const acrossText = ({ entries, goal }: AcrossModels): string =>
+export const acrossText = ({ entries, goal, ties }: AcrossModels): string =>
   [
     styleText(
       'bold',
@@ -60,6 +60,6 @@ export const acrossText = ({ entries, goal }: AcrossModels): string =>
     ),
     textTable(
       [{ header: '#', numeric: true }, ...COLUMNS],
-      entries.map((entry, index) => [String(index + 1), ...cells(entry)]),
+      entries.map((entry, index) => [`${index + 1}${ties.includes(entry) ? '=' : ''}`, ...cells(entry)]),
     ),
   ].join('\n');

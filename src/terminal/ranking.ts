@@ -38,7 +38,7 @@ export function rankingText(ranking: Ranking, findings: readonly Finding[] = [])
   const derived = derivedTags(ranking);
   const table = textTable(
     [
-      { header: '#', numeric: true },
+      { header: '#' },
       { header: 'Model Config' },
       { header: 'infer/s', numeric: true },
       { header: 'p99 ms', numeric: true },
@@ -61,6 +61,9 @@ export function rankingText(ranking: Ranking, findings: readonly Finding[] = [])
   const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
   return [
     ...(shown.length > 0 ? [table] : []),
+    ...(shown.some((entry) => ranking.ties.includes(entry))
+      ? [styleText('dim', "= tied with the first: what was measured can't tell them apart")]
+      : []),
     ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
     ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
     ...missingLines(ranking).map((text) => styleText('yellow', text)),
@@ -114,7 +117,7 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
     models: [{ assignment }],
   } = entry.trial;
   const cells = [
-    String(ranking.entries.indexOf(entry) + 1),
+    `${ranking.entries.indexOf(entry) + 1}${ranking.ties.includes(entry) ? '=' : ''}`,
     entry.trial.name,
     throughputCell(measurement),
     formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
@@ -128,10 +131,11 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
 }
 
-/** Over the default, as results.json has it: empty where it can't be told. */
+/** Over the default, as results.json has it: `tied` within the noise, empty where it can't be told. */
 function gainCell(entry: RankedEntry, ranking: Ranking): string {
   const told = toldGain(entry, ranking);
   if (told.kind === 'none') return '';
+  if (!told.differs && told.is === 'measured') return 'tied';
   const { percent } = told.gain;
   const bound = told.is === 'at least' ? '≥ ' : told.is === 'at most' ? '≤ ' : '';
   return `${bound}${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`;

@@ -568,3 +568,19 @@ describe('findings', () => {
     expect(page!.html).not.toContain('What else was found');
   });
 });
+
+test('a gain that the noise may explain is no difference, in results.json and on the page of the configuration', async () => {
+  const close = trial('m_config_0', [measurement({ perf_throughput: 102 }, 1)]);
+  const far = trial('m_config_11', [measurement({ perf_throughput: 180 }, 1)]);
+  const default_ = trial('m_config_default', [measurement({ perf_throughput: 100 }, 1)]);
+  const differs = (other: typeof close): unknown => {
+    const ranked = rank(run(default_, other), { ...goal, constraints: [] });
+    const { ranking: entries } = parseResults(resultsJson(result(run(default_, other), [ranked])), 'r')
+      .models[0]!;
+    return entries.find(({ variant }) => variant === other.name)!.gain?.differs;
+  };
+  expect([differs(close), differs(far)]).toEqual([false, true]);
+  const ranked = rank(run(default_, close), { ...goal, constraints: [] });
+  const [page] = await detailedPages(run(default_, close), [default_], [ranked]);
+  expect(page!.html).toContain('Rank 2 of 2, tied with the first.');
+});

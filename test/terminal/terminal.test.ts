@@ -322,3 +322,25 @@ test('below the verdict stand the first three findings, and how many more there 
   expect(linesOf('One.').slice(-2)).toEqual(['', '- One.']);
   expect(linesOf().at(-1)).toMatch(/^Keep the default/);
 });
+
+test('what the noise may explain is called tied: with the first, and with the default', () => {
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+  };
+  const at = (name: string, perf_throughput: number) => trial(name, [measurement({ perf_throughput })]);
+  const linesOf = (...others: readonly [string, number][]): string[] => {
+    const trials = others.map(([name, rate]) => at(name, rate));
+    const text = rankingText(rank(run(at('m_config_default', 100), ...trials), goal));
+    return stripVTControlCharacters(text).split('\n');
+  };
+  const close = linesOf(['m_config_0', 103], ['m_config_1', 60]);
+  expect(close[1]).toMatch(/^1 +m_config_0 +103 +10\.0 +tied /);
+  expect(close[2]).toMatch(/^2= +m_config_default /);
+  expect(close[3]).toMatch(/^3 +m_config_1 +60\.0 +10\.0 +-40 % /);
+  expect(close[4]).toBe("= tied with the first: what was measured can't tell them apart");
+  const apart = linesOf(['m_config_0', 200]);
+  expect(apart[1]).toMatch(/^1 +m_config_0 +200 +10\.0 +\+100 % /);
+  expect(apart[3]).not.toContain('tied');
+});

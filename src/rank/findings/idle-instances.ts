@@ -15,7 +15,7 @@ export const idleInstances: Rule = {
     const memory = memoryBetween(from, to);
     const cost = memory ? `, and cost ${formatBytes(memory.bytes)} of ${memory.what}` : '';
     return {
-      text: `${from.value} to ${to.value} instances (instance_group) gain nothing${cost}: ${noGainText(plateau, scene)}.`,
+      text: `${to.value} instances instead of ${from.value} (instance_group) gain nothing${cost}: ${noGainText(plateau, scene)}.`,
       evidence: plateauEvidence(plateau, scene, memory ? [memory.tag] : []),
       worth: memory?.share ?? 0.05,
     };

@@ -50,6 +50,7 @@ function resultsOf({ run, rankings, across }: Pick<Result, 'run' | 'rankings' | 
       acrossModels: {
         ...across.goal,
         missing: across.missing,
+        ties: across.ties.filter((entry) => across.entries.includes(entry)).map(({ trial }) => trial.name),
         ranking: across.entries.map((entry) => {
           const model = loadedName(entry.trial);
           return { model, ...figuresOf(entry, across.noise[model]!) };
@@ -153,7 +154,15 @@ function gainOf(entry: RankedEntry, ranking: Ranking) {
   }
   const { percent, plusMinus, assumed } = told.gain;
   return {
-    gain: { percent, plusMinus, low: percent - plusMinus, high: percent + plusMinus, is: told.is, assumed },
+    gain: {
+      percent,
+      plusMinus,
+      low: percent - plusMinus,
+      high: percent + plusMinus,
+      is: told.is,
+      assumed,
+      differs: told.differs,
+    },
     noGain: null,
     gainPercent: told.is === 'measured' ? percent : null,
   };

@@ -209,7 +209,7 @@ function gainCell(entry: RankedEntry, ranking: Ranking): string {
   const told = toldGain(entry, ranking);
   if (told.kind === 'none') return '';
   const { percent, plusMinus } = told.gain;
-  const bound = told.is === 'measured' ? '' : `${told.is} `;
+  const bound = told.is !== 'measured' ? `${told.is} ` : told.differs ? '' : 'tied: ';
   return `${bound}${percent > 0 ? '+' : ''}${formatNumber(percent)} % (± ${formatNumber(plusMinus)})`;
 }
 
