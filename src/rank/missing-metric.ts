@@ -25,27 +25,37 @@ export function missingMetrics(
   return tags
     .filter((tag) => measurements.some(({ whole: { values } }) => values[tag] === undefined))
     .map((tag) => {
-      const everywhere = measurements.every(({ whole: { values } }) => values[tag] === undefined);
+      const without = measurements.filter(({ whole: { values } }) => values[tag] === undefined);
+      const everywhere = without.length === measurements.length;
       const onCpu = measurements.every(({ gpusInUse }) => gpusInUse === 0);
+      const onGpu = measurements.every(({ gpusInUse = 0 }) => gpusInUse > 0);
       return everywhere
-        ? { tag, everywhere, ...whyMissing(tag, run, { prices, onCpu }) }
+        ? { tag, everywhere, ...whyMissing(tag, run, { prices, onCpu, onGpu }) }
         : {
             tag,
             everywhere,
             why: 'not for every configuration',
-            advice: metric(tag).source === 'derived' ? ofSomeOnly(tag) : 'measure it longer (--time-limit)',
+            advice: metric(tag).source === 'derived' ? ofSomeOnly(tag, without, prices) : LONGER,
           };
     });
+}
+
+/** What was served, as far as it is known, and the prices of it. */
+interface Served {
+  readonly prices: Prices | undefined;
+  /** Every configuration is on the CPU alone, or every one is on a GPU. */
+  readonly onCpu: boolean;
+  readonly onGpu: boolean;
 }
 
 /** Why no measurement of a run has a metric, by where its values come from. */
 function whyMissing(
   tag: string,
   { sessions }: Run,
-  { prices, onCpu }: { readonly prices: Prices | undefined; readonly onCpu: boolean },
+  { prices, onCpu, onGpu }: Served,
 ): Pick<MissingMetric, 'why' | 'advice'> {
   const environment = sessions.at(-1)?.environment;
-  if (isCost(tag)) return whyNoCost(tag, environment?.launcher, prices);
+  if (isCost(tag)) return whyNoCost(tag, { launcher: environment?.launcher, onGpu, prices });
   if (tag === ENERGY && onCpu && (environment?.gpus ?? []).length > 0)
     return { why: 'nothing is on a GPU', advice: 'take another metric' };
   if (!environment) return { why: 'the checkpoint does not hold it', advice: 'tma profile measures it' };
@@ -71,18 +81,32 @@ function whyMissing(
 
 const isCost = (tag: string): boolean => COSTS.some((cost) => cost === tag);
 
-/** What a metric lacks that some configurations have and others do not. */
-const ofSomeOnly = (tag: string): string =>
-  isCost(tag)
-    ? 'give both --cost-per-gpu-hour and --cost-per-cpu-hour: some are on GPUs, some on the CPU alone'
-    : 'only what runs on a GPU has it';
+const LONGER = 'measure it longer (--time-limit)';
+
+/** What the others lack of a metric that some configurations have. */
+function ofSomeOnly(
+  tag: string,
+  without: readonly Pick<Measurement, 'whole'>[],
+  prices: Prices | undefined,
+): string {
+  if (!isCost(tag)) return 'only what runs on a GPU has it';
+  const isSeen = without.some(({ whole: { values } }) => values['cpu_utilization'] !== undefined);
+  // A server is looked at twice at least for its use of the CPU, which a short measurement may not have time for.
+  return prices?.perCpuHour !== undefined && !isSeen
+    ? LONGER
+    : 'give both --cost-per-gpu-hour and --cost-per-cpu-hour: some are on GPUs, some on the CPU alone';
+}
 
 /** Why nothing has a cost: a price is missing, or what is to be paid for is not known. */
 function whyNoCost(
   tag: string,
-  launcher: string | undefined,
-  { perGpuHour, perCpuHour, requestRate }: Prices = {},
+  {
+    launcher,
+    onGpu,
+    prices = {},
+  }: Pick<Served, 'onGpu' | 'prices'> & { readonly launcher: string | undefined },
 ): Pick<MissingMetric, 'why' | 'advice'> {
+  const { perGpuHour, perCpuHour, requestRate } = prices;
   const give = 'give --cost-per-gpu-hour or, for what is on the CPU, --cost-per-cpu-hour';
   if (perGpuHour === undefined && perCpuHour === undefined) return { why: 'no price is given', advice: give };
   if (tag === 'cost_per_month' && requestRate === undefined)
@@ -92,11 +116,12 @@ function whyNoCost(
       why: 'nothing is known to be on a GPU, and only GPUs have a price',
       advice: 'give --cost-per-cpu-hour',
     };
-  if (perGpuHour === undefined && launcher !== 'remote')
+  if (perGpuHour === undefined && onGpu)
     return { why: 'what is on a GPU has no price', advice: 'give --cost-per-gpu-hour' };
   return {
     why: "the server's GPUs or its use of the CPU are not known",
-    advice: 'have tma start the server (--triton-launch-mode local or docker)',
+    advice:
+      launcher === 'remote' ? 'have tma start the server (--triton-launch-mode local or docker)' : LONGER,
   };
 }
 

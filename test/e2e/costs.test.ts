@@ -10,7 +10,7 @@ interface Entry {
 
 const SWEEP = `
   add_sub:
-    perf_analyzer_flags: {measurement-interval: 300, stability-percentage: 100, shape: ["INPUT0:16", "INPUT1:16"]}
+    perf_analyzer_flags: {measurement-interval: 700, stability-percentage: 100, shape: ["INPUT0:16", "INPUT1:16"]}
     model_config_parameters:
       instance_group: [[{kind: KIND_CPU, count: 1}], [{kind: KIND_CPU, count: 2}]]
     parameters: {concurrency: "1,8"}

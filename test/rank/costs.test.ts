@@ -159,6 +159,20 @@ describe('a cost that is not known', () => {
     ]);
   });
 
+  test('for want of a second look at the use of the CPU asks for a longer measurement', () => {
+    const short = { ...measurement({ perf_throughput: 200 }), gpusInUse: 0 };
+    const some = run(trial('m_config_default', [at(100, 100)]), trial('m_config_0', [short]));
+    expect(rank(some, goal()).missing[0]).toMatchObject({
+      everywhere: false,
+      advice: 'measure it longer (--time-limit)',
+    });
+    expect(rank(run(trial('m_config_default', [short])), goal()).missing[0]).toMatchObject({
+      everywhere: true,
+      why: "the server's GPUs or its use of the CPU are not known",
+      advice: 'measure it longer (--time-limit)',
+    });
+  });
+
   test('of a server somewhere else whose CPU can not be seen', () => {
     const remote = by(run(trial('m_config_default', [measurement({ perf_throughput: 5 })])), {
       launcher: 'remote',
