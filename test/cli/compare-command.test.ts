@@ -1,46 +1,41 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { comparisonSchema } from '../../src/record/comparison.ts';
-import { Journal } from '../../src/store/journal.ts';
+import type { Entry } from '../../src/record/entry.ts';
+import { lineOf } from '../../src/record/line.ts';
 import { folder } from '../support/experiment.ts';
 import { run } from '../support/run.ts';
 import { tma } from '../support/tma.ts';
 import { GOAL, type Night, night } from '../support/two-runs.ts';
 
-/** Writes a session that came to its end into the journal of a folder. */
+/** Writes a session that came to its end behind those of the journal of a folder. */
 function recorded(directory: string, day: number, how: Partial<Night> = {}): void {
   mkdirSync(directory, { recursive: true });
-  const journal = new Journal(directory);
   const id = `2026-11-0${day}T02:00:00.000Z`;
   const trials = night({ seed: day, configurations: 12, ...how });
-  journal.append({
-    kind: 'session',
-    schemaVersion: 2,
-    ...run().sessions[0]!,
-    id,
-    startedAt: id,
-    goals: [GOAL],
-  });
-  for (const { points, end, state: _, ...variant } of trials) {
-    journal.append({ kind: 'variant', ...variant });
-    for (const record of points) journal.append({ kind: 'point', variant: variant.key, record });
-    journal.append({ kind: 'end', variant: variant.key, end: end! });
-  }
   const seen = { all: trials.length, seen: trials.length };
-  journal.append({
-    kind: 'search',
-    models: ['m'],
-    search: 'manual',
-    why: 'everything was measured',
-    points: seen,
-    configurations: seen,
-    measurements: trials.length,
-    importance: [],
-    skipped: [],
-    remarks: [],
-  });
-  journal.close();
+  const entries: Entry[] = [
+    { kind: 'session', schemaVersion: 2, ...run().sessions[0]!, id, startedAt: id, goals: [GOAL] },
+    ...trials.flatMap(({ points, end, state: _, ...variant }): Entry[] => [
+      { kind: 'variant', ...variant },
+      ...points.map((record): Entry => ({ kind: 'point', variant: variant.key, record })),
+      { kind: 'end', variant: variant.key, end: end! },
+    ]),
+    {
+      kind: 'search',
+      models: ['m'],
+      search: 'manual',
+      why: 'everything was measured',
+      points: seen,
+      configurations: seen,
+      measurements: trials.length,
+      importance: [],
+      skipped: [],
+      remarks: [],
+    },
+  ];
+  appendFileSync(join(directory, 'journal.jsonl'), entries.map((entry) => `${lineOf(entry)}\n`).join(''));
 }
 
 /** A folder with three nights in `nights`, the last of them slower, and the second by itself in `other`. */
