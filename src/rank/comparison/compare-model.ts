@@ -11,6 +11,7 @@ import type {
 import { CONFIGURATION, differentParts } from '../../record/fingerprints.ts';
 import type { Goal, Prices } from '../../record/goal.ts';
 import { isSamePoint } from '../../record/load-point.ts';
+import { startsOf } from '../../record/measurement.ts';
 import { loadedName, type Run, type Trial } from '../../record/run.ts';
 import { startsSeen } from '../noise.ts';
 import { type Ranking, rank } from '../rank.ts';
@@ -105,7 +106,7 @@ function tagsOf(
 
 const lookOf = ({ best: { measurement } }: RankedEntry): Look => ({
   measurement,
-  servers: measurement.confirmed ? 2 : 1,
+  servers: startsOf(measurement),
   looks: measurement.looks ?? 1,
 });
 

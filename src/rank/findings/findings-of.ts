@@ -39,11 +39,20 @@ const MOST_EVIDENCE = 5;
 /** What casts doubt on figures goes first, then what may bring more, then what may be saved, then what sets the figures. */
 const ORDER: Readonly<Record<FindingKind, number>> = { doubt: 0, gain: 1, saving: 2, cause: 3 };
 
+/** They are asked for by several views of the same ranking; a search of thousands of configurations takes a second. */
+const known = new WeakMap<Ranking, readonly Finding[]>();
+
 /**
  * What a run shows of one model beside its verdict, by worth: each from a rule, with the measurements that carry it. A rule
  * says nothing where noise may explain what it saw, or where a figure that it needs was not measured.
  */
-export function findingsOf(run: Run, ranking: Ranking): Finding[] {
+export function findingsOf(run: Run, ranking: Ranking): readonly Finding[] {
+  const findings = known.get(ranking) ?? lookFor(run, ranking);
+  known.set(ranking, findings);
+  return findings;
+}
+
+function lookFor(run: Run, ranking: Ranking): Finding[] {
   const shown = ranking.winner ?? ranking.leader;
   if (!shown) return [];
   return RULES.flatMap((rule): Finding[] => {
