@@ -31,6 +31,8 @@ export type Place = Pick<Ask, 'candidate' | 'point'>;
 const isAt = (ask: Place, { candidate, point }: Place): boolean =>
   ask.candidate === candidate && isSamePoint(ask.point, point);
 
+const tagOf = ({ point }: Place): string => (isRate(point) ? 'perf_latency_avg' : 'perf_throughput');
+
 /**
  * Logarithm of how well a measurement did: of its throughput; where requests come at a rate, whatever the server can do,
  * of one over its mean latency. undefined where neither was measured.
@@ -83,7 +85,10 @@ export class Course {
   #learn(sentinel: Place): void {
     this.#looks = this.#made.flatMap((made) => {
       const level = isAt(made.ask, sentinel) ? levelOf(made.ask, made.figures) : undefined;
-      return level === undefined ? [] : [{ level, startMs: made.startMs, endMs: made.endMs, made }];
+      if (level === undefined) return [];
+      const deviation = made.figures.deviations?.[tagOf(made.ask)];
+      const { startMs, endMs } = made;
+      return [{ level, startMs, endMs, made, ...(deviation !== undefined && { deviation }) }];
     });
     const others = [...this.#repeats].filter(([{ ask }]) => !isAt(ask, sentinel));
     this.#states = statesOf(

@@ -2,6 +2,8 @@
 export interface Look {
   /** Natural logarithm of how well: of a throughput, or of one over a latency. */
   readonly level: number;
+  /** Standard deviation of it as the look itself tells: looks differ by more, but by no less; absent: it does not tell. */
+  readonly deviation?: number;
   /** When it began and ended, ms since 1970. */
   readonly startMs: number;
   readonly endMs: number;
@@ -47,7 +49,11 @@ const MOST = 0.2;
  */
 export function statesOf(looks: readonly Look[], repeats: readonly number[] = []): States {
   const values = looks.map(({ level }) => level);
-  const noise = noiseOf(values, repeats);
+  const told = looks.flatMap(({ deviation }) => deviation ?? []);
+  const noise = Math.max(
+    noiseOf(values, repeats),
+    told.length > 0 ? Math.hypot(...told) / Math.sqrt(told.length) : 0,
+  );
   const parts = values.length > 0 ? divided({ from: 0, to: values.length }, values, noise) : [];
   const of: number[] = [];
   const members: number[][] = [];

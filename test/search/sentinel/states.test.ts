@@ -53,6 +53,17 @@ describe('where the machine is the same', () => {
   });
 });
 
+test('looks that say themselves that they are known to no more than 10 % are believed', () => {
+  const looks = (deviation?: number): Look[] =>
+    [0, slower(0.25), slower(0.25)].map((level, at) => ({
+      ...{ level, startMs: at * MINUTE, endMs: at * MINUTE + 1 },
+      ...(deviation !== undefined && { deviation }),
+    }));
+  expect(statesOf(looks()).levels).toHaveLength(2);
+  expect(statesOf(looks(0.01)).levels).toHaveLength(2);
+  expect(statesOf(looks(0.1)).levels).toHaveLength(1);
+});
+
 describe('where it is not', () => {
   test('a step of 30 % is found by the first look after it and one more', () => {
     const step = (at: number): number => (at >= 2 ? slower(0.3) : 0);
