@@ -53,7 +53,7 @@ function decided(ranking: Ranking): string {
           )
         : nothingOf(ranking);
     case 'unfinished':
-      return sentences(whyUnfinished(ranking), soFar(ranking), driftText(ranking));
+      return sentences(whyUnfinished(ranking), soFar(ranking), tiedText(ranking), driftText(ranking));
   }
 }
 
@@ -236,9 +236,8 @@ function soFar(ranking: Ranking): string | undefined {
 
 /** What a reader should know of the configuration that is named. */
 function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[] {
-  const { preferredTo, ties, leader, entries, belief, noise } = ranking;
+  const { preferredTo, leader, entries, belief, noise } = ranking;
   const { best } = entry;
-  const others = ties.filter((other) => other !== preferredTo && other !== entry);
   const hidden = entries.filter((other) => other !== entry && isClientBound(other.best.measurement));
   const leads = entry === leader;
   return [
@@ -249,9 +248,7 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     leads && preferredTo
       ? `It is preferred to ${preferredTo.trial.name}, which needs more and is better by less than the noise.`
       : undefined,
-    leads && others.length > 0
-      ? `Tied with ${namesOf(others)}: what was measured can't tell them apart.`
-      : undefined,
+    leads ? tiedText(ranking) : undefined,
     leads ? luckText(ranking) : undefined,
     uncheckedText(entry, ranking),
     // What the search says of the limits knows more than the interval of one measurement.
@@ -266,6 +263,14 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     // Of a default that is kept as it is at least as good as the leader the same holds.
     betterText(ranking, ranking.decision.reason === 'noise' ? leader?.trial.name : undefined),
   ];
+}
+
+/** What the noise does not tell from the first of the ranking; what that is preferred to is told by itself. */
+function tiedText({ preferredTo, ties, leader }: Ranking): string | undefined {
+  const others = ties.filter((other) => other !== preferredTo && other !== leader);
+  return others.length > 0
+    ? `Tied with ${namesOf(others)}: what was measured can't tell them apart.`
+    : undefined;
 }
 
 /** Its config.pbtxt alone does not serve as it was measured. */

@@ -31,6 +31,12 @@ export function describeConstraint({ tag, bound, value }: Constraint): string {
 export const unitOf = (tag: string, { prices }: Pick<Criteria, 'prices'>): string =>
   (COSTS.some((cost) => cost === tag) && prices?.currency) || metric(tag).unit;
 
+/** What stands above a column of a metric; above costs with the currency, where one was named. */
+export function headerOf(tag: string, { prices }: Pick<Criteria, 'prices'>): string {
+  const { header } = metric(tag);
+  return COSTS.some((cost) => cost === tag) && prices?.currency ? `${header} (${prices.currency})` : header;
+}
+
 /** The prices in words: `2.5 EUR for a GPU and an hour, ...`; empty where none was given. */
 export function pricesText({ perGpuHour, perCpuHour, currency, requestRate }: Prices): string {
   const amount = (price: number): string => `${price}${currency === undefined ? '' : ` ${currency}`}`;

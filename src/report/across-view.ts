@@ -32,7 +32,7 @@ export function acrossView(
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const trials = entries.map(({ trial }) => trial);
-  const columns = columnsOf(trials).filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
+  const columns = columnsOf(trials, goal).filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   const [first] = entries;
   const isDecided = first !== undefined && decided.includes(first);
   const but =

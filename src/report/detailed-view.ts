@@ -21,7 +21,7 @@ export function detailedView(
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const entry = ranking?.entries.find((item) => item.trial.name === trial.name);
-  const columns = columnsOf([trial]);
+  const columns = columnsOf([trial], ranking?.goal);
   const measurements = measurementsOf(trial);
   const times = measurements.length > 0 ? timeBreakdownData(measurements) : undefined;
   const simple = plotFigures(plots ?? USUAL_PLOTS.detailed[mode], trial.name, entry ? [entry] : [], {

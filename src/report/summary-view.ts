@@ -1,12 +1,10 @@
 import type { PlotSettings } from '../config/plot-settings.ts';
-import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
-import { chanceText, LEAST_CHANCE, likeliest, overStartsText } from '../rank/belief-words.ts';
+import { chanceText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
 import { findingsOf, MOST_TOLD } from '../rank/findings/findings-of.ts';
-import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
-import type { RankedEntry } from '../rank/standings.ts';
+import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { verdict } from '../rank/verdict.ts';
 import {
   describeConstraint,
@@ -35,11 +33,11 @@ import {
   markOf,
   marksUsed,
   parameterPaths,
-  ranged,
   SETTINGS,
   SUMMARY_COLUMNS,
 } from './table-view.ts';
 import { levelHeader } from './tables.ts';
+import { intervalText, withUnit } from './told-figure.ts';
 
 /** More configurations than this in a figure of loads, beside the default, make it unreadable. */
 const CURVES = 3;
@@ -96,7 +94,7 @@ export function summaryView(run: Run, ranking: Ranking, { mode = 'online', plots
     objectives: describeObjectives(goal),
     numbers: winner ? numbersOf(winner, ranking) : [],
     constraints: goal.constraints.map((constraint, index) =>
-      limitView(constraint, shown?.best.checks[index], ranking),
+      limitView(constraint, shown?.best, index, ranking),
     ),
     winner: winner && winnerView(winner, ranking),
     ...findingsView(run, ranking),
@@ -130,10 +128,7 @@ function findingsView(run: Run, ranking: Ranking) {
 function numbersOf(entry: RankedEntry, ranking: Ranking) {
   const { measurement } = entry.best;
   const { values } = measurement.whole;
-  const intervals = intervalsOf(measurement, ranking.noise);
-  // What the search knows of starts says more than the interval of what was measured.
-  const range = (tag: string): string =>
-    overStartsText(measurement, tag, ranking) ?? ranged(intervals[tag], tag);
+  const range = (tag: string): string => intervalText(measurement, tag, ranking);
   return [
     {
       label: 'throughput',
@@ -181,16 +176,18 @@ const tileOfChance = (chance: number) => ({
   unit: '%',
 });
 
-/** A limit with what it comes to, and what was measured. */
-function limitView(constraint: Constraint, check: Check | undefined, ranking: Ranking) {
+/** A limit with what it comes to, and what was measured, with its interval. */
+function limitView(constraint: Constraint, point: RankedPoint | undefined, index: number, ranking: Ranking) {
   const { tag } = constraint;
+  const check = point?.checks[index];
+  const interval = point ? intervalText(point.measurement, tag, ranking) : '';
   return {
     ...markOf(check?.verdict ?? 'unknown'),
     text: describeConstraint(constraint),
     measured:
       check?.value === undefined
         ? notMeasured(tag, ranking)
-        : `${formatValue(check.value, tag)} ${unitOf(tag, ranking.goal)}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
+        : `${withUnit(formatValue(check.value, tag), tag, ranking)}${interval && `, 95 % interval ${interval}`}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
   };
 }
 
@@ -232,7 +229,7 @@ function figuresView(
 
 /** The table of all configurations, with a column for each parameter that varies. */
 function tableView(run: Run, ranking: Ranking, trials: readonly Trial[]) {
-  const columns = columnsOf(trials);
+  const columns = columnsOf(trials, ranking.goal);
   const parameters = parameterPaths(ranking.entries);
   const names = shortNames(parameters);
   return {

@@ -1,13 +1,12 @@
 import type { ConstraintVerdict } from '../goal/score.ts';
-import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { chanceText } from '../rank/belief-words.ts';
 import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { compactValue, describeConstraint, formatValue, varyingPaths } from '../rank/words.ts';
-import { COSTS } from '../record/goal.ts';
+import { compactValue, describeConstraint, formatValue, headerOf, varyingPaths } from '../rank/words.ts';
+import { COSTS, type Criteria } from '../record/goal.ts';
 import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
 import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
@@ -48,21 +47,24 @@ export const SUMMARY_COLUMNS = [
 
 const MEMORY = ['cpu_used_ram', 'gpu_used_memory'];
 
-export const ranged = (interval: Interval | undefined, tag: string): string => {
-  const [low, high] = interval ?? [null, null];
-  return low === null || high === null ? '' : `${formatValue(low, tag)} to ${formatValue(high, tag)}`;
-};
+/** `93.1 to 109`; `93.1 or more` and `109 or less` where one end is known, '' where none is. */
+export function ranged([low, high]: Interval = [null, null], tag: string): string {
+  if (low === null) return high === null ? '' : `${formatValue(high, tag)} or less`;
+  return high === null
+    ? `${formatValue(low, tag)} or more`
+    : `${formatValue(low, tag)} to ${formatValue(high, tag)}`;
+}
 
 export const figure = (value: number | undefined, tag: string): string =>
   value === undefined ? '–' : formatValue(value, tag);
 
 /** The columns of a table of these points: what none of them measured is left out. */
-export const columnsOf = (trials: readonly Trial[]) =>
+export const columnsOf = (trials: readonly Trial[], criteria: Pick<Criteria, 'prices'> = {}) =>
   POINT_COLUMNS.filter((tag) =>
     trials.some((trial) =>
       measurementsOf(trial).some((measurement) => measurement.whole.values[tag] !== undefined),
     ),
-  ).map((tag) => ({ tag, header: metric(tag).header }));
+  ).map((tag) => ({ tag, header: headerOf(tag, criteria) }));
 
 /** @param noise of the ranking; absent: the intervals are those of the measurement alone. */
 export function pointRow(

@@ -92,8 +92,8 @@ const WORDS: Readonly<Record<string, Column>> = {
 };
 
 /** What says how sure the figures of a row are; Model Analyzer records none of it. */
-const SURENESS = [
-  ...['perf_throughput', 'perf_latency_p99'].flatMap((tag) => ENDS.map(({ end }) => tag + end)),
+const surenessOf = (tags: readonly string[]): string[] => [
+  ...tags.flatMap((tag) => ENDS.map(({ end }) => tag + end)),
   ...['requests', 'looks', 'starts', 'marks'],
 ];
 
@@ -225,10 +225,11 @@ function fieldsFor(rankings: readonly Ranking[]): OutputFields {
     entries.some(({ points }) => points.some(({ measurement }) => measurement.requests > 0)),
   );
   const costs = rankings.some(({ goal }) => goal.prices) ? COSTS : [];
+  const figures = ['perf_throughput', 'perf_latency_p99', ...costs];
   const { inference, gpu } = DEFAULT_FIELDS;
   return {
     ...DEFAULT_FIELDS,
-    inference: [...swap(inference), ...costs, ...(isRecorded ? SURENESS : [])],
+    inference: [...swap(inference), ...costs, ...(isRecorded ? surenessOf(figures) : [])],
     gpu: [...swap(gpu), ...(isRecorded ? ['marks'] : [])],
   };
 }

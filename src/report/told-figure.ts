@@ -25,12 +25,7 @@ export const toldInterval = (measurement: Measurement, tag: string, { noise }: R
  * known, '' where there is none.
  */
 export function intervalText(measurement: Measurement, tag: string, ranking: Ranking): string {
-  const believed = overStartsText(measurement, tag, ranking);
-  if (believed !== undefined) return believed;
-  const [low, high] = toldInterval(measurement, tag, ranking);
-  if (low !== null && high === null) return `${formatValue(low, tag)} or more`;
-  if (low === null && high !== null) return `${formatValue(high, tag)} or less`;
-  return ranged([low, high], tag);
+  return overStartsText(measurement, tag, ranking) ?? ranged(toldInterval(measurement, tag, ranking), tag);
 }
 
 /** The marks that a measurement carries, in words: `unstable (not as steady as was asked)`. */

@@ -42,7 +42,7 @@ export function rankingText(ranking: Ranking, findings: readonly Finding[] = [])
       { header: 'Model Config' },
       { header: 'infer/s', numeric: true },
       { header: 'p99 ms', numeric: true },
-      ...derived.map((tag) => ({ header: metric(tag).short ?? tag, numeric: true })),
+      ...derived.map((tag) => ({ header: shortHeader(tag, ranking), numeric: true })),
       { header: 'gain', numeric: true },
       {
         header: shown.every(({ best }) => isRate(best.measurement.point)) ? 'requests/s' : 'in flight',
@@ -104,6 +104,12 @@ const derivedTags = ({ goal: { objectives, constraints, prices }, entries }: Ran
         (prices && tag.startsWith('cost_')) ||
         [...objectives, ...constraints].some((item) => item.tag === tag),
     );
+
+/** `cost/1M EUR`, with the currency where one was named. */
+function shortHeader(tag: string, { goal: { prices } }: Ranking): string {
+  const currency = tag.startsWith('cost_') ? prices?.currency : undefined;
+  return `${metric(tag).short ?? tag}${currency === undefined ? '' : ` ${currency}`}`;
+}
 
 /** The columns that not every table has. */
 interface Further {

@@ -45,6 +45,13 @@ describe('a limit on what was not measured', () => {
     );
   });
 
+  test('what is tied with the best that is shown is named', () => {
+    const close = by(run(at('default', 100), at('0', 200), at('1', 195)), { gpus: [] });
+    expect(verdict(rank(close, goal(memory)))).toMatch(
+      /By what was measured the best is m_config_0: .* Tied with m_config_1: what was measured can't tell them apart\.$/,
+    );
+  });
+
   test('one that is missed decides whatever else is not known', () => {
     const found = rank(recorded, goal(memory, limit('perf_latency_p99', 5)));
     expect(found.entries[0]?.best.verdict).toBe('missed');

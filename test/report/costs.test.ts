@@ -66,10 +66,24 @@ describe('costs', () => {
     expect(resultsJson(ranked(without))).not.toMatch(/"cost_per_\w+": [\d.]/);
   });
 
+  test('have their intervals beside them in the tables', () => {
+    const sure = measurement({ perf_throughput: 100, cpu_utilization: 100 }, 1, {
+      gpusInUse: 0,
+      intervals: { perf_throughput: [90, 110], cpu_utilization: [99, 101] },
+    });
+    const { headers } = inferenceTable([rank(run(trial('m_config_default', [sure])), goal)]);
+    expect(headers.filter((header) => /^Cost.* 95% /.test(header))).toEqual([
+      'Cost per Million Inferences 95% low',
+      'Cost per Million Inferences 95% high',
+      'Cost per Month 95% low',
+      'Cost per Month 95% high',
+    ]);
+  });
+
   test('are on the pages, with the prices and the currency', async () => {
     const { run: priced, rankings } = ranked(goal);
     const [summary] = await summaryPages(priced, rankings);
-    expect(summary?.html).toContain('Cost per Million Inferences');
+    expect(summary?.html).toContain('Cost per Million Inferences (EUR)');
     expect(summary?.html).toContain(
       '0.04 EUR for a busy CPU core and an hour, a month at 100,000 requests a second',
     );

@@ -212,6 +212,22 @@ describe('pages', async () => {
     expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
   });
 
+  test('an interval of which one end is known stands wherever the figure does', async () => {
+    const open = trial('m_config_default', [
+      measurement({ perf_latency_p99: 9 }, 1, { intervals: { perf_latency_p99: [8.5, null] } }),
+    ]);
+    const { document } = parseHTML((await summaryPages(run(open), [rank(run(open), goal)]))[0]!.html);
+    expect(document.querySelector('.numbers')?.textContent).toContain('9.00 ms8.50 or more');
+    expect(document.querySelector('ul.checks')?.textContent).toContain(
+      '(9.00 ms, 95 % interval 8.50 or more)',
+    );
+    expect(document.querySelector('tr#m_config_default')?.textContent).toContain('9.008.50 or more');
+  });
+
+  test('fit a narrow screen: no column of a grid is wider than it', () => {
+    expect(readFileSync('templates/report.css', 'utf8')).not.toMatch(/minmax\((?!min\()[1-9]/);
+  });
+
   test('a run in which the client was the limit everywhere has a page without a winner', async () => {
     const bottleneck = { who: 'client', reasons: ['its busiest thread worked 99 % of the time'] } as const;
     const bound = run(trial('m_config_default', [measurement({}, 1, { bottleneck })]));

@@ -192,6 +192,9 @@ test('costs are columns of their own where prices are given, the energy where it
     stripVTControlCharacters(rankingText(rank(recorded, { ...goal, constraints: [], ...changes })));
   expect(text({})).not.toMatch(/cost|J\/1000/);
   expect(text({ prices })).toMatch(/p99 ms +cost\/1M +cost\/month +gain/);
+  expect(text({ prices: { ...prices, currency: 'EUR' } })).toMatch(
+    /p99 ms +cost\/1M EUR +cost\/month EUR +gain/,
+  );
   expect(text({ prices })).toMatch(/m_config_default +100 +10\.0 +5\.56 +2,920 /);
   expect(text({ prices })).toMatch(/m_config_0 +100 +10\.0 +- +- /);
   expect(text({ constraints: [limit] })).toMatch(/p99 ms +J\/1000 +gain/);

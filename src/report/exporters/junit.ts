@@ -8,6 +8,7 @@ import { unchecked } from '../../rank/unchecked-words.ts';
 import { verdict } from '../../rank/verdict.ts';
 import { describeConstraint, formatValue, loadWords } from '../../rank/words.ts';
 import type { Constraint } from '../../record/goal.ts';
+import type { Measurement } from '../../record/measurement.ts';
 import type { Run, Trial } from '../../record/run.ts';
 import type { Exporter, Result } from '../exporter.ts';
 import { failureViews } from '../failures.ts';
@@ -174,10 +175,7 @@ function propertiesOf(run: Run, ranking: Ranking): XmlElement[] {
     configuration: entry?.trial.name,
     load: entry && loadWords(entry.best.measurement.point),
     ...Object.fromEntries(
-      judgedBy(ranking).map((tag) => [
-        tag,
-        entry && withUnit(figureText(entry.best.measurement, tag, ranking), tag, ranking),
-      ]),
+      judgedBy(ranking).map((tag) => [tag, entry && told(entry.best.measurement, tag, ranking)]),
     ),
     marks: (entry && marksText(entry.best.measurement)) || undefined,
     tma: environment?.tma,
@@ -187,6 +185,12 @@ function propertiesOf(run: Run, ranking: Ranking): XmlElement[] {
     value === undefined ? [] : [element('property', { name, value })],
   );
 }
+
+/** A value with interval and unit, or that there is none. */
+const told = (measurement: Measurement, tag: string, ranking: Ranking): string =>
+  measurement.whole.values[tag] === undefined
+    ? 'not measured'
+    : withUnit(figureText(measurement, tag, ranking), tag, ranking);
 
 /** The verdict, what else the run shows, and what failed. */
 function outText(run: Run, ranking: Ranking, trials: readonly Trial[]): string {

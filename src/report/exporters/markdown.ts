@@ -151,13 +151,14 @@ const USUAL_COLUMNS = ['perf_throughput', 'perf_latency_p99'];
 
 /** The first of the ranking, what was decided for and the default. */
 function configurations(ranking: Ranking): string {
-  const { entries, winner, default: base } = ranking;
+  const { entries, winner, default: base, ties, goal } = ranking;
   const shown = entries.filter((entry, index) => index < ROWS || entry === winner || entry === base);
   if (shown.length === 0) return '';
-  const costs = ranking.goal.prices ? COSTS : [];
+  const costs = goal.prices ? COSTS : [];
   const columns = [...new Set([...USUAL_COLUMNS, ...judgedBy(ranking), ...costs])].filter((tag) =>
     shown.some(({ best }) => best.measurement.whole.values[tag] !== undefined),
   );
+  const isLimited = goal.constraints.length > 0;
   const isMarked = shown.some(({ best }) => marksOf(best.measurement).length > 0);
   const headers = [
     { text: '#', right: true },
@@ -165,17 +166,17 @@ function configurations(ranking: Ranking): string {
     { text: 'load' },
     ...columns.map((tag) => ({ text: plain(headerOf(tag, ranking)), right: true })),
     { text: 'against the default', right: true },
-    { text: 'constraints' },
+    ...(isLimited ? [{ text: 'constraints' }] : []),
     ...(isMarked ? [{ text: 'marks' }] : []),
     { text: 'parameters' },
   ];
   const rows = shown.map((entry) => [
-    String(entries.indexOf(entry) + 1),
+    `${entries.indexOf(entry) + 1}${ties.includes(entry) ? '=' : ''}`,
     entry === winner ? `**${nameOf(entry)}**` : nameOf(entry),
     plain(loadText(entry)),
     ...columns.map((tag) => plain(figureText(entry.best.measurement, tag, ranking))),
     plain(gainCell(entry, ranking)),
-    `${SIGNS[entry.best.verdict]} ${entry.best.verdict}`,
+    ...(isLimited ? [`${SIGNS[entry.best.verdict]} ${entry.best.verdict}`] : []),
     ...(isMarked
       ? [
           marksOf(entry.best.measurement)
@@ -186,8 +187,13 @@ function configurations(ranking: Ranking): string {
     code(cut(describeAssignment(entry.trial.models[0].assignment), LONGEST_CELL)),
   ]);
   const more = entries.length - shown.length;
-  const rest = more > 0 ? `\n\n${counted(more, 'more configuration')} in the report.` : '';
-  return `${table(headers, rows)}${rest}`;
+  const below = [
+    ...(shown.some((entry) => ties.includes(entry))
+      ? ["With = behind its number, what was measured can't tell it from the first."]
+      : []),
+    ...(more > 0 ? [`${counted(more, 'more configuration')} in the report.`] : []),
+  ];
+  return [table(headers, rows), ...below].join('\n\n');
 }
 
 const nameOf = ({ trial }: RankedEntry): string => code(cut(trial.name, LONGEST_CELL));

@@ -80,6 +80,10 @@ describe('a constraint', () => {
     ]);
   });
 
+  test('is no figure in the properties where it was not measured', () => {
+    expect(junitXml(CASES.unknown())).toContain('<property name="gpu_used_memory" value="not measured"/>');
+  });
+
   test('passes nowhere where nothing was measured, or the run was interrupted', () => {
     const nothing = suiteOf(CASES.nothingMeasured());
     expect(outcomes(nothing).map(([, ...end]) => end.slice(0, 2))).toEqual([

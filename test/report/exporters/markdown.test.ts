@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { rank } from '../../../src/rank/rank.ts';
+import type { Goal } from '../../../src/record/goal.ts';
 import type { Result } from '../../../src/report/exporter.ts';
 import { markdownExporter, markdownSummary } from '../../../src/report/exporters/markdown.ts';
 import { code, fileLink, plain } from '../../../src/report/markdown-text.ts';
 import { folder } from '../../support/experiment.ts';
 import { CASES } from '../../support/export-cases.ts';
+import { measurement, result, run, trial } from '../../support/run.ts';
 
 const summary = (result: Result, most?: number) =>
   markdownSummary(result, { links: true, ...(most && { most }) });
@@ -62,6 +65,28 @@ describe('names and texts of others', () => {
 
   test('nothing of a hostile name is left as it was written', () => {
     expect(summary(CASES.hostile())).not.toMatch(/<b>|@all|\s#1|https:\/\/|!\[i\]|\u202e|\u001b/);
+  });
+});
+
+describe('the table', () => {
+  const at = (name: string, throughput: number) =>
+    trial(`m_config_${name}`, [measurement({ perf_throughput: throughput })]);
+  const recorded = run(at('default', 100), at('0', 200), at('1', 195));
+  const of = (constraints: Goal['constraints']) =>
+    summary(
+      result(recorded, [
+        rank(recorded, { models: ['m'], objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints }),
+      ]),
+    );
+
+  test('marks what is tied with the first', () => {
+    expect(cellsOf(of([])).map(([position]) => position)).toEqual(['#', '--:', '1', '2=', '3']);
+    expect(of([])).toContain("With = behind its number, what was measured can't tell it from the first.");
+  });
+
+  test('says of limits nothing where there is none', () => {
+    expect(of([])).not.toContain('constraints');
+    expect(of([{ tag: 'perf_latency_p99', bound: 'max', value: 10 }])).toContain('| ✅ met |');
   });
 });
 
