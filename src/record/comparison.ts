@@ -44,13 +44,13 @@ const comparedPoint = documented(
   z.object({
     point: loadPoint,
     changes: z.array(valueChange),
-    leftOut: z.enum(['client', 'same measurement']).optional(),
+    leftOut: z.enum(['client', 'same measurement', 'drifted']).optional(),
   }),
   {
     point: 'the load',
     changes: 'each metric',
     leftOut:
-      'why it counts nowhere. client: the load generator was the limit in one of the two; same measurement: NEW took it over from BASE',
+      'why it counts nowhere. client: the load generator was the limit in one of the two; same measurement: NEW took it over from BASE; drifted: the machine was in another state than when the rest was measured',
   },
 ).meta({ id: 'ComparedPoint', description: 'one load that both measured on one configuration' });
 
@@ -169,12 +169,19 @@ const model = documented(
     objectives: z.array(objective),
     changes: z.array(change),
     common: documented(
-      z.object({ configurations: z.number(), points: z.number(), client: z.number(), same: z.number() }),
+      z.object({
+        configurations: z.number(),
+        points: z.number(),
+        client: z.number(),
+        same: z.number(),
+        drifted: z.number(),
+      }),
       {
         configurations: 'configurations that count',
         points: 'loads of these that count',
         client: 'loads that do not, as the load generator was the limit',
         same: 'loads that do not, as NEW took over the measurement of BASE',
+        drifted: 'loads that do not, as the machine was in another state in one of the two',
       },
     ),
     configurations: z.array(configuration),

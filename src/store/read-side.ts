@@ -167,6 +167,8 @@ function ofResults(file: string): ReadSide {
       ),
     })),
     searches: models.flatMap(({ search }) => search ?? []),
+    // Which measurements drifted stands with them.
+    drifts: models.flatMap(({ drift }) => (drift ? [{ ...drift, drifted: [] }] : [])),
   } as Run;
   const goals = models.map(({ model, objectives, constraints, prices }) => ({
     models: model.split(',') as [string, ...string[]],

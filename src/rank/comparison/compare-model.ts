@@ -23,6 +23,7 @@ import {
   contentOf,
   isSameMeasurement,
   type Look,
+  lookOf,
   type Matched,
   type MatchedPoint,
   type MatchedTrial,
@@ -77,7 +78,7 @@ export function pairModel(
     byTrial: new Map(matched.trials.map((trial) => [trial, shifts.map((shift) => shift.of(trial))])),
     ofWinner: shifts.map((shift) =>
       old && now && whyNotWinners(old, now) === undefined
-        ? shift.between(lookOf(old), lookOf(now))
+        ? shift.between(lookOf(old.best.measurement), lookOf(now.best.measurement))
         : undefined,
     ),
     overall: shifts.map((shift) => shift.overall),
@@ -104,20 +105,16 @@ function tagsOf(
   return [...new Set([...asked, ...others])];
 }
 
-const lookOf = ({ best: { measurement } }: RankedEntry): Look => ({
-  measurement,
-  servers: startsOf(measurement),
-  looks: measurement.looks ?? 1,
-});
-
 function whyNotWinners(base: RankedEntry, next: RankedEntry): string | undefined {
   const [old, now] = [base.best.measurement, next.best.measurement];
   if (isSameMeasurement(old, now)) return SAME;
+  if (old.drifted || now.drifted) return DRIFTED;
   return old.bottleneck?.who === 'client' || now.bottleneck?.who === 'client' ? CLIENT : undefined;
 }
 
 const SAME = 'the two have the same measurement';
 const CLIENT = 'the load generator was the limit';
+const DRIFTED = 'the machine was in another state';
 
 /**
  * How the mistakes that are allowed are shared among what is asked: most for the mean over everything, some for default and
@@ -125,10 +122,24 @@ const CLIENT = 'the load generator was the limit';
  */
 const SHARES = { overall: 3, named: 1, others: 1, objective: 3, metric: 1 };
 
+const DEFAULTS = ['default of BASE', 'default of NEW'] as const;
+
+/**
+ * Whether what a run decided for was measured on several servers. The best of many that were measured once is one that was
+ * lucky, and is worse the next time: it has no more of the mistakes than any other configuration.
+ */
+function isConfirmed(ranking: Ranking): boolean {
+  const entry = chosen(ranking);
+  return entry !== undefined && startsOf(entry.best.measurement) > 1;
+}
+
 /** Asks about every change of a model; all models have the same weight. */
 export function askAbout(panel: Panel, pair: ModelPair): void {
   const { matched, shifts, byTrial, overall, ofWinner } = pair;
-  const isNamed = (trial: MatchedTrial): boolean => rolesOf(trial, pair).length > 0;
+  const roles = new Set<Role>(DEFAULTS);
+  if (isConfirmed(pair.base)) roles.add('winner of BASE');
+  if (isConfirmed(pair.new)) roles.add('winner of NEW');
+  const isNamed = (trial: MatchedTrial): boolean => rolesOf(trial, pair).some((role) => roles.has(role));
   const [named, others] = [matched.trials.filter(isNamed), matched.trials.filter((trial) => !isNamed(trial))];
   const weights = shifts.map(({ tag }) =>
     pair.new.goal.objectives.some((objective) => objective.tag === tag) ? SHARES.objective : SHARES.metric,
@@ -208,21 +219,23 @@ export function comparedModel(
       points: leftOut(undefined),
       client: leftOut('client'),
       same: leftOut('same measurement'),
+      drifted: leftOut('drifted'),
     },
     configurations: configurations.sort(byImportance),
     onlyBase: matched.onlyBase.map(({ name }) => name),
     onlyNew: matched.onlyNew.map(({ name }) => name),
     failed: pair.failed,
     winner: winnerOf(pair, judge),
-    constraints: compareConstraints(base, next, matched.trials),
+    constraints: compareConstraints(base, next, matched.trials, shifts),
   };
 }
 
 /** Why nothing can be said of a metric. */
 function whyNothing(points: readonly MatchedPoint[]): string {
   if (points.length === 0) return 'no load of any configuration was measured in both';
-  if (points.every(({ leftOut }) => leftOut === 'same measurement')) return SAME;
-  return points.every(({ leftOut }) => leftOut) ? CLIENT : 'it was not measured in both';
+  if (points.some(({ leftOut }) => !leftOut)) return 'it was not measured in both';
+  const only = (why: MatchedPoint['leftOut']): boolean => points.every(({ leftOut }) => leftOut === why);
+  return only('same measurement') ? SAME : only('drifted') ? DRIFTED : CLIENT;
 }
 
 const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: string): Change =>

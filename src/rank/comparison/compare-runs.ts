@@ -8,6 +8,7 @@ import {
 } from '../../record/comparison.ts';
 import { type Goal, nameOfModels } from '../../record/goal.ts';
 import { loadedModels, loadedName } from '../../record/run.ts';
+import { driftText } from '../drift-words.ts';
 import { takenOverText } from '../taken-over.ts';
 import { askAbout, comparedModel, type ModelPair, pairModel } from './compare-model.ts';
 import { comparisonText, modelText } from './comparison-words.ts';
@@ -129,6 +130,13 @@ function notesOf(
     ...(common.client > 0
       ? [`${counted(common.client, 'load')} left out: the load generator was the limit`]
       : []),
+    ...(common.drifted > 0
+      ? [`${counted(common.drifted, 'load')} left out: the machine was in another state in one of the two`]
+      : []),
+    ...[pair.base, pair.new].flatMap((ranking, index) => {
+      const text = driftText(ranking);
+      return text === undefined ? [] : [`${index === 0 ? 'BASE' : 'NEW'}: ${text}`];
+    }),
     ...(changed > 0
       ? [`${counted(changed, 'configuration')} matched by parameters: the default's config.pbtxt has changed`]
       : []),

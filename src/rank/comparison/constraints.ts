@@ -9,7 +9,8 @@ import type { Noise } from '../noise.ts';
 import type { Ranking } from '../rank.ts';
 import { describeConstraint, formatValue } from '../words.ts';
 import { chosen } from './choice.ts';
-import type { MatchedTrial } from './matched.ts';
+import { type Look, lookOf, type MatchedTrial } from './matched.ts';
+import { isSureShift, type MetricShifts, type Shift } from './shift.ts';
 
 /**
  * What NEW's limits come to for what the two runs chose. A limit is lost where BASE's choice kept it and NEW's breaks it for
@@ -20,6 +21,7 @@ export function compareConstraints(
   base: Ranking,
   next: Ranking,
   trials: readonly MatchedTrial[],
+  shifts: readonly MetricShifts[],
 ): ComparedConstraint[] {
   const before = chosen(base);
   const after = chosen(next);
@@ -47,7 +49,9 @@ export function compareConstraints(
         constraint,
         old: known ?? old,
         now,
-        noise: next.noise,
+        breaks: (check, measurement) =>
+          breaksForSure(check, measurement, next.noise) &&
+          isSurelyWorse(constraint, before && lookOf(before.best.measurement), lookOf(measurement), shifts),
         anew,
         after: after?.best.measurement,
       }),
@@ -58,18 +62,19 @@ export function compareConstraints(
 const areEqual = (a: Constraint, b: Constraint): boolean =>
   a.tag === b.tag && a.bound === b.bound && a.value === b.value;
 
-/** BASE's choice at its load, as NEW measured it; undefined: it did not, or took the measurement over. */
+/** BASE's choice at its load, as NEW measured it; undefined: it did not, took the measurement over, or the machine was another. */
 const measuredAnew = (measurement: Measurement, trial: MatchedTrial | undefined): Measurement | undefined =>
   trial?.points.find(
     ({ base, leftOut }) =>
-      leftOut !== 'same measurement' && isSamePoint(base.measurement.point, measurement.point),
+      (!leftOut || leftOut === 'client') && isSamePoint(base.measurement.point, measurement.point),
   )?.new.measurement;
 
 interface Known {
   readonly constraint: Constraint;
   readonly old: Check | undefined;
   readonly now: Check | undefined;
-  readonly noise: Noise;
+  /** Whether it is broken by more than the noise, and by more than BASE's choice, which may have been lucky, explains. */
+  readonly breaks: (check: Check, measurement: Measurement) => boolean;
   readonly anew: Measurement | undefined;
   readonly after: Measurement | undefined;
 }
@@ -78,7 +83,7 @@ function stateOf({
   constraint,
   old,
   now,
-  noise,
+  breaks,
   anew,
   after,
 }: Known): Pick<ComparedConstraint, 'state' | 'why'> {
@@ -88,13 +93,12 @@ function stateOf({
     return { state: 'unknown', why: `${label} was not measured in NEW` };
   }
   const told = (value: number | undefined): string => formatValue(value ?? Number.NaN, constraint.tag);
-  if (now.verdict === 'missed') {
-    if (!breaksForSure(now, after, noise)) {
-      return {
-        state: 'unknown',
-        why: `NEW measured ${told(now.value)}, which is beyond it by less than the noise`,
-      };
-    }
+  const [again] = anew && old?.verdict === 'met' ? checkConstraints(anew.whole, [constraint]) : [];
+  const broken = again?.verdict === 'missed' ? again : undefined;
+  const measured = `what BASE decided for measured ${told(broken?.value)} in NEW`;
+  if (anew && broken && breaks(broken, anew))
+    return { state: 'lost', why: `${measured}, ${told(old?.value)} in BASE` };
+  if (now.verdict === 'missed' && breaks(now, after)) {
     return old?.verdict === 'met'
       ? { state: 'lost', why: `NEW's best measured ${told(now.value)}, BASE's ${told(old.value)}` }
       : {
@@ -102,14 +106,30 @@ function stateOf({
           why: `NEW breaks it (${told(now.value)}), and ${label} was not measured in BASE`,
         };
   }
-  const [again] = anew ? checkConstraints(anew.whole, [constraint]) : [];
-  if (anew && again?.verdict === 'missed' && old?.verdict === 'met' && breaksForSure(again, anew, noise)) {
-    return {
-      state: 'lost',
-      why: `what BASE decided for measured ${told(again.value)} in NEW, ${told(old.value)} in BASE`,
-    };
-  }
-  return { state: 'kept' };
+  if (now.verdict === 'missed')
+    return { state: 'unknown', why: `NEW measured ${told(now.value)}, which ${WITHIN}` };
+  return broken ? { state: 'unknown', why: `${measured}, which ${WITHIN}` } : { state: 'kept' };
+}
+
+const WITHIN = 'is beyond it by less than the noise';
+
+/**
+ * Whether a figure is beyond a limit by more than servers and moments do, as far as the two runs show it, and something has
+ * changed: it is as far from what BASE's choice had, or all that both measured changed. Of many that are near a limit BASE
+ * may have chosen one that kept it by luck. What can't be put as a share, such as 0, is not doubted.
+ */
+function isSurelyWorse(
+  { tag, bound, value }: Constraint,
+  old: Look | undefined,
+  now: Look,
+  shifts: readonly MetricShifts[],
+): boolean {
+  const metrics = shifts.find((item) => item.tag === tag);
+  const direction = bound === 'max' ? 'up' : 'down';
+  const isSure = (shift: Shift | undefined): boolean => !shift || isSureShift(shift, direction);
+  if (!metrics || !old) return isSure(metrics?.beyond(now, value));
+  const hasChanged = isSure(metrics.between(old, now)) || (!!metrics.overall && isSure(metrics.overall));
+  return isSure(metrics.beyond(now, value)) && hasChanged;
 }
 
 const breaksForSure = (check: Check, measurement: Measurement, noise: Noise): boolean =>

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../model-config/config.ts';
-import { isClientBound, type Measurement } from '../../record/measurement.ts';
+import { isClientBound, type Measurement, startsOf } from '../../record/measurement.ts';
 import { measurementsOf, type Trial } from '../../record/run.ts';
 
 /** A load of one configuration, measured in one run. */
@@ -15,7 +15,7 @@ export interface MatchedPoint {
   readonly base: Look;
   readonly new: Look;
   /** Why it says nothing of a change: see `leftOut` of a compared point. */
-  readonly leftOut?: 'client' | 'same measurement';
+  readonly leftOut?: 'client' | 'same measurement' | 'drifted';
 }
 
 /** A configuration that both runs measured. */
@@ -53,7 +53,8 @@ export function matchTrials(base: readonly Trial[], next: readonly Trial[]): Mat
     right,
     equal.map(([, trial]) => trial),
   );
-  const alike = pairsBy(restOfBase, restOfNew, differenceFrom(left), differenceFrom(right));
+  const [differs, differsNow] = [differenceFrom(left), differenceFrom(right)];
+  const alike = differs && differsNow ? pairsBy(restOfBase, restOfNew, differs, differsNow) : [];
   const matched = (pairs: readonly Pair[], matchedBy: MatchedTrial['matchedBy']): MatchedTrial[] =>
     pairs.map(([a, b]) => ({ base: a, new: b, matchedBy, points: matchPoints(a, b) }));
   return {
@@ -98,24 +99,23 @@ const defaultFirst = (a: Trial, b: Trial): number => Number(b.isDefault) - Numbe
 export const contentOf = ({ models }: Pick<Trial, 'models'>): string =>
   canonicalJson(models.map(({ name, role, config }) => [name, role, { ...config, name }]));
 
-/** How a configuration differs from the default of its run, field by field; a text of its own where that is not known. */
-function differenceFrom(trials: readonly Trial[]): (trial: Trial) => string {
+/** How a configuration differs from the default of its run, field by field; undefined where the default was not measured. */
+function differenceFrom(trials: readonly Trial[]): ((trial: Trial) => string) | undefined {
   const base = trials.find(({ isDefault }) => isDefault);
+  if (!base) return undefined;
   return (trial) =>
-    base
-      ? canonicalJson(
-          trial.models.map(({ name, config }, index) => {
-            const before = base.models[index]?.config ?? {};
-            const fields = [...new Set([...Object.keys(before), ...Object.keys(config)])].sort();
-            return [
-              name,
-              fields
-                .filter((field) => canonicalJson(config[field]) !== canonicalJson(before[field]))
-                .map((field) => [field, config[field] ?? null]),
-            ];
-          }),
-        )
-      : `${trial.name}, of a run without a default`;
+    canonicalJson(
+      trial.models.map(({ name, config }, index) => {
+        const before = base.models[index]?.config ?? {};
+        const fields = [...new Set([...Object.keys(before), ...Object.keys(config)])].sort();
+        return [
+          name,
+          fields
+            .filter((field) => canonicalJson(config[field]) !== canonicalJson(before[field]))
+            .map((field) => [field, config[field] ?? null]),
+        ];
+      }),
+    );
 }
 
 const loadKey = ({ point: { streams } }: Measurement): string =>
@@ -137,6 +137,7 @@ function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
 
 function whyLeftOut(base: Measurement, next: Measurement): MatchedPoint['leftOut'] {
   if (isSameMeasurement(base, next)) return 'same measurement';
+  if (base.drifted || next.drifted) return 'drifted';
   return isClientBound(base) || isClientBound(next) ? 'client' : undefined;
 }
 
@@ -146,21 +147,11 @@ export const isSameMeasurement = (base: Measurement, next: Measurement): boolean
   (next.takenOver === true || canonicalJson(base.whole.values) === canonicalJson(next.whole.values));
 
 /** Every load of a trial, with how often it was looked at, and on how many servers. */
-function looksOf(trial: Trial): Look[] {
-  const measurements = measurementsOf(trial);
-  if (measurements.every(({ looks }) => looks === undefined)) {
-    return measurements.map((measurement) => ({ measurement, servers: 1, looks: 1 }));
-  }
-  const records = Map.groupBy(
-    trial.points.filter((record) => record.state === 'measured'),
-    ({ key }) => key,
-  );
-  const servers = [...records.values()].map(
-    ([, ...further]) => 1 + further.filter(({ again }) => again === 'afresh').length,
-  );
-  return measurements.map((measurement, index) => ({
-    measurement,
-    servers: servers[index] ?? 1,
-    looks: measurement.looks ?? 1,
-  }));
-}
+const looksOf = (trial: Trial): Look[] => measurementsOf(trial).map(lookOf);
+
+/** A measurement, with how often it was made, and on how many servers. */
+export const lookOf = (measurement: Measurement): Look => ({
+  measurement,
+  servers: startsOf(measurement),
+  looks: measurement.looks ?? 1,
+});

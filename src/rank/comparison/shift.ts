@@ -154,6 +154,15 @@ export class MetricShifts {
     return { log, deviation: Math.sqrt(starts + sides + NIGHTS ** 2), degrees: scatter.degrees };
   }
 
+  /** How far one figure is beyond a value, where a server and a moment may have done something to it. */
+  beyond(look: Look, value: number): Shift | undefined {
+    const figure = figureOf(look, this.tag);
+    if (figure === undefined || !(figure > 0 && value > 0)) return undefined;
+    const scatter = this.#scatter(this.#allNear);
+    const variance = scatter.start / look.servers + lookVariance(look, scatter, this.tag);
+    return { log: Math.log(figure / value), deviation: Math.sqrt(variance), degrees: scatter.degrees };
+  }
+
   #scatter(sums: Sums): Scatter {
     const usual = usualOf(this.tag) ** 2 / 2;
     const { count, within, withinLooks, withinDegrees, starts, looks } = sums;
@@ -261,6 +270,10 @@ function lookVariance({ measurement, looks }: Look, { look }: Scatter, tag: stri
 /** How likely a shift as far from nothing is where nothing has changed. */
 export const chanceOfShift = ({ log, deviation, degrees }: Shift): number =>
   twoSidedChance(log / deviation, degrees);
+
+/** Whether there surely is a shift, upwards or downwards, by a 95 % interval. */
+export const isSureShift = (shift: Shift, direction: 'up' | 'down'): boolean =>
+  shift.log > 0 === (direction === 'up') && chanceOfShift(shift) < 0.05;
 
 /** A shift in percent with its 95 % interval. */
 export function percentOf({ log, deviation, degrees }: Shift): PercentShift {
