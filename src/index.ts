@@ -195,6 +195,7 @@ export { isWorthTelling, searchLines } from './rank/search-words.ts';
 export { takenOverText } from './rank/taken-over.ts';
 export { verdict } from './rank/verdict.ts';
 export {
+  adviceText,
   compactValue,
   describeObjectives,
   formatNumber,

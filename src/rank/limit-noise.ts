@@ -2,7 +2,7 @@ import { percentileLimit } from '../goal/percentile-limit.ts';
 import type { Check } from '../goal/score.ts';
 import type { Measurement } from '../record/measurement.ts';
 import { judgeShare } from '../statistics/share-beyond.ts';
-import { type Noise, overStarts, withinStart } from './noise.ts';
+import { intervalsOf, type Noise, overStarts, withinStart } from './noise.ts';
 import type { RankedPoint } from './standings.ts';
 
 /**
@@ -26,6 +26,37 @@ export const keepsForSure = ({ checks, measurement }: RankedPoint, noise: Noise)
     if (!range || countedAs(check, measurement, 'kept') === false) return false;
     return bound === 'max' ? range.high <= limit : range.low >= limit;
   });
+
+/** A limit that is kept as measured, and broken within the noise. */
+export interface NearLimit {
+  readonly check: Check;
+  /** The end of the 95 % interval that lies beyond the limit; undefined: that end is not known. */
+  readonly end: number | undefined;
+  /** Which share of the requests was beyond the limit, where that is what leaves it in doubt. */
+  readonly beyond: number | undefined;
+}
+
+/**
+ * The limits that a point keeps by less than the noise. Of few requests the upper end of a percentile is not known: then those
+ * that were beyond the limit tell, if there were any.
+ */
+export function nearLimits({ checks, measurement }: RankedPoint, noise: Noise): NearLimit[] {
+  const intervals = intervalsOf(measurement, noise);
+  return checks.flatMap((check): NearLimit[] => {
+    const { tag, bound, value: limit } = check.constraint;
+    if (check.verdict !== 'met') return [];
+    const [low = null, high = null] = intervals[tag] ?? [];
+    const end = bound === 'max' ? high : low;
+    if (end !== null) {
+      const isBeyond = bound === 'max' ? end > limit : end < limit;
+      return isBeyond ? [{ check, end, beyond: undefined }] : [];
+    }
+    const beyond = measurement.beyond?.[tag]?.share ?? 0;
+    return beyond > 0 && countedAs(check, measurement, 'kept') === false
+      ? [{ check, end: undefined, beyond }]
+      : [];
+  });
+}
 
 /** Between which values a limited metric is; undefined where it was not measured. */
 function rangeOf({ constraint: { tag }, value }: Check, measurement: Measurement, noise: Noise | undefined) {

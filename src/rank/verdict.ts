@@ -14,6 +14,7 @@ import {
 } from './belief-words.ts';
 import { isInDoubt, LEAST_GAIN } from './decision.ts';
 import { driftText } from './drift-words.ts';
+import { nearLimits } from './limit-noise.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
@@ -252,7 +253,7 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     leads ? luckText(ranking) : undefined,
     uncheckedText(entry, ranking),
     // What the search says of the limits knows more than the interval of one measurement.
-    leads && belief ? undefined : nearLimit(best),
+    leads && belief ? undefined : nearLimit(best, ranking),
     hidden.length > 0
       ? `Of ${namesOf(hidden)} only the least is known: there the load generator was the limit.`
       : undefined,
@@ -284,23 +285,17 @@ function moreLoad({ alike: [more] }: RankedEntry, ranking: Ranking): string | un
   return `More load brings no more than the noise: ${figuresAt(more.measurement, ranking)} ${loadWords(more.measurement.point)}.`;
 }
 
-/** A limit that is kept by less than the noise. */
-function nearLimit({ checks, measurement }: RankedPoint): string | undefined {
-  const near = checks.filter(({ constraint: { tag, bound, value: limit }, value }) => {
-    const [low = null, high = null] = measurement.whole.intervals[tag] ?? [];
-    if (value === undefined) return false;
-    return bound === 'max' ? high !== null && high > limit : low !== null && low < limit;
+/** Limits that are kept by less than the noise. */
+function nearLimit(point: RankedPoint, { noise }: Ranking): string | undefined {
+  const near = nearLimits(point, noise).map(({ check: { constraint, value }, end, beyond }) => {
+    const { tag, bound } = constraint;
+    const doubt =
+      end === undefined
+        ? `and ${formatNumber(100 * (beyond ?? 0))} % of the requests, too few to be sure, were beyond it`
+        : `${bound === 'max' ? 'up' : 'down'} to ${formatValue(end, tag)} within its interval`;
+    return `${describeConstraint(constraint)}, measured ${formatValue(value ?? Number.NaN, tag)}, ${doubt}`;
   });
-  if (near.length === 0) return undefined;
-  const list = near.map(({ constraint, value }) => {
-    const [low = null, high = null] = measurement.whole.intervals[constraint.tag] ?? [];
-    const end =
-      constraint.bound === 'max'
-        ? `up to ${formatValue(high!, constraint.tag)}`
-        : `down to ${formatValue(low!, constraint.tag)}`;
-    return `${describeConstraint(constraint)}, measured ${formatValue(value!, constraint.tag)}, ${end} within its interval`;
-  });
-  return `It may break a limit: ${list.join('; ')}.`;
+  return near.length > 0 ? `It may break a limit: ${near.join('; ')}.` : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { counted } from '../ground/wording.ts';
 import { instanceGroups } from '../model-config/config.ts';
 import { COSTS, type Constraint, type Criteria, type Goal, type Prices } from '../record/goal.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
+import type { TrialEnd } from '../record/run.ts';
 import type { RankedEntry } from './standings.ts';
 
 /** A number as people read it: whole from 1000 on, else about three significant digits. */
@@ -36,6 +37,10 @@ export function headerOf(tag: string, { prices }: Pick<Criteria, 'prices'>): str
   const { header } = metric(tag);
   return COSTS.some((cost) => cost === tag) && prices?.currency ? `${header} (${prices.currency})` : header;
 }
+
+/** What to try after a failure; where it says to see the log, with the log's place. */
+export const adviceText = ({ advice = '', logFile }: Pick<TrialEnd, 'advice' | 'logFile'>): string =>
+  logFile === undefined ? advice : advice.replace(/see the log\b/, (words) => `${words} ${logFile}`);
 
 /** The prices in words: `2.5 EUR for a GPU and an hour, ...`; empty where none was given. */
 export function pricesText({ perGpuHour, perCpuHour, currency, requestRate }: Prices): string {

@@ -1,5 +1,5 @@
 import { counted, shellWord } from '../ground/wording.ts';
-import { describeAssignment } from '../rank/words.ts';
+import { adviceText, describeAssignment } from '../rank/words.ts';
 import { batchSizeOf, levelText } from '../record/load-point.ts';
 import type { Trial } from '../record/run.ts';
 
@@ -23,7 +23,7 @@ export const failureViews = (trials: readonly Trial[]) =>
           : describeAssignment(trial.models[0].assignment),
         cause,
         kind: trial.end?.kind ?? '',
-        advice: trial.end?.advice ?? '',
+        advice: trial.end ? adviceText(trial.end) : '',
         lines: (trial.end?.lines ?? []).join('\n'),
         loads: failedLoads.filter((text) => !text.endsWith(cause)),
         logTail: trial.end?.logTail?.slice(-TAIL_LINES).join('\n') ?? '',

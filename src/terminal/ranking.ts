@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { METRICS, metric } from '../ground/metric.ts';
 import { shellWord } from '../ground/wording.ts';
 import {
+  adviceText,
   batchSizeOf,
   chanceText,
   compactValue,
@@ -182,8 +183,7 @@ function failureText(
   }: Pick<TrialEnd, 'kind' | 'cause' | 'advice' | 'logFile' | 'specFile'>,
 ): string {
   const what = kind && kind !== 'other' ? `${kind}: ` : '';
-  const hint =
-    logFile === undefined ? advice : advice?.replace(/see the log\b/, (words) => `${words} ${logFile}`);
+  const hint = adviceText({ advice, logFile });
   const repeat = specFile && `once more: tma trial --spec ${shellWord(specFile)}`;
   return [`${name}: ${what}${cause}`, ...[hint, repeat].filter((line) => line)].join('\n         ');
 }

@@ -430,6 +430,33 @@ test('a limit that is kept by less than the noise is told', () => {
   );
 });
 
+test('a limit that some requests were beyond, of too few to tell, may be broken; one that none was beyond is not doubted', () => {
+  const intervals = { perf_throughput: [145, 155] as const, perf_latency_p99: [9, null] as const };
+  const of = (share: number): string => {
+    const beyond = { perf_latency_p99: { limit: 10, share, of: 90 } };
+    const found = decided(
+      run(base(known(100, 0.03, 1, {}, 9)), one(known(150, 0.03, 1, { intervals, beyond }, 9.5))),
+      goal({ constraints: atMost(10) }),
+    );
+    return found.text;
+  };
+  expect(of(0.008)).toContain(
+    'It may break a limit: p99 latency at most 10.0 ms, measured 9.50, and 0.80 % of the requests, too few to be sure, were beyond it.',
+  );
+  expect(of(0)).not.toContain('may break');
+});
+
+test('a limit that another start of the server may break is told, as the interval in the tables is', () => {
+  const intervals = { perf_throughput: [145, 155] as const, perf_latency_p99: [9.4, 9.6] as const };
+  const of = (starts: number): string =>
+    decided(
+      run(base(known(100, 0.03, 1, {}, 9)), one(known(150, 0.03, 1, { intervals, starts, looks: starts }, 9.5))),
+      goal({ constraints: atMost(10) }),
+    ).text;
+  expect(of(1)).not.toContain('may break');
+  expect(of(2)).toContain('It may break a limit: p99 latency at most 10.0 ms, measured 9.50, up to 1');
+});
+
 describe('a default that was not looked at with the load of the best', () => {
   test('decides nothing, and says so', () => {
     const found = decided(run(base(known(100, 0.03, 1)), one(known(150, 0.03, 8))));

@@ -1,3 +1,5 @@
+import { nearLimits } from '../../rank/limit-noise.ts';
+import { intervalsOf } from '../../rank/noise.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../../rank/standings.ts';
 import { describeConstraint, formatNumber } from '../../rank/words.ts';
@@ -18,6 +20,9 @@ const KEEPS_UP = 0.98;
 
 /** A step from one rate to the next by more than this leaves much between them. */
 const WIDE = 1.25;
+
+/** What of a ranking says how sure a load is. */
+type Judged = Pick<Ranking, 'belief' | 'goal' | 'noise'>;
 
 /** The most that one replica carries while the constraints are kept, as it was measured. */
 export interface Capacity {
@@ -45,10 +50,7 @@ export interface Capacity {
  * not keep up with carries nothing.
  * @returns undefined where no load that was measured keeps the constraints.
  */
-export function capacityOf(
-  entry: RankedEntry,
-  ranking: Pick<Ranking, 'belief' | 'goal'>,
-): Capacity | undefined {
+export function capacityOf(entry: RankedEntry, ranking: Judged): Capacity | undefined {
   const batch = batchSizeOf(entry.best.measurement.point);
   const points = entry.points.filter(
     ({ measurement: { point, whole } }) =>
@@ -72,7 +74,7 @@ function capacityAt(
   at: RankedPoint,
   of: {
     readonly entry: RankedEntry;
-    readonly ranking: Pick<Ranking, 'belief' | 'goal'>;
+    readonly ranking: Judged;
     /** The loads of the same kind, whether they keep the constraints or not. */
     readonly alike: readonly RankedPoint[];
     readonly batch: number;
@@ -96,13 +98,9 @@ const throughputOf = ({ measurement }: RankedPoint): number =>
   measurement.whole.values['perf_throughput'] ?? 0;
 
 /** The lower end of the interval of a throughput; that over starts of the server where the search knows it and it is lower. */
-function lowOf(
-  at: RankedPoint,
-  { trial }: RankedEntry,
-  { belief, goal }: Pick<Ranking, 'belief' | 'goal'>,
-): number {
+function lowOf(at: RankedPoint, { trial }: RankedEntry, { belief, goal, noise }: Judged): number {
   const measured = throughputOf(at);
-  const low = at.measurement.whole.intervals['perf_throughput']?.[0] ?? measured * (1 - ASSUMED);
+  const low = intervalsOf(at.measurement, noise)['perf_throughput']?.[0] ?? measured * (1 - ASSUMED);
   const isThroughput = goal.objectives.length === 1 && goal.objectives[0]!.tag === 'perf_throughput';
   const isBelieved =
     isThroughput && belief?.variant === trial.name && isSamePoint(belief.point, at.measurement.point);
@@ -159,12 +157,10 @@ function notesOnArrivals(
 }
 
 /** Limits that may not hold at the loads that a replica sees. */
-function notesOnLimits(at: RankedPoint, { alike }: { readonly alike: readonly RankedPoint[] }): string[] {
-  const near = at.checks.filter(({ constraint: { tag, bound, value: limit }, verdict }) => {
-    const [low = null, high = null] = at.measurement.whole.intervals[tag] ?? [];
-    const end = bound === 'max' ? high : low;
-    return verdict === 'met' && end !== null && (bound === 'max' ? end > limit : end < limit);
-  });
+function notesOnLimits(
+  at: RankedPoint,
+  { alike, ranking }: { readonly alike: readonly RankedPoint[]; readonly ranking: Judged },
+): string[] {
   const p99 = at.measurement.whole.values['perf_latency_p99'];
   const isLimited = at.checks.some(({ constraint: { tag } }) => tag.startsWith('perf_latency'));
   const unknown = at.checks.filter(({ verdict }) => verdict === 'unknown');
@@ -173,7 +169,9 @@ function notesOnLimits(at: RankedPoint, { alike }: { readonly alike: readonly Ra
     ({ measurement: { point }, verdict }) => verdict === 'missed' && levelOf(point) < level,
   );
   return [
-    ...near.map(({ constraint }) => `${describeConstraint(constraint)} is kept by less than its noise there`),
+    ...nearLimits(at, ranking.noise).map(
+      ({ check: { constraint } }) => `${describeConstraint(constraint)} is kept by less than its noise there`,
+    ),
     ...(isLimited || p99 === undefined
       ? []
       : [`no constraint limits the latency: its p99 is ${formatNumber(p99)} ms there`]),

@@ -33,7 +33,7 @@ export interface Deployment {
 /** What a configuration needs, by what was measured of it. */
 export function deploymentOf(
   run: Pick<Run, 'sessions'>,
-  ranking: Pick<Ranking, 'model' | 'belief' | 'goal'>,
+  ranking: Pick<Ranking, 'model' | 'belief' | 'goal' | 'noise'>,
   entry: RankedEntry,
   { requestRate, peakRequestRate, headroom }: Demand,
 ): Deployment {

@@ -55,6 +55,11 @@ describe('rates that were sent', () => {
     expect(capacity?.notes).toEqual([]);
   });
 
+  test('measured on several starts of the server, by where another start would lie, as results.json has it', () => {
+    const capacity = carried([rate(200, 200, 30, { starts: 2, looks: 2 })]);
+    expect(capacity?.inferencesPerSecond).toBeLessThan(197);
+  });
+
   test("in flight is the rate times the mean latency, by Little's law", () => {
     expect(carried([rate(200, 200, 30)])?.inFlight).toBe(4);
     expect(carried([rate(2, 2, 30)])?.inFlight).toBe(1);

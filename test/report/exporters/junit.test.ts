@@ -108,6 +108,15 @@ test('configurations that failed are told with cause, advice and how to repeat t
   ]);
 });
 
+test('advice to see the log says where it lies', () => {
+  const small = CASES.small();
+  const [ranking] = small.rankings;
+  const [failed] = ranking!.unmeasured;
+  const end = { ...failed!.end!, advice: 'see the log; or try again', logFile: '/logs/m_config_1.log' };
+  const out = junitXml({ ...small, rankings: [{ ...ranking!, unmeasured: [{ ...failed!, end }] }] });
+  expect(out).toContain('\n  see the log /logs/m_config_1.log; or try again\n');
+});
+
 test('a hostile name comes back as it was, but for what XML forbids, which is written out', () => {
   const { name } = suiteOf(CASES.hostile()).attributes;
   const shown = HOSTILE.replace('\u0000', '\\x00')
