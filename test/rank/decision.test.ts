@@ -450,7 +450,10 @@ test('a limit that another start of the server may break is told, as the interva
   const intervals = { perf_throughput: [145, 155] as const, perf_latency_p99: [9.4, 9.6] as const };
   const of = (starts: number): string =>
     decided(
-      run(base(known(100, 0.03, 1, {}, 9)), one(known(150, 0.03, 1, { intervals, starts, looks: starts }, 9.5))),
+      run(
+        base(known(100, 0.03, 1, {}, 9)),
+        one(known(150, 0.03, 1, { intervals, starts, looks: starts }, 9.5)),
+      ),
       goal({ constraints: atMost(10) }),
     ).text;
   expect(of(1)).not.toContain('may break');
