@@ -16,6 +16,7 @@ export function addOptions(command: Command, name: CommandName): Command {
     const flags = option.value ? `${option.flags} <${option.value}>` : option.flags;
     const help = option.fallback ? `${option.help} (default: ${option.fallback})` : option.help;
     const added = command.createOption(flags, help);
+    if (option.repeatable) added.argParser((typed: string, before: string[] = []) => [...before, typed]);
     if (option.withoutEffect ?? option.refused) added.hideHelp();
     command.addOption(added);
   }
@@ -24,10 +25,10 @@ export function addOptions(command: Command, name: CommandName): Command {
 
 /** What commander parsed, under the keys of the table. */
 export function commandLineOf(parsed: Readonly<Record<string, unknown>>): CommandLine {
-  const given: Partial<Record<OptionKey, string | boolean>> = {};
+  const given: Partial<Record<OptionKey, string | boolean | string[]>> = {};
   for (const [key] of entries) {
     const value = parsed[key.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())];
-    if (typeof value === 'string' || typeof value === 'boolean') given[key] = value;
+    if (typeof value === 'string' || typeof value === 'boolean' || Array.isArray(value)) given[key] = value;
   }
   return given;
 }

@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { userError } from '../ground/errors.ts';
 import { shown } from '../ground/wording.ts';
 import {
-  type Comparison,
   type Condition,
   compareRuns,
   comparisonPage,
@@ -17,6 +16,7 @@ import {
 import { comparisonText } from '../terminal/comparison-text.ts';
 import type { Call } from './command-call.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
+import { failedGates } from './run-code.ts';
 
 /** What was typed. */
 interface Asked {
@@ -87,7 +87,7 @@ async function compare(
     const file = put(resolve(process.cwd(), asked.exportPath), `${page.path}.html`, page.html);
     if (!asked.json && !asked.quiet) say(`\n${shown(shortPath(process, file))}`);
   }
-  return codeOf(comparison, asked.failOnUnknown === true);
+  return failedGates(comparison, asked.failOnUnknown === true).length > 0 ? EXIT.regression : EXIT.done;
 }
 
 /** @throws UserError with every condition that is none. */
@@ -125,9 +125,4 @@ function percentOf(text: string): number {
   if (text.trim() === '' || !(value >= 0 && value <= 100))
     throw new InvalidArgumentError('It is to be a number of percent, such as 5.');
   return value;
-}
-
-function codeOf({ gates }: Comparison, failOnUnknown: boolean): number {
-  const fails = gates.some(({ state }) => state === 'failed' || (failOnUnknown && state === 'unknown'));
-  return fails ? EXIT.regression : EXIT.done;
 }

@@ -4,7 +4,9 @@ import { shown } from '../ground/wording.ts';
 import {
   bestNames,
   type CommandLine,
+  type Comparison,
   checkExportPath,
+  comparisonPage,
   type Experiment,
   type Exported,
   exportAll,
@@ -13,6 +15,7 @@ import {
   loadExperiment,
   mistakeTeller,
   profile,
+  put,
   type Result,
   type RunListener,
   rank,
@@ -24,6 +27,7 @@ import {
   verdict,
 } from '../index.ts';
 import { acrossText, modelsText } from '../terminal/across-text.ts';
+import { comparisonSentences, comparisonText } from '../terminal/comparison-text.ts';
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
@@ -31,7 +35,7 @@ import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
 import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
-import { codeOfRun, isUnmet } from './run-code.ts';
+import { codeOfRun, failedGates, isUnmet } from './run-code.ts';
 import { type Known, tellingEnd } from './telling-end.ts';
 
 /** `tma profile`: its options, and what it does with them. */
@@ -94,7 +98,7 @@ async function profileAndReport(
 ): Promise<number> {
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];
-  const { run, interrupted, mistakes } = await profile(experiment, {
+  const { run, interrupted, mistakes, ...profiled } = await profile(experiment, {
     listeners,
     finish,
     stop,
@@ -103,6 +107,7 @@ async function profileAndReport(
     command,
   });
   interruption.nothingToFinish();
+  const comparison = profiled.comparison && withShortPaths(profiled.comparison, process, experiment);
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
   Object.assign(known, { run, rankings, mistakes } satisfies Known);
   const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode });
@@ -112,10 +117,11 @@ async function profileAndReport(
   for (const ranking of rankings) say(`\n${rankingText(ranking, findingsOf(run, ranking))}`);
   if (rankings.length > 1) say(`\n${modelsText(rankings)}`);
   if (across) say(`\n${acrossText(across)}`);
+  if (comparison) say(`\n${flags.verbose ? comparisonText(comparison) : comparisonSentences(comparison)}`);
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
   if (experiment.reports.formats.length > 0) {
-    await telling(tellMistake, () => report(process, experiment, result, { say, stop }));
+    await telling(tellMistake, () => report(process, experiment, result, { say, stop, comparison }));
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
   if (mistakes.length > 0) return codeForFault(mistakes.flatMap(({ problems }) => problems));
@@ -125,7 +131,10 @@ async function profileAndReport(
     for (const ranking of rankings.filter(isUnmet))
       process.stderr.write(`${shown(`--fail-on-unmet-constraints: ${verdict(ranking)}`)}\n`);
   }
-  return code;
+  if (code !== EXIT.done || !comparison) return code;
+  const failed = failedGates(comparison, experiment.baseline?.failOnUnknown === true);
+  for (const { asked, text } of failed) process.stderr.write(`${shown(`--fail-on ${asked}: ${text}`)}\n`);
+  return failed.length > 0 ? EXIT.regression : code;
 }
 
 /** @throws UserError when the options are wrong, or nothing can be written where they say. */
@@ -161,14 +170,20 @@ async function report(
   process: Process,
   experiment: Experiment,
   result: Result,
-  { say, stop }: { say(text: string): void; stop: AbortSignal },
+  {
+    say,
+    stop,
+    comparison,
+  }: { say(text: string): void; stop: AbortSignal; comparison: Comparison | undefined },
 ): Promise<void> {
   const { reports, exportPath } = experiment;
   const all = await exportAll(result, exportPath, {
     signal: stop,
     stepSummary: process.env['GITHUB_STEP_SUMMARY'],
   });
+  const compared = comparison ? await writeComparison(comparison, experiment) : [];
   say('');
+  for (const path of compared) say(`compared ${shortPath(process, path)}`);
   for (const line of placesOf(all, exportPath, (path) => shortPath(process, path))) say(line);
   const typed = reportCommandOf(process, { ...experiment, mode: result.settings.mode });
   for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
@@ -177,6 +192,32 @@ async function report(
     say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', top.join(',')])}`);
   }
   throwFailures(all);
+}
+
+/** A comparison with paths as the user would write them. */
+const withShortPaths = (
+  comparison: Comparison,
+  process: Process,
+  { baseline }: Pick<Experiment, 'baseline'>,
+): Comparison => ({
+  ...comparison,
+  base: { ...comparison.base, path: baseline?.asked ?? comparison.base.path },
+  new: { ...comparison.new, path: shortPath(process, comparison.new.path) || '.' },
+});
+
+/** Writes the comparison as `tma compare` does: the page, where pages are wanted, and its JSON. */
+async function writeComparison(
+  comparison: Comparison,
+  { exportPath, reports: { formats } }: Experiment,
+): Promise<string[]> {
+  const files = [
+    put(exportPath, join('results', 'comparison.json'), `${JSON.stringify(comparison, undefined, 2)}\n`),
+  ];
+  if (formats.includes('html')) {
+    const page = await comparisonPage(comparison);
+    files.unshift(put(exportPath, `${page.path}.html`, page.html));
+  }
+  return files;
 }
 
 /** Where to look first: the summaries, the plots, the tables. */

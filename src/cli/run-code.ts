@@ -1,4 +1,4 @@
-import type { Ranking, Run } from '../index.ts';
+import type { Comparison, Ranking, Run } from '../index.ts';
 import { EXIT } from './process.ts';
 
 /** Nobody keeps the limits, or whether the best does was not measured: a failure for those only who asked for it. */
@@ -15,3 +15,7 @@ export function codeOfRun(
   if (rankings.some((ranking) => !ranking.winner && !isUnmet(ranking))) return EXIT.nothing;
   return failOnUnmetConstraints && rankings.some(isUnmet) ? EXIT.unmet : EXIT.done;
 }
+
+/** The conditions of a comparison for which a command ends with code 6. */
+export const failedGates = ({ gates }: Comparison, failOnUnknown: boolean): Comparison['gates'] =>
+  gates.filter(({ state }) => state === 'failed' || (failOnUnknown && state === 'unknown'));

@@ -240,10 +240,28 @@ export interface Experiment {
   /** Seconds of watching the server without a model (GPU hosts only). */
   readonly serverOnlyS: number;
   readonly reports: ReportSettings;
+  /** The run to compare with; undefined: none. */
+  readonly baseline: BaselineSettings | undefined;
   /** Address that is told when the run ends. It may be a secret itself. */
   readonly onFinish: string | undefined;
   /** What was asked for and has no effect, in words, for one line each. */
   readonly notes: readonly string[];
+}
+
+/** An earlier run to compare with. */
+export interface BaselineSettings {
+  /** What it is read from. */
+  readonly path: string;
+  /** As it was written. */
+  readonly asked: string;
+  /** When the session meant began; undefined: the last one. */
+  readonly session: string | undefined;
+  /** Conditions of --fail-on, as they were written. */
+  readonly failOn: readonly string[];
+  readonly failOnUnknown: boolean;
+  /** Where in perf.yaml it stands, and the conditions. */
+  readonly place: Place | undefined;
+  readonly conditionsPlace: Place | undefined;
 }
 
 /** What of a journal's earlier sessions is taken over. */

@@ -7,8 +7,11 @@ import { mistakesIn } from './values.ts';
 import { isEmpty, show } from './written.ts';
 import type { Path, YamlSource } from './yaml.ts';
 
-/** Options as typed behind the command: key of the option -> text, or true for a switch. */
-export type CommandLine = Readonly<Partial<Record<OptionKey, string | boolean>>>;
+/**
+ * Options as typed behind the command: key of the option -> text, or true for a switch; texts where the flag may be
+ * repeated.
+ */
+export type CommandLine = Readonly<Partial<Record<OptionKey, string | boolean | readonly string[]>>>;
 
 /** What the user gave, checked option by option; the command line has won over the file. */
 export interface GivenOptions {

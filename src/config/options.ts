@@ -29,6 +29,7 @@ import {
   text,
   texts,
   webAddress,
+  words,
 } from './values.ts';
 
 const MOST_MINUTES = Math.floor(MOST_SECONDS / 60);
@@ -48,6 +49,8 @@ export interface Option {
   /** What stands behind the flag in `--help`; absent for a switch. */
   readonly value?: string;
   readonly fallback?: string;
+  /** The flag may be given several times; what was typed is one list. */
+  readonly repeatable?: true;
   readonly commands: readonly Command[];
   /** Against Model Analyzer: an option of our own; one that nobody needs here; how it is better or differs; absent = the same. */
   readonly peer?: 'ours' | 'covered' | { readonly better: string } | { readonly differs: string };
@@ -320,6 +323,39 @@ export const OPTIONS = {
     value: 'URL',
     schema: webAddress,
     help: 'post a small JSON with the verdict to this address when the run ends, failed or interrupted, too; it says nothing secret, takes seconds at most and changes no exit code',
+    commands: profile,
+  },
+  baseline: {
+    peer: 'ours',
+    flags: '--baseline',
+    value: 'BASE',
+    schema: text,
+    help: "compare with an earlier run, as tma compare does: what that had come to and the default are measured anew beside the search, early and late; BASE is a checkpoint directory (this run's own: its last session before), an export path, a results.json, or a checkpoint of Model Analyzer",
+    commands: profile,
+  },
+  baseline_session: {
+    peer: 'ours',
+    flags: '--baseline-session',
+    value: 'WHEN',
+    schema: text,
+    help: 'the session of BASE that began then, of which the end may be left out',
+    fallback: 'the last',
+    commands: profile,
+  },
+  fail_on: {
+    peer: 'ours',
+    flags: '--fail-on',
+    value: 'CONDITION',
+    schema: words,
+    repeatable: true,
+    help: 'with --baseline, exit with 6 where it holds: "perf_latency_p99 > 5%", "default perf_throughput < -5%", "winner perf_throughput < -5%", or worse for the verdict; may be repeated',
+    commands: profile,
+  },
+  fail_on_unknown: {
+    peer: 'ours',
+    flags: '--fail-on-unknown',
+    schema: flag,
+    help: 'with --fail-on, exit with 6 also where it can not be told whether a condition holds',
     commands: profile,
   },
   fail_on_unmet_constraints: {

@@ -27,6 +27,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     ...tableNameProblems(given),
     ...searchProblems(values, places.ofKey, places.ofModel),
     ...noModelProblems(given),
+    ...baselineProblems(given, places),
   ];
   const launch = launchSettings(values, cwd, (key, message, hint) => {
     problems.push({ message, hint, place: places.ofValue(key) });
@@ -60,6 +61,7 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     reuse: { fresh: values.fresh ?? false, maxAgeMs: values.max_age },
     serverOnlyS: values.duration_seconds ?? 3,
     reports: reportSettings(values, ['html', 'csv']),
+    baseline: baselineSettings(given, places, cwd),
     onFinish: values.on_finish,
     notes,
   });
@@ -109,6 +111,40 @@ function refusedProblems({ values }: GivenOptions, { ofKey }: Places): Problem[]
     );
   }
   return problems;
+}
+
+/** What is asked of a comparison that there is none of. */
+function baselineProblems({ values }: GivenOptions, { ofKey }: Places): Problem[] {
+  const { baseline, fail_on: failOn = [] } = values;
+  const without = (['baseline_session', 'fail_on', 'fail_on_unknown'] as const).filter(
+    (key) => baseline === undefined && values[key] !== undefined && values[key] !== false,
+  );
+  const problems = without.map((key) => ({
+    message: `${key}: there is no run to compare with`,
+    hint: 'add baseline: BASE, or --baseline BASE',
+    place: ofKey(key),
+  }));
+  if (baseline === undefined || !values.fail_on_unknown || failOn.length > 0) return problems;
+  const message = 'fail_on_unknown: no condition is given that could be unknown';
+  return [{ message, hint: 'add fail_on: worse, or --fail-on worse', place: ofKey('fail_on_unknown') }];
+}
+
+function baselineSettings(
+  { values }: GivenOptions,
+  { ofValue }: Places,
+  cwd: string,
+): Experiment['baseline'] {
+  const { baseline, baseline_session: session, fail_on: failOn = [], fail_on_unknown: unknown } = values;
+  if (baseline === undefined) return undefined;
+  return {
+    path: resolve(cwd, baseline),
+    asked: baseline,
+    session,
+    failOn,
+    failOnUnknown: unknown ?? false,
+    place: ofValue('baseline'),
+    conditionsPlace: ofValue('fail_on'),
+  };
 }
 
 /** Nothing is known of what a file wants that can't be read. */

@@ -1,4 +1,5 @@
 import { type Problem, problemsOf, type ToldMistake, toldMistakes } from '../ground/errors.ts';
+import type { Comparison } from '../record/comparison.ts';
 import type { Goal } from '../record/goal.ts';
 import type { PointRecord, SearchRecord, Trial } from '../record/run.ts';
 import type { TrialEvent } from '../trial/trial-event.ts';
@@ -38,6 +39,8 @@ export type Happening =
   | { readonly kind: 'trial'; readonly slot: string; readonly trial: Trial }
   /** How the search over a model's space went. */
   | { readonly kind: 'search'; readonly record: SearchRecord }
+  /** The run beside its baseline, when all models are through. */
+  | { readonly kind: 'comparison'; readonly comparison: Comparison }
   | { readonly kind: 'end'; readonly interrupted: boolean };
 
 /** An event of a run; `at` is ISO 8601. */

@@ -2,7 +2,7 @@ import type { ReuseSettings } from '../config/experiment.ts';
 import type { Place } from '../executor/place.ts';
 import { canonicalJson } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import type { LoadPoint } from '../record/load-point.ts';
+import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
 import type { PointOutcome, PointRecord, Run, Trial, TrialEnd } from '../record/run.ts';
 import { asTaken, type Measured } from '../record/told-trial.ts';
 import type { Ask } from '../search/search.ts';
@@ -44,6 +44,8 @@ export class ModelLedger {
   /** What was known when the model's turn came. */
   readonly #before: Run;
   readonly #changed = new Set<string>();
+  /** What no other session's figures stand for. */
+  readonly #anew: Pick<Ask, 'candidate' | 'point'>[] = [];
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
@@ -84,14 +86,25 @@ export class ModelLedger {
     return key;
   }
 
+  /** From here on nothing that another session measured is taken over for this point. */
+  measureAnew({ candidate, point }: Pick<Ask, 'candidate' | 'point'>): void {
+    this.#anew.push({ candidate, point });
+  }
+
+  #isAnew(candidate: Candidate, point: LoadPoint): boolean {
+    return this.#anew.some((item) => item.candidate === candidate && isSamePoint(item.point, point));
+  }
+
   /** A measurement that is there already, as often as it was asked for; failures are tried again. */
   known({ candidate, point, ...ask }: Ask): PointRecord | undefined {
+    if (ask.anew) return undefined;
     const sentinel = ask.sentinel === true;
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
     // What was measured to see whether the machine is as it was is no answer to another question, nor the reverse.
     const id = sentinel ? `sentinel ${key}` : key;
-    const known = this.#known.get(id) ?? { ...this.#look(variant, key, sentinel), given: 0 };
+    const ownAlone = sentinel || this.#isAnew(candidate, point);
+    const known = this.#known.get(id) ?? { ...this.#look(variant, key, { sentinel, ownAlone }), given: 0 };
     this.#known.set(id, known);
     const record = known.records[known.given++];
     if (!record || known.from === undefined) return record;
@@ -100,13 +113,17 @@ export class ModelLedger {
   }
 
   /** What the session that goes on, or else the newest before it, measured of a point and may be taken. */
-  #look(variant: string, key: string, sentinel: boolean): { records: readonly Measured[]; from?: string } {
+  #look(
+    variant: string,
+    key: string,
+    { sentinel, ownAlone }: { readonly sentinel: boolean; readonly ownAlone: boolean },
+  ): { records: readonly Measured[]; from?: string } {
     const { journal, session } = this.#parts;
     const { history } = journal;
     const own = history.measured(session, variant, key);
     const asked = own.filter((record) => (record.sentinel ?? false) === sentinel);
     // How the machine was in another session says nothing of this one.
-    if (asked.length > 0 || sentinel) return { records: asked };
+    if (asked.length > 0 || ownAlone) return { records: asked };
     const newest = this.#takesOver ? history.newest(variant, key, session) : undefined;
     return newest?.records.every((record) => this.#isYoung(record)) ? newest : { records: [] };
   }
@@ -206,6 +223,7 @@ export class ModelLedger {
       if (same(config) !== same(candidate.models[0].config)) continue;
       for (const record of points) {
         if (record.state !== 'measured' || !this.#isYoung(record)) continue;
+        if (this.#isAnew(candidate, record.measurement.point)) continue;
         const key = this.#pointKey(variant, record.measurement.point);
         if (journal.history.newest(variant, key)) continue;
         journal.append({ kind: 'point', variant, record: { ...asTaken(record), key } });

@@ -6,17 +6,22 @@ import { hasGpu, placeOf } from '../executor/place.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { withoutFillings } from '../model-config/compare.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import type { Run } from '../record/run.ts';
+import { isSamePoint, type LoadPoint } from '../record/load-point.ts';
+import type { Run, Trial } from '../record/run.ts';
 import { withFailureMemory } from '../search/failure-memory.ts';
 import type { Earlier, Search } from '../search/search.ts';
 import { looksAtAll, type SearchedSpace, searchedSpace, searchFor } from '../search/search-for.ts';
-import { withSentinel } from '../search/sentinel/sentinel.ts';
+import { type WatchedSearch, withSentinel } from '../search/sentinel/sentinel.ts';
 import type { ServerIdentity } from '../server/launcher.ts';
 import { runsOnGpu } from '../server/remote-gpus.ts';
 import { earlierNotes, earlierOf } from '../store/earlier.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import type { BaseModel } from '../variant/base.ts';
+import type { Baseline } from './baseline/baseline.ts';
+import { withLooks, withRoom } from './baseline/looks.ts';
+import { suspicionsOf } from './baseline/suspicion.ts';
+import { type Target, targetNotes, targetsOf } from './baseline/targets.ts';
 import { checkedSpace } from './checked-space.ts';
 import { withClosing } from './closing.ts';
 import { ModelLedger } from './model-ledger.ts';
@@ -37,6 +42,8 @@ export interface RunParts {
   /** Model Analyzer's, of the same folder. */
   readonly checkpoint: Checkpoint | undefined;
   readonly generator: LoadGenerator;
+  /** What the run is compared with; undefined: nothing. */
+  readonly baseline: Baseline | undefined;
   /** The command line to record. */
   readonly command: readonly string[];
   readonly searchOf?: ((space: SearchedSpace, earlier: readonly Earlier[]) => Search) | undefined;
@@ -46,6 +53,8 @@ export interface RunParts {
 export class ProfileRun {
   readonly #parts: RunParts;
   readonly #ledgers: ModelLedger[] = [];
+  /** What is measured for the comparison, of all models so far. */
+  readonly #targets: Target[] = [];
   #modelsLeft: number;
   /** The session in the journal; undefined before the first model is ready. */
   #session: string | undefined;
@@ -64,7 +73,7 @@ export class ProfileRun {
       if (!state.stop.aborted) throw error;
     });
     if (!begun) return;
-    const { space, ledger, identity } = begun;
+    const { space, ledger, identity, targets } = begun;
     const [first] = space.candidates;
     const earlier = earlierOf(
       plan.name,
@@ -73,11 +82,7 @@ export class ProfileRun {
       state.experiment.warmStart,
       plan.prices,
     );
-    const result = (): Run => this.result();
-    const remembering = withFailureMemory(searchOf(space, earlier), space);
-    const search = withSentinel(withClosing(remembering, space, result), space, {
-      minutes: state.experiment.sentinelMinutes,
-    });
+    const search = this.#searchOf(searchOf, earlier, { space, targets });
     // What a search may never come to is not written.
     if (looksAtAll(space)) for (const candidate of space.candidates) ledger.enter(candidate);
     state.emit({
@@ -90,6 +95,7 @@ export class ProfileRun {
       ...notesOf(space, first!.models[0].config),
       ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
       ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
+      ...targetNotes(plan, targets, this.#parts.baseline),
     ];
     for (const text of notes) state.emit({ kind: 'note', text });
     const record = await new ModelRun({ state, executor, space, search, ledger, base, identity }).run();
@@ -97,19 +103,48 @@ export class ProfileRun {
     state.emit({ kind: 'search', record });
   }
 
+  /** The search of a model, with all that goes on beside it. */
+  #searchOf(
+    searchOf: NonNullable<RunParts['searchOf']>,
+    earlier: readonly Earlier[],
+    { space, targets }: { readonly space: SearchedSpace; readonly targets: readonly Target[] },
+  ): WatchedSearch {
+    const { state, baseline } = this.#parts;
+    const { experiment } = state;
+    const result = (): Run => this.result();
+    const own = withRoom(space, targets);
+    const remembering = withFailureMemory(searchOf(own, earlier), own);
+    const watched = withSentinel(withClosing(remembering, own, result), own, {
+      minutes: experiment.sentinelMinutes,
+    });
+    if (!baseline) return watched;
+    const suspicions = (run: Run): ReturnType<typeof suspicionsOf> =>
+      suspicionsOf(baseline.compare(run, experiment, space.plan.name), baseline.conditions);
+    return withLooks(watched, { targets, space, result, suspicions });
+  }
+
   /** What the session at hand tells, of it the trials of this experiment, with what it wants of each. */
   result(): Run {
     const { journal, state, generator } = this.#parts;
     const keys = new Set(this.#ledgers.flatMap((ledger) => ledger.keys));
-    return ofExperiment(journal.run, state.experiment.models, keys, generator);
+    const isTarget = (trial: Trial, wanted: LoadPoint): boolean =>
+      this.#targets.some(
+        ({ candidate, point }) => candidate.name === trial.name && isSamePoint(point, wanted),
+      );
+    return ofExperiment(journal.run, state.experiment.models, keys, generator, isTarget);
   }
 
   /** Makes the executor ready for a model, and finds out what there is to measure. */
   async #begin(
     plan: ModelPlan,
     base: BaseModel,
-  ): Promise<{ space: SearchedSpace; ledger: ModelLedger; identity: ServerIdentity }> {
-    const { state, lanes, journal, checkpoint, generator } = this.#parts;
+  ): Promise<{
+    space: SearchedSpace;
+    ledger: ModelLedger;
+    identity: ServerIdentity;
+    targets: readonly Target[];
+  }> {
+    const { state, lanes, journal, checkpoint, generator, baseline } = this.#parts;
     const identity = await this.#prepare(plan);
     const config = base.config ?? withoutFillings(await this.#askConfig(plan, base));
     const hasGpu = await this.#findsGpu(plan, base, { identity, config });
@@ -132,7 +167,10 @@ export class ProfileRun {
       output,
     });
     this.#ledgers.push(ledger);
-    return { space, ledger, identity };
+    const targets = baseline ? targetsOf(baseline, space, state.experiment) : [];
+    for (const target of targets) ledger.measureAnew(target);
+    this.#targets.push(...targets);
+    return { space, ledger, identity, targets };
   }
 
   /** Makes the executor ready for a model; with the first model the session begins. */

@@ -8,8 +8,10 @@ import { holds } from '../ground/paths.ts';
 import { generatorFor } from '../load/generator-for.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { GpuMonitor } from '../measure/gpu-monitor.ts';
+import type { Comparison } from '../record/comparison.ts';
 import type { Run } from '../record/run.ts';
 import type { Earlier, Search } from '../search/search.ts';
+import { searchedSpace } from '../search/search-for.ts';
 import { listGpus } from '../server/gpu/list.ts';
 import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
@@ -25,6 +27,8 @@ import {
   prepareOutputRepository,
 } from '../variant/output-repository.ts';
 import { baseOf } from './base-of.ts';
+import { type Baseline, readBaseline } from './baseline/baseline.ts';
+import { targetsOf } from './baseline/targets.ts';
 import { checkedSpace } from './checked-space.ts';
 import { type Happening, mistakeTeller, type RunListener, tellAll } from './events.ts';
 import { checkpointNotes } from './notes.ts';
@@ -50,6 +54,8 @@ export interface ProfileResult {
   readonly interrupted: boolean;
   /** What ended the profiling of a model early, where others, or this one before, were measured all the same. */
   readonly mistakes: readonly UserError[];
+  /** The run beside that of `baseline`; absent: none was asked for. */
+  readonly comparison?: Comparison;
 }
 
 /**
@@ -80,16 +86,14 @@ async function profiled(
       async (plan): Promise<[ModelPlan, BaseModel]> => [plan, await baseOf(experiment, plan)],
     ),
   );
+  const baseline = readBaseline(experiment);
   const output = outputOf(experiment, [...bases.values()]);
   checkOutputRepository(output);
   const { launch, checkpointDirectory } = experiment;
   const generator = options.generator ?? (await generatorFor(experiment.generator, options.onOutput));
   const gpus = launch.mode === 'remote' ? [] : await listGpus(options.stop);
   const lanes = planLanes(launch, gpus);
-  // Every mistake in every model is told before the first server starts.
-  await gatherMistakes([...bases], ([plan, base]) => {
-    if (base.config) checkedSpace(plan, base.config, hasGpu(lanes, launch));
-  });
+  await checkModels(experiment, bases, hasGpu(lanes, launch), baseline);
   const command = options.command ?? [];
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
@@ -106,12 +110,17 @@ async function profiled(
     emit({ kind: 'run', models: experiment.models.map(({ name }) => name) });
     const checkpoint = readCheckpoint(checkpointDirectory);
     const ofModels = [...bases.values()].flatMap((base) => base.notes);
-    const notes = [...experiment.notes, ...ofModels, ...journal.warnings, ...checkpointNotes(checkpoint)];
+    const ofBaseline = (baseline?.read.warnings ?? []).map((text) => `baseline: ${text}`);
+    const ofJournal = [...journal.warnings, ...checkpointNotes(checkpoint)];
+    const notes = [...experiment.notes, ...ofModels, ...ofJournal, ...ofBaseline];
     for (const text of notes) emit({ kind: 'note', text });
     const searchOf = options.search;
-    const run = new ProfileRun({ state, executor, lanes, journal, checkpoint, generator, command, searchOf });
+    const programs = { executor, lanes, journal, checkpoint, generator };
+    const run = new ProfileRun({ state, ...programs, baseline, command, searchOf });
     const mistakes = await profileAll(run, bases, tellMistake);
-    return { run: run.result(), interrupted: state.interrupted, mistakes };
+    const comparison = baseline?.compare(run.result(), experiment);
+    if (comparison) emit({ kind: 'comparison', comparison });
+    return { run: run.result(), interrupted: state.interrupted, mistakes, ...(comparison && { comparison }) };
   } catch (error) {
     tellMistake(error);
     throw error;
@@ -125,6 +134,20 @@ async function profiled(
       journal?.close();
     }
   }
+}
+
+/** @throws UserError with every mistake in every model: they are told before the first server starts. */
+async function checkModels(
+  experiment: Experiment,
+  bases: ReadonlyMap<ModelPlan, BaseModel>,
+  hasGpu: boolean,
+  baseline: Baseline | undefined,
+): Promise<void> {
+  await gatherMistakes([...bases], ([plan, base]) => {
+    if (!base.config) return;
+    const space = checkedSpace(plan, base.config, hasGpu);
+    if (baseline) targetsOf(baseline, searchedSpace(space), experiment);
+  });
 }
 
 /**

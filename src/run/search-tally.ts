@@ -25,8 +25,9 @@ export class SearchTally {
     this.#space = space;
   }
 
-  told({ candidate, point }: Ask): void {
+  told({ candidate, point, anew }: Ask): void {
     this.#measurements++;
+    if (anew) return;
     this.#configurations.add(candidate);
     this.#points.add(`${candidate.key} ${JSON.stringify(point)}`);
   }

@@ -65,7 +65,7 @@ const LONGEST_BREAK_MS = 24 * 3_600_000;
  * The session that a new one goes on with: the last one, where it was interrupted or killed, not long ago, and was to
  * measure the same of the same models. What both measured is one, so that all of it has to be as young as is asked.
  */
-function continuedBy(history: History, { models, reuse }: Experiment, now: Date): string | undefined {
+export function continuedBy(history: History, { models, reuse }: Experiment, now: Date): string | undefined {
   const last = history.lastSession;
   if (!last || reuse.fresh) return undefined;
   const { fromMs, toMs } = history.spanOf(last.id);

@@ -16,6 +16,8 @@ export interface Ask {
   readonly matters?: readonly Constraint[];
   /** It is asked for to see whether the machine is as it was: it does not count among the measurements of its point. */
   readonly sentinel?: true;
+  /** It is measured whatever is known of it, and does not count as something that the search looked at. */
+  readonly anew?: true;
 }
 
 /** What one measurement says, by metric tag. */

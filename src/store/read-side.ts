@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { userError } from '../ground/errors.ts';
 import { isFolder, onDisk, statOf } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
@@ -7,7 +7,7 @@ import type { ComparedRun, Side } from '../record/comparison.ts';
 import type { History } from '../record/history.ts';
 import { complete, type StoredRecord } from '../record/one-model.ts';
 import { parseResults } from '../record/results.ts';
-import { type Run, SCHEMA_VERSION, type Trial } from '../record/run.ts';
+import { loadedName, type Run, SCHEMA_VERSION, type Trial } from '../record/run.ts';
 import { journalPath, readJournal } from './journal.ts';
 import { type Checkpoint, readCheckpoint, readCheckpointFile } from './model-analyzer.ts';
 import { sessionOf } from './read-recorded.ts';
@@ -70,6 +70,33 @@ export function readLastTwo(
   return { base: ofRun(path, journal.history.runOf(before), []), new: after };
 }
 
+/**
+ * Reads a run that one which is to begin is compared with, as `readSide` does; of the journal that this one will write, the
+ * newest session that measured any of its models and that it will not go on with.
+ * @param own the journal that the new run writes, its models, and the session there that it will go on with.
+ * @throws UserError as `readSide`, and where there is no such session.
+ */
+export function readBefore(
+  path: string,
+  wanted: WantedSession,
+  own: {
+    readonly journal: string;
+    readonly models: readonly string[];
+    goesOnWith(history: History): string | undefined;
+  },
+): ReadSide {
+  const there = placeOf(path);
+  const isNamed = wanted.session !== undefined && wanted.session !== LAST;
+  if (isNamed || there.kind !== 'journal' || resolve(there.file) !== resolve(own.journal))
+    return readSide(path, wanted);
+  const { history, warnings } = readJournal(there.file);
+  const isOwn = (trial: Trial): boolean => isMeasured(trial) && own.models.includes(loadedName(trial));
+  const before = sessionBefore(history, own.goesOnWith(history) ?? null, isOwn);
+  if (before === undefined)
+    throw userError(`nothing of ${own.models.join(', ')} is recorded in ${path} yet`, WHAT);
+  return ofRun(path, history.runOf(before), warnings);
+}
+
 type Place =
   | { readonly kind: 'journal'; readonly file: string }
   | { readonly kind: 'results'; readonly file: string }
@@ -115,7 +142,8 @@ function ofRun(path: string, run: Run, warnings: readonly string[]): ReadSide {
   return { run, goals, side: sideOf(path, 'journal', run, session?.id), warnings };
 }
 
-function sideOf(path: string, kind: Side['kind'], run: Run, session: string | undefined): Side {
+/** What is told of where a run was read from. */
+export function sideOf(path: string, kind: Side['kind'], run: Run, session: string | undefined): Side {
   const server = run.servers.at(-1);
   return {
     path,
@@ -134,10 +162,18 @@ const firstMeasured = ({ trials }: Run): string | undefined =>
     )
     .sort()[0];
 
-/** The newest session before one that measured anything, and that this one does not go on with. */
-function sessionBefore(history: History, id: string | null): string | undefined {
+/**
+ * The newest session before one that measured anything, and that this one does not go on with.
+ * @param id of one that is there; null: one that is to begin.
+ */
+function sessionBefore(
+  history: History,
+  id: string | null,
+  counts: (trial: Trial) => boolean = isMeasured,
+): string | undefined {
   const all = history.sessions;
-  const at = all.findIndex((session) => session.id === id);
+  const found = all.findIndex((session) => session.id === id);
+  const at = found === -1 ? all.length : found;
   const goesOn = new Set<string>();
   for (let session = all[at]; session; session = all.find((other) => other.id === session!.continues)) {
     if (goesOn.has(session.id)) break;
@@ -145,7 +181,7 @@ function sessionBefore(history: History, id: string | null): string | undefined 
   }
   return all
     .slice(0, Math.max(0, at))
-    .findLast(({ id: other }) => !goesOn.has(other) && history.runOf(other).trials.some(isMeasured))?.id;
+    .findLast(({ id: other }) => !goesOn.has(other) && history.runOf(other).trials.some(counts))?.id;
 }
 
 const isMeasured = ({ state }: Trial): boolean => state === 'measured';

@@ -33,13 +33,24 @@ export function comparisonText(comparison: Comparison, { verbose = false } = {})
           `What else is not as it was:\n${changed.map(({ what, base: old, new: now }) => `  ${what}: ${old === 'other' ? now : `${old} -> ${now}`}`).join('\n')}`,
         ]
       : []),
-    ...lines(
-      gates.map(({ state, asked, model, text }) =>
-        paint(state, `${state.padEnd(8)}${asked}: ${models.length > 1 ? `${model}: ` : ''}${text}`),
-      ),
-    ),
+    ...lines(gatesText(gates, models.length > 1)),
   ].join('\n\n');
 }
+
+/** A comparison in short: what it is with, a sentence for each model, and what the conditions come to. */
+export function comparisonSentences({ base, models, text, gates }: Comparison): string {
+  return [
+    `Compared with ${sessionText(base)}`,
+    ...models.map((model) => paint(model.verdict, model.text)),
+    ...(models.length === 0 ? [text] : []),
+    ...gatesText(gates, models.length > 1),
+  ].join('\n');
+}
+
+const gatesText = (gates: Comparison['gates'], several: boolean): string[] =>
+  gates.map(({ state, asked, model, text }) =>
+    paint(state, `${state.padEnd(8)}${asked}: ${several ? `${model}: ` : ''}${text}`),
+  );
 
 const lines = (all: readonly string[]): string[] => (all.length > 0 ? [all.join('\n')] : []);
 

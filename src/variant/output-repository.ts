@@ -130,7 +130,7 @@ const isOwnOutput = (path: string, name: string): boolean =>
 
 /** Whether a folder looks like a variant that tma or Model Analyzer wrote. */
 const isServable = (folder: string): boolean =>
-  /._config_(\d+|default)\/?$/.test(folder) &&
+  /._config_(\d+|default|baseline)\/?$/.test(folder) &&
   lstatOf(folder)?.isDirectory() === true &&
   lstatOf(join(folder, 'config.pbtxt'))?.isFile() === true;
 
