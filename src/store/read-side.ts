@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { userError } from '../ground/errors.ts';
+import { dirname, join, resolve } from 'node:path';
+import { type UserError, userError } from '../ground/errors.ts';
 import { isFolder, onDisk, statOf } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
 import type { ComparedRun, Side } from '../record/comparison.ts';
@@ -85,6 +85,13 @@ export function readBefore(
     goesOnWith(history: History): string | undefined;
   },
 ): ReadSide {
+  const nothingYet = (of: string): UserError =>
+    userError(
+      `nothing${of} is recorded in ${path} yet`,
+      'the first run has nothing to compare with: leave it out there',
+    );
+  if (resolve(path) === dirname(resolve(own.journal)) && !statOf(own.journal) && !readCheckpoint(path))
+    throw nothingYet('');
   const there = placeOf(path);
   const isNamed = wanted.session !== undefined && wanted.session !== LAST;
   if (isNamed || there.kind !== 'journal' || resolve(there.file) !== resolve(own.journal))
@@ -92,8 +99,7 @@ export function readBefore(
   const { history, warnings } = readJournal(there.file);
   const isOwn = (trial: Trial): boolean => isMeasured(trial) && own.models.includes(loadedName(trial));
   const before = sessionBefore(history, own.goesOnWith(history) ?? null, isOwn);
-  if (before === undefined)
-    throw userError(`nothing of ${own.models.join(', ')} is recorded in ${path} yet`, WHAT);
+  if (before === undefined) throw nothingYet(` of ${own.models.join(', ')}`);
   return ofRun(path, history.runOf(before), warnings);
 }
 

@@ -193,7 +193,8 @@ class Beside {
     const target = targets.find(({ candidate }) => !taken.has(candidate));
     if (!target || this.#allowed(run) < 1) return undefined;
     const { candidate, point } = target;
-    return { candidate, point, again: 'afresh', anew: true };
+    const again = recordsOf(run, target).length > 0;
+    return { candidate, point, ...(again && { again: 'afresh' }), anew: true };
   }
 
   /** Measurements that the user allows beyond those that were made. */

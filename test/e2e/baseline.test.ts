@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { comparisonSchema } from '../../src/record/comparison.ts';
+import { folder } from '../support/experiment.ts';
+import { nothingLeft, read, tma } from './tma.ts';
+
+/** A model that takes as long as a file says, which is none of its own: it gets slower without being another. */
+const modelPy = (pace: string): string => `import time
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        with open("${pace}") as file:
+            seconds = float(file.read())
+        time.sleep(seconds * len(requests))
+        return [
+            pb_utils.InferenceResponse(
+                [pb_utils.Tensor("Y", pb_utils.get_input_tensor_by_name(request, "X").as_numpy())]
+            )
+            for request in requests
+        ]
+`;
+
+const CONFIG = `backend: "python"
+max_batch_size: 2
+input [{ name: "X", data_type: TYPE_FP32, dims: [4] }]
+output [{ name: "Y", data_type: TYPE_FP32, dims: [4] }]
+instance_group [{ kind: KIND_CPU, count: 1 }]
+`;
+
+/** Some numbers of instances, and always the loads 1 and 2. */
+const perf = (counts: readonly number[]): string => `model_repository: models
+profile_models:
+  paced:
+    model_config_parameters:
+      instance_group: [${counts.map((count) => `[{ kind: KIND_CPU, count: ${count} }]`).join(', ')}]
+    parameters: { concurrency: [1, 2] }
+    perf_analyzer_flags: { measurement-interval: 500 }
+output_formats: [csv, html]
+`;
+
+const cwd = folder();
+const pace = (seconds: number): void => writeFileSync(join(cwd, 'pace'), `${seconds}`);
+const night = (...more: string[]) =>
+  tma(cwd, 'profile', '-f', 'perf.yaml', '--baseline', 'checkpoints', '--fail-on', 'worse', ...more);
+
+beforeAll(async () => {
+  mkdirSync(join(cwd, 'models', 'paced', '1'), { recursive: true });
+  writeFileSync(join(cwd, 'models', 'paced', 'config.pbtxt'), CONFIG);
+  writeFileSync(join(cwd, 'models', 'paced', '1', 'model.py'), modelPy(join(cwd, 'pace')));
+  writeFileSync(join(cwd, 'perf.yaml'), perf([2]));
+  pace(0.005);
+});
+
+test('the first night has nothing to compare with, and says so', async () => {
+  const { code, output } = await night();
+  expect(output).toMatch(/baseline: nothing is recorded in .*checkpoints yet/);
+  expect(code).toBe(2);
+  expect(existsSync(join(cwd, 'results'))).toBe(false);
+  expect((await tma(cwd, 'profile', '-f', 'perf.yaml')).code).toBe(0);
+});
+
+test('the same model is not worse, though the journal knows it already', async () => {
+  const { code, output } = await night();
+  expect(output).toContain('paced_config_0 with 2 in flight measured anew, early and late');
+  expect(code, output).toBe(0);
+  const comparison = comparisonSchema.parse(JSON.parse(read(cwd, 'results/comparison.json')));
+  // The default and the winner, each with one load that is measured anew.
+  expect(comparison.models[0]!.common).toMatchObject({ configurations: 2, points: 2, same: 2 });
+  expect(comparison.gates[0]!.state).not.toBe('failed');
+});
+
+test('a model that got slower is worse after three looks, with a page; what this run does not list is measured', async () => {
+  pace(0.01);
+  writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
+  const { code, output } = await night('--fresh');
+  expect(output).toContain('paced_config_baseline with 2 in flight');
+  expect(output).toMatch(/paced is worse: throughput -[345]\d/);
+  expect(output).toMatch(/--fail-on worse: paced is worse/);
+  expect(code, output).toBe(6);
+  expect(read(cwd, 'reports/comparison.html')).toContain('paced is worse');
+  const results = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8'));
+  const [{ points }] = results.trials.filter(
+    ({ name }: { name: string }) => name === 'paced_config_baseline',
+  );
+  expect(points).toHaveLength(3);
+});
+
+test('nothing is left', async () => {
+  expect(await nothingLeft()).toEqual([]);
+});
