@@ -83,10 +83,7 @@ function gateOf(condition: Condition, model: ComparedModel): Gate {
       text: `what BASE decided for, ${failed.base}, failed in NEW: ${failed.cause}`,
     };
   }
-  if (condition.kind === 'worse') {
-    const state = model.verdict === 'worse' ? 'failed' : model.verdict === 'unknown' ? 'unknown' : 'passed';
-    return { asked, model: model.model, state, text: model.text };
-  }
+  if (condition.kind === 'worse') return worseGate(asked, model);
   const change = changeFor(condition, model);
   const of = { all: '', default: ' of the default', winner: ' of what was decided for' }[condition.of];
   const what = `${metric(condition.tag).label}${of}`;
@@ -98,6 +95,18 @@ function gateOf(condition: Condition, model: ComparedModel): Gate {
     state: stateOf(condition, change),
     text: `${what} ${changeText(change)}`,
   };
+}
+
+/** A model is not known to be no worse as long as one of its objectives is not, however much better another one is. */
+function worseGate(asked: string, { model, verdict, text, objectives, changes }: ComparedModel): Gate {
+  if (verdict === 'worse' || verdict === 'unknown')
+    return { asked, model, state: verdict === 'worse' ? 'failed' : 'unknown', text };
+  const open = changes.filter(
+    (change) => change.verdict === 'unknown' && objectives.some(({ tag }) => tag === change.tag),
+  );
+  if (open.length === 0) return { asked, model, state: 'passed', text };
+  const what = open.map(({ tag }) => metric(tag).label).join(' and ');
+  return { asked, model, state: 'unknown', text: `${text} It is not known whether ${what} is worse.` };
 }
 
 type ChangeCondition = Extract<Condition, { kind: 'change' }>;

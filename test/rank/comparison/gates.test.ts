@@ -74,6 +74,36 @@ describe('a gate', () => {
     expect(stateOf(1, 'worse', 1, 1)).toBe('unknown');
   });
 
+  test('one objective that is better says nothing of another that is not known', () => {
+    // p99 is longer or shorter by far from one configuration to the next.
+    const scattered = night({ seed: 2, slower: 0.7, loads: 6, configurations: 20 }).map((trial, index) => ({
+      ...trial,
+      points: trial.points.map((record) => {
+        if (record.state !== 'measured') return record;
+        const { measurement } = record;
+        const { perf_latency_p99: p99 = 0, ...others } = measurement.whole.values;
+        const values = { ...others, perf_latency_p99: p99 * (index % 2 === 0 ? 2.8 : 0.7) };
+        return { ...record, measurement: { ...measurement, whole: { ...measurement.whole, values } } };
+      }),
+    }));
+    const objectives = [
+      { tag: 'perf_throughput', weight: 1 },
+      { tag: 'perf_latency_p99', weight: 1 },
+    ];
+    const { models, gates } = compareRuns(
+      side(runOf(night({ seed: 1, loads: 6, configurations: 20 })), [
+        { models: ['m'], objectives, constraints: [] },
+      ]),
+      side(runOf(scattered.slice(1)), [{ models: ['m'], objectives, constraints: [] }]),
+      { conditions: [readCondition('worse')] },
+    );
+    const [throughput, p99] = models[0]!.changes;
+    expect([throughput!.verdict, p99!.verdict]).toEqual(['better', 'unknown']);
+    expect(models[0]!.verdict).toBe('better');
+    expect(gates[0]!.state).toBe('unknown');
+    expect(gates[0]!.text).toMatch(/It is not known whether p99 latency is worse\.$/);
+  });
+
   test('a model that NEW did not measure is unknown', () => {
     const { gates } = compareRuns(side(runOf(night({ seed: 1 }))), side(runOf([])), {
       conditions: [readCondition('worse')],
