@@ -165,8 +165,10 @@ function failuresOf(
   const failed = new Map(
     after.filter(({ state }) => state === 'failed').map((trial) => [contentOf(trial), trial]),
   );
+  const failedDefault = [...failed.values()].find(({ isDefault }) => isDefault);
   const whole = onlyBase.flatMap((trial): NewFailure[] => {
-    const found = failed.get(contentOf(trial));
+    // A default that was changed, and fails for it, is the default still.
+    const found = failed.get(contentOf(trial)) ?? (trial.isDefault ? failedDefault : undefined);
     if (!found) return [];
     const point = found.points.find((record) => record.state === 'failed');
     const cause = found.end?.cause ?? (point?.state === 'failed' ? point.cause : 'it failed');

@@ -356,6 +356,20 @@ describe('what was decided for', () => {
     expect(gates[0]).toMatchObject({ state: 'failed' });
   });
 
+  test('a default that was changed and fails now is worse, too', () => {
+    const changed = configuration(0, [], {
+      config: { name: 'm', max_batch_size: 1, backend: 'onnxruntime' },
+      end: {
+        cause: 'no such backend',
+        warnings: [],
+        steps: { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 },
+      },
+    });
+    const [model] = compared(base, [changed, configuration(1, points(200, 60))]).models;
+    expect(model!.verdict).toBe('worse');
+    expect(model!.text).toBe('m is worse: the default, m_config_default, failed in NEW: no such backend');
+  });
+
   test('so does it where the load alone failed that it was decided at', () => {
     const load = configuration(1, points(10, 60), {
       points: [
