@@ -1,4 +1,3 @@
-import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf, levelText } from '../record/load-point.ts';
@@ -49,7 +48,7 @@ function decided(ranking: Ranking): string {
     case 'none':
       return leader
         ? sentences(
-            `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader.best.checks)}).`,
+            `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader, ranking)}).`,
             driftText(ranking),
           )
         : nothingOf(ranking);
@@ -65,12 +64,12 @@ const nothingOf = ({ model, unmeasured }: Ranking): string =>
     : `Nothing was measured for ${model}: no configuration was tried.`;
 
 /** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */
-export const missed = (checks: readonly Check[]): string =>
+const missed = ({ best: { checks } }: RankedEntry, { goal }: Ranking): string =>
   checks
     .filter((check) => check.verdict === 'missed')
     .map(
       ({ constraint, value }) =>
-        `${describeConstraint(constraint)}, measured ${formatValue(value ?? Number.NaN, constraint.tag)}`,
+        `${describeConstraint(constraint, goal)}, measured ${formatValue(value ?? Number.NaN, constraint.tag)}`,
     )
     .join('; ');
 
@@ -118,7 +117,7 @@ function whyDeploy(ranking: Ranking): string {
     case 'better':
       return `, ${overDefault(ranking)}`;
     case 'default misses':
-      return `; the default breaks the constraints (${missed(base!.best.checks)})`;
+      return `; the default breaks the constraints (${missed(base!, ranking)})`;
     case 'default failed':
       return `; the default configuration failed${causeOf(unmeasured.find(({ isDefault }) => isDefault))}`;
     case 'default skipped':
@@ -200,12 +199,12 @@ function whyUnfinished(ranking: Ranking): string {
         ? `Nothing is decided for ${model}: the run did not come to its end, and another has begun since.`
         : `Nothing is decided for ${model} yet: the run did not come to its end; ${goesOn} goes on from here.`;
     case 'client':
-      return `No configuration of ${model} can be named: at ${entries.every(({ best }) => isClientBound(best.measurement)) ? 'every point' : 'points that are to be compared'} the load generator was the limit, not the server.`;
+      return `No configuration of ${model} can be named: at ${entries.every(({ points }) => points.every(({ measurement }) => isClientBound(measurement))) ? 'every point' : 'points that are to be compared'} the load generator was the limit, not the server.`;
     case 'no default':
       return `Nothing can be decided for ${model}: its default configuration was not measured, so that there is nothing to compare with.`;
     case 'too close':
       if (isInDoubt(ranking)) return inDoubt(ranking);
-      return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!.best.checks)}), and nothing is better by more; measure it longer (--time-limit).`;
+      return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!, ranking)}), and nothing is better by more; measure it longer (--time-limit).`;
     case 'constraints unknown':
       return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, missing)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
     case 'other load':
@@ -216,9 +215,10 @@ function whyUnfinished(ranking: Ranking): string {
 }
 
 /** The search itself doubts that its best keeps the limits. */
-function inDoubt({ model, leader, belief }: Ranking): string {
+function inDoubt(ranking: Ranking): string {
+  const { model, leader, belief } = ranking;
   const { trial, best } = leader!;
-  const measured = best.verdict === 'missed' ? `; ${missed(best.checks)}` : '';
+  const measured = best.verdict === 'missed' ? `; ${missed(leader!, ranking)}` : '';
   return `Nothing can be promised for ${model}: whether ${trial.name} keeps the limits ${loadWords(best.measurement.point)} can't be told from the noise (it does with ${chanceText(belief!.keeps)}${measured}); measure it longer (--time-limit).`;
 }
 
@@ -231,7 +231,7 @@ function soFar(ranking: Ranking): string | undefined {
   const but =
     leader.best.verdict !== 'missed' || isInDoubt(ranking)
       ? ''
-      : `, which breaks the constraints (${missed(leader.best.checks)})`;
+      : `, which breaks the constraints (${missed(leader, ranking)})`;
   return `The best so far is ${figuresOf(leader, ranking)}${but}.`;
 }
 
@@ -286,14 +286,14 @@ function moreLoad({ alike: [more] }: RankedEntry, ranking: Ranking): string | un
 }
 
 /** Limits that are kept by less than the noise. */
-function nearLimit(point: RankedPoint, { noise }: Ranking): string | undefined {
+function nearLimit(point: RankedPoint, { noise, goal }: Ranking): string | undefined {
   const near = nearLimits(point, noise).map(({ check: { constraint, value }, end, beyond }) => {
     const { tag, bound } = constraint;
     const doubt =
       end === undefined
         ? `and ${formatNumber(100 * (beyond ?? 0))} % of the requests, too few to be sure, were beyond it`
         : `${bound === 'max' ? 'up' : 'down'} to ${formatValue(end, tag)} within its interval`;
-    return `${describeConstraint(constraint)}, measured ${formatValue(value ?? Number.NaN, tag)}, ${doubt}`;
+    return `${describeConstraint(constraint, goal)}, measured ${formatValue(value ?? Number.NaN, tag)}, ${doubt}`;
   });
   return near.length > 0 ? `It may break a limit: ${near.join('; ')}.` : undefined;
 }

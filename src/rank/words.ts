@@ -22,9 +22,13 @@ export const formatValue = (value: number, tag: string): string =>
     ? String(Number(value.toPrecision(3)))
     : formatNumber(value);
 
-/** `p99 latency at most 10 ms`. */
-export function describeConstraint({ tag, bound, value }: Constraint): string {
-  const { label, unit } = metric(tag);
+/** `p99 latency at most 10 ms`; of costs with the currency, where the prices name one. */
+export function describeConstraint(
+  { tag, bound, value }: Constraint,
+  criteria: Pick<Criteria, 'prices'> = {},
+): string {
+  const { label } = metric(tag);
+  const unit = unitOf(tag, criteria);
   return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatValue(value, tag)}${unit && ` ${unit}`}`;
 }
 

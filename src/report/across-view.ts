@@ -50,7 +50,7 @@ export function acrossView(
     constraints: goal.constraints.map((constraint) => {
       const lacking = missing.find(({ tag, everywhere }) => everywhere && tag === constraint.tag);
       return {
-        text: describeConstraint(constraint),
+        text: describeConstraint(constraint, goal),
         missing: lacking ? `not measured: ${lacking.why}` : '',
       };
     }),
@@ -71,7 +71,7 @@ export function acrossView(
       name: trial.name,
       model: loadedName(trial),
       settings: settingCells(trial, gpuCount(run)),
-      best: pointRow(best, columns, noise[loadedName(trial)]!),
+      best: pointRow(best, columns, { noise: noise[loadedName(trial)], prices: goal.prices }),
     })),
   };
 }

@@ -21,6 +21,7 @@ export function detailedView(
   { mode = 'online', plots }: PageOptions = {},
 ) {
   const entry = ranking?.entries.find((item) => item.trial.name === trial.name);
+  const of = { noise: ranking?.noise, prices: ranking?.goal.prices };
   const columns = columnsOf([trial], ranking?.goal);
   const measurements = measurementsOf(trial);
   const times = measurements.length > 0 ? timeBreakdownData(measurements) : undefined;
@@ -50,7 +51,7 @@ export function detailedView(
       entry && ranking
         ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}${ranking.ties.includes(entry) ? ', tied with the first' : ''}.`
         : '',
-    best: entry ? pointRow(entry.best, columns, ranking?.noise) : undefined,
+    best: entry ? pointRow(entry.best, columns, of) : undefined,
     method: methodView(run, [trial], ranking?.goal),
     diff: diffView(trial.models[0].diff),
     isDefault: trial.isDefault,
@@ -64,7 +65,7 @@ export function detailedView(
     columns,
     levelHeader: ranking ? levelHeader([ranking]) : '',
     marksUsed: marksUsed(entry?.points ?? []),
-    points: (entry?.points ?? []).map((point) => pointRow(point, columns, ranking?.noise)),
+    points: (entry?.points ?? []).map((point) => pointRow(point, columns, of)),
     warnings: trial.end?.warnings ?? [],
     failures: failureViews([trial]),
     skipped: skippedViews([trial]),

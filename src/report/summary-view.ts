@@ -183,7 +183,7 @@ function limitView(constraint: Constraint, point: RankedPoint | undefined, index
   const interval = point ? intervalText(point.measurement, tag, ranking) : '';
   return {
     ...markOf(check?.verdict ?? 'unknown'),
-    text: describeConstraint(constraint),
+    text: describeConstraint(constraint, ranking.goal),
     measured:
       check?.value === undefined
         ? notMeasured(tag, ranking)

@@ -6,7 +6,7 @@ import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { compactValue, describeConstraint, formatValue, headerOf, varyingPaths } from '../rank/words.ts';
-import { COSTS, type Criteria } from '../record/goal.ts';
+import { COSTS, type Criteria, type Prices } from '../record/goal.ts';
 import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
 import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
@@ -66,11 +66,14 @@ export const columnsOf = (trials: readonly Trial[], criteria: Pick<Criteria, 'pr
     ),
   ).map((tag) => ({ tag, header: headerOf(tag, criteria) }));
 
-/** @param noise of the ranking; absent: the intervals are those of the measurement alone. */
+/** A point as a row; without noise the intervals are those of the measurement alone. */
 export function pointRow(
   point: RankedPoint,
   columns: readonly { tag: string }[],
-  noise: Noise = { starts: {} },
+  {
+    noise = { starts: {} },
+    prices,
+  }: { readonly noise: Noise | undefined; readonly prices: Prices | undefined },
 ) {
   const { measurement } = point;
   const clientBound = isClientBound(measurement);
@@ -84,7 +87,7 @@ export function pointRow(
     level: String(levelOf(measurement.point)),
     load: levelText(measurement.point),
     batchSize: batchSizeOf(measurement.point),
-    constraints: constraintsView(point),
+    constraints: constraintsView(point, { prices }),
     warnings: measurement.warnings.join('; '),
     cells: columns.map(({ tag }) => ({
       // The memory of a server that ran other variants before holds what they left.
@@ -116,9 +119,12 @@ const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
 export const markOf = (verdict: ConstraintVerdict) => ({ mark: CLASSES[verdict], sign: SIGNS[verdict] });
 
 /** What the limits come to at a point: `met`, or each that is broken, could not be checked, or is kept within the noise. */
-function constraintsView({ verdict, checks }: RankedPoint) {
+function constraintsView(
+  { verdict, checks }: RankedPoint,
+  criteria: { readonly prices: Prices | undefined },
+) {
   const others = checks.flatMap(({ constraint, value, verdict: one, believed }) => {
-    const limit = describeConstraint(constraint);
+    const limit = describeConstraint(constraint, criteria);
     if (believed !== undefined)
       return [`${limit} kept with ${chanceText(believed)} (${figure(value, constraint.tag)})`];
     if (one === 'met') return [];
@@ -137,6 +143,7 @@ export function entryView(
   gpus: number,
 ) {
   const { trial, points, best } = entry;
+  const of = { noise: ranking.noise, prices: ranking.goal.prices };
   const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   return {
     name: trial.name,
@@ -149,8 +156,8 @@ export function entryView(
     parameters: parameterPaths(ranking.entries).map((path) =>
       path in trial.models[0].assignment ? compactValue(path, trial.models[0].assignment[path]) : '',
     ),
-    best: pointRow(best, summary, ranking.noise),
-    points: points.map((point) => pointRow(point, columns, ranking.noise)),
+    best: pointRow(best, summary, of),
+    points: points.map((point) => pointRow(point, columns, of)),
     warnings: trial.end?.warnings ?? [],
   };
 }

@@ -89,7 +89,7 @@ describe('a run on the CPU by cost', () => {
     const again = await tma(cwd, 'profile', '-f', 'perf.yaml', ...more);
     expect(points()).toBe(before);
     expect(again.output).toContain('No configuration meets the constraints');
-    expect(again.output).toMatch(/cost of a month at most 1,000,000, measured [\d,]+/);
+    expect(again.output).toMatch(/cost of a month at most 1,000,000 EUR, measured [\d,]+/);
     expect(again.code).toBe(4);
   });
 });

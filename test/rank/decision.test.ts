@@ -326,6 +326,13 @@ describe('points that the client limited', () => {
     expect(found.text).toContain('The best so far is m_config_0: at least 318 infer/s');
   });
 
+  test('that is so of the best points alone, it is not said of every point', () => {
+    const of = (...loads: ReturnType<typeof known>[]): string =>
+      decided(run(base(known(100, 0.03, 1, client)), one(known(318, 0.03, 8, client), ...loads))).text;
+    expect(of()).toContain('at every point the load generator was the limit');
+    expect(of(known(50, 0.03, 1))).toContain('at points that are to be compared the load generator');
+  });
+
   test('win over a default that the server limited: the gain is the least there is', () => {
     const found = decided(run(base(known(100, 0.03), known(99, 0.03, 8)), one(known(318, 0.03, 8, client))));
     expect(found).toMatchObject({ kind: 'deploy', name: 'm_config_0' });

@@ -84,6 +84,7 @@ describe('costs', () => {
     const { run: priced, rankings } = ranked(goal);
     const [summary] = await summaryPages(priced, rankings);
     expect(summary?.html).toContain('Cost per Million Inferences (EUR)');
+    expect(summary?.html).toContain('cost of a month at most 1,000 EUR');
     expect(summary?.html).toContain(
       '0.04 EUR for a busy CPU core and an hour, a month at 100,000 requests a second',
     );
@@ -117,7 +118,7 @@ test('the currency stands beside costs for other programs, whatever they show', 
   const exporters = EXPORTERS.filter(({ name }) => ['junit', 'markdown', 'openmetrics'].includes(name));
   await exportAll({ ...ranked(goal), run: priced, rankings }, to, { exporters });
   const text = (name: string): string => readFileSync(join(to, 'results', name), 'utf8');
-  expect(text('junit.xml')).toContain('cost of a month at most 100: measured 146 EUR');
+  expect(text('junit.xml')).toContain('cost of a month at most 100 EUR: measured 146 EUR');
   expect(text('summary.md')).toContain('cost of a month (EUR)');
   expect(text('metrics.prom')).toMatch(/^tma_cost_per_month\{[^}]*variant="m_config_0"[^}]*\} 146$/m);
 });

@@ -40,7 +40,7 @@ export function compareConstraints(
       : undefined;
     return {
       ...constraint,
-      text: describeConstraint(constraint),
+      text: describeConstraint(constraint, next.goal),
       base: (known ?? old)?.verdict ?? 'unknown',
       new: now?.verdict ?? 'unknown',
       baseMeasured: old?.value ?? null,

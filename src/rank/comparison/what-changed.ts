@@ -113,7 +113,10 @@ function loadChanges(base: Run, next: Run, model: string, isNews: (name: string)
 
 function goalChanges(model: string, before: Criteria, after: Criteria): Difference[] {
   const limits = ({ constraints }: Criteria): string =>
-    constraints.map(describeConstraint).sort().join('; ') || 'none';
+    constraints
+      .map((constraint) => describeConstraint(constraint))
+      .sort()
+      .join('; ') || 'none';
   return [
     ...difference(`objectives of ${model}`, describeObjectives(before), describeObjectives(after)),
     ...difference(`constraints of ${model}`, limits(before), limits(after)),

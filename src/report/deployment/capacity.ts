@@ -170,12 +170,15 @@ function notesOnLimits(
   );
   return [
     ...nearLimits(at, ranking.noise).map(
-      ({ check: { constraint } }) => `${describeConstraint(constraint)} is kept by less than its noise there`,
+      ({ check: { constraint } }) =>
+        `${describeConstraint(constraint, ranking.goal)} is kept by less than its noise there`,
     ),
     ...(isLimited || p99 === undefined
       ? []
       : [`no constraint limits the latency: its p99 is ${formatNumber(p99)} ms there`]),
-    ...unknown.map(({ constraint }) => `whether ${describeConstraint(constraint)} is kept was not measured`),
+    ...unknown.map(
+      ({ constraint }) => `whether ${describeConstraint(constraint, ranking.goal)} is kept was not measured`,
+    ),
     ...(below.length > 0
       ? [
           `with less load a limit is broken: ${below.map(({ measurement }) => levelText(measurement.point)).join(', ')}`,

@@ -87,7 +87,7 @@ function modelOf(run: Run, ranking: Ranking): WrittenModel {
       const check = (winner ?? leader)?.best.checks[index];
       return {
         ...constraint,
-        text: describeConstraint(constraint),
+        text: describeConstraint(constraint, goal),
         verdict: check?.verdict ?? 'unknown',
         measured: check?.value ?? null,
       };

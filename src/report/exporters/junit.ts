@@ -67,7 +67,7 @@ function suite(run: Run, ranking: Ranking, id: number): XmlElement {
   const cases: Case[] = [
     { name: 'a configuration was found', trouble: troubleOfDecision(ranking, trials) },
     ...goal.constraints.map((constraint, index) => ({
-      name: describeConstraint(constraint),
+      name: describeConstraint(constraint, goal),
       trouble: troubleOf(constraint, index, ranking),
     })),
   ];
@@ -123,7 +123,7 @@ function troubleOfDecision(ranking: Ranking, trials: readonly Trial[]): Trouble 
 function troubleOf(constraint: Constraint, index: number, ranking: Ranking): Trouble | undefined {
   const entry = toldEntry(ranking);
   const check = entry?.best.checks[index];
-  const limit = describeConstraint(constraint);
+  const limit = describeConstraint(constraint, ranking.goal);
   if (!entry || !check)
     return { kind: 'error', type: 'unknown', message: `${limit}: nothing was measured`, more: [] };
   switch (check.verdict) {

@@ -135,7 +135,7 @@ function constraintStrip(ranking: Ranking): string {
         entry && kept !== 'unknown'
           ? withUnit(figureText(entry.best.measurement, constraint.tag, ranking), constraint.tag, ranking)
           : `not measured${why ? ` (${why})` : ''}`;
-      return `${SIGNS[kept]} ${plain(describeConstraint(constraint))}: ${plain(`${measured}${within}`)}`;
+      return `${SIGNS[kept]} ${plain(describeConstraint(constraint, ranking.goal))}: ${plain(`${measured}${within}`)}`;
     })
     .join(' · ');
 }
