@@ -73,8 +73,8 @@ export interface Member {
 }
 
 /**
- * The configurations that differ from the shown one in one setting alone, itself among them, by rising value. Those whose
- * best keeps the limits no worse are left in: of others nothing follows. Where two have the same value the better stays.
+ * The configurations that differ from the shown one in one setting alone, itself among them, by rising value. One whose
+ * best breaks a limit that the shown one keeps, or the other way round, is left out: of it nothing follows. Where two have the same value the better stays.
  */
 export function familyOf({ shown, ranking: { entries } }: Scene, setting: Setting): Member[] {
   const restOf = ({ trial: { models } }: RankedEntry): string =>

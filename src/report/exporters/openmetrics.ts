@@ -119,17 +119,22 @@ function modelFamilies(rankings: readonly Ranking[]): Family[] {
     {
       name: 'tma_configurations',
       help: 'Configurations by what became of them.',
-      samples: rankings.flatMap(({ model, entries, unmeasured }) =>
+      samples: rankings.flatMap((ranking) =>
         STATES.map((state) => ({
-          labels: { model, state },
-          value:
-            state === 'measured'
-              ? entries.length
-              : unmeasured.filter((trial) => trial.state === state).length,
+          labels: { model: ranking.model, state },
+          value: countOf(state, ranking),
         })),
       ),
     },
   ];
+}
+
+/** Configurations in a state. What a run had not come to when it ended has no points, and is in none. */
+function countOf(state: (typeof STATES)[number], { entries, unmeasured }: Ranking): number {
+  if (state === 'measured') return entries.length;
+  return unmeasured.filter(
+    (trial) => trial.state === state && (state === 'failed' || trial.points.length > 0),
+  ).length;
 }
 
 function constraintFamilies(rankings: readonly Ranking[]): Family[] {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../../src/ground/metric.ts';
+import { inFlight } from '../../../src/record/load-point.ts';
 import type { Result } from '../../../src/report/exporter.ts';
 import {
   baseUnitOf,
@@ -11,6 +12,7 @@ import {
 import { folder } from '../../support/experiment.ts';
 import { CASES } from '../../support/export-cases.ts';
 import { parseExposition } from '../../support/exposition.ts';
+import { trial } from '../../support/run.ts';
 
 const all = Object.entries(CASES);
 const read = (result: Result) => parseExposition(openMetricsText(result));
@@ -52,6 +54,18 @@ test('a metric of a unit that is not listed here has a name all the same', () =>
   );
   expect(baseUnitOf({ unit: '€/1M infer.' })).toEqual({ unit: '1m_infer', factor: 1 });
   expect(baseUnitOf({ unit: '$' })).toEqual({ unit: undefined, factor: 1 });
+});
+
+test('a configuration that the run had not come to is not skipped', () => {
+  const small = CASES.small();
+  const counted = (...unmeasured: Result['rankings'][number]['unmeasured']) =>
+    samplesOf({ ...small, rankings: [{ ...small.rankings[0]!, unmeasured }] }, 'tma_configurations')
+      ?.filter(({ labels }) => labels['state'] === 'skipped')
+      .map(({ value }) => value);
+  const reason = 'larger than another, which ran out of memory';
+  const skipped = { state: 'skipped' as const, points: [inFlight('m', 1)], reason };
+  expect(counted(trial('m_config_2', [], { state: 'skipped', points: [] }))).toEqual([0]);
+  expect(counted(trial('m_config_2', [], { state: 'skipped', points: [skipped] }))).toEqual([1]);
 });
 
 describe('what a model comes to', () => {
