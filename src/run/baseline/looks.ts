@@ -32,7 +32,7 @@ export interface Looking {
 export function withRoom(space: SearchedSpace, targets: readonly Target[]): SearchedSpace {
   if (targets.length === 0) return space;
   const { search } = space.plan;
-  const room = (most: number): number => most - Math.min(USUAL * targets.length, Math.floor(most / 2));
+  const room = (most: number): number => most - roomIn(most, targets);
   const further = targets.some(({ candidate }) => !candidate.isDefault);
   const { maxMeasurements, maxVariants, optuna } = search;
   const left: SearchSettings = {
@@ -43,6 +43,10 @@ export function withRoom(space: SearchedSpace, targets: readonly Target[]): Sear
   };
   return { ...space, plan: { ...space.plan, search: left } };
 }
+
+/** So many of the measurements that the user allows are kept for the looks. */
+const roomIn = (most: number, targets: readonly Target[]): number =>
+  Math.min(USUAL * targets.length, Math.floor(most / 2));
 
 /**
  * A search beside which the targets of a comparison are measured anew, each on a server started for it:
@@ -60,6 +64,10 @@ export function withLooks(search: WatchedSearch, looking: Looking): WatchedSearc
   const changed = altered(search, {
     ask: (at) => beside.ask(at),
     tell: (ask, outcome) => beside.tell(ask, outcome),
+    drop: (candidate) => {
+      beside.drop(candidate);
+      return search.drop(candidate);
+    },
     remaining: () => search.remaining() + beside.expected,
     wrapUp: () => {
       beside.hurry();
@@ -95,6 +103,8 @@ class Beside {
   #early = true;
   #hurried = false;
   #over = false;
+  /** The search itself has nothing more to ask. */
+  #isDone = false;
 
   constructor(search: WatchedSearch, looking: Looking) {
     this.#search = search;
@@ -105,6 +115,11 @@ class Beside {
   /** Looks that are still to come, without those for a suspicion. */
   get expected(): number {
     return this.#over ? 0 : this.#targets.filter((target) => !this.#late.has(target)).length;
+  }
+
+  drop(candidate: Candidate): void {
+    for (const target of this.#targets)
+      if (target.candidate === candidate) this.#failures.set(target, MOST_FAILURES);
   }
 
   hurry(): void {
@@ -157,7 +172,10 @@ class Beside {
 
   /** Once each: what is not told late by what an earlier part of this run measured. */
   #lateLook(taken: ReadonlySet<Candidate>): Ask | undefined {
-    const open = this.#open().filter((target) => !this.#late.has(target));
+    // What BASE came to is first, where little is left of a budget.
+    const open = this.#open()
+      .filter((target) => !this.#late.has(target))
+      .reverse();
     if (open.length === 0) return undefined;
     const run = this.#looking.result();
     for (const target of open) if (isLate(run, target, this.#targets)) this.#late.add(target);
@@ -173,6 +191,7 @@ class Beside {
 
   /** What is left to look at when the search is done. */
   #atEnd(taken: ReadonlySet<Candidate>): Answer {
+    this.#isDone = true;
     const late = this.#lateLook(taken);
     if (late) return late;
     if (this.#inFlight.size > 0) return 'wait';
@@ -197,14 +216,20 @@ class Beside {
     return { candidate, point, ...(again && { again: 'afresh' }), anew: true };
   }
 
-  /** Measurements that the user allows beyond those that were made. */
-  #allowed({ trials }: Run): number {
+  /** Measurements that the user allows beyond those that were made, and those that the search may still want. */
+  #allowed(run: Run): number {
     const { plan } = this.#looking.space;
-    const most = plan.search.maxMeasurements ?? plan.search.optuna?.maxTrials ?? Number.POSITIVE_INFINITY;
-    const made = trials
+    const most = plan.search.maxMeasurements ?? plan.search.optuna?.maxTrials;
+    if (most === undefined) return Number.POSITIVE_INFINITY;
+    const made = run.trials
       .filter((trial) => loadedName(trial) === plan.name)
       .reduce((sum, { points }) => sum + points.filter(({ state }) => state !== 'skipped').length, 0);
-    return most - made - this.#inFlight.size - (this.#held ? 1 : 0);
+    const left = most - made - this.#inFlight.size - (this.#held ? 1 : 0);
+    if (this.#isDone) return left;
+    const looks =
+      this.#targets.reduce((sum, target) => sum + recordsOf(run, target).length, 0) +
+      [...this.#inFlight].filter(({ anew }) => anew).length;
+    return Math.min(left, roomIn(most, this.#targets) - looks);
   }
 
   /** The targets that can be measured, and that the user allows a configuration for. */

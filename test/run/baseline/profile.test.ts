@@ -84,7 +84,7 @@ describe('what a baseline had come to, and the default', () => {
       '1 2',
       // A look of this run answers the search, too.
       ...['0 1', '0 2', '1 1', '1 2 known'],
-      ...['default 2', '1 2'],
+      ...['1 2', 'default 2'],
     ]);
     expect(next.starts).toBe(6);
     expect(next.notes.join()).toContain(
@@ -104,7 +104,7 @@ describe('what a baseline had come to, and the default', () => {
     expect(next.asked).toEqual([
       ...['default 1 known', 'default 2', '1 2'],
       ...['0 1 known', '0 2 known', '1 1 known', '1 2 known'],
-      ...['default 2', '1 2'],
+      ...['1 2', 'default 2'],
     ]);
     expect(next.comparison!.models[0]!.common).toMatchObject({ same: 4 });
   });
@@ -113,9 +113,7 @@ describe('what a baseline had come to, and the default', () => {
     const cwd = project();
     await night({ cwd });
     const next = await night({ cwd, options: BASELINE, throughput: (size) => 50 * size });
-    expect(next.asked.slice(7)).toEqual(
-      ['default 2', '1 2', 'default 2', '1 2'].slice(0, next.asked.length - 7),
-    );
+    expect(next.asked.slice(7)).toEqual(['1 2', 'default 2', 'default 2', '1 2']);
     expect(next.asked.filter((ask) => ask === '1 2')).toHaveLength(3);
     expect(next.asked.filter((ask) => ask === 'default 2')).toHaveLength(3);
     expect(verdict(next)).toBe('worse');
@@ -148,13 +146,35 @@ describe('what a baseline had come to, and the default', () => {
     const cwd = project();
     await night({ cwd });
     const next = await night({ cwd, yaml: perf('[2]', '[1]'), options: BASELINE });
-    expect(next.asked).toEqual(['default 1', 'default 2', 'baseline 2', '0 1', 'default 2', 'baseline 2']);
+    expect(next.asked).toEqual(['default 1', 'default 2', 'baseline 2', '0 1', 'baseline 2', 'default 2']);
     const added = next.run.trials.find(({ name }) => name === 'm_config_baseline');
     expect(added?.models[0]).toMatchObject({ assignment: { max_batch_size: 8 } });
     expect(next.comparison!.models[0]!.configurations).toContainEqual(
       expect.objectContaining({ base: 'm_config_1', new: 'm_config_baseline' }),
     );
     expect(next.run.searches[0]).toMatchObject({ configurations: { all: 2, seen: 2 } });
+  });
+
+  test('are what a search that makes its configurations comes to itself, where it may', async () => {
+    const cwd = project();
+    const yaml = `
+profile_models: [m]
+run_config_search_mode: brute
+run_config_search_max_instance_count: 2
+run_config_search_max_model_batch_size: 2
+concurrency: [1, 2]
+`;
+    const first = await night({ cwd, yaml });
+    const next = await night({ cwd, yaml, options: BASELINE });
+    expect(next.run.trials.map(({ name }) => name)).not.toContain('m_config_baseline');
+    expect(next.run.trials).toHaveLength(first.run.trials.length);
+    expect(next.comparison!.models[0]!.common.configurations).toBe(first.run.trials.length);
+    // One that it can not come to is added.
+    const smaller = yaml.replace('model_batch_size: 2', 'model_batch_size: 1');
+    const third = await night({ cwd, yaml: smaller, options: { ...BASELINE, baseline_session: 'last' } });
+    expect(third.comparison!.models[0]!.winner.base?.variant).toBe(
+      next.comparison!.models[0]!.winner.new?.variant,
+    );
   });
 
   test('are what differs from the default as it did, where the default has changed', async () => {
@@ -194,7 +214,7 @@ describe('what a baseline had come to, and the default', () => {
     const options = { baseline: 'checkpoints' };
     await night({ cwd, options, profile: { finish: finish.signal, listeners: [count(8)] } });
     const next = await night({ cwd, options });
-    expect(next.asked.filter((ask) => !ask.endsWith(' known'))).toEqual(['1 2']);
+    expect(next.asked.filter((ask) => !ask.endsWith(' known'))).toEqual(['default 2']);
     // The interrupted part is not what it is compared with.
     expect(next.comparison!.base.session).not.toBe(next.comparison!.new.session);
     expect(next.comparison!.models[0]!.configurations.length).toBe(3);
