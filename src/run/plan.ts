@@ -18,6 +18,8 @@ import { listGpus } from '../server/gpu/list.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
 import { baseOf } from './base-of.ts';
+import { type Baseline, readBaseline } from './baseline/baseline.ts';
+import { targetNotes, targetsOf } from './baseline/targets.ts';
 import { checkedSpace } from './checked-space.ts';
 import { notesOf } from './notes.ts';
 
@@ -75,22 +77,32 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const { launch } = experiment;
   const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
   const hasGpus = hasGpu(lanes, launch);
-  return await gatherMistakes(experiment.models, (plan) => planModel(plan, experiment, hasGpus));
+  const baseline = readBaseline(experiment);
+  return await gatherMistakes(experiment.models, (plan) => planModel(plan, experiment, hasGpus, baseline));
 }
 
-async function planModel(plan: ModelPlan, experiment: Experiment, hasGpus: boolean): Promise<PlannedModel> {
+async function planModel(
+  plan: ModelPlan,
+  experiment: Experiment,
+  hasGpus: boolean,
+  baseline: Baseline | undefined,
+): Promise<PlannedModel> {
   const { config, notes: ofModel } = await baseOf(experiment, plan);
   if (!config) {
     const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
     return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
   }
   const space = searchedSpace(checkedSpace(plan, config, hasGpus));
+  // Of a space of its own: an automatic search is to begin with none of its configurations.
+  const targets = baseline
+    ? targetsOf(baseline, searchedSpace(checkedSpace(plan, config, hasGpus)), experiment)
+    : [];
   return {
     plan,
     ...extentOf(space),
     variants: variantsOf(space),
     expected: expectationOf(space, experiment),
-    notes: [...ofModel, ...notesOf(space, config)],
+    notes: [...ofModel, ...notesOf(space, config), ...targetNotes(plan, targets, baseline)],
   };
 }
 

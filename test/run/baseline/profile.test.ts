@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CommandLine } from '../../../src/config/given-options.ts';
 import { levelOf } from '../../../src/record/load-point.ts';
+import { planRun } from '../../../src/run/plan.ts';
 import { type ProfileOptions, type ProfileResult, profile } from '../../../src/run/profile.ts';
 import { experimentOf, folder } from '../../support/experiment.ts';
 import { FakeLauncher, fakeGenerator } from '../../support/fakes.ts';
@@ -219,6 +220,15 @@ concurrency: [1, 2]
     expect(next.comparison!.base.session).not.toBe(next.comparison!.new.session);
     expect(next.comparison!.models[0]!.configurations.length).toBe(3);
   });
+});
+
+test('a plan says what is measured for the comparison, and what is wrong with it', async () => {
+  const cwd = project();
+  const plan = () => planRun(experimentOf(perf('[2, 8]'), { baseline: 'checkpoints' }, cwd));
+  await expect(plan()).rejects.toThrow('baseline: nothing is recorded in');
+  await night({ cwd });
+  const [model] = await plan();
+  expect(model!.notes.join()).toContain('m_config_1 with 2 in flight measured anew, early and late');
 });
 
 describe('a baseline that can not be one is a mistake', () => {
