@@ -88,7 +88,7 @@ function stateOf({
   after,
 }: Known): Pick<ComparedConstraint, 'state' | 'why'> {
   const { label } = metric(constraint.tag);
-  if (old?.verdict === 'missed') return { state: 'as before' };
+  if (old?.verdict === 'missed') return { state: now?.verdict === 'met' ? 'kept' : 'as before' };
   if (!now || now.verdict === 'unknown' || !after) {
     return { state: 'unknown', why: `${label} was not measured in NEW` };
   }

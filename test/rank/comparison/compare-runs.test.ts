@@ -338,6 +338,8 @@ describe('what was decided for', () => {
   test('a limit that was not kept before is not lost', () => {
     const broken = [configuration(0, points(100, 240))];
     expect(compared(broken, broken).models[0]!.constraints[0]).toMatchObject({ state: 'as before' });
+    const mended = [configuration(0, points(100, 20))];
+    expect(compared(broken, mended).models[0]!.constraints[0]).toMatchObject({ state: 'kept' });
   });
 
   test('what BASE decided for fails now: that is worse, and fails every condition', () => {
