@@ -1,5 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from '../statistics/intervals.ts';
+import { twoSidedQuantile } from '../statistics/student.ts';
 import type { GpuState } from './gpu-state.ts';
 import {
   type Beyond,
@@ -10,16 +11,8 @@ import {
 } from './measurement.ts';
 import { mergeFailures } from './request-failures.ts';
 
-/** Two-sided 95 % quantiles of the normal distribution, and of Student's t by the number of values. */
+/** Two-sided 95 % quantile of the normal distribution. */
 const NORMAL = 1.96;
-const STUDENT: Readonly<Record<number, number>> = {
-  3: 4.303,
-  4: 3.182,
-  5: 2.776,
-  6: 2.571,
-  7: 2.447,
-  8: 2.365,
-};
 /** What is asked of the throughput usually. */
 const PRECISE = 0.03;
 
@@ -166,7 +159,7 @@ function pooledShare(limit: number, shares: readonly Beyond[]): Beyond {
   const share = shares.reduce((sum, item) => sum + item.share * item.of, 0) / of;
   if (length < 3) return { limit, share, of };
   const half =
-    ((STUDENT[length] ?? NORMAL) / NORMAL) * sampleStandardDeviation(shares.map((item) => item.share));
+    (twoSidedQuantile(length - 1) / NORMAL) * sampleStandardDeviation(shares.map((item) => item.share));
   const between = half > 0 ? (share * (1 - share) * length) / half ** 2 : of;
   return { limit, share, of: Math.max(1, Math.min(of, between)) };
 }
@@ -226,4 +219,4 @@ const startsIn = (looks: readonly Look[]): number[] =>
   [...Map.groupBy(looks, ({ server }) => server).values()].map((own) => mean(own.map(({ value }) => value)));
 
 const halfOfMean = (values: readonly number[]): number =>
-  ((STUDENT[values.length] ?? NORMAL) * sampleStandardDeviation([...values])) / Math.sqrt(values.length);
+  (twoSidedQuantile(values.length - 1) * sampleStandardDeviation([...values])) / Math.sqrt(values.length);

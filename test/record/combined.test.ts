@@ -22,6 +22,14 @@ test('several: means, requests and times added up, the interval of a mean', () =
   expect(100 - low!).toBeCloseTo(high! - 100);
 });
 
+test('nine are no more than nine: the interval of their mean is that of Student, not of the normal distribution', () => {
+  const looks = [80, 85, 90, 95, 100, 105, 110, 115, 120].map((perf_throughput) =>
+    measurement({ perf_throughput }, 1),
+  );
+  const told = combined(looks).whole.intervals['perf_throughput']!;
+  expect(told[1]! - 100).toBeCloseTo((2.306 * 13.693) / 3, 1);
+});
+
 test('two say nothing of their scatter: what each knows counts', () => {
   const [low, high] = combined([measurement({ perf_throughput: 90 }), measurement({ perf_throughput: 110 })])
     .whole.intervals['perf_throughput']!;
