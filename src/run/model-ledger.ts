@@ -139,8 +139,10 @@ export class ModelLedger {
     return !(Date.parse(measurement.startedAt) < oldestMs);
   }
 
-  /** Writes down what became of an ask. */
-  /** @param startS seconds that the start of a server for it took; undefined: it ran already. */
+  /**
+   * Writes down what became of an ask.
+   * @param startS seconds that the start of a server for it took; undefined: it ran already.
+   */
   keep({ candidate, point, again, sentinel }: Ask, outcome: PointOutcome, startS?: number): PointRecord {
     const variant = this.enter(candidate);
     const key = this.#pointKey(variant, point);
