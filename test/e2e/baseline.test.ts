@@ -30,13 +30,13 @@ output [{ name: "Y", data_type: TYPE_FP32, dims: [4] }]
 instance_group [{ kind: KIND_CPU, count: 1 }]
 `;
 
-/** Some numbers of instances, and always the loads 1 and 2. */
+/** Some numbers of instances, of which the default has one, and always the loads 1 and 3. */
 const perf = (counts: readonly number[]): string => `model_repository: models
 profile_models:
   paced:
     model_config_parameters:
       instance_group: [${counts.map((count) => `[{ kind: KIND_CPU, count: ${count} }]`).join(', ')}]
-    parameters: { concurrency: [1, 2] }
+    parameters: { concurrency: [1, 3] }
     perf_analyzer_flags: { measurement-interval: 500 }
 output_formats: [csv, html]
 `;
@@ -50,8 +50,8 @@ beforeAll(async () => {
   mkdirSync(join(cwd, 'models', 'paced', '1'), { recursive: true });
   writeFileSync(join(cwd, 'models', 'paced', 'config.pbtxt'), CONFIG);
   writeFileSync(join(cwd, 'models', 'paced', '1', 'model.py'), modelPy(join(cwd, 'pace')));
-  writeFileSync(join(cwd, 'perf.yaml'), perf([2]));
-  pace(0.005);
+  writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
+  pace(0.02);
 });
 
 test('the first night has nothing to compare with, and says so', async () => {
@@ -64,7 +64,7 @@ test('the first night has nothing to compare with, and says so', async () => {
 
 test('the same model is not worse, though the journal knows it already', async () => {
   const { code, output } = await night();
-  expect(output).toContain('paced_config_0 with 2 in flight measured anew, early and late');
+  expect(output).toContain('paced_config_0 with 3 in flight measured anew, early and late');
   expect(code, output).toBe(0);
   const comparison = comparisonSchema.parse(JSON.parse(read(cwd, 'results/comparison.json')));
   // The default and the winner, each with one load that is measured anew.
@@ -73,11 +73,11 @@ test('the same model is not worse, though the journal knows it already', async (
 });
 
 test('a model that got slower is worse after three looks, with a page; what this run does not list is measured', async () => {
-  pace(0.01);
-  writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
+  pace(0.05);
+  writeFileSync(join(cwd, 'perf.yaml'), perf([2]));
   const { code, output } = await night('--fresh');
-  expect(output).toContain('paced_config_baseline with 2 in flight');
-  expect(output).toMatch(/paced is worse: throughput -[345]\d/);
+  expect(output).toContain('paced_config_baseline with 3 in flight');
+  expect(output).toMatch(/paced is worse: throughput -[4567]\d/);
   expect(output).toMatch(/--fail-on worse: paced is worse/);
   expect(code, output).toBe(6);
   expect(read(cwd, 'reports/comparison.html')).toContain('paced is worse');
