@@ -1,34 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { comparisonSchema } from '../../src/record/comparison.ts';
 import { folder } from '../support/experiment.ts';
+import { pacedModel } from '../support/paced-model.ts';
 import { nothingLeft, read, tma } from './tma.ts';
-
-/** A model that takes as long as a file says, which is none of its own: it gets slower without being another. */
-const modelPy = (pace: string): string => `import time
-import triton_python_backend_utils as pb_utils
-
-
-class TritonPythonModel:
-    def execute(self, requests):
-        with open("${pace}") as file:
-            seconds = float(file.read())
-        time.sleep(seconds * len(requests))
-        return [
-            pb_utils.InferenceResponse(
-                [pb_utils.Tensor("Y", pb_utils.get_input_tensor_by_name(request, "X").as_numpy())]
-            )
-            for request in requests
-        ]
-`;
-
-const CONFIG = `backend: "python"
-max_batch_size: 2
-input [{ name: "X", data_type: TYPE_FP32, dims: [4] }]
-output [{ name: "Y", data_type: TYPE_FP32, dims: [4] }]
-instance_group [{ kind: KIND_CPU, count: 1 }]
-`;
 
 /** Some numbers of instances, of which the default has one, and always the loads 1 and 3. */
 const perf = (counts: readonly number[]): string => `model_repository: models
@@ -42,17 +18,11 @@ output_formats: [csv, html]
 `;
 
 const cwd = folder();
-const pace = (seconds: number): void => writeFileSync(join(cwd, 'pace'), `${seconds}`);
+const pace = pacedModel(cwd);
 const night = (...more: string[]) =>
   tma(cwd, 'profile', '-f', 'perf.yaml', '--baseline', 'checkpoints', '--fail-on', 'worse', ...more);
 
-beforeAll(async () => {
-  mkdirSync(join(cwd, 'models', 'paced', '1'), { recursive: true });
-  writeFileSync(join(cwd, 'models', 'paced', 'config.pbtxt'), CONFIG);
-  writeFileSync(join(cwd, 'models', 'paced', '1', 'model.py'), modelPy(join(cwd, 'pace')));
-  writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
-  pace(0.02);
-});
+writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
 
 test('the first night has nothing to compare with, and says so', async () => {
   const { code, output } = await night();

@@ -5,33 +5,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
+import { pacedModel } from '../support/paced-model.ts';
 
 const SCRIPT = resolve('examples/nightly/nightly.sh');
-
-/** A model that takes as long as a file says, which is none of its own: it gets slower without being another. */
-const modelPy = (pace: string): string => `import time
-import triton_python_backend_utils as pb_utils
-
-
-class TritonPythonModel:
-    def execute(self, requests):
-        with open("${pace}") as file:
-            seconds = float(file.read())
-        time.sleep(seconds * len(requests))
-        return [
-            pb_utils.InferenceResponse(
-                [pb_utils.Tensor("Y", pb_utils.get_input_tensor_by_name(request, "X").as_numpy())]
-            )
-            for request in requests
-        ]
-`;
-
-const CONFIG = `backend: "python"
-max_batch_size: 2
-input [{ name: "X", data_type: TYPE_FP32, dims: [4] }]
-output [{ name: "Y", data_type: TYPE_FP32, dims: [4] }]
-instance_group [{ kind: KIND_CPU, count: 1 }]
-`;
 
 const PERF = `model_repository: models
 profile_models:
@@ -44,14 +20,8 @@ profile_models:
 /** A folder with the model and its perf.yaml. */
 function project(): { cwd: string; pace(seconds: number): void } {
   const cwd = folder();
-  const file = join(cwd, 'pace');
-  mkdirSync(join(cwd, 'models', 'paced', '1'), { recursive: true });
-  writeFileSync(join(cwd, 'models', 'paced', 'config.pbtxt'), CONFIG);
-  writeFileSync(join(cwd, 'models', 'paced', '1', 'model.py'), modelPy(file));
   writeFileSync(join(cwd, 'perf.yaml'), PERF);
-  const pace = (seconds: number): void => writeFileSync(file, `${seconds}`);
-  pace(0.02);
-  return { cwd, pace };
+  return { cwd, pace: pacedModel(cwd) };
 }
 
 /** A night in a folder; its name, what it answers and says. */

@@ -1,3 +1,5 @@
+import { mean, median } from 'simple-statistics';
+
 /** A look at the sentinel: how well it did then. */
 export interface Look {
   /** Natural logarithm of how well: of a throughput, or of one over a latency. */
@@ -134,14 +136,4 @@ function noiseOf(values: readonly number[], repeats: readonly number[]): number 
     capped.reduce((total, difference) => total + difference ** 2 / 2, 0) +
     (weight * typical ** 2) / 2;
   return Math.sqrt(sum / (USUAL_WEIGHT + capped.length + weight));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
