@@ -7,9 +7,9 @@ import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
 import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { legend } from './figures-view.ts';
 import { methodView } from './method.ts';
 import { type Figure, type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
-import { legend } from './summary-view.ts';
 import { columnsOf, describeConfig, marksUsed, pointRow } from './table-view.ts';
 import { levelHeader } from './tables.ts';
 

@@ -2,6 +2,7 @@ import { counted, shellWord } from '../ground/wording.ts';
 import { adviceText, describeAssignment } from '../rank/words.ts';
 import { batchSizeOf, levelText } from '../record/load-point.ts';
 import type { Trial } from '../record/run.ts';
+import { anchorOf } from './anchor.ts';
 
 const TAIL_LINES = 12;
 
@@ -18,6 +19,7 @@ export const failureViews = (trials: readonly Trial[]) =>
     return [
       {
         name: trial.name,
+        anchor: anchorOf(trial.name),
         change: trial.isDefault
           ? 'as in the model repository'
           : describeAssignment(trial.models[0].assignment),

@@ -1,4 +1,3 @@
-import type { PlotSettings } from '../config/plot-settings.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { chanceText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
@@ -17,13 +16,12 @@ import {
 import type { Constraint } from '../record/goal.ts';
 import { isClientBound } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { anchorOf } from './anchor.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, skippedViews } from './failures.ts';
-import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
-import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
-import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { figuresView } from './figures-view.ts';
 import { methodView } from './method.ts';
-import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
+import { type PageOptions, USUAL_PLOTS } from './plots.ts';
 import {
   columnsOf,
   describeConfig,
@@ -38,11 +36,6 @@ import {
 } from './table-view.ts';
 import { levelHeader } from './tables.ts';
 import { intervalText, withUnit } from './told-figure.ts';
-
-/** More configurations than this in a figure of loads, beside the default, make it unreadable. */
-const CURVES = 3;
-
-export const legend = STAGES.map(({ name, color }) => ({ name, color }));
 
 const COLOURS = { deploy: 'good', keep: 'good', none: 'bad', unfinished: 'open' } as const;
 
@@ -118,7 +111,9 @@ function findingsView(run: Run, ranking: Ranking) {
       rule,
       kind,
       text,
-      links: [...new Set(evidence.map(({ variant }) => variant))].slice(0, LINKS),
+      links: [...new Set(evidence.map(({ variant }) => variant))]
+        .slice(0, LINKS)
+        .map((name) => ({ name, anchor: anchorOf(name) })),
     })),
     moreFindings: more > 0 ? `${more} more in results.json` : '',
   };
@@ -200,32 +195,6 @@ const winnerView = ({ trial }: RankedEntry, { decision }: Ranking) => ({
   diff: diffView(trial.models[0].diff),
   configText: trial.models[0].configText,
 });
-
-/** @param isAsked whether the plots are those that the user asked for. */
-function figuresView(
-  ranking: Ranking,
-  shown: RankedEntry | undefined,
-  plots: readonly PlotSettings[],
-  isAsked: boolean,
-) {
-  const { winner, goal, entries, model } = ranking;
-  const curves = entries.slice(0, CURVES);
-  if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
-  const figures = plotFigures(plots, model, curves, { winner, constraints: goal.constraints });
-  return {
-    scatter: entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
-    /** Whether some points are drawn pale, as it is not known whether they keep the limits. */
-    pale: entries.some(({ points }) => points.some((point) => point.verdict === 'unknown')),
-    ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
-    curves: `${counted(curves.length, 'configuration')} of ${entries.length}: the best and the default`,
-    breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
-    breakdownOf: shown?.trial.name ?? '',
-    legend,
-    figures,
-    // The first of the usual ones is the large figure above them, which shows more.
-    plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
-  };
-}
 
 /** The table of all configurations, with a column for each parameter that varies. */
 function tableView(run: Run, ranking: Ranking, trials: readonly Trial[]) {

@@ -12,6 +12,7 @@ import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
+import { anchorOf } from './anchor.ts';
 import { instanceGroupCell } from './tables.ts';
 
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */
@@ -147,6 +148,7 @@ export function entryView(
   const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
   return {
     name: trial.name,
+    anchor: anchorOf(trial.name),
     position,
     isDefault: trial.isDefault,
     /** `deploy` or `keep`, of what was decided for. */

@@ -4,6 +4,7 @@ import { paretoFront } from '../../rank/pareto.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import { formatNumber } from '../../rank/words.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
+import { anchorOf } from '../anchor.ts';
 import { COLOR, drawSvg } from './draw.ts';
 
 /** Every measured point of a model as a dot. */
@@ -70,7 +71,7 @@ export function throughputLatencySvg(data: ThroughputLatencyData): string {
         fillOpacity: ({ verdict }: Dot) => (verdict === 'unknown' ? PALE : 1),
         stroke: COLOR[role],
         title: 'label',
-        href: (point: { variant: string }) => `#${point.variant}`,
+        href: (point: { variant: string }) => `#${anchorOf(point.variant)}`,
       },
     );
   const rule = (value: number | undefined) => (value === undefined ? [] : [value]);
