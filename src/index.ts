@@ -197,6 +197,7 @@ export { verdict } from './rank/verdict.ts';
 export {
   adviceText,
   compactValue,
+  describeConstraint,
   describeObjectives,
   formatNumber,
   formatValue,

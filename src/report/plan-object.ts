@@ -24,7 +24,7 @@ export const planObject = (
   models: models.map(modelObject),
 });
 
-const modelObject = ({ plan, extent, space, variants, expected, notes }: PlannedModel) => ({
+const modelObject = ({ plan, extent, space, variants, expected, known, warnings, notes }: PlannedModel) => ({
   name: plan.name,
   objectives: plan.objectives,
   constraints: plan.constraints,
@@ -45,6 +45,7 @@ const modelObject = ({ plan, extent, space, variants, expected, notes }: Planned
       minutes: expected.minutes,
     },
   }),
+  known_points: known,
   ...(space && {
     space: {
       configurations: space.configurations,
@@ -60,6 +61,7 @@ const modelObject = ({ plan, extent, space, variants, expected, notes }: Planned
     points: points.map(pointObject),
     skipped: skipped.map((item) => ({ reason: item.reason, points: item.points.map(pointObject) })),
   })),
+  warnings,
   notes,
 });
 

@@ -1,10 +1,10 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
-import { planLanes } from '../executor/lanes.ts';
+import { type Lane, planLanes } from '../executor/lanes.ts';
 import { hasGpu } from '../executor/place.ts';
 import { gatherMistakes } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
-import { measurementsOf, type StepTimes } from '../record/run.ts';
+import { measurementsOf, type Run, type StepTimes } from '../record/run.ts';
 import { USUAL } from '../search/bayes/budget.ts';
 import {
   budgetOf,
@@ -21,7 +21,9 @@ import { baseOf } from './base-of.ts';
 import { type Baseline, readBaseline } from './baseline/baseline.ts';
 import { targetNotes, targetsOf } from './baseline/targets.ts';
 import { checkedSpace } from './checked-space.ts';
+import { knownPoints } from './known-points.ts';
 import { notesOf } from './notes.ts';
+import { warningsOf } from './warnings.ts';
 
 /** A variant that would be tried. */
 export interface PlannedVariant {
@@ -55,6 +57,10 @@ export interface PlannedModel {
   };
   /** What it will probably take; undefined where the configuration is not known. */
   readonly expected: Expectation | undefined;
+  /** How many of the points the journal has, which are not measured again where the server is the one it was. */
+  readonly known: number;
+  /** What will most likely not go as it was meant. */
+  readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -78,19 +84,31 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
   const hasGpus = hasGpu(lanes, launch);
   const baseline = readBaseline(experiment);
-  return await gatherMistakes(experiment.models, (plan) => planModel(plan, experiment, hasGpus, baseline));
+  const before = readJournal(journalPath(experiment.checkpointDirectory)).history.whole();
+  return await gatherMistakes(experiment.models, (plan) =>
+    planModel(plan, experiment, { hasGpus, lane: lanes[0]!, before, baseline }),
+  );
+}
+
+/** What a plan is made with, beside the experiment. */
+interface Given {
+  readonly hasGpus: boolean;
+  readonly lane: Lane;
+  /** Everything that the journal has. */
+  readonly before: Run;
+  readonly baseline: Baseline | undefined;
 }
 
 async function planModel(
   plan: ModelPlan,
   experiment: Experiment,
-  hasGpus: boolean,
-  baseline: Baseline | undefined,
+  { hasGpus, lane, before, baseline }: Given,
 ): Promise<PlannedModel> {
-  const { config, notes: ofModel } = await baseOf(experiment, plan);
+  const base = await baseOf(experiment, plan);
+  const { config, notes: ofModel } = base;
   if (!config) {
     const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
-    return { plan, variants: [], extent: 'unknown', expected: undefined, notes };
+    return { plan, variants: [], extent: 'unknown', expected: undefined, known: 0, warnings: [], notes };
   }
   const space = searchedSpace(checkedSpace(plan, config, hasGpus));
   // Of a space of its own: an automatic search is to begin with none of its configurations.
@@ -101,7 +119,9 @@ async function planModel(
     plan,
     ...extentOf(space),
     variants: variantsOf(space),
-    expected: expectationOf(space, experiment),
+    expected: expectationOf(space, experiment, before),
+    known: knownPoints(before, space, base, experiment, lane),
+    warnings: warningsOf(space, hasGpus),
     notes: [...ofModel, ...notesOf(space, config), ...targetNotes(plan, targets, baseline)],
   };
 }
@@ -128,7 +148,7 @@ const usualOf = (space: SearchedSpace): typeof USUAL => ({
   starts: USUAL.starts,
 });
 
-function expectationOf(space: SearchedSpace, experiment: Experiment): Expectation {
+function expectationOf(space: SearchedSpace, experiment: Experiment, before: Run): Expectation {
   const { plan, choice: search } = space;
   const all = { measurements: space.size, starts: space.automatic ? space.most : space.candidates.length };
   const isUsual = ['bayes', 'optuna'].includes(search);
@@ -139,22 +159,17 @@ function expectationOf(space: SearchedSpace, experiment: Experiment): Expectatio
     measurements: Math.min(measurements, maxMeasurements ?? measurements),
     starts: Math.min(starts, maxVariants ?? starts),
   };
-  const by = timesOf(plan, experiment);
+  const by = timesOf(plan, before);
   const minutes = (most.measurements * by.pointS + most.starts * by.startS) / 60;
   return { search, ...most, isUsual, minutes: Math.min(minutes, experiment.maxMinutes ?? minutes), by };
 }
 
 /** How long a measurement and a start of a server take, out of the journal where it knows. */
-function timesOf(
-  { name, load: { stopRule } }: ModelPlan,
-  { checkpointDirectory }: Experiment,
-): Expectation['by'] {
-  const trials = readJournal(journalPath(checkpointDirectory))
-    .history.whole()
-    .trials.filter(
-      ({ models: [{ name: model }], end, state }) =>
-        model === name && state === 'measured' && end !== undefined,
-    );
+function timesOf({ name, load: { stopRule } }: ModelPlan, before: Pick<Run, 'trials'>): Expectation['by'] {
+  const trials = before.trials.filter(
+    ({ models: [{ name: model }], end, state }) =>
+      model === name && state === 'measured' && end !== undefined,
+  );
   const points = trials.flatMap(measurementsOf).reduce((sum, { looks = 1 }) => sum + looks, 0);
   if (points === 0) {
     const measured = stopRule.kind === 'precision' ? stopRule.limitMs : 3 * stopRule.intervalMs;

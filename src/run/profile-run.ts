@@ -32,6 +32,7 @@ import type { RunState } from './run-state.ts';
 import { sessionEntry } from './session.ts';
 import { specOf } from './spec-of.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { warningsOf } from './warnings.ts';
 
 /** What a run works with. */
 export interface RunParts {
@@ -73,7 +74,7 @@ export class ProfileRun {
       if (!state.stop.aborted) throw error;
     });
     if (!begun) return;
-    const { space, ledger, identity, targets } = begun;
+    const { space, ledger, identity, targets, hasGpu } = begun;
     const [first] = space.candidates;
     const earlier = earlierOf(
       plan.name,
@@ -92,6 +93,7 @@ export class ProfileRun {
       progress: state.progress(search.remaining()),
     });
     const notes = [
+      ...warningsOf(space, hasGpu),
       ...notesOf(space, first!.models[0].config),
       ...(looksAtAll(space) ? [] : earlierNotes(plan.name, earlier)),
       ...changeNotes(plan, ledger.changed, journal.history.whole(), this.#parts.generator),
@@ -143,6 +145,7 @@ export class ProfileRun {
     ledger: ModelLedger;
     identity: ServerIdentity;
     targets: readonly Target[];
+    hasGpu: boolean;
   }> {
     const { state, lanes, journal, checkpoint, generator, baseline } = this.#parts;
     const identity = await this.#prepare(plan);
@@ -170,7 +173,7 @@ export class ProfileRun {
     const targets = baseline ? targetsOf(baseline, space, state.experiment) : [];
     for (const target of targets) ledger.measureAnew(target);
     this.#targets.push(...targets);
-    return { space, ledger, identity, targets };
+    return { space, ledger, identity, targets, hasGpu };
   }
 
   /** Makes the executor ready for a model; with the first model the session begins. */

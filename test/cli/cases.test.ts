@@ -7,7 +7,7 @@ import { tma } from '../support/tma.ts';
 /** `tma plan` on a folder of test/fixtures/cases. */
 async function plan(name: string, file = 'perf.yaml') {
   const cwd = join(process.cwd(), 'test/fixtures/cases', name);
-  const { code, out, error } = await tma(['plan', '-f', join(cwd, file)], cwd);
+  const { code, out, error } = await tma(['plan', '--configs', '-f', join(cwd, file)], cwd);
   return { code, out, error: error.replaceAll(`${cwd}/`, '') };
 }
 

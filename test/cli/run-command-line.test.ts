@@ -255,7 +255,7 @@ test("report reads Model Analyzer's checkpoint where there is no journal", async
 });
 
 describe('tma plan', () => {
-  test('says every option and every point, and writes nothing', async () => {
+  test('says in few lines what there is, every configuration and every option where asked, and writes nothing', async () => {
     const cwd = folder();
     mkdirSync(join(cwd, 'm', '1'), { recursive: true });
     writeFileSync(join(cwd, 'm', 'config.pbtxt'), 'name: "m"\nbackend: "python"\n');
@@ -263,7 +263,13 @@ describe('tma plan', () => {
       join(cwd, 'perf.yaml'),
       'model_repository: .\ntriton_server_environment: {KEY: secret-word}\nprofile_models: {m: {parameters: {concurrency: [1, 3]}, model_config_parameters: {instance_group: [{count: [1, 2]}]}}}\n',
     );
-    const { code, out, error } = await tma(['plan', '-f', join(cwd, 'perf.yaml')], cwd);
+    const short = await tma(['plan', '-f', join(cwd, 'perf.yaml')], cwd);
+    expect(short.out.split('\n').length).toBeLessThanOrEqual(10);
+    expect(short.out).not.toMatch(/m_config_1|perf\.yaml:1:1|secret-word/);
+    const { code, out, error } = await tma(
+      ['plan', '-f', join(cwd, 'perf.yaml'), '--configs', '--options'],
+      cwd,
+    );
     expect(error).toBe('');
     expect(code).toBe(0);
     expect(out).toContain('m: 3 configurations, 6 points');

@@ -23,7 +23,7 @@ const yaml = [
 ].join('\n');
 
 describe('tma plan prints no secret', () => {
-  test.each([[], ['--json']])('%j', async (...flags) => {
+  test.each([['--configs', '--options'], ['--json']])('%j', async (...flags) => {
     const cwd = folder();
     mkdirSync(join(cwd, 'm', '1'), { recursive: true });
     writeFileSync(join(cwd, 'm', 'config.pbtxt'), 'backend: "python"\n');

@@ -1,0 +1,33 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
+/** Columns that a text gets where nobody looks at it in a terminal: lines of logs and files stay whole. */
+export const ENDLESS = Number.POSITIVE_INFINITY;
+
+/** Sentences on longer lines are hard to read. */
+const WIDEST_SENTENCE = 120;
+
+/** Columns of a stream: those of the terminal, or endless where it is none. */
+export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
+  isTTY && columns > 0 ? columns : ENDLESS;
+
+/** Columns that a text takes in a terminal: colours take none, wide letters two. */
+export const visibleWidth = (text: string): number => stringWidth(text);
+
+/** A text in lines of so many columns, words whole, also one that is longer; every line but the first of a paragraph begins with `indent`. */
+export function wrapped(text: string, columns: number, indent = ''): string {
+  if (columns === ENDLESS) return text;
+  const width = Math.max(20, Math.min(columns, WIDEST_SENTENCE) - indent.length);
+  return text
+    .split('\n')
+    .map((line) => wrapAnsi(line, width, { trim: false }).split('\n'))
+    .map(([first = '', ...more]) => [first, ...more.map((line) => indent + line.trimStart())].join('\n'))
+    .join('\n');
+}
+
+/** A text behind a name, `name  text`; what does not fit stands below the text, and not below the name. */
+export function labelled(label: string, text: string, columns: number, labelWidth: number): string {
+  const gap = ' '.repeat(Math.max(1, labelWidth - visibleWidth(label)));
+  const indent = ' '.repeat(labelWidth);
+  return label + gap + wrapped(text, columns, indent);
+}
