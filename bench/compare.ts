@@ -56,7 +56,9 @@ const PLANS: readonly Plan[] = [
   { name: '16 configurations, 1 load', configurations: 16, loads: 1, finalists: 3, share: 1 },
   { name: '40 configurations, 11 loads', configurations: 40, loads: 11, finalists: 3, share: 1 },
   { name: 'half of 24 configurations, 2 loads', configurations: 24, loads: 2, finalists: 3, share: 0.5 },
+  { name: '4 configurations, 1 load', configurations: 4, loads: 1, finalists: 1, share: 1 },
   { name: '2 configurations, 1 load', configurations: 2, loads: 1, finalists: 0, share: 1 },
+  { name: 'the default alone, 1 load', configurations: 1, loads: 1, finalists: 0, share: 1 },
   { name: 'the default alone, 4 loads', configurations: 1, loads: 4, finalists: 1, share: 1 },
 ];
 

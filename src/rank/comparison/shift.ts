@@ -13,7 +13,7 @@ import type { Look, MatchedPoint, MatchedTrial } from './matched.ts';
  * configuration may have been measured on one start. What starts and moments do is learned from the two runs themselves:
  * starts by how far the changes of configurations are from each other, and by points that were measured on several servers;
  * moments by how far the changes of loads are from each other. As there may be few of them, both begin with what is usual,
- * which counts as much as four of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
+ * which counts as much as two of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
  * Applications in Genetics and Molecular Biology 3).
  */
 export interface Shift {
@@ -32,13 +32,17 @@ export interface PercentShift {
   readonly high: number;
 }
 
-/** What is usual counts as much as so many differences that were seen. */
-const USUAL_WEIGHT = 4;
+/**
+ * What is usual counts as much as so many differences that were seen: so few that one configuration at one load, which says
+ * nothing of how its machine scatters, is not called different on a machine that scatters twice as much (bench:compare
+ * --noise rough).
+ */
+const USUAL_WEIGHT = 2;
 /**
  * Standard deviation of one look at a server, by what the recorded grids show (test/fixtures/landscapes: throughput and
  * mean latency 4 to 8 %, p99 4 to 16 %); half of its variance is the start's.
  */
-const USUAL = { figure: 0.05, tail: 0.12, memory: 0.02 } as const;
+const USUAL = { figure: 0.06, tail: 0.15, memory: 0.02 } as const;
 /** What two nights of one machine differ by beyond that. Not tuned. */
 const NIGHTS = 0.01;
 /** Half of a 95 % interval, in standard deviations. */
