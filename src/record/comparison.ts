@@ -188,6 +188,11 @@ const model = documented(
     onlyBase: z.array(z.string()),
     onlyNew: z.array(z.string()),
     failed: z.array(failure),
+    defaults: documented(z.object({ base: z.string(), new: z.string(), changes: z.array(change) }), {
+      base: "name of BASE's default there",
+      new: "name of NEW's default",
+      changes: 'each metric over the loads of both',
+    }).optional(),
     winner,
     constraints: z.array(constraint),
     notes: z.array(z.string()),
@@ -195,8 +200,8 @@ const model = documented(
   {
     model: 'name of the model; of several that are loaded together their names, joined by commas',
     verdict:
-      'by the objectives over everything that both measured, by its default and by what BASE had decided for; worse also where a constraint is lost, or one of these two fails now',
-    text: 'the same in a sentence',
+      'by the objectives over everything that both measured, by its default and by what BASE had decided for; worse also where a constraint is lost, or one of these two fails now; unknown where the two were measured on different machines or by different programs',
+    text: 'the same in a sentence; what makes it say nothing of the model, such as another machine, stands first',
     objectives: "what it is judged by: NEW's objectives",
     changes:
       'each metric over all loads of all configurations that both measured: the mean of the logarithms, each configuration counting once',
@@ -206,6 +211,8 @@ const model = documented(
     onlyBase: 'configurations that BASE alone measured, by their names there',
     onlyNew: 'configurations that NEW alone measured, by their names there',
     failed: 'what BASE measured and failed in NEW',
+    defaults:
+      "NEW's default against BASE's, where another configuration was made the default; absent where the two are one of the pairs in configurations",
     winner: 'what the two runs decided for',
     constraints: "NEW's constraints",
     notes: 'what a reader should know',

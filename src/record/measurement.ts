@@ -1,7 +1,7 @@
 import type { Interval } from '../statistics/intervals.ts';
 import type { Bottleneck, ClientReport } from './client.ts';
 import type { GpuState } from './gpu-state.ts';
-import type { LoadPoint } from './load-point.ts';
+import { isRate, type LoadPoint } from './load-point.ts';
 import type { Failures } from './request-failures.ts';
 
 /** Whether the client was the limit at a point, so that it says nothing about the server. */
@@ -11,6 +11,20 @@ export const isClientBound = ({ bottleneck }: Pick<Measurement, 'bottleneck'>): 
 /** On how many starts of the server a point was measured; what was confirmed, on two at least. */
 export const startsOf = ({ starts, confirmed }: Pick<Measurement, 'starts' | 'confirmed'>): number =>
   starts ?? (confirmed ? 2 : 1);
+
+/** A server that answers less than this share of the requests that were asked for falls behind: its queue grows. */
+const KEEPS_UP = 0.98;
+
+/** Whether the load is a request rate of which the server answers everything, as far as the interval tells. */
+export function keepsUpWithRate({ point, whole }: Pick<Measurement, 'point' | 'whole'>): boolean {
+  const throughput = whole.values['perf_throughput'];
+  if (throughput === undefined || !isRate(point)) return false;
+  const asked = point.streams.reduce(
+    (sum, { load, batchSize }) => sum + (load.kind === 'rate' ? load.perSecond * batchSize : 0),
+    0,
+  );
+  return (whole.intervals['perf_throughput']?.[1] ?? throughput) >= asked * KEEPS_UP;
+}
 
 /** Figures of one measurement. */
 export interface Figures {

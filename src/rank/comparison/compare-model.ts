@@ -11,11 +11,12 @@ import type {
 import { CONFIGURATION, differentParts } from '../../record/fingerprints.ts';
 import type { Goal, Prices } from '../../record/goal.ts';
 import { isSamePoint } from '../../record/load-point.ts';
-import { startsOf } from '../../record/measurement.ts';
+import { type Measurement, startsOf } from '../../record/measurement.ts';
 import { loadedName, type Run, type Trial } from '../../record/run.ts';
 import { startsSeen } from '../noise.ts';
 import { type Ranking, rank } from '../rank.ts';
 import type { RankedEntry } from '../standings.ts';
+import { bothKeepUp, followsRate } from './at-rate.ts';
 import { choiceOf, chosen } from './choice.ts';
 import { compareConstraints } from './constraints.ts';
 import { type Judge, noChange, type Panel } from './judged.ts';
@@ -27,6 +28,7 @@ import {
   type Matched,
   type MatchedPoint,
   type MatchedTrial,
+  matchPoints,
   matchTrials,
 } from './matched.ts';
 import { MetricShifts, percentOf, type Shift } from './shift.ts';
@@ -41,6 +43,9 @@ export interface ModelPair {
   /** Those of configurations and of the choices, as they are asked about and judged. */
   readonly byTrial: ReadonlyMap<MatchedTrial, readonly (Shift | undefined)[]>;
   readonly ofWinner: readonly (Shift | undefined)[];
+  /** NEW's default and BASE's, where they are not one pair: another configuration was made the default. */
+  readonly defaults: MatchedTrial | undefined;
+  readonly ofDefault: readonly (Shift | undefined)[];
   readonly overall: readonly (Shift | undefined)[];
 }
 
@@ -69,6 +74,7 @@ export function pairModel(
     (tag) => new MetricShifts(tag, matched.trials, seen(tag)),
   );
   const [old, now] = [chosen(base), chosen(next)];
+  const defaults = otherDefaults(base, next, matched);
   return {
     base,
     new: next,
@@ -81,8 +87,17 @@ export function pairModel(
         ? shift.between(lookOf(old.best.measurement), lookOf(now.best.measurement))
         : undefined,
     ),
+    defaults,
+    ofDefault: shifts.map((shift) => (defaults ? shift.of(defaults) : undefined)),
     overall: shifts.map((shift) => shift.overall),
   };
+}
+
+/** The two defaults as a pair, where what was matched does not hold them as one. */
+function otherDefaults(base: Ranking, next: Ranking, { trials }: Matched): MatchedTrial | undefined {
+  const [old, now] = [base.default?.trial, next.default?.trial];
+  if (!old || !now || trials.some((pair) => pair.base.isDefault && pair.new.isDefault)) return undefined;
+  return { base: old, new: now, matchedBy: 'configuration', points: matchPoints(old, now) };
 }
 
 const trialsOf = ({ trials }: Run, model: string, prices: Prices | undefined): Trial[] =>
@@ -112,8 +127,13 @@ function whyNotWinners(base: RankedEntry, next: RankedEntry): string | undefined
   return old.bottleneck?.who === 'client' || now.bottleneck?.who === 'client' ? CLIENT : undefined;
 }
 
+const whyNoShift = (tag: string, base: RankedEntry, next: RankedEntry): string =>
+  isRateItself(tag, base.best.measurement, next.best.measurement) ? RATE : NOT_MEASURED;
+
 const SAME = 'the two have the same measurement';
 const CLIENT = 'the load generator was the limit';
+const RATE = 'the server kept up with the request rates in both, so that this is the rate itself';
+const NOT_MEASURED = 'it was not measured in both';
 const DRIFTED = 'the machine was in another state';
 
 /**
@@ -135,7 +155,7 @@ function isConfirmed(ranking: Ranking): boolean {
 
 /** Asks about every change of a model; all models have the same weight. */
 export function askAbout(panel: Panel, pair: ModelPair): void {
-  const { matched, shifts, byTrial, overall, ofWinner } = pair;
+  const { matched, shifts, byTrial, overall, ofWinner, ofDefault } = pair;
   const roles = new Set<Role>(DEFAULTS);
   if (isConfirmed(pair.base)) roles.add('winner of BASE');
   if (isConfirmed(pair.new)) roles.add('winner of NEW');
@@ -147,9 +167,10 @@ export function askAbout(panel: Panel, pair: ModelPair): void {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (const [index, { tag }] of shifts.entries()) {
     const each = weights[index]! / total;
-    const ofNamed = (each * SHARES.named) / (named.length + 1);
+    const ofNamed = (each * SHARES.named) / (named.length + (pair.defaults ? 2 : 1));
     panel.ask(tag, overall[index], each * SHARES.overall);
     panel.ask(tag, ofWinner[index], ofNamed);
+    panel.ask(tag, ofDefault[index], ofNamed);
     for (const trial of named) panel.ask(tag, byTrial.get(trial)![index], ofNamed);
     for (const trial of others)
       panel.ask(tag, byTrial.get(trial)![index], (each * SHARES.others) / others.length);
@@ -215,7 +236,7 @@ export function comparedModel(
   return {
     model: next.model,
     objectives: next.goal.objectives,
-    changes: shifts.map(({ tag }, index) => changeOf(tag, overall[index], judge, whyNothing(counted))),
+    changes: shifts.map(({ tag }, index) => changeOf(tag, overall[index], judge, whyNothing(counted, tag))),
     common: {
       configurations: matched.trials.filter(({ points }) => points.some((point) => !point.leftOut)).length,
       points: leftOut(undefined),
@@ -227,18 +248,26 @@ export function comparedModel(
     onlyBase: matched.onlyBase.map(({ name }) => name),
     onlyNew: matched.onlyNew.map(({ name }) => name),
     failed: pair.failed,
+    ...(pair.defaults && { defaults: defaultsOf(pair.defaults, pair, judge) }),
     winner: winnerOf(pair, judge),
     constraints: compareConstraints(base, next, matched.trials, shifts),
   };
 }
 
 /** Why nothing can be said of a metric. */
-function whyNothing(points: readonly MatchedPoint[]): string {
+function whyNothing(points: readonly MatchedPoint[], tag: string): string {
   if (points.length === 0) return 'no load of any configuration was measured in both';
-  if (points.some(({ leftOut }) => !leftOut)) return 'it was not measured in both';
+  const counted = points.filter(({ leftOut }) => !leftOut);
+  if (counted.length > 0)
+    return counted.some(({ base, new: next }) => isRateItself(tag, base.measurement, next.measurement))
+      ? RATE
+      : NOT_MEASURED;
   const only = (why: MatchedPoint['leftOut']): boolean => points.every(({ leftOut }) => leftOut === why);
   return only('same measurement') ? SAME : only('drifted') ? DRIFTED : CLIENT;
 }
+
+const isRateItself = (tag: string, base: Measurement, next: Measurement): boolean =>
+  followsRate(tag) && bothKeepUp(base, next);
 
 const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: string): Change =>
   shift ? judge(tag, shift) : noChange(tag, why);
@@ -257,18 +286,19 @@ function byImportance(a: ComparedConfiguration, b: ComparedConfiguration): numbe
 
 function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): ComparedConfiguration {
   const shifts = pair.byTrial.get(trial)!;
-  const why = whyNothing(trial.points);
   return {
     base: trial.base.name,
     new: trial.new.name,
     matchedBy: trial.matchedBy,
     role: rolesOf(trial, pair),
-    changes: pair.shifts.map(({ tag }, index) => changeOf(tag, shifts[index], judge, why)),
+    changes: pair.shifts.map(({ tag }, index) =>
+      changeOf(tag, shifts[index], judge, whyNothing(trial.points, tag)),
+    ),
     points: trial.points.map(({ base, new: next, leftOut }) => ({
       point: next.measurement.point,
       changes: pair.shifts.map((shift) =>
         leftOut
-          ? valuesOf(shift.tag, base, next, whyNothing([{ base, new: next, leftOut }]))
+          ? valuesOf(shift.tag, base, next, whyNothing([{ base, new: next, leftOut }], shift.tag))
           : pointChange(shift, base, next),
       ),
       ...(leftOut && { leftOut }),
@@ -291,11 +321,21 @@ function valuesOf(tag: string, base: Look, next: Look, why: string): ValueChange
 /** One load by itself, which is not judged. */
 function pointChange(shifts: MetricShifts, base: Look, next: Look): ValueChange {
   const shift = shifts.between(base, next);
-  const values = valuesOf(shifts.tag, base, next, 'it was not measured in both');
+  const values = valuesOf(shifts.tag, base, next, whyNothing([{ base, new: next }], shifts.tag));
   if (!shift) return values;
   const { why: _, ...known } = values;
   return { ...known, ...percentOf(shift) };
 }
+
+const defaultsOf = (
+  { base, new: next, points }: MatchedTrial,
+  { shifts, ofDefault }: ModelPair,
+  judge: Judge,
+): NonNullable<ComparedModel['defaults']> => ({
+  base: base.name,
+  new: next.name,
+  changes: shifts.map(({ tag }, index) => changeOf(tag, ofDefault[index], judge, whyNothing(points, tag))),
+});
 
 function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
   const [old, now] = [chosen(pair.base), chosen(pair.new)];
@@ -309,7 +349,7 @@ function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
       const value = (entry: RankedEntry | undefined): number | null =>
         entry?.best.measurement.whole.values[tag] ?? null;
       const why =
-        old && now ? (whyNotWinners(old, now) ?? 'it was not measured in both') : 'one of the two has none';
+        old && now ? (whyNotWinners(old, now) ?? whyNoShift(tag, old, now)) : 'one of the two has none';
       return { ...changeOf(tag, pair.ofWinner[index], judge, why), base: value(old), new: value(now) };
     }),
     diff:

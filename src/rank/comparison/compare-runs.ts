@@ -7,6 +7,8 @@ import {
   type Judgement,
 } from '../../record/comparison.ts';
 import { type Goal, nameOfModels } from '../../record/goal.ts';
+import { isRate } from '../../record/load-point.ts';
+import { keepsUpWithRate } from '../../record/measurement.ts';
 import { loadedModels, loadedName } from '../../record/run.ts';
 import { driftText } from '../drift-words.ts';
 import { takenOverText } from '../taken-over.ts';
@@ -14,6 +16,8 @@ import { askAbout, comparedModel, type ModelPair, pairModel } from './compare-mo
 import { comparisonText, modelText } from './comparison-words.ts';
 import { type Condition, gatesOf, gatesOfMissing } from './gates.ts';
 import { Panel } from './judged.ts';
+import type { Matched } from './matched.ts';
+import { notAlikeIn } from './not-alike.ts';
 import { whatChanged } from './what-changed.ts';
 
 /** A change of fewer percent counts as none where nothing else is said. */
@@ -48,30 +52,36 @@ export function compareRuns(
   const panel = new Panel(margin);
   for (const { pair } of pairs) askAbout(panel, pair);
   const judge = panel.judge();
-  const models = pairs.map(({ pair }): ComparedModel => {
-    const compared = comparedModel(pair, judge);
-    const judged = { ...compared, verdict: verdictOf(compared) };
-    return { ...judged, text: modelText(judged, margin), notes: notesOf(compared, pair) };
+  const compared = pairs.map(({ pair }) => comparedModel(pair, judge));
+  const changed = whatChanged(
+    base,
+    next,
+    compared.map((model, index) => ({ compared: model, goals: pairs[index]!.goals })),
+  );
+  const notAlike = notAlikeIn(changed);
+  const models = compared.map((model, index): ComparedModel => {
+    const judged = { ...model, verdict: notAlike.machine ? ('unknown' as const) : verdictOf(model) };
+    return {
+      ...judged,
+      text: modelText(judged, margin, notAlike),
+      notes: notesOf(model, pairs[index]!.pair),
+    };
   });
   const [onlyBase, onlyNew] = [missingIn(before, after), missingIn(after, before)];
   const verdict = together(models.map((model) => model.verdict));
   return {
     schemaVersion: COMPARISON_VERSION,
     verdict,
-    text: comparisonText({ models, verdict }),
+    text: comparisonText({ models, verdict }, notAlike),
     margin,
     base: base.side,
     new: next.side,
     models,
     onlyBase,
     onlyNew,
-    changed: whatChanged(
-      base.run,
-      next.run,
-      models.map((compared, index) => ({ compared, goals: pairs[index]!.goals })),
-    ),
+    changed,
     gates: [
-      ...models.flatMap((model) => gatesOf(model, conditions)),
+      ...models.flatMap((model) => gatesOf(model, conditions, notAlike)),
       ...onlyBase.flatMap((name) => gatesOfMissing(name, 'NEW', conditions)),
     ],
   };
@@ -111,6 +121,26 @@ const together = (all: readonly Judgement[]): Judgement =>
   (['worse', 'unknown', 'better'] as const).find((verdict) => all.includes(verdict)) ??
   (all.length > 0 ? 'same' : 'unknown');
 
+/** Whether the server keeps up with the request rates that both put on it. */
+function rateNotes({ trials }: Matched): string[] {
+  const points = trials
+    .flatMap((trial) => trial.points)
+    .filter(({ leftOut, base }) => !leftOut && isRate(base.measurement.point))
+    .map(({ base, new: next }) => [base, next].map(({ measurement }) => keepsUpWithRate(measurement)).join());
+  const told = (kept: string, text: string): string[] => {
+    const count = points.filter((item) => item === kept).length;
+    return count > 0 ? [`${counted(count, 'load')}: ${text}`] : [];
+  };
+  return [
+    ...told('true,false', 'BASE kept up with the request rate, and NEW does not'),
+    ...told('false,true', 'NEW keeps up with the request rate, and BASE did not'),
+    ...told(
+      'true,true',
+      'both kept up with the request rate, which is their throughput then; what the server could do beyond it was not measured',
+    ),
+  ];
+}
+
 /** What a reader should know of a model. */
 function notesOf(
   { common, onlyBase, onlyNew, configurations, winner }: Omit<ComparedModel, 'verdict' | 'text' | 'notes'>,
@@ -127,6 +157,7 @@ function notesOf(
         ]
       : []),
     ...(taken !== undefined && common.same === 0 ? [`NEW: ${taken}`] : []),
+    ...rateNotes(pair.matched),
     ...(common.client > 0
       ? [`${counted(common.client, 'load')} left out: the load generator was the limit`]
       : []),

@@ -9,6 +9,7 @@ import type {
   Side,
 } from '../../record/comparison.ts';
 import { formatNumber } from '../words.ts';
+import type { NotAlike } from './not-alike.ts';
 
 /** `+4.2`, `-12`, `0.0`: percent as people read them. */
 export function signed(percent: number): string {
@@ -27,19 +28,32 @@ export const changeText = ({ percent, low, high, why }: Change): string =>
     ? `can't be told: ${why ?? 'it is not known'}`
     : `${signed(percent)} % (${signed(low)} to ${signed(high)})`;
 
-/** What a model comes to, in a sentence. */
-export function modelText(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): string {
-  const { verdict, failed, constraints } = model;
+type Judged = Omit<ComparedModel, 'text' | 'notes'>;
+
+/** What a model comes to, in a sentence; what makes that say nothing, or less, of the model itself stands first. */
+export function modelText(model: Judged, margin: number, { machine, programs }: NotAlike = {}): string {
+  const { model: name, verdict } = model;
+  const decisive = failedText(model) ?? lostText(model);
+  if (machine !== undefined)
+    return `${name} was not measured alike in the two (${machine}), so that a difference is none of the model: ${decisive ?? `${reasons(model, margin)}.`}`;
+  const isChange = verdict === 'worse' || verdict === 'better';
+  const others = programs !== undefined && isChange ? `, with other programs than before (${programs})` : '';
+  return `${name} ${WORDS[verdict]}${others}: ${decisive ?? `${reasons(model, margin)}.`}`;
+}
+
+/** That what counts of BASE can't be measured any more. */
+function failedText({ failed }: Judged): string | undefined {
   const broken = failed.find(({ role }) => role.length > 0);
-  if (broken) {
-    const what = broken.role.includes('winner of BASE') ? 'what BASE decided for' : 'the default';
-    return `${model.model} is worse: ${what}, ${broken.base}, failed in NEW: ${broken.cause}`;
-  }
+  if (!broken) return undefined;
+  const what = broken.role.includes('winner of BASE') ? 'what BASE decided for' : 'the default';
+  return `${what}, ${broken.base}, failed in NEW: ${broken.cause}`;
+}
+
+function lostText({ constraints }: Judged): string | undefined {
   const lost = constraints.filter(({ state }) => state === 'lost');
-  if (lost.length > 0) {
-    return `${model.model} is worse: it no longer keeps ${lost.map(({ text, why }) => `${text} (${why})`).join('; ')}.`;
-  }
-  return `${model.model} ${WORDS[verdict]}: ${reasons(model, margin)}.`;
+  return lost.length === 0
+    ? undefined
+    : `it no longer keeps ${lost.map(({ text, why }) => `${text} (${why})`).join('; ')}.`;
 }
 
 const WORDS: Readonly<Record<Judgement, string>> = {
@@ -49,12 +63,16 @@ const WORDS: Readonly<Record<Judgement, string>> = {
   unknown: "can't be told apart from what it was",
 };
 
-function reasons(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): string {
+function reasons(model: Judged, margin: number): string {
   const { verdict, objectives, changes, common } = model;
   const aims = changes.filter(({ tag }) => objectives.some((objective) => objective.tag === tag));
   const over = `over ${counted(common.points, 'load')} of ${counted(common.configurations, 'configuration')}`;
   const [why, ...others] = new Set(aims.map((change) => change.why));
-  if (why !== undefined && others.length === 0) return why;
+  if (why !== undefined && others.length === 0) {
+    // What else surely changed is no verdict, and worth knowing.
+    const sure = changes.filter((change) => change.verdict === 'worse' || change.verdict === 'better');
+    return [why, ...sure.map((change) => `${metric(change.tag).label} ${changeText(change)}`)].join('; ');
+  }
   const all = `${aims.map((change) => `${metric(change.tag).label} ${changeText(change)}`).join(', ')} ${over}`;
   if (verdict === 'same') return `${all}, within ± ${margin} %`;
   const decisive = aims.some((change) => change.verdict === verdict);
@@ -62,11 +80,7 @@ function reasons(model: Omit<ComparedModel, 'text' | 'notes'>, margin: number): 
 }
 
 /** The change of default or winner, where that alone decides. */
-function namedChange({
-  verdict,
-  objectives,
-  configurations,
-}: Omit<ComparedModel, 'text' | 'notes'>): string | undefined {
+function namedChange({ verdict, objectives, configurations }: Judged): string | undefined {
   for (const { role, base, changes } of configurations) {
     const change = changes.find(
       (item) => item.verdict === verdict && objectives.some(({ tag }) => tag === item.tag),
@@ -79,7 +93,10 @@ function namedChange({
 }
 
 /** All models in a sentence. */
-export function comparisonText({ models, verdict }: Pick<Comparison, 'models' | 'verdict'>): string {
+export function comparisonText(
+  { models, verdict }: Pick<Comparison, 'models' | 'verdict'>,
+  { machine }: NotAlike = {},
+): string {
   const [only, ...others] = models;
   if (!only) return 'Nothing can be compared: no model was measured in both.';
   if (others.length === 0) return only.text;
@@ -88,6 +105,8 @@ export function comparisonText({ models, verdict }: Pick<Comparison, 'models' | 
     const names = (groups.get(kind) ?? []).map(({ model }) => model);
     return names.length > 0 ? [`${names.join(', ')} ${names.length > 1 ? PLURAL[kind] : WORDS[kind]}`] : [];
   });
+  if (machine !== undefined)
+    return `The two were not measured alike (${machine}), so that differences are none of the models: ${models.map(({ model }) => model).join(', ')}.`;
   return `${verdict === 'worse' ? 'Worse: ' : ''}${counts.join('; ')}.`;
 }
 

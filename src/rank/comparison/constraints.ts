@@ -88,10 +88,10 @@ function stateOf({
   after,
 }: Known): Pick<ComparedConstraint, 'state' | 'why'> {
   const { label } = metric(constraint.tag);
-  if (old?.verdict === 'missed') return { state: now?.verdict === 'met' ? 'kept' : 'as before' };
   if (!now || now.verdict === 'unknown' || !after) {
     return { state: 'unknown', why: `${label} was not measured in NEW` };
   }
+  if (old?.verdict === 'missed') return { state: now.verdict === 'met' ? 'kept' : 'as before' };
   const told = (value: number | undefined): string => formatValue(value ?? Number.NaN, constraint.tag);
   const [again] = anew && old?.verdict === 'met' ? checkConstraints(anew.whole, [constraint]) : [];
   const broken = again?.verdict === 'missed' ? again : undefined;

@@ -3,6 +3,7 @@ import { findMetric, METRIC_NAMES, metric } from '../../ground/metric.ts';
 import { nearest } from '../../ground/wording.ts';
 import type { Change, ComparedModel, Gate } from '../../record/comparison.ts';
 import { changeText } from './comparison-words.ts';
+import type { NotAlike } from './not-alike.ts';
 
 /** A condition of --fail-on. */
 export type Condition =
@@ -11,7 +12,7 @@ export type Condition =
   | {
       readonly asked: string;
       readonly kind: 'change';
-      /** all: everything that both measured; default: NEW's default; winner: what the two runs decided for. */
+      /** all: everything that both measured; default: NEW's default against BASE's; winner: what the two runs decided for. */
       readonly of: 'all' | 'default' | 'winner';
       readonly tag: string;
       readonly direction: 'rise' | 'fall';
@@ -57,10 +58,24 @@ export function readCondition(text: string): Condition {
   return { asked, kind: 'change', of: scope, tag, direction, percent: Number(digits) };
 }
 
-/** Holds conditions against a model; that no constraint is lost counts as soon as there is any. */
-export function gatesOf(model: ComparedModel, conditions: readonly Condition[]): Gate[] {
+/**
+ * Holds conditions against a model; that no constraint is lost counts as soon as there is any. Of runs on different machines
+ * nothing is known of the model.
+ */
+export function gatesOf(
+  model: ComparedModel,
+  conditions: readonly Condition[],
+  { machine }: NotAlike = {},
+): Gate[] {
   if (conditions.length === 0) return [];
-  return [...conditions.map((condition) => gateOf(condition, model)), ...constraintGate(model)];
+  const gates = [...conditions.map((condition) => gateOf(condition, model)), ...constraintGate(model)];
+  return machine === undefined
+    ? gates
+    : gates.map((gate) => ({
+        ...gate,
+        state: 'unknown',
+        text: `not measured alike (${machine}): ${gate.text}`,
+      }));
 }
 
 /** The same for a model that one of the runs did not measure. */
@@ -85,7 +100,11 @@ function gateOf(condition: Condition, model: ComparedModel): Gate {
   }
   if (condition.kind === 'worse') return worseGate(asked, model);
   const change = changeFor(condition, model);
-  const of = { all: '', default: ' of the default', winner: ' of what was decided for' }[condition.of];
+  const of = {
+    all: '',
+    default: ` of the default${defaultText(model)}`,
+    winner: ' of what was decided for',
+  }[condition.of];
   const what = `${metric(condition.tag).label}${of}`;
   if (!change)
     return { asked, model: model.model, state: 'unknown', text: `${what} was not measured in both` };
@@ -115,9 +134,18 @@ function changeFor({ of, tag }: ChangeCondition, model: ComparedModel): Change |
   const changes = {
     all: () => model.changes,
     winner: () => model.winner.changes,
-    default: () => model.configurations.find(({ role }) => role.includes('default of NEW'))?.changes ?? [],
+    default: () => (model.defaults ?? defaultOf(model))?.changes ?? [],
   }[of]();
   return changes.find((change) => change.tag === tag);
+}
+
+const defaultOf = ({ configurations }: ComparedModel) =>
+  configurations.find(({ role }) => role.includes('default of NEW'));
+
+/** Whether the default is what it was. */
+function defaultText(model: ComparedModel): string {
+  if (model.defaults) return ', which is another configuration now,';
+  return defaultOf(model)?.matchedBy === 'parameters' ? ', whose config.pbtxt has changed,' : '';
 }
 
 /** Beyond the limit and surely a change, surely not beyond it, or neither. */

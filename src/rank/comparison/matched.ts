@@ -125,7 +125,8 @@ const loadKey = ({ point: { streams } }: Measurement): string =>
     )
     .join(', ');
 
-function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
+/** The loads that both runs measured, of one configuration each. */
+export function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
   const before = new Map(looksOf(base).map((look) => [loadKey(look.measurement), look]));
   return looksOf(next).flatMap((look): MatchedPoint[] => {
     const old = before.get(loadKey(look.measurement));

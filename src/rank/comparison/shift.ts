@@ -2,6 +2,7 @@ import { median } from 'simple-statistics';
 import { relativeHalfWidth } from '../../statistics/intervals.ts';
 import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
 import type { SeenStarts } from '../noise.ts';
+import { bothKeepUp, followsRate } from './at-rate.ts';
 import type { Look, MatchedPoint, MatchedTrial } from './matched.ts';
 
 /**
@@ -80,8 +81,12 @@ interface Part extends Sums {
 
 const figureOf = ({ measurement }: Look, tag: string): number | undefined => measurement.whole.values[tag];
 
-/** Logarithm of new over old; undefined where one is not there, or is no positive number. */
+/**
+ * Logarithm of new over old; undefined where one is not there, is no positive number, or where both are the request rate
+ * itself.
+ */
 function logOf(base: Look, next: Look, tag: string): number | undefined {
+  if (followsRate(tag) && bothKeepUp(base.measurement, next.measurement)) return undefined;
   const [before, after] = [figureOf(base, tag), figureOf(next, tag)];
   return before !== undefined && after !== undefined && before > 0 && after > 0
     ? Math.log(after / before)
@@ -136,11 +141,15 @@ export class MetricShifts {
     return { configurations: parts.length, points: parts.reduce((sum, { logs }) => sum + logs.length, 0) };
   }
 
-  /** Of one configuration; how far figures scatter is learned from the others, so that it does not hide behind itself. */
+  /**
+   * Of one configuration, or of two that are no pair; how far figures scatter is learned from the others, so that it does not
+   * hide behind itself.
+   */
   of(trial: MatchedTrial): Shift | undefined {
-    const part = this.#parts.get(trial);
+    const part = this.#parts.get(trial) ?? partOf(trial, this.tag);
     if (!part) return undefined;
-    const scatter = this.#scatter(added(this.#allNear, this.#near.get(trial)!, -1));
+    const near = this.#near.get(trial);
+    const scatter = this.#scatter(near ? added(this.#allNear, near, -1) : this.#allNear);
     return {
       log: part.change,
       deviation: Math.sqrt(varianceOf(part, scatter, this.tag) + NIGHTS ** 2),

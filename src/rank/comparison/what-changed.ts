@@ -1,8 +1,10 @@
-import type { ComparedModel, Difference } from '../../record/comparison.ts';
+import type { ComparedModel, ComparedRun, Difference } from '../../record/comparison.ts';
 import { differentParts } from '../../record/fingerprints.ts';
 import type { Criteria, Goal } from '../../record/goal.ts';
 import { type Environment, measurementsOf, type Run, type Trial } from '../../record/run.ts';
 import { describeConstraint, describeObjectives, formatNumber } from '../words.ts';
+import { measuringOptions } from './measuring-options.ts';
+import { sourceChanges } from './not-alike.ts';
 
 /** What is told of a value that was not recorded. */
 const NOT_KNOWN = 'not known';
@@ -25,7 +27,7 @@ const TOLD: readonly [what: string, read: (environment: Environment) => string |
     ({ generator, generatorVersion }) => [generator, generatorVersion].filter(Boolean).join(' '),
   ],
   ['client protocol', ({ protocol }) => protocol ?? 'http'],
-  ['command', ({ command }) => command.join(' ')],
+  ['options', ({ command }) => measuringOptions(command).join(' ') || 'none on the command line'],
 ];
 
 /** Parts of a key that say no more than what is told of the environment. */
@@ -39,18 +41,24 @@ const TOLD_ALREADY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What else of two runs is not the same: what may explain a change, or makes it say nothing. Of what the journals have
+ * What else of two runs is not the same, what measured and on which machine first: what may explain a change, or makes it
+ * say nothing. Of what the journals have
  * hashes alone it is told that it changed.
  */
 export function whatChanged(
-  base: Run,
-  next: Run,
+  before: Pick<ComparedRun, 'run' | 'side'>,
+  after: Pick<ComparedRun, 'run' | 'side'>,
   models: readonly {
     readonly compared: Pick<ComparedModel, 'model' | 'configurations'>;
     readonly goals: { readonly base: Goal; readonly new: Goal };
   }[],
 ): Difference[] {
-  const known = [...environmentChanges(base, next), ...serverChange(base, next)];
+  const [base, next] = [before.run, after.run];
+  const known = [
+    ...sourceChanges(before, after),
+    ...environmentChanges(base, next),
+    ...serverChange(base, next),
+  ];
   const told = new Set(known.map(({ what }) => what));
   const isNews = (name: string): boolean => !TOLD_ALREADY[name]?.some((what) => told.has(what));
   return [

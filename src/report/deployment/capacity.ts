@@ -11,13 +11,10 @@ import {
   levelOf,
   levelText,
 } from '../../record/load-point.ts';
-import { isClientBound } from '../../record/measurement.ts';
+import { isClientBound, keepsUpWithRate } from '../../record/measurement.ts';
 
 /** Of a throughput that was recorded without an interval so much is taken off, as where configurations are compared. */
 const ASSUMED = 0.1;
-/** A server that answers less than this share of the requests that were sent falls behind: its queue grows. */
-const KEEPS_UP = 0.98;
-
 /** A step from one rate to the next by more than this leaves much between them. */
 const WIDE = 1.25;
 
@@ -56,7 +53,9 @@ export function capacityOf(entry: RankedEntry, ranking: Judged): Capacity | unde
     ({ measurement: { point, whole } }) =>
       batchSizeOf(point) === batch && (whole.values['perf_throughput'] ?? 0) > 0,
   );
-  const carrying = points.filter((item) => !isRate(item.measurement.point) || keepsUp(item));
+  const carrying = points.filter(
+    ({ measurement }) => !isRate(measurement.point) || keepsUpWithRate(measurement),
+  );
   for (const verdict of ['met', 'unknown'] as const) {
     const kept = carrying.filter((item) => item.verdict === verdict);
     const open = kept.filter(({ measurement }) => isRate(measurement.point));
@@ -105,13 +104,6 @@ function lowOf(at: RankedPoint, { trial }: RankedEntry, { belief, goal, noise }:
   const isBelieved =
     isThroughput && belief?.variant === trial.name && isSamePoint(belief.point, at.measurement.point);
   return Math.max(0, isBelieved && belief.interval ? Math.min(low, belief.interval[0]) : low);
-}
-
-/** Whether a server answers as much as was sent to it, as far as the interval tells. */
-function keepsUp(at: RankedPoint): boolean {
-  const { point, whole } = at.measurement;
-  const asked = levelOf(point) * batchSizeOf(point);
-  return (whole.intervals['perf_throughput']?.[1] ?? throughputOf(at)) >= asked * KEEPS_UP;
 }
 
 /** Little's law: requests in flight are the rate of requests times the time that each takes. */

@@ -3,8 +3,9 @@ import { type ComparisonOptions, compareRuns } from '../../../src/rank/compariso
 import { readCondition } from '../../../src/rank/comparison/gates.ts';
 import { comparisonSchema } from '../../../src/record/comparison.ts';
 import type { Goal } from '../../../src/record/goal.ts';
-import { inFlight } from '../../../src/record/load-point.ts';
+import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import type { Run, Trial } from '../../../src/record/run.ts';
+import { randomSource } from '../../../src/statistics/random-source.ts';
 import { measurement } from '../../support/run.ts';
 import { configuration, GOAL, type Night, night, runOf, side } from '../../support/two-runs.ts';
 
@@ -372,6 +373,15 @@ describe('what was decided for', () => {
     expect(model!.text).toBe('m is worse: the default, m_config_default, failed in NEW: no such backend');
   });
 
+  test('a limit that was broken before and is not measured now is not known', () => {
+    const broken = [configuration(0, points(100, 240))];
+    const without = [configuration(0, [measurement({}, 4, { values: { perf_throughput: 100 } })])];
+    expect(compared(broken, without).models[0]!.constraints[0]).toMatchObject({
+      state: 'unknown',
+      why: 'p99 latency was not measured in NEW',
+    });
+  });
+
   test('so does it where the load alone failed that it was decided at', () => {
     const load = configuration(1, points(10, 60), {
       points: [
@@ -384,6 +394,63 @@ describe('what was decided for', () => {
       expect.objectContaining({ base: 'm_config_0', point: inFlight('m', 4), cause: 'requests failed' }),
     ]);
     expect(model!.verdict).toBe('worse');
+  });
+});
+
+describe('request rates', () => {
+  /** Ten configurations at 50 and 200 requests a second, of which each answers so much and takes so long. */
+  const atRates = (seed: number, capacity: number, slower = 1): Trial[] => {
+    const random = randomSource(seed);
+    return Array.from({ length: 10 }, (_, index) =>
+      configuration(
+        index,
+        [50, 200].map((rate) =>
+          measurement({}, 1, {
+            point: atRate('m', rate),
+            values: {
+              perf_throughput: Math.min(rate, capacity) * (1 + 0.004 * (random() - 0.5)),
+              perf_latency_p99: 20 * slower * (1 + 0.04 * (random() - 0.5)),
+            },
+            intervals: {},
+            startedAt: `2026-01-0${seed}T00:00:0${index}.000Z`,
+          }),
+        ),
+      ),
+    );
+  };
+
+  test('rates that are kept up with say nothing of the throughput: that is not the same, but unknown', () => {
+    const { verdict, models, gates } = compared(atRates(1, 1000), atRates(2, 250), {
+      conditions: ['worse', 'perf_throughput < 5%'].map(readCondition),
+    });
+    expect(verdict).toBe('unknown');
+    expect(throughput(models[0]!)).toMatchObject({
+      percent: null,
+      why: 'the server kept up with the request rates in both, so that this is the rate itself',
+    });
+    expect(gates.slice(0, 2).map(({ state }) => state)).toEqual(['unknown', 'unknown']);
+    expect(models[0]!.notes[0]).toBe(
+      '20 loads: both kept up with the request rate, which is their throughput then; what the server could do beyond it was not measured',
+    );
+    expect(models[0]!.winner.changes[0]).toMatchObject({ percent: null });
+  });
+
+  test('what is known all the same is told: the latency', () => {
+    const [model] = compared(atRates(1, 1000), atRates(2, 1000, 2)).models;
+    expect(model!.verdict).toBe('unknown');
+    expect(model!.text).toMatch(
+      /^m can't be told apart from what it was: the server kept up .* the rate itself; p99 latency \+\d+ % \(.*\)\.$/,
+    );
+    const goals = [{ ...GOAL, objectives: [{ tag: 'perf_latency_p99', weight: 1 }] }];
+    expect(compared(atRates(1, 1000), atRates(2, 1000, 2), {}, { goals }).verdict).toBe('worse');
+  });
+
+  test('a rate that is no longer kept up with is less throughput, and said to be', () => {
+    const [model] = compared(atRates(1, 1000), atRates(2, 120)).models;
+    expect(model!.verdict).toBe('worse');
+    expect(model!.common.points).toBe(20);
+    expect(throughput(model!)!).toMatchObject({ percent: expect.closeTo(-40, 0) });
+    expect(model!.notes[0]).toBe('10 loads: BASE kept up with the request rate, and NEW does not');
   });
 });
 
@@ -459,6 +526,79 @@ describe('what else changed', () => {
       { what: 'tma', base: '0.1.0', new: '0.2.0' },
       { what: 'server version', base: '2.51.0', new: '2.60.0' },
       { what: "the model's files", base: 'other', new: 'changed' },
+    ]);
+  });
+
+  test("a machine or a program to measure with that is another one is told first: then no difference is the model's", () => {
+    const [base, next] = nights(1, { slower: 2 });
+    const other = compared(
+      base,
+      next,
+      { conditions: ['worse', 'perf_throughput < 5%'].map(readCondition) },
+      { new: environment({ cpu: 'another CPU', cores: 64 }) },
+    );
+    expect(other.verdict).toBe('unknown');
+    expect(other.text).toMatch(
+      /^m was not measured alike in the two \(CPU a CPU -> another CPU, CPU cores 2 -> 64\), so that a difference is none of the model: throughput -\d+ % /,
+    );
+    expect(throughput(other.models[0]!)).toMatchObject({ verdict: 'worse' });
+    for (const { state, text } of other.gates) {
+      expect(state).toBe('unknown');
+      expect(text).toMatch(/^not measured alike \(CPU a CPU/);
+    }
+    const model = (name: string) => [
+      ...night({ seed: 1 }),
+      ...night({ seed: 2 }).map((trial) => ({ ...trial, models: [{ ...trial.models[0], name }] as const })),
+    ];
+    expect(compared(model('n'), model('n'), {}, { new: environment({ gpus: ['a GPU'] }) }).text).toBe(
+      'The two were not measured alike (GPUs not known -> a GPU), so that differences are none of the models: m, n.',
+    );
+  });
+
+  test("so is a checkpoint of Model Analyzer's against a run of tma's, but not two of these", () => {
+    const [base, next] = nights(1, { slower: 2 });
+    const stored = (trials: readonly Trial[], uuid: string) => {
+      const read = side(
+        runOf(
+          trials.map((trial) => ({
+            ...trial,
+            points: trial.points.map((record) =>
+              record.state === 'measured'
+                ? { ...record, measurement: { ...record.measurement, gpus: { [uuid]: {} } } }
+                : record,
+            ),
+          })),
+          { sessions: [] },
+        ),
+      );
+      return { ...read, side: { ...read.side, kind: 'Model Analyzer' as const } };
+    };
+    expect(compareRuns(stored(base, 'GPU-1'), side(runOf(next))).text).toMatch(
+      /^m was not measured alike in the two \(measured by Model Analyzer -> tma\)/,
+    );
+    expect(compareRuns(stored(base, 'GPU-1'), stored(next, 'GPU-2')).text).toContain('(GPUs GPU-1 -> GPU-2)');
+    expect(compareRuns(stored(base, 'GPU-1'), stored(next, 'GPU-1')).verdict).toBe('worse');
+  });
+
+  test('other programs leave the verdict as it is, and stand in its sentence', () => {
+    const [base, next] = nights(1, { slower: 2 });
+    const { text } = compared(
+      base,
+      next,
+      {},
+      { base: environment({ driver: '570.1' }), new: environment({ driver: '580.2' }) },
+    );
+    expect(text).toMatch(/^m is worse, with other programs than before \(GPU driver 570\.1 -> 580\.2\): /);
+  });
+
+  test('of the command line its options, where they may change what is measured', () => {
+    const command = (...words: string[]) => environment({ command: ['tma', 'profile', ...words] });
+    const changedBy = (base: object, next: object) => compared(...nights(1), {}, { base, new: next }).changed;
+    expect(changedBy(command('-f', 'a.yaml', '--fresh'), command('-f', '/b/perf.yaml', '-e', 'out'))).toEqual(
+      [],
+    );
+    expect(changedBy(command('-f', 'a.yaml'), command('-f', 'a.yaml', '--time-limit', '5'))).toEqual([
+      { what: 'options', base: 'none on the command line', new: '--time-limit 5' },
     ]);
   });
 

@@ -111,6 +111,35 @@ describe('a gate', () => {
     expect(gates).toEqual([{ asked: 'worse', model: 'm', state: 'unknown', text: 'NEW did not measure m' }]);
   });
 
+  test("of the default it is NEW's default against BASE's, also where another configuration was made the default", () => {
+    const both = { configurations: 20, loads: 6 };
+    const base = night({ seed: 1, ...both });
+    const asked = { conditions: [readCondition('default perf_throughput < 5%')] };
+    // Configuration 10 is about twice as fast as the default was, and as it was itself.
+    const deployed = night({ seed: 2, ...both }).map((trial, index) => ({
+      ...trial,
+      isDefault: index === 10,
+    }));
+    const { gates, models } = compareRuns(side(runOf(base)), side(runOf(deployed)), asked);
+    expect(models[0]!.defaults).toMatchObject({ base: 'm_config_default', new: 'm_config_9' });
+    expect(gates[0]).toMatchObject({
+      state: 'passed',
+      text: expect.stringMatching(
+        /^throughput of the default, which is another configuration now, \+\d\d+ %/,
+      ),
+    });
+    const back = compareRuns(side(runOf(deployed)), side(runOf(base)), asked);
+    expect(back.gates[0]).toMatchObject({ state: 'failed' });
+    // What differs from BASE's default alone is still the default.
+    const other = night({ seed: 2, ...both }).map((trial) => ({
+      ...trial,
+      models: [{ ...trial.models[0], config: { ...trial.models[0].config, backend: 'python' } }] as const,
+    }));
+    const changed = compareRuns(side(runOf(base)), side(runOf(other)), asked);
+    expect(changed.models[0]!.defaults).toBeUndefined();
+    expect(changed.gates[0]!.text).toMatch(/^throughput of the default, whose config\.pbtxt has changed, /);
+  });
+
   test('without a condition there is none', () => {
     const { gates } = compareRuns(
       side(runOf(night({ seed: 1 }))),
