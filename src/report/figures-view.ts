@@ -1,10 +1,14 @@
 import type { PlotSettings } from '../config/plot-settings.ts';
+import type { ConstraintVerdict } from '../goal/score.ts';
+import { findMetric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { measurementsOf } from '../record/run.ts';
+import { measurementsOf, type Trial } from '../record/run.ts';
+import { anchorOf } from './anchor.ts';
+import { inBothWidths } from './figures/draw.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
-import { throughputLatencyData, throughputLatencySvg } from './figures/throughput-latency.ts';
+import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
 import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { plotFigures } from './plots.ts';
 
@@ -29,9 +33,7 @@ export function figuresView(
   if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
   const figures = plotFigures(plots, model, curves, { winner, constraints: goal.constraints });
   return {
-    scatter: entries.length > 0 ? throughputLatencySvg(throughputLatencyData(ranking)) : '',
-    /** Whether some points are drawn pale, as it is not known whether they keep the limits. */
-    pale: entries.some(({ points }) => points.some((point) => point.verdict === 'unknown')),
+    pareto: paretoView(ranking),
     ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
     curves: `${counted(curves.length, 'configuration')} of ${entries.length}: the best and the default`,
     breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
@@ -40,5 +42,31 @@ export function figuresView(
     figures,
     // The first of the usual ones is the large figure above them, which shows more.
     plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
+  };
+}
+
+/** What of the figure of all points its words say. */
+function paretoView(ranking: Ranking) {
+  const data = paretoData(ranking);
+  if (!data) return undefined;
+  const has = (verdict: ConstraintVerdict): boolean => data.points.some((point) => point.verdict === verdict);
+  const hasFailed = (trial: Trial): boolean => trial.state === 'failed';
+  const failed = [...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured].filter(hasFailed);
+  return {
+    svg: inBothWidths((width) => paretoSvg(data, width)),
+    heading: `${findMetric(data.y.tag)!.label} against ${findMetric(data.x.tag)!.label}`,
+    hasWinner: data.points.some(({ role }) => role === 'winner'),
+    hasDefault: data.points.some(({ role }) => role === 'default'),
+    missed: has('missed'),
+    unknown: has('unknown'),
+    limits: data.x.limits.length + data.y.limits.length > 0,
+    front: data.isFrontAllowed
+      ? ranking.goal.constraints.length > 0
+        ? 'points within the limits that no other beats in both'
+        : 'points that no other beats in both'
+      : 'points that no other beats in both; none keeps the limits',
+    leftOut: data.leftOut > 0 ? counted(data.leftOut, 'point') : '',
+    failed: failed.map(({ name }) => ({ name, anchor: anchorOf(name) })),
+    failedCount: counted(failed.length, 'configuration'),
   };
 }

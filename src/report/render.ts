@@ -12,10 +12,10 @@ function loadTemplates(): (name: string, view: unknown) => string {
   for (const file of readdirSync(join(TEMPLATES, 'partials'))) {
     engine.registerPartial(basename(file, '.hbs'), read(join('partials', file)));
   }
-  // SVG of our own figures, the style sheet and the script: the only texts that are not escaped.
+  // SVG of our own figures, style sheets and scripts: the only texts that are not escaped.
   engine.registerHelper('raw', (text: string) => new engine.SafeString(text));
-  engine.registerHelper('style', () => new engine.SafeString(read('report.css')));
-  engine.registerHelper('script', () => new engine.SafeString(read('report.js')));
+  engine.registerHelper('style', () => new engine.SafeString(read('report.css') + read('charts.css')));
+  engine.registerHelper('script', () => new engine.SafeString(read('report.js') + read('charts.js')));
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (name, view) => {
     let template = compiled.get(name);

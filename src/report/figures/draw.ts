@@ -2,28 +2,70 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
 /** The part of a DOM element that is used here; the DOM itself is linkedom's. */
-interface SvgElement {
+export interface SvgElement {
   readonly outerHTML: string;
+  readonly children: Iterable<SvgElement>;
+  readonly ownerDocument: { createElementNS(namespace: string, name: string): SvgElement };
+  textContent: string;
   setAttribute(name: string, value: string): void;
-  querySelectorAll(selector: string): Iterable<{ remove(): void }>;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+  replaceWith(other: SvgElement): void;
+  append(...others: SvgElement[]): void;
+  remove(): void;
 }
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
-/** Colours that stay apart for colour-blind eyes (Okabe and Ito); one meaning each in every figure. */
+/**
+ * A colour of `templates/charts.css`, which has one for light and one for dark pages; this one is the light one, for
+ * drawings outside a page.
+ */
+const colour = (name: string, light: string): string => `var(--${name},${light})`;
+
+/**
+ * One meaning each in every figure. On the page's ground each has a contrast of 4.5 at least, light and dark, and the
+ * parts of a stacked bar stay apart for colour-blind eyes, too (`test/report/figures/colours.test.ts`).
+ */
 export const COLOR = {
-  queue: '#e69f00',
-  input: '#56b4e9',
-  infer: '#009e73',
-  output: '#cc79a7',
-  winner: '#0072b2',
-  default: '#d55e00',
-  limit: '#b3261e',
-  other: '#8a8f98',
+  outside: colour('outside', '#52535d'),
+  queue: colour('queue', '#86520a'),
+  input: colour('input', '#063557'),
+  infer: colour('infer', '#2f7a50'),
+  output: colour('output', '#b5339d'),
+  rest: colour('rest', '#272422'),
+  winner: colour('winner', '#0067ad'),
+  default: colour('default', '#b4510a'),
+  limit: colour('limit', '#b3261e'),
+  allowed: colour('allowed', '#e8f5ee'),
+  other: colour('other', '#6b7078'),
+  text: colour('text', '#1c2024'),
+  page: colour('page', '#ffffff'),
 } as const;
 
-/** Draws a plot to the text of one SVG element, without a browser. */
-export function drawSvg(options: Plot.PlotOptions, label: string): string {
+/** What a configuration is in a figure; each has a colour and a shape. */
+export type Role = 'winner' | 'default' | 'other';
+
+export const SHAPES = { winner: 'star', default: 'diamond2', other: 'circle' } as const;
+
+/** Widths that figures are drawn for: of a screen on a desk or of paper, and of a telephone. */
+export const WIDTHS = { wide: 960, narrow: 340 } as const;
+
+export type Width = keyof typeof WIDTHS;
+
+/** A figure in both widths, of which the style sheet shows the one that fits. */
+export const inBothWidths = (draw: (width: Width) => string): string =>
+  `<div class="wide">${draw('wide')}</div><div class="narrow">${draw('narrow')}</div>`;
+
+/**
+ * Draws a plot to the text of one SVG element, without a browser.
+ * @param role `group` where it holds links, which no part of an image may be.
+ */
+export function drawSvg(
+  options: Plot.PlotOptions,
+  label: string,
+  role: 'img' | 'group' = 'img',
+  data: Readonly<Record<string, string>> = {},
+): string {
   const svg = Plot.plot({
     document: document as never,
     width: 720,
@@ -33,13 +75,24 @@ export function drawSvg(options: Plot.PlotOptions, label: string): string {
     style: { fontFamily: 'inherit', fontSize: '12px', background: 'transparent', color: 'currentColor' },
     ...options,
   }) as unknown as SvgElement;
-  svg.setAttribute('role', 'img');
+  svg.setAttribute('role', role);
   svg.setAttribute('aria-label', label);
+  for (const [name, value] of Object.entries(data)) svg.setAttribute(`data-${name}`, value);
   // The rule block is the same in every plot; the page's own style sheet sizes them.
   for (const style of [...svg.querySelectorAll('style')]) style.remove();
-  return svg.outerHTML;
+  return rounded(svg.outerHTML);
 }
+
+/** Places of a drawing to a tenth of a pixel: whole decimals would be half of its bytes. */
+const rounded = (svg: string): string =>
+  svg.replace(/<[^>]+>/g, (tag) =>
+    tag.replace(/ (?:d|[cxy]|[cxy][12xy]|width|height|transform|points)="[^"]*"/g, (attribute) =>
+      attribute.replace(/(\d\.\d)\d+/g, '$1'),
+    ),
+  );
 
 /** A drawing as a file of its own: with the colours and the font that a page would give it. */
 export const standalone = (svg: string): string =>
-  svg.replace(/^<svg/, '<svg xmlns="http://www.w3.org/2000/svg" color="#1c2024" font-family="sans-serif"');
+  svg
+    .replace(/var\(--[a-z]+,(#[\da-f]{6})\)/g, '$1')
+    .replace(/^<svg/, '<svg xmlns="http://www.w3.org/2000/svg" color="#1c2024" font-family="sans-serif"');

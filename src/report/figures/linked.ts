@@ -1,0 +1,48 @@
+import type * as Plot from '@observablehq/plot';
+import type { SvgElement } from './draw.ts';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** Where a mark of a figure leads to, and what it is. */
+export interface Link {
+  /** Of the row that it belongs to. */
+  readonly anchor: string;
+  /** Of the mark itself, unique within the page. */
+  readonly id: string;
+  /** What it says where it is pointed at, and to a screen reader. */
+  readonly label: string;
+  /** Whether the keyboard comes by. */
+  readonly isReached: boolean;
+}
+
+/** Makes each mark of a plot a link, in the order of its data. */
+export const linked =
+  (links: readonly Link[]): Plot.RenderFunction =>
+  (index, scales, values, dimensions, context, next) => {
+    const drawn = next!(index, scales, values, dimensions, context) as unknown as SvgElement;
+    // What ends at the frame has a group around its own.
+    const [group = drawn] = drawn.querySelectorAll('.dots');
+    for (const [at, mark] of [...group.children].entries()) {
+      const link = links[index[at]!]!;
+      const { ownerDocument } = drawn;
+      const around = ownerDocument.createElementNS(SVG, 'a');
+      around.setAttribute('href', `#${link.anchor}`);
+      around.setAttribute('id', link.id);
+      if (!link.isReached) around.setAttribute('tabindex', '-1');
+      mark.replaceWith(around);
+      const title = ownerDocument.createElementNS(SVG, 'title');
+      title.textContent = link.label;
+      around.append(title, mark);
+    }
+    return drawn as never;
+  };
+
+/**
+ * What makes a mark part of what the page's script zooms: `zoomed` ones are stretched with the plot, `dots` keep their
+ * size. Both end at the frame.
+ */
+export const marked = (className: 'zoomed' | 'dots', render?: Plot.RenderFunction) => ({
+  className,
+  clip: true as const,
+  ...(render && { render }),
+});
