@@ -22,6 +22,7 @@ import {
   serverTable,
 } from '../../src/report/tables.ts';
 import { folder } from '../support/experiment.ts';
+import { pageText } from '../support/page.ts';
 import { measurement, result, run, trial } from '../support/run.ts';
 
 const stages = {
@@ -161,20 +162,16 @@ describe('figures are data first', () => {
   });
 });
 
-/** A page with what its figures are called instead of their drawings, of which the tests of figures speak. */
-const withoutDrawings = (html: string): string =>
-  html.replace(/<svg[^>]*aria-label="([^"]*)".*?<\/svg>/gs, '<svg>$1</svg>');
-
 describe('pages', async () => {
   const [summary] = await summaryPages(all, [ranking]);
   const details = await detailedPages(all, [better, failed], [ranking]);
 
   test('the summary as last agreed on', async () => {
-    await expect(withoutDrawings(summary!.html)).toMatchFileSnapshot('../golden/result_summary.html');
+    await expect(pageText(summary!.html)).toMatchFileSnapshot('../golden/result_summary.html');
   });
 
   test('the page of one configuration as last agreed on', async () => {
-    await expect(withoutDrawings(details[0]!.html)).toMatchFileSnapshot('../golden/detailed_report.html');
+    await expect(pageText(details[0]!.html)).toMatchFileSnapshot('../golden/detailed_report.html');
   });
 
   test('say the verdict, the change, the failure and its log', () => {
