@@ -15,18 +15,19 @@ export const withNeighbours = (trial: OpenTrial, neighbours: Neighbours, on: OnT
   async measure(request) {
     const left = timer(request);
     // Waiting for others takes of the time, too.
-    const { result, company } = await neighbours.together(() => trial.measure(left()));
-    if (result.state !== 'measured') return result;
+    const { result: found, company } = await neighbours.together(() => trial.measure(left()));
+    if (found.state !== 'measured') return found;
+    const result = company.shared ? { ...found, measurement: withoutShare(found.measurement) } : found;
     const { measurement } = result;
     if (!company.shared) neighbours.learn(measurement);
-    const found = suffering(company, {
+    const sign = suffering(company, {
       stable: measurement.stable,
       clientBound: isClientBound(measurement),
     });
     // Where points are not precise without a neighbour either, measuring again brings nothing.
-    const isTelling = (): boolean => found?.by !== 'precision' || neighbours.precisionTells;
-    if (!found || !isTelling()) return result;
-    const reason = found.text;
+    const isTelling = (): boolean => sign?.by !== 'precision' || neighbours.precisionTells;
+    if (!sign || !isTelling()) return result;
+    const reason = sign.text;
     const { withinS = Number.POSITIVE_INFINITY } = left();
     if (withinS < measurement.warmupS + measurement.durationS) {
       return {
@@ -60,6 +61,9 @@ function timer(request: PointRequest): () => PointRequest {
   const endMs = performance.now() + withinS * 1000;
   return () => ({ ...request, withinS: (endMs - performance.now()) / 1000 });
 }
+
+/** Of the CPU that others had it is not known how much other programs had, and how much the lanes beside this one. */
+const withoutShare = ({ othersShare: _, ...measurement }: Measurement): Measurement => measurement;
 
 const besideOthers = (measurement: Measurement, why: string): Measurement => ({
   ...measurement,

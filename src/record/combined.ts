@@ -93,6 +93,7 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
     .flatMap((item) => item.drifted ?? [])
     .toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by));
   const states = mergedStates(measurements);
+  const shares = measurements.flatMap(({ othersShare }) => othersShare ?? []);
   return {
     ...(states && { gpuStates: states }),
     // Where the means of both went in, the less direct one is told.
@@ -100,6 +101,7 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
     ...(any(({ shared }) => shared) && { shared: true }),
     ...(any(({ takenOver }) => takenOver) && { takenOver: true as const }),
     ...(drifted && { drifted }),
+    ...(shares.length > 0 && { othersShare: Math.max(...shares) }),
     ...(besideOthers !== undefined && { besideOthers }),
     ...(stalls.length > 0 && { stalls: stalls.reduce(mergedStalls) }),
     ...(sharers.length > 0 && {

@@ -25,6 +25,9 @@ const LATE_PART = 0.25;
 /** A request rate of which less than this share was sent is not the one that was asked for. */
 const SENT = 0.99;
 
+/** From this share of the machine's CPU on, what other programs have is worth a mark. Not tuned. */
+const MUCH_CPU = 0.2;
+
 const ROWS = {
   unstable: {
     words: 'not as precise or as steady as was asked',
@@ -94,6 +97,14 @@ const ROWS = {
     text: ({ gpuSharers = [] }) =>
       gpuSharers.length > 0
         ? `another process used the GPU: ${gpuSharers.map(({ uuid, name, pid }) => `${name} (pid ${pid}) on ${uuid}`).join(', ')}`
+        : undefined,
+  },
+  'shared-cpu': {
+    words: "other programs had a good part of this machine's CPU meanwhile",
+    advice: 'end them, or measure on a machine that has nothing else to do',
+    text: ({ othersShare = 0 }) =>
+      othersShare >= MUCH_CPU
+        ? `other programs had ${(othersShare * 100).toFixed(0)} % of this machine's CPU meanwhile`
         : undefined,
   },
   'host-stalled': {

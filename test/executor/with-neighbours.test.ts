@@ -121,3 +121,13 @@ test('what others came to alone meanwhile counts for one that waits for its turn
   expect([mine.asked.length, others.asked.length].sort()).toEqual([1, 2]);
   expect(outcomes.map(({ state }) => state)).toEqual(['measured', 'measured']);
 });
+
+test('what the lanes beside it had of the CPU is not told as that of other programs', async () => {
+  const shared: PointOutcome = {
+    state: 'measured',
+    measurement: measurement({ perf_throughput: 100 }, 1, { stable: true, othersShare: 0.6 }),
+  };
+  expect(await besideAnother(trialOf(shared).trial)).not.toHaveProperty('measurement.othersShare');
+  const alone = withNeighbours(trialOf(shared).trial, new Neighbours(idle), () => {});
+  expect(await alone.measure({ point })).toMatchObject({ measurement: { othersShare: 0.6 } });
+});

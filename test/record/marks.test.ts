@@ -25,6 +25,7 @@ const CASES: Readonly<Record<string, readonly [yes: Partial<Measurement>, no: Pa
   'failed-requests': [{ failures: { timeout: { count: 1, message: 'late' } } }, { failures: {} }],
   throttled: [{ gpuStates: state('power cap') }, { gpuStates: state() }],
   'shared-gpu': [{ gpuSharers: [{ uuid: 'GPU-1', pid: 7, name: 'other' }] }, { gpuSharers: [] }],
+  'shared-cpu': [{ othersShare: 0.2 }, { othersShare: 0.19 }],
   'host-stalled': [{ stalls: { windows: 1, leftOut: 1, longestMs: 48 } }, {}],
   drifted: [{ drifted: { by: -0.08 } }, {}],
   'beside-others': [{ besideOthers: 'it was slower than usual' }, { againAlone: 'x' }],
@@ -53,6 +54,7 @@ test('a mark says what it says of this measurement', () => {
   expect(textOf({ drifted: { by: -0.08 } })).toBe(
     'the machine was 8.0 % slower than when what it is compared with was measured',
   );
+  expect(textOf({ othersShare: 0.714 })).toBe("other programs had 71 % of this machine's CPU meanwhile");
   expect(textOf({ counted: 5, stalls: { windows: 1, leftOut: 1, longestMs: 48 } })).toBe(
     "the host stood still for up to 48 ms in 1 of 6 windows; they are left out of the client's figures",
   );
@@ -74,12 +76,14 @@ test('what one of several looks is marked by marks them all', () => {
   const all = combined([
     measurement({}, 1, {
       takenOver: true,
+      othersShare: 0.4,
       gpuStates: { 'GPU-1': { throttled: ['power cap'], smClockMHz: [900, 1500], temperatureC: 80 } },
       gpuSharers: [{ uuid: 'GPU-1', pid: 7, name: 'other' }],
       stalls: { windows: 1, leftOut: 1, longestMs: 48 },
     }),
     measurement({}, 1, {
       drifted: { by: 0.05 },
+      othersShare: 0.1,
       gpuStates: { 'GPU-1': { throttled: [], smClockMHz: [1400, 1980], temperatureC: 70 } },
       gpuSharers: [{ uuid: 'GPU-1', pid: 7, name: 'other' }],
       stalls: { windows: 2, leftOut: 2, longestMs: 20 },
@@ -88,6 +92,7 @@ test('what one of several looks is marked by marks them all', () => {
   expect(marksOf(all).map(({ tag }) => tag)).toEqual([
     'throttled',
     'shared-gpu',
+    'shared-cpu',
     'host-stalled',
     'drifted',
     'taken-over',
