@@ -110,7 +110,8 @@ async function profileAndReport(
   const comparison = profiled.comparison && withShortPaths(profiled.comparison, process, experiment);
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
   Object.assign(known, { run, rankings, mistakes } satisfies Known);
-  const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode });
+  const { checkpointDirectory } = experiment;
+  const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode, checkpointDirectory });
   const { across } = result;
   // Before anything else can fail.
   for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);

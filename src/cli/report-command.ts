@@ -90,6 +90,7 @@ function resultFor(request: ReportRequest, journal: Run, mode: Mode): Result {
   const { configs } = request;
   return resultOf(run, rankings, settings, {
     mode,
+    checkpointDirectory: request.checkpointDirectory,
     summaries: configs === undefined,
     // Tables and best configurations are of all models, not of the configurations named.
     formats: settings.formats.filter((format) => !(configs && format === 'csv')),

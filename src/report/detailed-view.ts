@@ -4,7 +4,7 @@ import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { diffView } from './diff-view.ts';
-import { failureViews, skippedViews } from './failures.ts';
+import { failureViews, lackingText, skippedViews } from './failures.ts';
 import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
 import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { legend } from './figures-view.ts';
@@ -67,6 +67,7 @@ export function detailedView(
     marksUsed: marksUsed(entry?.points ?? []),
     points: (entry?.points ?? []).map((point) => pointRow(point, columns, of)),
     warnings: trial.end?.warnings ?? [],
+    lacking: lackingText([trial]),
     failures: failureViews([trial]),
     skipped: skippedViews([trial]),
   };

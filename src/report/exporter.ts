@@ -19,6 +19,8 @@ export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNam
   readonly mode: Mode;
   /** Whether there is a page for each model, and one for all together. */
   readonly summaries: boolean;
+  /** Where the journal lies, for the commands that pages name; absent: not known. */
+  readonly checkpointDirectory?: string | undefined;
   /** The configurations with a page of their own, by name. */
   readonly detailed: readonly string[];
   /** Plots to draw instead of the usual ones. */

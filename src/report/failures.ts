@@ -52,3 +52,20 @@ export const skippedViews = (trials: readonly Trial[]) => {
     names: items.map((item) => item.name).join(', '),
   }));
 };
+
+/** What was not measured, as `2 configurations failed, 4 points were skipped`; empty where everything was. */
+export function lackingText(trials: readonly Trial[]): string {
+  const failed = trials.filter(({ state }) => state === 'failed').length;
+  const ended = trials.filter(({ state, end }) => state !== 'failed' && end?.cause !== undefined).length;
+  const points = trials.flatMap((trial) => (trial.state === 'failed' ? [] : trial.points));
+  const failedPoints = points.filter(({ state }) => state === 'failed').length;
+  const skipped = trials
+    .flatMap((trial) => trial.points)
+    .reduce((sum, record) => sum + (record.state === 'skipped' ? record.points.length : 0), 0);
+  return [
+    ...(failed > 0 ? [`${counted(failed, 'configuration')} failed`] : []),
+    ...(ended > 0 ? [`${counted(ended, 'configuration')} ended early`] : []),
+    ...(failedPoints > 0 ? [`${counted(failedPoints, 'point')} failed`] : []),
+    ...(skipped > 0 ? [`${counted(skipped, 'point')} ${skipped === 1 ? 'was' : 'were'} skipped`] : []),
+  ].join(', ');
+}

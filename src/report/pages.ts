@@ -28,7 +28,11 @@ export function pagesOf(result: Result): Promise<readonly Page[]> {
 
 async function makePages({ run, rankings, across, settings }: Result): Promise<readonly Page[]> {
   const { mode, plots, plotsOf, summaries, detailed } = settings;
-  const options = { mode, plots };
+  const apply = {
+    checkpointDirectory: settings.checkpointDirectory,
+    isWritten: settings.formats.includes('csv'),
+  };
+  const options = { mode, plots, apply };
   const trials = detailed.flatMap((name) => run.trials.find((trial) => trial.name === name) ?? []);
   return [
     ...(summaries ? await summaryPages(run, rankings, options) : []),

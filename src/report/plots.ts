@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import type { Constraint } from '../record/goal.ts';
+import type { ApplyOptions } from './apply-view.ts';
 import { metricPlotData, metricPlotSvg } from './figures/metric-plot.ts';
 
 /** What a page is for: a service that answers users, or work that is done in batches. */
@@ -12,6 +13,7 @@ export interface PageOptions {
   readonly mode?: Mode;
   /** Instead of the usual ones. */
   readonly plots?: readonly PlotSettings[] | undefined;
+  readonly apply?: ApplyOptions | undefined;
 }
 
 /** A figure with a file of its own: its path without the ending, below the export path. */

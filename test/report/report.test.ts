@@ -180,7 +180,7 @@ describe('pages', async () => {
     expect(document.querySelector('.verdict')?.textContent).toContain(
       'Deploy m_config_0: 180 infer/s at p99 9.00 ms',
     );
-    expect([...document.querySelectorAll('pre .added')].map((line) => line.textContent)).toEqual([
+    expect([...document.querySelectorAll('#apply pre .added')].map((line) => line.textContent)).toEqual([
       '+ max_batch_size: 10',
     ]);
     expect(text).toContain('no GPUs are <available>');
@@ -209,7 +209,7 @@ describe('pages', async () => {
       measurement({ perf_latency_p99: 9 }, 1, { intervals: { perf_latency_p99: [8.5, null] } }),
     ]);
     const { document } = parseHTML((await summaryPages(run(open), [rank(run(open), goal)]))[0]!.html);
-    expect(document.querySelector('.numbers')?.textContent).toContain('9.00 ms8.50 or more');
+    expect(document.querySelector('.numbers')?.textContent).toContain('9.00 ms 8.50 or more');
     expect(document.querySelector('ul.checks')?.textContent).toContain(
       '(9.00 ms, 95 % interval 8.50 or more)',
     );
@@ -365,7 +365,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     expect(document.querySelector('.verdict')?.className).toBe(`verdict ${colour}`);
     expect(document.querySelectorAll('.numbers')).toHaveLength(name ? 1 : 0);
     expect([...document.querySelectorAll('tr.winner')].map((row) => row.id)).toEqual(name ? [name] : []);
-    expect(document.querySelectorAll('pre .added')).toHaveLength(kind === 'deploy' ? 1 : 0);
+    expect(document.querySelectorAll('#apply pre .added')).toHaveLength(kind === 'deploy' ? 1 : 0);
     const best = join(path, 'results/best/m/config.pbtxt');
     expect(existsSync(best) ? readFileSync(best, 'utf8') : undefined).toBe(chosen?.models[0].configText);
     const sentence = { deploy: 'Deploy m_config_0', keep: 'Keep the default', none: 'No configuration' }[
@@ -382,16 +382,18 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     const textOf = (selector: string) => document.querySelector(selector)?.textContent;
     expect(textOf('.verdict')).toContain('It keeps the limit with 96 %');
     expect(textOf('.checks li')).toBe(
-      '✓ p99 latency at most 10.0 ms (10.2 ms, within the noise: kept with 96 %)',
+      '✓ p99 latency at most 10.0 ms (10.2 ms, within the noise: kept with 96 %) 2.00 % above it',
     );
     expect(textOf('tr.winner td:last-child')).toBe('p99 latency at most 10.0 ms kept with 96 % (10.2)');
-    const tiles = [...document.querySelectorAll('.numbers > div')].map((tile) => tile.textContent);
+    const tiles = [...document.querySelectorAll('.numbers > div')].map((tile) =>
+      tile.textContent!.replaceAll(/\s+/g, ' ').trim(),
+    );
     expect(tiles).toEqual([
-      'throughput200 infer/s190 to 210 over starts',
-      'p99 latency10.2 ms',
-      expect.stringMatching(/^against the default\+100 %± /),
-      'keeps the limit96 %',
-      'chance of better12 %by more than 5 %: m_config_9 with 4 requests in flight',
+      'throughput 200 infer/s 190 to 210 over starts default 100',
+      'p99 latency 10.2 ms default 10.0, limit 10.0',
+      expect.stringMatching(/^against the default \+100 % ± [\d.]+ in throughput$/),
+      'keeps the limit 96 %',
+      'chance of better 12 % by more than 5 %: m_config_9 with 4 requests in flight',
     ]);
     const { headers, rows } = inferenceTable([ranked]);
     expect(rows[0]![headers.indexOf('Satisfies Constraints')]).toBe('Yes');
