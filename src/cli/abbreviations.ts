@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import { userError } from '../ground/errors.ts';
 
 /**
@@ -80,4 +80,27 @@ function writeOut(typed: string, known: readonly string[]): string {
   if (candidates.length > 1)
     throw userError(`${typed} could be ${candidates.join(', ')}`, 'write more of the one that is meant');
   return candidates[0] ?? typed;
+}
+
+/**
+ * A command line without the flag that a command does not know, or that lacks its value, so that it can be read on; undefined
+ * where something else is wrong, or it can't be told what is to be left out.
+ */
+export function withoutMistake(
+  args: readonly string[],
+  { code, message }: Pick<CommanderError, 'code' | 'message'>,
+  { registeredArguments }: Pick<Command, 'registeredArguments'>,
+): string[] | undefined {
+  if (!['commander.unknownOption', 'commander.optionMissingArgument'].includes(code)) return undefined;
+  const flags = /option '([^']*)'/.exec(message)?.[1]?.split(/, | /) ?? [];
+  const at = args.findIndex((arg) => flags.some((flag) => arg === flag || arg.startsWith(`${flag}=`)));
+  if (at < 0) return undefined;
+  const value = args[at + 1];
+  // Where the command takes no words of its own, a word behind the flag is its value.
+  const isValue =
+    value !== undefined &&
+    !value.startsWith('-') &&
+    !args[at]!.includes('=') &&
+    registeredArguments.length === 0;
+  return [...args.slice(0, at), ...args.slice(at + (isValue ? 2 : 1))];
 }

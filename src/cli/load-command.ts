@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { messageOf, UserError } from '../ground/errors.ts';
+import { reasonOf, UserError } from '../ground/errors.ts';
 import { diskFault } from '../ground/paths.ts';
 import { shown } from '../ground/wording.ts';
 import {
@@ -96,7 +96,7 @@ function writeReport(file: string, text: string): void {
     writeFileSync(file, text);
   } catch (error) {
     throw new UserError({
-      message: `--latency-report-file: cannot write ${file}: ${messageOf(error)}`,
+      message: `--latency-report-file: cannot write ${file}: ${reasonOf(error)}`,
       hint: 'name another file',
       fault: diskFault(error, 'write'),
     });

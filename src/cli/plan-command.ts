@@ -27,7 +27,12 @@ async function plan(
   { json, ...parts }: { readonly json: boolean; readonly configs: boolean; readonly options: boolean },
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const { experiment, options } = loadWithOptions({ file, commandLine, cwd: process.cwd() });
+  const { experiment, options } = loadWithOptions({
+    file,
+    commandLine,
+    cwd: process.cwd(),
+    withModels: true,
+  });
   const models = await planRun(experiment);
   // What a server gets in its environment is not to be read here either.
   const redact = (text: string): string =>

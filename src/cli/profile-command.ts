@@ -141,7 +141,7 @@ async function profileAndReport(
 /** @throws UserError when the options are wrong, or nothing can be written where they say. */
 function experimentOf(process: Process, commandLine: CommandLine): Experiment {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const experiment = loadExperiment({ file, commandLine, cwd: process.cwd() });
+  const experiment = loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true });
   const { reports, exportPath } = experiment;
   if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
   return experiment;

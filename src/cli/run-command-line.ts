@@ -1,15 +1,16 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { messageOf, toldMistakes, type UserError, userError } from '../ground/errors.ts';
 import { VERSION } from '../ground/version.ts';
-import { shown } from '../ground/wording.ts';
+import { nearest, shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
-import { commandMeant, isNamed, writeOutFlags } from './abbreviations.ts';
+import { commandMeant, isNamed, withoutMistake, writeOutFlags } from './abbreviations.ts';
 import type { Call } from './command-call.ts';
 import { codeForError, EXIT, type Process } from './process.ts';
 
 /** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */
 interface Entry {
   readonly alias?: string;
+  readonly group: keyof typeof GROUPS;
   readonly description: string;
   /** Has commands of its own instead of options. */
   readonly isGroup: boolean;
@@ -23,8 +24,17 @@ interface Entry {
   load(): Promise<(command: Command, call: Call) => void>;
 }
 
+/** What commands stand below in `tma --help`. */
+const GROUPS = {
+  run: 'Finding the best configuration:',
+  after: 'With what was found:',
+  single: 'Without a search:',
+  setup: 'Setting up:',
+} as const;
+
 const COMMANDS: Readonly<Record<string, Entry>> = {
   profile: {
+    group: 'run',
     isGroup: false,
     // Model Analyzer's old name.
     alias: 'analyze',
@@ -33,37 +43,44 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./profile-command.ts')).addProfile,
   },
   plan: {
+    group: 'run',
     isGroup: false,
     description: 'say what profile would do with the same options, and do nothing',
     load: async () => (await import('./plan-command.ts')).addPlan,
   },
   report: {
+    group: 'run',
     isGroup: false,
     description: 'write reports from what was measured, without a server',
     load: async () => (await import('./report-command.ts')).addReport,
   },
   export: {
+    group: 'after',
     isGroup: false,
     description: 'hand over what was decided: config.pbtxt, Helm values, a KServe service, replicas',
     load: async () => (await import('./export-command.ts')).addExport,
   },
   compare: {
+    group: 'after',
     isGroup: false,
     description: 'say whether a run is worse than an earlier one, and how sure that is',
     load: async () => (await import('./compare-command.ts')).addCompare,
   },
   load: {
+    group: 'single',
     isGroup: false,
     description: 'put load on a model of a running server and measure it, without a search',
     load: async () => (await import('./load-command.ts')).addLoad,
   },
   trial: {
+    group: 'single',
     isGroup: false,
     description: 'serve one configuration and measure it, from a file that says all of it',
     lines: { timed: false },
     load: async () => (await import('./trial-command.ts')).addTrial,
   },
   install: {
+    group: 'setup',
     description: 'bring programs that tma uses into its cache',
     isGroup: true,
     load: async () => (await import('./install-command.ts')).addInstall,
@@ -72,6 +89,30 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 /** Runs one command line and answers its exit code; everything it prints goes to `process`. */
 export async function run(process: Process): Promise<number> {
+  const typed = process.argv.slice(2);
+  if (typed.length === 0) {
+    programFor(process).outputHelp();
+    return EXIT.done;
+  }
+  const told: CommanderError[] = [];
+  for (let args = typed; ; ) {
+    const unknown = await runOnce(process, args, told);
+    if (typeof unknown === 'number') return unknown;
+    args = unknown;
+  }
+}
+
+/**
+ * One reading of a command line. After a mistake it is read again without it, so that all of them are told in one round, those
+ * in perf.yaml among them; nothing is done then.
+ * @param told mistakes of readings before; what is found is added.
+ * @returns the exit code, or the command line that is to be read next.
+ */
+async function runOnce(
+  process: Process,
+  typed: readonly string[],
+  told: CommanderError[],
+): Promise<number | string[]> {
   let code: number = EXIT.done;
   const program = programFor(process);
   const call: Call = {
@@ -81,30 +122,46 @@ export async function run(process: Process): Promise<number> {
       code = value;
     },
   };
-  const [node = '', tma = '', ...typed] = process.argv;
-  if (typed.length === 0) {
-    program.outputHelp();
-    return EXIT.done;
-  }
   const meant = program.commands.find(isNamed(commandMeant(typed, program)));
   const entry = meant && COMMANDS[meant.name()];
-  let args = typed;
+  let args: readonly string[] = typed;
   let isRead = false;
-  program.hook('preAction', () => {
-    isRead = true;
+  program.hook('preAction', async (_program, command) => {
+    isRead = told.length === 0;
+    if (isRead) return;
+    if (EXPERIMENTS.includes(command.name())) await checkExperiment(command.opts(), process);
+    throw told[0]!;
   });
   try {
     if (entry) (await entry.load())(meant, call);
     args = writeOutFlags(typed, program);
-    await program.parseAsync([node, tma, ...args]);
+    await program.parseAsync(['node', 'tma', ...args]);
     return code;
   } catch (error) {
+    if (error === told[0]) return EXIT.input;
     // From then on a command tells its lines itself.
     const lines = isRead ? undefined : entry?.lines;
     if (lines && (lines.flag === undefined || args.includes(lines.flag)))
       tellLines(error, lines.timed, process);
-    return codeOf(error, process);
+    const rest = meant && error instanceof CommanderError ? withoutMistake(args, error, meant) : undefined;
+    if (!rest) return codeOf(error, process);
+    told.push(error as CommanderError);
+    return rest;
   }
+}
+
+/** The commands whose options describe what is to be profiled. */
+const EXPERIMENTS = ['profile', 'plan'];
+
+/** @throws UserError for what is wrong in perf.yaml, in the options and in the models. */
+async function checkExperiment(options: Readonly<Record<string, unknown>>, process: Process): Promise<void> {
+  const { commandLineOf } = await import('./add-options.ts');
+  const { loadExperiment, planRun } = await import('../index.ts');
+  const commandLine = commandLineOf(options);
+  const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
+  // That nothing says what to profile may follow from the flag that was left out.
+  if (file === undefined && commandLine.profile_models === undefined) return;
+  await planRun(loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true }));
 }
 
 /** tma's own options, and the commands by their names. */
@@ -127,11 +184,14 @@ function programFor(process: Process): Command {
     .configureOutput({
       writeOut: (text) => process.stdout.write(text),
       writeErr: (text) => process.stderr.write(text),
+      outputError: (text, write) => write(`${withChoice(text).trimEnd()}\n`),
     })
     .configureHelp({ subcommandTerm })
+    .commandsGroup(GROUPS.setup)
+    .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', EXIT_CODES);
-  for (const [name, { alias, description }] of Object.entries(COMMANDS)) {
-    const command = program.command(name).description(description);
+  for (const [name, { alias, group, description }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(description).helpGroup(GROUPS[group]);
     if (alias !== undefined) command.alias(alias);
   }
   return program;
@@ -154,8 +214,18 @@ function tellLines(error: unknown, timed: boolean, process: Process): void {
 /** What commander says as a mistake; undefined where nothing is wrong: help, the version. */
 function asMistake({ message, exitCode }: CommanderError): UserError | undefined {
   if (exitCode === 0) return undefined;
-  const [what = '', likely] = message.replace(/^error: /, '').split(/\n(?=\(Did you mean)/);
+  const [what = '', likely] = withChoice(message)
+    .replace(/^error: /, '')
+    .split(/\n(?=\(Did you mean)/);
   return userError(what, likely?.replace(/^\(D(.*)\)$/s, 'd$1'));
+}
+
+/** A message about a value that is none of those allowed, with the one that may be meant. */
+function withChoice(message: string): string {
+  const [, typed = '', allowed = ''] =
+    /argument '(.*)' is invalid\. Allowed choices are (.*)\.\s*$/s.exec(message) ?? [];
+  const meant = nearest(typed, allowed.split(', '));
+  return meant === undefined ? message : `${message.trimEnd()}\n(Did you mean ${meant}?)`;
 }
 
 /** Tells what went wrong, and answers the exit code for it. */
@@ -173,6 +243,8 @@ function codeOf(error: unknown, process: Process): number {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 a bug of tma, 2 a mistake in perf.yaml, on the command line or in a file, 3 nothing could be
-measured or decided, 4 constraints missed or unknown (with --fail-on-unmet-constraints), 5 something is missing where tma
-runs (server, engine, GPU, port, permission, disk), 6 worse than what it was compared with, 130 interrupted.`;
+Exit codes: 0 done, 1 a bug of tma, 2 a mistake in perf.yaml, on the command
+line or in a file, 3 nothing could be measured or decided, 4 constraints missed
+or unknown (with --fail-on-unmet-constraints), 5 something is missing where tma
+runs (server, engine, GPU, port, permission, disk), 6 worse than what it was
+compared with, 130 interrupted.`;

@@ -15,6 +15,8 @@ export interface ExperimentSource {
   readonly commandLine?: CommandLine;
   /** Folder that relative paths start from; the process's own by default. */
   readonly cwd?: string;
+  /** Where something is wrong, it is also told which models are not in the repository: all in one round. */
+  readonly withModels?: boolean;
 }
 
 /** A perf.yaml of a thousand models has half of that. */
@@ -46,10 +48,10 @@ export function loadWithOptions(source: ExperimentSource): {
   options: ResolvedOption[];
 } {
   const given = givenOptions(source, 'profile');
-  const experiment = resolveExperiment(given, source.cwd ?? process.cwd());
+  const experiment = resolveExperiment(given, source.cwd ?? process.cwd(), source);
   return { experiment, options: resolvedOptions(given, 'profile') };
 }
 
 /** Reads perf.yaml and resolves it to an experiment; nothing is started or written. */
 export const loadExperiment = (source: ExperimentSource): Experiment =>
-  resolveExperiment(givenOptions(source, 'profile'), source.cwd ?? process.cwd());
+  resolveExperiment(givenOptions(source, 'profile'), source.cwd ?? process.cwd(), source);

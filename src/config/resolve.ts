@@ -6,6 +6,7 @@ import { notesOf } from './experiment-notes.ts';
 import { generatorSettings } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import { launchSettings, withTls } from './launch-settings.ts';
+import { modelProblem, repositoryProblem } from './model-folders.ts';
 import { modelPlan } from './model-plan.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
@@ -18,7 +19,11 @@ import type { Path } from './yaml.ts';
  * The experiment that options describe, paths resolved against `cwd`.
  * @throws UserError for what is missing, contradicts itself or can't be done.
  */
-export function resolveExperiment(given: GivenOptions, cwd: string): Experiment {
+export function resolveExperiment(
+  given: GivenOptions,
+  cwd: string,
+  { withModels = false }: { readonly withModels?: boolean } = {},
+): Experiment {
   const { values } = given;
   const places = placesOf(given);
   const problems: Problem[] = [
@@ -39,13 +44,17 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     (launch.mode === 'remote' && !launch.remote.http && !values.client_protocol);
   const models = plansOf(given, launch, grpc, problems);
   if (launch.mode === 'local' || launch.mode === 'docker') problems.push(...serviceProblems(given, grpc));
+  const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
+  const modelRepository = values.model_repository && path(values.model_repository, '');
+  // Where nothing else is wrong, whoever reads the models says it, and more.
+  if (withModels && problems.length > 0 && launch.mode !== 'remote')
+    problems.push(...folderProblems(modelRepository, models));
   refuse(problems);
 
-  const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
   const notes = notesOf(given, launch, models);
   return deepFreeze({
     models,
-    modelRepository: values.model_repository && path(values.model_repository, ''),
+    modelRepository,
     outputModelRepository: {
       path: path(values.output_model_repository_path, 'output_model_repository'),
       override: values.override_output_model_repository ?? false,
@@ -65,6 +74,13 @@ export function resolveExperiment(given: GivenOptions, cwd: string): Experiment 
     onFinish: values.on_finish,
     notes,
   });
+}
+
+/** What of the repository is not there, told in one round with what is wrong in perf.yaml. */
+function folderProblems(repository: string | undefined, models: readonly ModelPlan[]): Problem[] {
+  if (repository === undefined) return [];
+  const missing = repositoryProblem(repository);
+  return missing ? [missing] : models.flatMap((plan) => modelProblem(repository, plan) ?? []);
 }
 
 /** Of the run between two looks at the sentinel, where nothing was said. */

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { messageOf, userError } from '../ground/errors.ts';
+import { reasonOf, userError } from '../ground/errors.ts';
 import { formatBytes } from '../ground/wording.ts';
 
 /**
@@ -21,7 +21,7 @@ export function readTextFile(file: string, { most, hint }: { most: number; hint?
     bytes = readFileSync(file);
   } catch (error) {
     if (error instanceof Error && 'problems' in error) throw error;
-    return fail(messageOf(error));
+    return fail(reasonOf(error));
   }
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);

@@ -115,6 +115,19 @@ export async function gatherMistakes<Item, Result>(
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** What a user understands without the system's code, which is left out then. */
+const PLAIN_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR']);
+
+/**
+ * The reason that the operating system gave, for a message that names the file itself: `no such file or directory`. What is
+ * rare keeps its code, by which more is found about it.
+ */
+export function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  const [, code = '', reason = ''] = /^([A-Z][A-Z0-9]+): (.+?), \w+(?: '.*)?$/s.exec(message) ?? [];
+  return PLAIN_CODES.has(code) ? reason : message;
+}
+
 /** The operating system's code of an error (`ENOENT`, `ENOSPC`), if it carries one. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { codeOf, type Fault, messageOf, UserError, userError } from './errors.ts';
+import { codeOf, type Fault, reasonOf, UserError, userError } from './errors.ts';
 
 /** Links that are followed before a path counts as a circle of links. */
 const MOST_LINKS = 40;
@@ -127,7 +127,7 @@ export function diskError(what: Cannot, hint: string, error: unknown, always?: s
   const code = codeOf(error);
   if (error instanceof UserError || code === undefined || code.startsWith('ERR_')) return error;
   return new UserError({
-    message: `${what}: ${messageOf(error)}`,
+    message: `${what}: ${reasonOf(error)}`,
     hint: [hintFor(code, hint), always ?? []].flat().join('; '),
     fault: diskFault(error, what.startsWith('cannot read') ? 'read' : 'write'),
   });

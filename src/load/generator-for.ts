@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { GeneratorSettings } from '../config/experiment.ts';
-import { messageOf, UserError } from '../ground/errors.ts';
+import { reasonOf, UserError } from '../ground/errors.ts';
 import { diskFault } from '../ground/paths.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
@@ -40,7 +40,7 @@ function appenderTo(file: string): OnOutput {
       appendFileSync(file, text);
     } catch (error) {
       throw new UserError({
-        message: `perf_output_path: cannot write ${file}: ${messageOf(error)}`,
+        message: `perf_output_path: cannot write ${file}: ${reasonOf(error)}`,
         hint: 'name another file',
         fault: diskFault(error, 'write'),
       });

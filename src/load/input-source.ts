@@ -1,5 +1,5 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { codeOf, messageOf, userError } from '../ground/errors.ts';
+import { codeOf, reasonOf, userError } from '../ground/errors.ts';
 import { formatBytes } from '../ground/wording.ts';
 
 /** Most bytes that a JSON file may have. */
@@ -19,7 +19,7 @@ export function whatLiesAt(path: string): Lying | undefined {
     found = statSync(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
-    throw userError(`input-data: cannot read ${path}: ${messageOf(error)}`);
+    throw userError(`input-data: cannot read ${path}: ${reasonOf(error)}`);
   }
   if (found.isFile()) return { kind: 'file', bytes: found.size };
   if (found.isDirectory()) return { kind: 'folder' };
@@ -43,6 +43,6 @@ export function readInput(path: string, bytes: number, most: number): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw userError(`input-data: cannot read ${path}: ${messageOf(error)}`);
+    throw userError(`input-data: cannot read ${path}: ${reasonOf(error)}`);
   }
 }

@@ -54,14 +54,18 @@ export function notesOf(space: SearchedSpace, config: ModelConfig): string[] {
   return notes;
 }
 
-/** A line for each reason that points are skipped. */
+/** A line for each reason that points are skipped; those that differ in their last number only are one. */
 export const skipNotes = (skipped: readonly SkippedPoints[]): string[] =>
-  [...Map.groupBy(skipped, (item) => item.reason)].map(([reason, items]) => {
+  [...Map.groupBy(skipped, ({ reason }) => reason.replace(LAST_NUMBER, ''))].map(([start, items]) => {
     const points = items.reduce((sum, item) => sum + item.points.length, 0);
-    const [only, ...others] = items;
-    const where = others.length > 0 ? counted(items.length, 'configuration') : only!.candidate.name;
-    return `skipped: ${reason} (${counted(points, 'point')} of ${where})`;
+    const configurations = new Set(items.map(({ candidate }) => candidate.name));
+    const where =
+      configurations.size > 1 ? counted(configurations.size, 'configuration') : [...configurations][0];
+    const numbers = [...new Set(items.map(({ reason }) => reason.slice(start.length)))];
+    return `skipped: ${start}${numbers.join(', ')} (${counted(points, 'point')} of ${where})`;
   });
+
+const LAST_NUMBER = /\d+$/;
 
 /** Why what the journal has of a model is not taken. */
 export function changeNotes(

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf, messageOf, UserError } from '../ground/errors.ts';
+import { codeOf, reasonOf, UserError } from '../ground/errors.ts';
 import { diskFault } from '../ground/paths.ts';
 
 const TAIL_BYTES = 65_536;
@@ -85,7 +85,7 @@ export function openLog(file: string): OpenLog {
     }
   } catch (error) {
     throw new UserError({
-      message: `cannot write the server's log ${file}: ${messageOf(error)}`,
+      message: `cannot write the server's log ${file}: ${reasonOf(error)}`,
       hint: ADVICE[codeOf(error) ?? ''],
       fault: diskFault(error, 'write'),
     });

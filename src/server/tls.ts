@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { TlsSettings } from '../config/experiment.ts';
-import { messageOf, userError } from '../ground/errors.ts';
+import { messageOf, reasonOf, userError } from '../ground/errors.ts';
 
 /** TLS to one server, whose certificate is for a name. */
 export interface EndpointTls extends TlsSettings {
@@ -45,7 +45,7 @@ function read(file: string | undefined, asPem: (der: Buffer) => string): Buffer 
   try {
     contents = readFileSync(file);
   } catch (error) {
-    throw userError(`TLS: cannot read ${file}: ${messageOf(error)}`);
+    throw userError(`TLS: cannot read ${file}: ${reasonOf(error)}`);
   }
   // DER is binary, and begins with the tag of a sequence; PEM is text, whatever it begins with.
   if (contents[0] !== 0x30 || contents.includes('-----BEGIN')) return contents;

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelPlan } from '../config/experiment.ts';
-import { userError } from '../ground/errors.ts';
+import { modelProblem, repositoryProblem } from '../config/model-folders.ts';
+import { UserError, userError } from '../ground/errors.ts';
 import { isFolder, lstatOf, onDisk, statOf } from '../ground/paths.ts';
-import { suggestion } from '../ground/wording.ts';
 import { parseConfigText } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { fingerprintOf, fingerprintOfAll } from './fingerprint.ts';
@@ -41,22 +41,9 @@ export const modelElsewhere = (name: string): BaseModel => ({
  * @throws UserError when the repository, the model or a version folder is missing, or config.pbtxt is wrong.
  */
 export async function readBaseModel(repository: string, plan: ModelPlan): Promise<BaseModel> {
-  if (!isFolder(repository)) {
-    const what = existsSync(repository)
-      ? `the model repository ${repository} is no folder`
-      : `no model repository at ${repository}`;
-    throw userError(what, 'name it with --model-repository DIR');
-  }
+  const missing = repositoryProblem(repository) ?? modelProblem(repository, plan);
+  if (missing) throw new UserError(missing);
   const folder = join(repository, plan.name);
-  if (!isFolder(folder)) {
-    const names = onDisk(`cannot read ${repository}`, 'let yourself read it', () => readdirSync(repository));
-    const models = names.filter((name) => isFolder(join(repository, name)));
-    throw userError(
-      `model "${plan.name}" is not in ${repository}`,
-      models.length > 0 ? suggestion(plan.name, models) : 'the repository holds no model folder',
-      plan.place,
-    );
-  }
   const entries = onDisk(`cannot read ${folder}`, 'let yourself read it', () => readdirSync(folder));
   const file = join(folder, 'config.pbtxt');
   const config = readConfig(file);

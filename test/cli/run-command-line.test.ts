@@ -35,6 +35,54 @@ describe('the command line', () => {
     expect(error).toContain('--concurrency');
   });
 
+  test('mistakes of all kinds are told in one round: flags, values, perf.yaml, models', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
+    const flags = ['--bogus', '7', '--gpuz=0', '--patience', 'quik', '--latency-budget'];
+    const { code, error, out } = await tma(['profile', '-f', 'perf.yaml', ...flags], cwd);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error.replaceAll(`${cwd}/`, '')).toBe(
+      [
+        "error: option '--latency-budget <MS>' argument missing",
+        "error: unknown option '--bogus'",
+        "error: unknown option '--gpuz=0'",
+        '(Did you mean --gpus?)',
+        'cannot read perf.yaml: no such file or directory',
+        '  name the perf.yaml with -f FILE',
+        '',
+      ].join('\n'),
+    );
+    const there = await tma(['profile', '-f', join(cwd, 'perf.yaml'), ...flags], cwd);
+    for (const text of [
+      "'--bogus'",
+      'did you mean "quick"?',
+      'unknown key "batch_size"',
+      'model "m" is not in',
+    ])
+      expect(there.error).toContain(text);
+    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+  });
+
+  test.each([
+    [['export', '--format', 'kserv'], 'Did you mean kserve?'],
+    [['-m', 'onlin', 'plan'], 'Did you mean online?'],
+    [['instal'], 'Did you mean install?'],
+    [['load', '-m', 'x', '-i', 'htpp'], 'did you mean "http"?'],
+  ])('what is meant by %j is asked', async (args, text) => {
+    expect(await tma(args)).toMatchObject({ code: 2, error: expect.stringContaining(text) });
+  });
+
+  test('--help stands in groups, what most runs need first, and every option in one', async () => {
+    const headings = async (...args: string[]): Promise<string[]> =>
+      (await tma([...args, '--help'])).out.match(/^[A-Z].*:$/gm) ?? [];
+    expect(await headings('profile')).toEqual([
+      ...['Common options:', 'Load:', 'Search:', 'Server:', 'Limits and costs:'],
+      ...['Comparison, and ends for scripts:', 'Reports:'],
+    ]);
+    expect((await headings('report'))[0]).toBe('Common options:');
+    expect((await headings())[1]).toBe('Finding the best configuration:');
+  });
+
   test('what stands before the command belongs behind it, and without one it is profile', async () => {
     const mistake = expect.stringContaining('no model repository');
     const options = ['--profile-models', 'm'];
@@ -61,6 +109,7 @@ describe('the command line', () => {
 
   test('a mistake in the file: its place, exit code 2, no stack, nothing written', async () => {
     const cwd = folder();
+    mkdirSync(join(cwd, 'm'));
     writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
     const { code, error, out } = await tma(['profile', '-f', join(cwd, 'perf.yaml')], cwd);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -300,6 +349,7 @@ describe('lines of JSON tell what is wrong, too', () => {
 
   test('profile --json: a mistake in perf.yaml, with its place', async () => {
     const cwd = folder();
+    mkdirSync(join(cwd, 'm'));
     writeFileSync(join(cwd, 'perf.yaml'), 'model_repository: .\nprofile_models: m\nconcurency: 3\n');
     const { code, out, error } = await tma(['profile', '-f', join(cwd, 'perf.yaml'), '--json'], cwd);
     expect(code).toBe(2);

@@ -659,6 +659,7 @@ test('what is skipped and what is ignored is said once', async () => {
   const { run } = await go(setUp(yaml), { listeners: [on('note', ({ text }) => notes.push(text))] });
   expect(notes).toEqual([
     'collect_cpu_metrics has no effect: they are always recorded where they can be',
+    'm: no configuration takes a client batch of 9: give a larger max_batch_size, or smaller batch_sizes',
     'skipped: client batch 9 exceeds max_batch_size 4 (2 points of m_config_default)',
     'm has no model_config_parameters: its default configuration alone is measured',
   ]);

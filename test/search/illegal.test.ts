@@ -52,10 +52,8 @@ test('configurations that the client batch does not fit are passed over with a l
   const { sizes, notes, run } = await go('client-batch');
   expect(sizes).toEqual([8, 4, 8, 4, 8]);
   expect(notes.filter((note) => note.startsWith('skipped'))).toEqual([
-    'skipped: client batch 4 exceeds max_batch_size 1 (1 point of plain_config_0)',
-    'skipped: client batch 4 exceeds max_batch_size 2 (1 point of plain_config_1)',
-    'skipped: client batch 4 exceeds max_batch_size 1 (1 point of plain_config_4)',
-    'skipped: client batch 4 exceeds max_batch_size 2 (1 point of plain_config_5)',
+    'skipped: client batch 4 exceeds max_batch_size 1, 2 (2 points of 2 configurations)',
+    'skipped: client batch 4 exceeds max_batch_size 1, 2 (2 points of 2 configurations)',
   ]);
   expect(run.trials.filter(({ state }) => state === 'skipped')).toHaveLength(4);
   expect(run.searches[0]?.skipped).toEqual([
