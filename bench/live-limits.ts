@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mean, median } from 'simple-statistics';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { breaks, score } from '../src/goal/score.ts';
 import {
   instanceGroups,
@@ -15,7 +14,7 @@ import {
 import type { ModelConfig } from '../src/model-config/model-config.ts';
 import type { Constraint } from '../src/record/goal.ts';
 import { levelOf } from '../src/record/load-point.ts';
-import { parseResults, type Results } from '../src/record/results.ts';
+import { endUnfinished, resultsIn, runsWithin, secondsIn } from './runs.ts';
 import { joined, meanOf, readRecorded } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { limitsOf } from './search/limits.ts';
@@ -48,7 +47,7 @@ const CONFIRM_S = 10;
 const OF_GRID = 2;
 const OBJECTIVES = [{ tag: 'perf_throughput', weight: 1 }];
 
-const end = performance.now() + Number(given.seconds) * 1000;
+const runs = runsWithin(Number(given.seconds), flags);
 const work = resolve(given.work);
 mkdirSync(work, { recursive: true });
 const space = parse(readFileSync(given.space, 'utf8')) as {
@@ -61,58 +60,10 @@ const base = parseConfigText(readFileSync(join(source, 'config.pbtxt'), 'utf8'),
 const rows = joined(given.grid.map(readRecorded));
 const allLimits = limitsOf(rows, OBJECTIVES);
 const cases = given.limits.split(',').map((index) => allLimits[Number(index)]!);
-const command = existsSync('dist/cli/main.js') ? [process.execPath, resolve('dist/cli/main.js')] : ['tma'];
 
 interface Point {
   readonly config: ModelConfig;
   readonly inFlight: number;
-}
-
-/** Ends in time, so that what was measured is kept; false: it did not come to its end. */
-async function profile(folder: string, file: object): Promise<boolean> {
-  mkdirSync(folder, { recursive: true });
-  const done = join(folder, 'seconds.txt');
-  writeFileSync(join(folder, 'perf.yaml'), stringify(file));
-  const start = performance.now();
-  const child = spawn(
-    command[0]!,
-    [
-      ...[...command.slice(1), 'profile', '-f', join(folder, 'perf.yaml'), '--export-path', folder],
-      ...['--checkpoint-directory', join(folder, 'checkpoints'), '--skip-detailed-reports'],
-      ...[
-        '--output-model-repository-path',
-        join(folder, 'models'),
-        '--override-output-model-repository',
-        ...flags,
-      ],
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let text = '';
-  child.stdout.on('data', (part) => (text += part));
-  child.stderr.on('data', (part) => (text += part));
-  const timer = setTimeout(() => child.kill('SIGINT'), Math.max(0, end - performance.now()));
-  const code = await new Promise((done) => child.on('close', done));
-  clearTimeout(timer);
-  const before = existsSync(done) ? Number(readFileSync(done, 'utf8')) : 0;
-  writeFileSync(done, String(before + (performance.now() - start) / 1000));
-  writeFileSync(join(folder, 'output.txt'), text);
-  if (code !== 0 && code !== 130) throw new Error(`${folder}: exit code ${code}\n${text}`);
-  return code === 0;
-}
-
-const resultsIn = (folder: string): Results => {
-  const file = join(folder, 'results', 'results.json');
-  return parseResults(readFileSync(file, 'utf8'), file);
-};
-
-/** Whether it came to its end, now or before. */
-async function once(folder: string, file: () => object): Promise<boolean> {
-  const mark = join(folder, 'done');
-  if (existsSync(mark)) return true;
-  if (performance.now() >= end || !(await profile(folder, file()))) return false;
-  writeFileSync(mark, '');
-  return true;
 }
 
 const limitsText = (constraints: readonly Constraint[]): string =>
@@ -178,7 +129,7 @@ async function confirm(points: readonly Point[], repeat: number): Promise<Map<st
   const byConfig = [...Map.groupBy(points, keyOf).values()];
   const nameOf = (index: number): string => `${model}_${index}`;
   const repository = join(folder, 'repository');
-  const isDone = await once(folder, () => {
+  const isDone = await runs.once(folder, () => {
     for (const [index, [first]] of byConfig.entries()) {
       const to = join(repository, nameOf(index));
       cpSync(source, to, { recursive: true });
@@ -215,16 +166,11 @@ async function confirm(points: readonly Point[], repeat: number): Promise<Map<st
   );
 }
 
-const stopped = (): never => {
-  console.log('stopped for its time; the same command goes on');
-  process.exit(0);
-};
-
 const searches: { constraints: readonly Constraint[]; folder: string }[] = [];
 for (let turn = 0; turn < Number(given.rounds); turn++) {
   for (const [index, constraints] of cases.entries()) {
     const folder = join(work, `search-${index}-${turn}`);
-    if (!(await once(folder, () => searchFile(constraints)))) stopped();
+    if (!(await runs.once(folder, () => searchFile(constraints)))) endUnfinished();
     searches.push({ constraints, folder });
   }
 }
@@ -234,7 +180,8 @@ const wanted = [
 ];
 const points = [...new Map(wanted.map((point) => [textOf(point), point])).values()];
 const looks: Map<string, Look>[] = [];
-for (let repeat = 0; repeat < REPEATS; repeat++) looks.push((await confirm(points, repeat)) ?? stopped());
+for (let repeat = 0; repeat < REPEATS; repeat++)
+  looks.push((await confirm(points, repeat)) ?? endUnfinished());
 
 const looksAt = (point: Point): Look[] => looks.flatMap((each) => each.get(textOf(point)) ?? []);
 const worth = (point: Point): number => mean(looksAt(point).map(({ throughput }) => throughput));
@@ -267,7 +214,7 @@ const rowsOfTable = searches.map(({ constraints, folder }) => {
     'its infer': best && Math.round(worth(best)),
     share: winner && best ? Number((worth(winner) / worth(best)).toFixed(3)) : 0,
     'beyond %': winner && Number((100 * beyond(winner, constraints)).toFixed(1)),
-    seconds: Math.round(Number(readFileSync(join(folder, 'seconds.txt'), 'utf8'))),
+    seconds: Math.round(secondsIn(folder)),
     measurements: search?.measurements,
     starts: journal.filter((line) => line.startsWith('{"kind":"end"')).length,
   };

@@ -1,20 +1,28 @@
 #!/bin/sh
 # Packs what a machine without a network needs to run tma, in parts that travel one by one.
 #   sh scripts/pack.sh FOLDER PYTHON_VERSION [PART ...]     (3.12: the Python of the models there)
-# Makes in FOLDER: server.tar.xz (the tritonserver of `tma install triton`, and numpy), tma.tar.xz (Node, tma, its packages) and,
-# as root on Debian, engine.tar.xz (a Docker engine that knows CDI). There: `tar -xJf PART -C /opt/tma`, then
+# Makes in FOLDER: server.tar.xz (the tritonserver of `tma install triton`, and numpy), tma.tar.xz (Node, tma, its packages),
+# as root on Debian engine.tar.xz (a Docker engine that knows CDI), and where it is named ocr.tar.xz (what
+# examples/text-recognition needs on a CPU beside the server: ONNX Runtime with OpenVINO, and ocr/model.onnx).
+# There: `tar -xJf PART -C /opt/tma`, then
 #   TMA_CACHE=/opt/tma/cache PATH=/opt/tma/bin:$PATH tma profile -f perf.yaml
 set -e
 cd "$(dirname "$0")/.."
 out=$(realpath -m "$1") python=$2
 [ $# -lt 3 ] && parts="server tma engine" || { shift 2; parts=$*; }
 wants() { case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
-[ -n "$python" ] || { echo "usage: pack.sh FOLDER PYTHON_VERSION [server] [tma] [engine]" >&2; exit 2; }
+[ -n "$python" ] || { echo "usage: pack.sh FOLDER PYTHON_VERSION [server] [tma] [engine] [ocr]" >&2; exit 2; }
 cache=${TMA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tma}
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 pack() { tar -C "$work/$1" -c . | xz -T0 -9 >"$out/$1.tar.xz"; rm -rf "${work:?}/$1"; ls -lh "$out/$1.tar.xz" | awk '{print $5, $9}'; }
+# packages PART PACKAGE ...: for the Python there, without what they depend on.
+packages() {
+  to=$work/$1/site; shift
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --only-binary=:all: --python-version "$python" \
+    --implementation cp --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux_2_28_x86_64 --target "$to" "$@"
+}
 
 if wants server; then
   triton=$cache/triton-2.51.0
@@ -27,8 +35,7 @@ if wants server; then
     [ ! -d "$triton/wheel/pytriton/tritonserver/$part" ] || cp -r "$triton/wheel/pytriton/tritonserver/$part" "$to/wheel/pytriton/tritonserver/"
   done
   # The Python backend of this Triton was made for numpy 1.
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version "$python" \
-    --implementation cp --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --target "$work/server/site" 'numpy<2'
+  packages server 'numpy<2'
   pack server
 fi
 
@@ -44,6 +51,17 @@ if wants tma; then
   printf '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/node" "$(dirname "$(readlink -f "$0")")/../app/dist/cli/main.js" "$@"\n' >"$work/tma/bin/tma"
   chmod 755 "$work/tma/bin/tma" "$app/dist/cli/main.js"
   pack tma
+fi
+
+if wants ocr; then
+  packages ocr -r examples/text-recognition/requirements.txt
+  # Not what the model imports, plugins for other devices, and copies of libraries under names that nothing loads.
+  (cd "$work/ocr/site/onnxruntime" && rm -rf backend datasets quantization tools transformers && cd capi &&
+    rm -f libonnxruntime.so.* libopenvino_c.so* libopenvino_intel_[gn]pu_plugin.so libopenvino_auto_plugin.so \
+      libopenvino_hetero_plugin.so libopenvino.so libopenvino_onnx_frontend.so libtbb.so ./*.so.*.*.*)
+  mkdir "$work/ocr/ocr"
+  cp examples/text-recognition/model_repository/text_recognition/1/model.onnx "$work/ocr/ocr/"
+  pack ocr
 fi
 
 wants engine && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0
