@@ -27,7 +27,8 @@ export function runsWithin(seconds: number, flags: readonly string[]): Runs {
   const end = performance.now() + seconds * 1000;
   const left = (): number => (stopped.signal.aborted ? 0 : Math.max(0, (end - performance.now()) / 1000));
 
-  async function profile(folder: string, file: object): Promise<boolean> {
+  /** Seconds that it took to its end; undefined: it was stopped before. */
+  async function profile(folder: string, file: object): Promise<number | undefined> {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'perf.yaml'), stringify(file));
     const start = performance.now();
@@ -43,21 +44,20 @@ export function runsWithin(seconds: number, flags: readonly string[]): Runs {
     const code = await new Promise((done, fail) => child.on('close', done).on('error', fail));
     stopped.signal.removeEventListener('abort', stop);
     for (const timer of timers) clearTimeout(timer);
-    writeFileSync(
-      join(folder, 'seconds.txt'),
-      String(secondsIn(folder) + (performance.now() - start) / 1000),
-    );
+    const took = (performance.now() - start) / 1000;
+    writeFileSync(join(folder, 'seconds.txt'), String(secondsIn(folder) + took));
     writeFileSync(join(folder, 'output.txt'), text);
     if (code !== 0 && code !== 130) throw new Error(`${folder}: exit code ${code}\n${text}`);
-    return code === 0;
+    return code === 0 ? took : undefined;
   }
 
   return {
     left,
     async once(folder, file) {
       if (isDone(folder)) return true;
-      if (left() === 0 || !(await profile(folder, file()))) return false;
-      writeFileSync(join(folder, 'done'), '');
+      const took = left() === 0 ? undefined : await profile(folder, file());
+      if (took === undefined) return false;
+      writeFileSync(join(folder, 'done'), String(took));
       return true;
     },
   };
@@ -73,10 +73,12 @@ const ownFlags = (folder: string): string[] => [
 export const isDone = (folder: string): boolean => existsSync(join(folder, 'done'));
 
 /** What the run in a folder took, stopped ones before it included; 0: nothing yet. */
-export function secondsIn(folder: string): number {
-  const file = join(folder, 'seconds.txt');
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-}
+export const secondsIn = (folder: string): number => numberIn(join(folder, 'seconds.txt'));
+
+/** What the run in a folder took when it came to its end. */
+export const secondsOfEnd = (folder: string): number => numberIn(join(folder, 'done'));
+
+const numberIn = (file: string): number => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0);
 
 export function resultsIn(folder: string): Results {
   const file = join(folder, 'results', 'results.json');

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { printConfigText } from '../../src/model-config/config.ts';
 import { levelOf } from '../../src/record/load-point.ts';
 import { MODEL, REPOSITORY } from '../ocr-grid.ts';
-import { isDone, resultsIn, secondsIn } from '../runs.ts';
+import { isDone, resultsIn, secondsOfEnd } from '../runs.ts';
 import { type Claim, claimsOf } from './claims.ts';
 
 /** By how much longer executions take, as shares. */
@@ -108,5 +108,5 @@ function slowerRepository(work: string, slower: number): string {
 export function secondsFor({ kind }: Stage, stages: readonly Stage[]): number {
   const others = stages.filter((stage) => stage.kind === kind && isDone(stage.folder));
   const guess = kind === 'later' ? LATER_S + 10 : LATER_S;
-  return others.length === 0 ? guess : 1.05 * Math.max(...others.map(({ folder }) => secondsIn(folder)));
+  return others.length === 0 ? guess : 1.05 * Math.max(...others.map(({ folder }) => secondsOfEnd(folder)));
 }
