@@ -5,7 +5,8 @@ import { describeAssignment } from '../rank/words.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { diffView } from './diff-view.ts';
 import { failureViews, lackingText, skippedViews } from './failures.ts';
-import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
+import { inBothWidths } from './figures/draw.ts';
+import { loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { legend } from './figures-view.ts';
 import { methodView } from './method.ts';
@@ -28,6 +29,7 @@ export function detailedView(
   const simple = plotFigures(plots ?? USUAL_PLOTS.detailed[mode], trial.name, entry ? [entry] : [], {
     winner: entry,
   });
+  const curves = entry ? loadCurvesData([entry], { ...ranking, winner: entry }) : undefined;
   const figures: Figure[] = [
     ...simple,
     ...(times
@@ -58,7 +60,7 @@ export function detailedView(
     configText: trial.models[0].configText,
     effectiveText: trial.end?.effective ? printConfigText(trial.end.effective) : '',
     breakdown: times ? timeBreakdownSvg(times) : '',
-    ladder: entry ? loadLadderSvg(loadLadderData([entry], entry)) : '',
+    curves: curves ? inBothWidths((width) => loadCurvesSvg(curves, width)) : '',
     legend,
     figures,
     plots: simple,

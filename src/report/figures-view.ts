@@ -7,7 +7,7 @@ import type { RankedEntry } from '../rank/standings.ts';
 import { measurementsOf, type Trial } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
 import { inBothWidths } from './figures/draw.ts';
-import { loadLadderData, loadLadderSvg } from './figures/load-ladder.ts';
+import { type LoadCurve, loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
 import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { plotFigures } from './plots.ts';
@@ -34,8 +34,7 @@ export function figuresView(
   const figures = plotFigures(plots, model, curves, { winner, constraints: goal.constraints });
   return {
     pareto: paretoView(ranking),
-    ladder: curves.length > 0 ? loadLadderSvg(loadLadderData(curves, winner)) : '',
-    curves: `${counted(curves.length, 'configuration')} of ${entries.length}: the best and the default`,
+    curves: loadCurvesView(curves, ranking),
     breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
     breakdownOf: shown?.trial.name ?? '',
     legend,
@@ -68,5 +67,33 @@ function paretoView(ranking: Ranking) {
     leftOut: data.leftOut > 0 ? counted(data.leftOut, 'point') : '',
     failed: failed.map(({ name }) => ({ name, anchor: anchorOf(name) })),
     failedCount: counted(failed.length, 'configuration'),
+  };
+}
+
+const SIGNS = { star: '★', diamond2: '◆', circle: '●', triangle: '▲', square: '■' } as const;
+const STROKES = ['', 'dashed', 'dotted', 'dashed and dotted'] as const;
+
+/** Throughput and latency against load, and what its lines are. */
+function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, entries }: Ranking) {
+  const data = loadCurvesData(curves, { winner, goal, noise });
+  if (!data) return undefined;
+  const hasBatches = new Set(data.lines.map(({ batchSize }) => batchSize)).size > 1;
+  const telling = ({ batchSize, dash, knee, rungs }: LoadCurve): string =>
+    [
+      ...(hasBatches ? [`client batch ${batchSize}${dash > 0 ? ` (${STROKES[dash]})` : ''}`] : []),
+      ...(rungs.length < 2 ? [] : [knee === undefined ? 'grows to the largest load' : `knee at ${knee}`]),
+    ].join(', ');
+  return {
+    svg: inBothWidths((width) => loadCurvesSvg(data, width)),
+    lines: data.lines.map((line) => ({
+      name: line.variant,
+      anchor: anchorOf(line.variant),
+      role: line.role,
+      sign: SIGNS[line.symbol],
+      text: telling(line),
+    })),
+    hasKnee: data.lines.some(({ knee }) => knee !== undefined),
+    of:
+      entries.length > curves.length ? `${curves.length} of ${counted(entries.length, 'configuration')}` : '',
   };
 }

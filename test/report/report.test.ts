@@ -9,7 +9,6 @@ import { parseResults } from '../../src/record/results.ts';
 import type { BeliefRecord, SearchRecord } from '../../src/record/run.ts';
 import { EXPORTERS, exportAll } from '../../src/report/export-all.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
-import { loadLadderData } from '../../src/report/figures/load-ladder.ts';
 import { timeBreakdownData } from '../../src/report/figures/time-breakdown.ts';
 import { detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { checkExportPath } from '../../src/report/put.ts';
@@ -150,15 +149,6 @@ describe('figures are data first', () => {
       'compute infer',
       'compute output',
     ]);
-  });
-
-  test('a line a configuration with the interval of each rung', () => {
-    const { lines } = loadLadderData(ranking.entries, ranking.winner);
-    expect(lines.map((line) => [line.variant, line.role])).toEqual([
-      ['m_config_0', 'winner'],
-      ['m_config_default', 'default'],
-    ]);
-    expect(lines[0]?.rungs[0]).toMatchObject({ level: 1, throughput: 180, low: 171, high: 189 });
   });
 });
 

@@ -103,3 +103,14 @@ export function allowedPart({ domain, limits }: LimitedAxis): readonly [number, 
   }
   return low < high ? [low, high] : undefined;
 }
+
+/** How far along an axis a value lies, 0 to 1. */
+export function shareOf({ scale, domain: [low, high] }: LimitedAxis, value: number): number {
+  if (scale === 'log') return Math.log(value / low) / Math.log(high / low);
+  return (value - low) / (high - low);
+}
+
+/** What lies so far along an axis. */
+export function valueAt({ scale, domain: [low, high] }: LimitedAxis, share: number): number {
+  return scale === 'log' ? low * (high / low) ** share : low + share * (high - low);
+}

@@ -46,3 +46,15 @@ export const marked = (className: 'zoomed' | 'dots', render?: Plot.RenderFunctio
   clip: true as const,
   ...(render && { render }),
 });
+
+/** Says of each mark of a plot to which row it belongs, in the order of its data. */
+export const rowed =
+  (anchors: readonly string[]): Plot.RenderFunction =>
+  (index, scales, values, dimensions, context, next) => {
+    const drawn = next!(index, scales, values, dimensions, context) as unknown as SvgElement;
+    // A line is one mark of many places.
+    for (const [at, mark] of [...drawn.children].entries()) {
+      mark.setAttribute('data-row', anchors[anchors.length === 1 ? 0 : index[at]!]!);
+    }
+    return drawn as never;
+  };

@@ -11,6 +11,7 @@ import { batchSizeOf, type LoadPoint, levelText } from '../../record/load-point.
 import type { Interval } from '../../statistics/intervals.ts';
 import { anchorOf } from '../anchor.ts';
 import { COLOR, drawSvg, type Role, SHAPES, WIDTHS, type Width } from './draw.ts';
+import { axisOptions, limitMarks } from './limit-marks.ts';
 import { allowedPart, type LimitedAxis, limitedAxis } from './limited-axis.ts';
 import { linked, marked } from './linked.ts';
 
@@ -208,15 +209,6 @@ export function paretoSvg(data: ParetoData, width: Width): string {
 
 const only = ({ scale, domain }: LimitedAxis) => ({ scale, domain });
 
-const axisOptions = ({ scale, domain }: LimitedAxis, width: Width) => ({
-  type: scale,
-  domain: [...domain],
-  grid: true,
-  ticks: width === 'wide' ? 8 : 4,
-  // Powers of ten and what is between them, as they are read.
-  ...(scale === 'log' && { tickFormat: ',' }),
-});
-
 /** The part of the frame that keeps the limits of both axes; nothing where there are none. */
 function allowedMarks({ x, y }: ParetoData): Plot.Markish[] {
   if (x.limits.length + y.limits.length === 0) return [];
@@ -300,54 +292,3 @@ const linkOf = ({ variant, load, label, isFront, isChosen, role }: ParetoPoint) 
   // Hundreds of points in the order of the keyboard would be no help; the table has them all.
   isReached: isFront || isChosen || role !== 'other',
 });
-
-/** Where arrows stand for limits beyond the frame. */
-const EDGES = {
-  x: {
-    below: { frameAnchor: 'left', dx: 4, arrow: (text: string) => `◀ ${text}` },
-    above: { frameAnchor: 'right', dx: -4, arrow: (text: string) => `${text} ▶` },
-  },
-  y: {
-    below: { frameAnchor: 'bottom', dy: -4, arrow: (text: string) => `▼ ${text}` },
-    above: { frameAnchor: 'top', dy: 4, arrow: (text: string) => `▲ ${text}` },
-  },
-} as const;
-
-/** A limit in the last part of an axis has its words before it. */
-const LATE = 0.7;
-
-/** Limits as lines, and those beyond the frame as arrows at its edge. */
-function limitMarks(axis: LimitedAxis, on: 'x' | 'y'): Plot.Markish[] {
-  return axis.limits.flatMap(({ value, at, text }): Plot.Markish[] => {
-    const look = { fill: COLOR.limit, fontWeight: 600, stroke: COLOR.page, strokeWidth: 4 };
-    if (at !== 'inside') {
-      const { arrow, ...edge } = EDGES[on][at];
-      return [Plot.text([arrow(text)], { ...look, ...edge })];
-    }
-    const line = { ...marked('zoomed'), stroke: COLOR.limit, strokeDasharray: '5,4', strokeWidth: 1.5 };
-    const isLate = shareOf(axis, value) > LATE;
-    const words = { ...look, ...marked('dots') };
-    if (on === 'y') {
-      const beside = { frameAnchor: 'right', textAnchor: 'end', dx: -6, dy: isLate ? 9 : -9 } as const;
-      return [Plot.ruleY([value], line), Plot.text([text], { ...words, ...beside, y: () => value })];
-    }
-    const textAnchor = isLate ? 'end' : 'start';
-    return [
-      Plot.ruleX([value], line),
-      Plot.text([text], {
-        ...words,
-        x: () => value,
-        frameAnchor: 'top',
-        textAnchor,
-        dx: isLate ? -6 : 6,
-        dy: 10,
-      }),
-    ];
-  });
-}
-
-/** How far along an axis a value lies, 0 to 1. */
-function shareOf({ scale, domain: [low, high] }: LimitedAxis, value: number): number {
-  if (scale === 'log') return Math.log(value / low) / Math.log(high / low);
-  return (value - low) / (high - low);
-}

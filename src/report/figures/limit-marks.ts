@@ -1,0 +1,60 @@
+import * as Plot from '@observablehq/plot';
+import { COLOR, type Width } from './draw.ts';
+import { type LimitedAxis, shareOf } from './limited-axis.ts';
+import { marked } from './linked.ts';
+
+/** How Plot is told of an axis. */
+export const axisOptions = ({ scale, domain }: LimitedAxis, width: Width) => ({
+  type: scale,
+  domain: [...domain],
+  grid: true,
+  ticks: width === 'wide' ? 8 : 4,
+  // 10,000, and 10k where there is little room.
+  ...(scale === 'log' && width === 'wide' && { tickFormat: ',' }),
+  ...(width === 'narrow' && { tickFormat: '~s' }),
+});
+
+/** Where arrows stand for limits beyond the frame. */
+const EDGES = {
+  x: {
+    below: { frameAnchor: 'left', dx: 4, arrow: (text: string) => `◀ ${text}` },
+    above: { frameAnchor: 'right', dx: -4, arrow: (text: string) => `${text} ▶` },
+  },
+  y: {
+    below: { frameAnchor: 'bottom', dy: -4, arrow: (text: string) => `▼ ${text}` },
+    above: { frameAnchor: 'top', dy: 4, arrow: (text: string) => `▲ ${text}` },
+  },
+} as const;
+
+/** A limit in the last part of an axis has its words before it. */
+const LATE = 0.7;
+
+/** Limits as lines, and those beyond the frame as arrows at its edge. */
+export function limitMarks(axis: LimitedAxis, on: 'x' | 'y'): Plot.Markish[] {
+  return axis.limits.flatMap(({ value, at, text }): Plot.Markish[] => {
+    const look = { fill: COLOR.limit, fontWeight: 600, stroke: COLOR.page, strokeWidth: 4 };
+    if (at !== 'inside') {
+      const { arrow, ...edge } = EDGES[on][at];
+      return [Plot.text([arrow(text)], { ...look, ...edge })];
+    }
+    const line = { ...marked('zoomed'), stroke: COLOR.limit, strokeDasharray: '5,4', strokeWidth: 1.5 };
+    const isLate = shareOf(axis, value) > LATE;
+    const words = { ...look, ...marked('dots') };
+    if (on === 'y') {
+      const beside = { frameAnchor: 'right', textAnchor: 'end', dx: -6, dy: isLate ? 9 : -9 } as const;
+      return [Plot.ruleY([value], line), Plot.text([text], { ...words, ...beside, y: () => value })];
+    }
+    const textAnchor = isLate ? 'end' : 'start';
+    return [
+      Plot.ruleX([value], line),
+      Plot.text([text], {
+        ...words,
+        x: () => value,
+        frameAnchor: 'top',
+        textAnchor,
+        dx: isLate ? -6 : 6,
+        dy: 10,
+      }),
+    ];
+  });
+}
