@@ -53,7 +53,7 @@ function paretoView(ranking: Ranking) {
   const failed = [...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured].filter(hasFailed);
   return {
     svg: inBothWidths((width) => paretoSvg(data, width)),
-    heading: `${findMetric(data.y.tag)!.label} against ${findMetric(data.x.tag)!.label}`,
+    heading: `${capitalized(findMetric(data.y.tag)!.label)} against ${findMetric(data.x.tag)!.label}`,
     hasWinner: data.points.some(({ role }) => role === 'winner'),
     hasDefault: data.points.some(({ role }) => role === 'default'),
     missed: has('missed'),
@@ -97,3 +97,5 @@ function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, e
       entries.length > curves.length ? `${curves.length} of ${counted(entries.length, 'configuration')}` : '',
   };
 }
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

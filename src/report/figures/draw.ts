@@ -38,7 +38,7 @@ export const COLOR = {
   limit: colour('limit', '#b3261e'),
   allowed: colour('allowed', '#e8f5ee'),
   other: colour('other', '#6b7078'),
-  text: colour('text', '#1c2024'),
+  text: colour('text', '#1b1f24'),
   page: colour('page', '#ffffff'),
 } as const;
 

@@ -168,7 +168,8 @@ export function kneeOf(rungs: readonly Pick<Rung, 'level' | 'throughput'>[]): nu
   return knee === rungs.at(-1) ? undefined : knee?.level;
 }
 
-export const DASHES = ['', '6 3', '2 3', '9 3 2 3'] as const;
+/** By how many client batches stand before. */
+const DASHES = ['', '6 3', '2 3', '9 3 2 3'] as const;
 
 interface Panel {
   readonly axis: LimitedAxis;
@@ -195,21 +196,10 @@ export function loadCurvesSvg(data: LoadCurvesData, width: Width): string {
 const MOST_TICKS = { wide: 14, narrow: 6 } as const;
 
 function panelSvg({ lines, axis: loads }: LoadCurvesData, panel: Panel): string {
-  const { axis, width, height, isLowest, read } = panel;
-  const flat = lines.flatMap(({ rungs, ...line }, of) =>
-    rungs.flatMap((rung) => {
-      const reading = read(rung);
-      return reading
-        ? [{ ...line, ...reading, of, level: rung.level, isKnee: rung.level === line.knee }]
-        : [];
-    }),
-  );
-  type Dot = (typeof flat)[number];
-  const levels = [...new Set(flat.map(({ level }) => level))].sort((a, b) => a - b);
-  const color = ({ role }: { role: Role }): string => COLOR[role];
-  const anchors = lines.map(({ variant }) => anchorOf(variant));
-  const rows = rowed(flat.map(({ variant }) => anchorOf(variant)));
-  const words = { fill: color, stroke: COLOR.page, strokeWidth: 4, textAnchor: 'start' } as const;
+  const { axis, width, height, isLowest } = panel;
+  const dots = dotsOf(lines, panel);
+  const levels = [...new Set(dots.map(({ level }) => level))].sort((a, b) => a - b);
+  const words = { fill: colorOf, stroke: COLOR.page, strokeWidth: 4, textAnchor: 'start' } as const;
   return drawSvg(
     {
       width: WIDTHS[width],
@@ -222,44 +212,67 @@ function panelSvg({ lines, axis: loads }: LoadCurvesData, panel: Panel): string 
       y: { ...axisOptions(axis, width), ticks: 5, label: `↑ ${axis.label}` },
       marks: [
         ...limitMarks(axis, 'y'),
-        ...lines.map((line, of) =>
-          Plot.line(
-            flat.filter((dot) => dot.of === of),
-            {
-              x: 'level',
-              y: 'value',
-              stroke: color(line),
-              strokeWidth: line.role === 'other' ? 1.3 : 2,
-              strokeDasharray: DASHES[line.dash],
-              render: rowed([anchors[of]!]),
-            },
-          ),
-        ),
-        Plot.ruleX(flat, {
-          x: 'level',
-          y1: 'low',
-          y2: 'high',
-          stroke: color,
-          strokeOpacity: 0.6,
-          render: rows,
-        }),
-        Plot.dot(flat, {
-          x: 'level',
-          y: 'value',
-          fill: color,
-          r: 3.6,
-          symbol: ({ symbol }: Dot) => symbol,
-          render: rows,
-        }),
-        Plot.dot(
-          flat.filter(({ isKnee }) => isKnee),
-          { x: 'level', y: 'value', r: 8, stroke: color, strokeWidth: 1.5 },
-        ),
+        ...curveMarks(lines, dots),
         Plot.text(endLabels(lines, panel), { ...words, x: 'level', y: 'labelAt', text: 'text', dx: 10 }),
       ],
     },
     `${metric(axis.tag).label} at each load of the best configurations and the default, with 95 % intervals`,
   );
+}
+
+const colorOf = ({ role }: { readonly role: Role }): string => COLOR[role];
+
+interface Dot extends LoadCurve, Reading {
+  /** Which of the lines it is of. */
+  readonly of: number;
+  readonly level: number;
+}
+
+const dotsOf = (lines: readonly LoadCurve[], { read }: Panel): Dot[] =>
+  lines.flatMap((line, of) =>
+    line.rungs.flatMap((rung) => {
+      const reading = read(rung);
+      return reading ? [{ ...line, ...reading, of, level: rung.level }] : [];
+    }),
+  );
+
+function curveMarks(lines: readonly LoadCurve[], dots: readonly Dot[]): Plot.Markish[] {
+  const rows = rowed(dots.map(({ variant }) => anchorOf(variant)));
+  return [
+    ...lines.map((line, of) =>
+      Plot.line(
+        dots.filter((dot) => dot.of === of),
+        {
+          x: 'level',
+          y: 'value',
+          stroke: colorOf(line),
+          strokeWidth: line.role === 'other' ? 1.3 : 2,
+          strokeDasharray: DASHES[line.dash],
+          render: rowed([anchorOf(line.variant)]),
+        },
+      ),
+    ),
+    Plot.ruleX(dots, {
+      x: 'level',
+      y1: 'low',
+      y2: 'high',
+      stroke: colorOf,
+      strokeOpacity: 0.6,
+      render: rows,
+    }),
+    Plot.dot(dots, {
+      x: 'level',
+      y: 'value',
+      fill: colorOf,
+      r: 3.6,
+      symbol: ({ symbol }: Dot) => symbol,
+      render: rows,
+    }),
+    Plot.dot(
+      dots.filter(({ level, knee }) => level === knee),
+      { x: 'level', y: 'value', r: 8, stroke: colorOf, strokeWidth: 1.5 },
+    ),
+  ];
 }
 
 /** Loads double more often than they grow by steps. */
