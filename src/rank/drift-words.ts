@@ -15,8 +15,9 @@ export function driftText(
   standings: Pick<Standings, 'drift' | 'entries' | 'leader' | 'default'>,
 ): string | undefined {
   const { drift, entries, leader, default: base } = standings;
-  if (!drift || drift.shifts.length === 0) return undefined;
+  if (!drift) return undefined;
   const left = leftDrifted(entries.map(({ trial }) => trial));
+  if (drift.shifts.length === 0 && left + drift.again === 0) return undefined;
   const again =
     drift.again > 0
       ? `${counted(drift.again, 'measurement')} ${drift.again === 1 ? 'was' : 'were'} made again`
@@ -24,7 +25,7 @@ export function driftText(
   const marked = left > 0 ? `${counted(left, 'point')} ${left === 1 ? 'is' : 'are'} marked as drifted` : '';
   const what = [again, marked].filter((text) => text !== '').join(', and ');
   return [
-    `The machine ${changesText(drift.shifts)}${what && `; ${what}`}.`,
+    `${drift.shifts.length > 0 ? `The machine ${changesText(drift.shifts)}` : "Other programs had much of this machine's CPU for a while"}${what && `; ${what}`}.`,
     ...(drift.unfinished
       ? [
           'Not all that the verdict needs could be measured again: it goes by the state of the machine in which most was measured.',
@@ -43,10 +44,10 @@ function changesText(shifts: readonly ShiftRecord[]): string {
     const most = Math.max(...shifts.map(({ by }) => Math.abs(by)));
     return `changed ${shifts.length} times between ${clockOf(shifts[0]!.after)} and ${clockOf(shifts.at(-1)!.before)} UTC, by up to ${percent(most)}`;
   }
-  const texts = shifts.map(
-    ({ after, before, by }) =>
-      `${percent(by)} ${by < 0 ? 'slower' : 'faster'} between ${clockOf(after)} and ${clockOf(before)} UTC`,
-  );
+  const texts = shifts.map(({ after, before, by }) => {
+    const how = Math.round(by * 100) === 0 ? 'another' : `${percent(by)} ${by < 0 ? 'slower' : 'faster'}`;
+    return `${how} between ${clockOf(after)} and ${clockOf(before)} UTC`;
+  });
   return `became ${texts.join(', then ')}`;
 }
 

@@ -15,7 +15,10 @@ export interface DriftedPoint {
   readonly variant: string;
   readonly key: string;
   readonly startedAt: string;
-  /** By which share the sentinel did better (above 0) or worse then. */
+  /**
+   * By which share the sentinel did better (above 0) or worse then; 0: it was not looked at then, when other programs had
+   * much more, or much less, of the CPU.
+   */
   readonly by: number;
 }
 

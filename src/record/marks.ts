@@ -124,7 +124,9 @@ const ROWS = {
     advice: 'measure again when the machine has nothing else to do (--fresh)',
     text: ({ drifted }) =>
       drifted &&
-      `the machine was ${(Math.abs(drifted.by) * 100).toPrecision(2)} % ${drifted.by < 0 ? 'slower' : 'faster'} than when what it is compared with was measured`,
+      (drifted.by === 0
+        ? 'other programs had much more, or much less, of the CPU than when what it is compared with was measured'
+        : `the machine was ${(Math.abs(drifted.by) * 100).toPrecision(2)} % ${drifted.by < 0 ? 'slower' : 'faster'} than when what it is compared with was measured`),
   },
   'beside-others': {
     words: 'it seems to have suffered from what was measured beside it',

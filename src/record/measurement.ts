@@ -95,7 +95,7 @@ export interface Measurement {
   readonly starts?: number;
   /**
    * The machine was faster (above 0) or slower by this share than when what it is compared with was measured, or became so
-   * meanwhile: what was measured again and again told so.
+   * meanwhile: what was measured again and again told so; 0: other programs had much more, or much less, of the CPU.
    */
   readonly drifted?: { readonly by: number };
   readonly stalls?: HostStalls;

@@ -188,7 +188,7 @@ export class ModelLedger {
         return [{ variant, key: record.key, startedAt: record.measurement.startedAt, by }];
       }),
       again,
-      ...(!complete && shifts.length > 0 && { unfinished: true }),
+      ...(!complete && shifts.length + drifted.size > 0 && { unfinished: true }),
     });
   }
 

@@ -102,5 +102,10 @@ export const checkpointNotes = (checkpoint: Checkpoint | undefined): readonly st
     : [];
 
 /** A line for a machine that is found to have changed while it was measured. */
-export const shiftNote = ({ by, fromMs, untilMs }: Shift): string =>
-  `the machine became ${Math.round(Math.abs(by) * 100)} % ${by < 0 ? 'slower' : 'faster'} between ${new Date(fromMs).toISOString().slice(11, 19)} and ${new Date(untilMs).toISOString().slice(11, 19)} UTC: what matters is measured again`;
+export function shiftNote({ by, fromMs, untilMs }: Shift): string {
+  const [from, until] = [fromMs, untilMs].map((ms) => new Date(ms).toISOString().slice(11, 19));
+  const percent = Math.round(Math.abs(by) * 100);
+  // Other programs came or went, and the sentinel does not feel it.
+  const how = percent === 0 ? 'changed' : `became ${percent} % ${by < 0 ? 'slower' : 'faster'}`;
+  return `the machine ${how} between ${from} and ${until} UTC: what matters is measured again`;
+}

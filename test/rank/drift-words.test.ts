@@ -44,6 +44,9 @@ test('what changed, what was measured again and what is marked', () => {
   );
   expect(text({ unfinished: true })).toContain('Not all that the verdict needs could be measured again');
   expect(text({ shifts: [] })).toBeUndefined();
+  expect(text({ shifts: [], again: 2 }, trial('m_config_0', [drifted(90, 0)]))).toBe(
+    "Other programs had much of this machine's CPU for a while; 2 measurements were made again, and 1 point is marked as drifted.",
+  );
   expect(driftText(rank(run(base), goal))).toBeUndefined();
 });
 

@@ -54,6 +54,7 @@ test('a mark says what it says of this measurement', () => {
   expect(textOf({ drifted: { by: -0.08 } })).toBe(
     'the machine was 8.0 % slower than when what it is compared with was measured',
   );
+  expect(textOf({ drifted: { by: 0 } })).toMatch(/^other programs had much more/);
   expect(textOf({ othersShare: 0.714 })).toBe("other programs had 71 % of this machine's CPU meanwhile");
   expect(textOf({ counted: 5, stalls: { windows: 1, leftOut: 1, longestMs: 48 } })).toBe(
     "the host stood still for up to 48 ms in 1 of 6 windows; they are left out of the client's figures",

@@ -1,7 +1,8 @@
+import { mean } from 'simple-statistics';
 import { isRate, isSamePoint } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
 import type { Ask, Figures, Outcome } from '../search.ts';
-import { type Look, type States, statesOf } from './states.ts';
+import { type Look, statesOf } from './states.ts';
 
 /** A measurement of this session, with when it was made. */
 export interface Made {
@@ -18,6 +19,14 @@ export interface Shift {
   /** By which share the sentinel did better (above 0) or worse than before. */
   readonly by: number;
 }
+
+/**
+ * By so much more of the CPU that other programs have the machine is another, whatever a look at the sentinel says: what
+ * holds the sentinel up a little may hold other configurations up much. Not tuned.
+ */
+const MUCH_MORE = 0.25;
+/** A run that is shorter than this is over soon: of what goes on beside it nothing follows. */
+export const SHORT_MS = 30_000;
 
 /** The state in which a point was measured; undefined: the machine changed between the looks before and after it. */
 export type StateAt = number | undefined;
@@ -43,7 +52,17 @@ export function levelOf({ point }: Place, { values }: Figures): number | undefin
   return value !== undefined && value > 0 ? Math.log(value) : undefined;
 }
 
-/** What was measured in this session, in order of its time, and in which state of the machine. */
+/** A look at the sentinel, and the state that the machine was in. */
+interface PlacedLook extends Look {
+  readonly made: Made;
+  readonly isCrowded: boolean;
+  readonly state: number;
+}
+
+/**
+ * What was measured in this session, in order of its time, and in which state of the machine. Measurements beside which
+ * other programs had much more of the CPU are never in one state with the others.
+ */
 export class Course {
   readonly #made: Made[] = [];
   /** The last measurement of each point. */
@@ -51,9 +70,17 @@ export class Course {
   /** By measurements: what their logarithm differs by from that of the same point soon before. */
   readonly #repeats = new Map<Made, number>();
   #lastMs = 0;
-  #states: States = statesOf([]);
-  #looks: (Look & { readonly made: Made })[] = [];
+  #looks: readonly PlacedLook[] = [];
+  #calmLooks: readonly PlacedLook[] = [];
+  #crowdedLooks: readonly PlacedLook[] = [];
+  /** Logarithm of how well the sentinel does in each state that was looked at. */
+  #levels: readonly number[] = [];
+  #doubtful = false;
+  #noise = statesOf([]).noise;
   #sentinel: Place | undefined;
+  /** The least that other programs had of the CPU beside a measurement. */
+  #leastShare = 1;
+  #mostShare = 0;
 
   add(made: Made): void {
     // Slots tell in the order in which they end.
@@ -61,7 +88,22 @@ export class Course {
     this.#made.splice(at + 1, 0, made);
     this.#lastMs = Math.max(this.#lastMs, made.endMs);
     this.#compare(made);
-    if (this.#sentinel && isAt(made.ask, this.#sentinel)) this.#learn(this.#sentinel);
+    const share = made.figures.witness?.othersShare;
+    this.#leastShare = Math.min(this.#leastShare, share ?? 1);
+    this.#mostShare = Math.max(this.#mostShare, share ?? 0);
+    const isNew =
+      (this.#sentinel && isAt(made.ask, this.#sentinel)) ||
+      this.#looks.some((look) => look.isCrowded !== this.isCrowded(look.made));
+    if (this.#sentinel && isNew) this.#learn(this.#sentinel);
+  }
+
+  /** Whether other programs had much more of the CPU beside it than beside the one where they had least. */
+  isCrowded({ figures: { witness } }: Made): boolean {
+    return this.#isCrowdedBy(witness?.othersShare ?? 0);
+  }
+
+  #isCrowdedBy(share: number): boolean {
+    return share - this.#leastShare > MUCH_MORE && this.#lastMs - (this.#made[0]?.startMs ?? 0) >= SHORT_MS;
   }
 
   /** The point that is looked at from now on. */
@@ -83,18 +125,30 @@ export class Course {
   }
 
   #learn(sentinel: Place): void {
-    this.#looks = this.#made.flatMap((made) => {
+    const looks = this.#made.flatMap((made) => {
       const level = isAt(made.ask, sentinel) ? levelOf(made.ask, made.figures) : undefined;
       if (level === undefined) return [];
       const deviation = made.figures.deviations?.[tagOf(made.ask)];
       const { startMs, endMs } = made;
-      return [{ level, startMs, endMs, made, ...(deviation !== undefined && { deviation }) }];
+      const isCrowded = this.isCrowded(made);
+      return [{ level, startMs, endMs, made, isCrowded, ...(deviation !== undefined && { deviation }) }];
     });
     const others = [...this.#repeats].filter(([{ ask }]) => !isAt(ask, sentinel));
-    this.#states = statesOf(
-      this.#looks,
-      others.map(([, difference]) => difference),
-    );
+    const repeats = others.map(([, difference]) => difference);
+    const [calm, crowded] = [false, true].map((which) => {
+      const own = looks.filter(({ isCrowded }) => isCrowded === which);
+      return { own, states: statesOf(own, repeats) };
+    });
+    this.#levels = [...calm!.states.levels, ...crowded!.states.levels];
+    this.#looks = looks.map((look) => {
+      const { own, states } = look.isCrowded ? crowded! : calm!;
+      const state = states.of[own.indexOf(look)]! + (look.isCrowded ? calm!.states.levels.length : 0);
+      return { ...look, state };
+    });
+    this.#calmLooks = this.#looks.filter(({ isCrowded }) => !isCrowded);
+    this.#crowdedLooks = this.#looks.filter(({ isCrowded }) => isCrowded);
+    this.#doubtful = (looks.at(-1)?.isCrowded ? crowded! : calm!).states.doubtful;
+    this.#noise = (calm!.own.length >= crowded!.own.length ? calm! : crowded!).states.noise;
   }
 
   /** When the last of the measurements ended, ms since 1970. */
@@ -120,67 +174,115 @@ export class Course {
   }
 
   get doubtful(): boolean {
-    return this.#states.doubtful;
+    return this.#doubtful;
   }
 
   /** Standard deviation of the logarithm of one measurement. */
   get noise(): number {
-    return this.#states.noise;
+    return this.#noise;
   }
 
   /** Whether the machine was always the same, as far as is known. */
   get steady(): boolean {
-    return this.#states.levels.length < 2;
+    return this.#levels.length < 2 && !this.isMixed;
   }
 
-  /** The state of the last look that is told, a doubtful one left out. */
+  /** Whether other programs had much more of the CPU beside some measurements than beside others. */
+  get isMixed(): boolean {
+    return this.#isCrowdedBy(this.#mostShare);
+  }
+
+  /** Whether the sentinel was looked at while other programs had much of the CPU, or while they had not. */
+  isLookedAt(isCrowded: boolean): boolean {
+    return (isCrowded ? this.#crowdedLooks : this.#calmLooks).length > 0;
+  }
+
+  /** The state of the last measurement; a look that is in doubt tells of none. */
   get present(): number {
-    return this.#states.of.at(-1) ?? 0;
+    const last = this.#made.at(-1);
+    return (last && this.stateAt(last)) ?? this.#looks.at(-1)?.state ?? 0;
   }
 
   /** The state in which most was measured, the latest of equal ones. */
   get usual(): number {
-    const counts = this.#states.levels.map(
-      (_, state) => this.#made.filter((made) => this.stateAt(made) === state).length,
-    );
-    return counts.lastIndexOf(Math.max(...counts));
+    const counts: number[] = [];
+    for (const made of this.#made) {
+      const state = this.stateAt(made);
+      if (state !== undefined) counts[state] = (counts[state] ?? 0) + 1;
+    }
+    return Array.from(counts, (count = 0) => count).lastIndexOf(Math.max(0, ...Object.values(counts)));
   }
 
   /** In which state a measurement was made: that of the looks around it, or of the one that there is. */
-  stateAt({ startMs, endMs }: Made): StateAt {
-    const [before, after] = this.#around(startMs, endMs);
-    if (before === undefined || after === undefined) return before ?? after ?? 0;
-    return before === after ? before : undefined;
+  stateAt(made: Made): StateAt {
+    const [before, after] = this.#around(made);
+    if (before !== undefined && after !== undefined && before !== after) return undefined;
+    return before ?? after ?? this.#unseen(this.isCrowded(made));
+  }
+
+  /** The state of what was measured without a look at the sentinel while others had, or had not, much of the CPU. */
+  #unseen(isCrowded: boolean): number {
+    const count = this.#levels.length;
+    return count === 0 && isCrowded ? 1 : count;
+  }
+
+  /** Whether it is known how well the sentinel does in a state. */
+  isKnown(state: StateAt): boolean {
+    return state !== undefined && state < this.#levels.length;
   }
 
   /** The states of the last look that began before a measurement ended, and of the first one that ended after it began. */
-  #around(startMs: number, endMs: number): [StateAt, StateAt] {
-    const { of } = this.#states;
-    const before = this.#looks.findLastIndex((look) => look.startMs < endMs);
-    const after = this.#looks.findIndex((look) => look.endMs > startMs);
-    return [of[before], of[after]];
+  #around(made: Made): [StateAt, StateAt] {
+    const looks = this.isCrowded(made) ? this.#crowdedLooks : this.#calmLooks;
+    const before = looks.findLast((look) => look.startMs < made.endMs);
+    const after = looks.find((look) => look.endMs > made.startMs);
+    return [before?.state, after?.state];
   }
 
-  /** How many times as well the sentinel did in one state as in another. */
+  /**
+   * How many times as well the sentinel did in one state as in another. Where one was not looked at, as well as by what other
+   * programs left of the CPU.
+   */
   ratio(state: number, to: number): number {
-    const { levels } = this.#states;
-    return Math.exp((levels[state] ?? 0) - (levels[to] ?? 0));
+    if (state === to) return 1;
+    if (this.isKnown(state) && this.isKnown(to)) return Math.exp(this.#levels[state]! - this.#levels[to]!);
+    return this.#leftIn(state) / this.#leftIn(to);
+  }
+
+  /**
+   * How many times as well another configuration may do in one state as in another: programs that take its CPU may hold it up
+   * more than the sentinel.
+   */
+  mostRatio(state: number, to: number): number {
+    if (!this.isMixed) return this.ratio(state, to);
+    const [one, other] = [state, to].map((which) =>
+      this.#made.some((made) => this.stateAt(made) === which && this.isCrowded(made)),
+    );
+    const ratio = this.ratio(state, to);
+    return one === other ? ratio : Math.max(ratio, this.#leftIn(state) / this.#leftIn(to));
+  }
+
+  /** Mean share of the CPU that other programs left in a state. */
+  #leftIn(state: number): number {
+    const shares = this.#made
+      .filter((made) => this.stateAt(made) === state)
+      .flatMap(({ figures: { witness } }) => witness?.othersShare ?? []);
+    return shares.length > 0 ? Math.max(0.01, 1 - mean(shares)) : 1;
   }
 
   /** The states that a measurement may have been made in. */
   statesAround(made: Made): number[] {
     const state = this.stateAt(made);
     if (state !== undefined) return [state];
-    return this.#around(made.startMs, made.endMs).filter((found) => found !== undefined);
+    return this.#around(made).filter((found) => found !== undefined);
   }
 
   get shifts(): readonly Shift[] {
-    const { of } = this.#states;
-    return of.slice(1).flatMap((state, index) => {
-      const before = of[index]!;
-      if (state === before) return [];
-      const [old, next] = [this.#looks[index]!, this.#looks[index + 1]!];
-      return [{ fromMs: old.endMs, untilMs: next.startMs, by: this.ratio(state, before) - 1 }];
+    return this.#looks.slice(1).flatMap((next, index) => {
+      const old = this.#looks[index]!;
+      if (next.state === old.state) return [];
+      const by = this.ratio(next.state, old.state) - 1;
+      return [{ fromMs: old.endMs, untilMs: next.startMs, by }];
     });
   }
 }

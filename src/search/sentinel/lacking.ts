@@ -70,7 +70,7 @@ function hoped(
 ): Measured {
   const last = made.at(-1)!;
   const hopes = course.statesAround(last).map((state) => {
-    const times = course.ratio(course.present, state);
+    const times = course.mostRatio(course.present, state);
     const { values } = corrected(last.figures, last.ask.point, times);
     return times > 1 ? { values: withinLimits(values, constraints) } : { values };
   });

@@ -2,7 +2,7 @@ import { compareMeasured } from '../../goal/score.ts';
 import type { Goal } from '../../record/goal.ts';
 import { batchSizeOf, type LoadPoint, levelOf as levelOfLoad } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
-import { type Course, levelOf, type Made, type Place } from './course.ts';
+import { type Course, levelOf, type Place, SHORT_MS } from './course.ts';
 
 /** How often a sentinel is looked at. */
 export interface SentinelSettings {
@@ -17,12 +17,8 @@ const SHARE = 0.05;
 const SHARE_AFTER_SHIFT = 0.15;
 /** A look for a suspicion comes no sooner than when this share of the measuring time pays for it. */
 const SHARE_OF_ONE = 0.2;
-/** And in a run that has measured for this long, seconds: a shorter one is over soon. */
-const LEAST_S = 30;
 /** So many looks more are made at most for a doubt about one. */
 const MOST_FOR_DOUBT = 2;
-/** What other programs have of the CPU differs by this share before it is suspicious, twice in a row. */
-const SUSPICIOUS = 0.25;
 
 /** Says when the sentinel is to be looked at. */
 export class Lookout {
@@ -34,17 +30,11 @@ export class Lookout {
   #spentS = 0;
   /** Looks that were made for a doubt about the last regular one. */
   #forDoubt = 0;
-  #several = false;
 
   constructor(course: Course, { minutes, share = SHARE }: SentinelSettings) {
     this.#course = course;
     this.#intervalMs = minutes * 60_000;
     this.#shareOfSteady = share;
-  }
-
-  /** Several slots measure at once, each of which is another program to the others. */
-  severalSlots(): void {
-    this.#several = true;
   }
 
   /** A look begins. */
@@ -102,7 +92,7 @@ export class Lookout {
   }
 
   #mayPayForSuspicion(): boolean {
-    const isPaid = this.#costS() <= SHARE_OF_ONE * this.#totalS && this.#totalS >= LEAST_S;
+    const isPaid = this.#costS() <= SHARE_OF_ONE * this.#totalS && this.#totalS * 1000 >= SHORT_MS;
     return isPaid && this.#spentS <= this.#share() * this.#totalS;
   }
 
@@ -110,24 +100,21 @@ export class Lookout {
     return this.#course.steady ? this.#shareOfSteady : Math.max(this.#shareOfSteady, SHARE_AFTER_SHIFT);
   }
 
-  /** The last two measurements saw other things beside them than those up to the last look. */
+  /** The last two measurements saw other things beside them than any look did. */
   #isSuspicious(): boolean {
-    if (this.#several) return false;
     const { made, last } = this.#course;
     const at = last ? made.indexOf(last) : made.length - 3;
     const before = made.slice(Math.max(0, at - 4), at + 1);
     const since = made.slice(at + 1).slice(-2);
     if (before.length === 0 || since.length < 2) return false;
-    const shares = before.flatMap(({ figures }) => figures.witness?.othersShare ?? []);
-    // After a look it is what that look saw that counts.
-    const usual = last?.figures.witness?.othersShare ?? middle(shares);
-    const isOff = ({ figures: { witness } }: Made): boolean =>
-      usual !== undefined &&
-      witness?.othersShare !== undefined &&
-      Math.abs(witness.othersShare - usual) > SUSPICIOUS;
     const wasHeld = before.some(({ figures }) => figures.witness?.held);
-    const isHeld = ({ figures }: Made): boolean => figures.witness?.held === true && !wasHeld;
-    return since.every(isOff) || since.every(isHeld);
+    if (!wasHeld && since.every(({ figures }) => figures.witness?.held)) return true;
+    return [true, false].some(
+      (which) =>
+        this.#course.isMixed &&
+        !this.#course.isLookedAt(which) &&
+        since.every((item) => this.#course.isCrowded(item) === which),
+    );
   }
 }
 
@@ -152,7 +139,3 @@ export function sentinelOf(
 
 /** How large a load is: inferences in flight, or inferences asked for a second. */
 const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);
-
-function middle(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-}

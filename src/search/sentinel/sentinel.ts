@@ -25,7 +25,8 @@ export interface Drift {
   readonly shifts: readonly Shift[];
   /**
    * What was measured in another state of the machine than the figures that are compared, or while it changed: by which
-   * share the sentinel did better (above 0) or worse then.
+   * share the sentinel did better (above 0) or worse then; 0: it was not looked at in that state, in which other programs
+   * had much more, or much less, of the CPU.
    */
   readonly drifted: ReadonlyMap<Ask, number>;
   /** How many points were measured again for it. */
@@ -54,7 +55,9 @@ const MOST_AGAIN_HURRIED = 2;
  * - A look is due after `minutes` of the run, where the CPU that other programs have or a GPU that is held back raises a
  *   suspicion, and at the end; but never so that looks take more than 5 % of the measuring time. So a short run pays nothing.
  *   Times come with the outcomes: a run that is repeated looks in the same places.
- * - What is a shift says `statesOf`. One look that is off is looked at once more before anything follows.
+ * - What was measured while other programs had much more of the CPU is in a state of its own, also where the sentinel is held
+ *   up little: they hold other configurations up more.
+ * - What else is a shift says `statesOf`. One look that is off is looked at once more before anything follows.
  * - There is no bisection: a block between two looks is a few minutes long, and each look would cost as much as measuring one
  *   of its points again. What was measured in it counts as in doubt.
  * - Figures of one state alone are compared: those of the state that the machine is in when the search ends, as nobody can
@@ -73,6 +76,8 @@ export function withSentinel(search: FailureMemory, space: Space, settings: Sent
   const limited = withLimits(watched.asSearch(), maxMeasurements === undefined ? {} : { maxMeasurements });
   return { ...limited, givenUp: () => watched.givenUp(), drift: () => watched.drift() };
 }
+
+type Measured = Extract<Outcome, { state: 'measured' }>;
 
 /** What the wrapper itself asked for. */
 type Errand = 'look' | 'again';
@@ -97,6 +102,8 @@ class Watched {
   /** The sentinel can't be measured any more. */
   #blind = false;
   #hurried = false;
+  /** Several slots measure at once, each of which is another program to the others. */
+  #several = false;
   #hurriedForBudget = false;
   /** All that the verdict needs is known in the present state. */
   #complete = false;
@@ -144,7 +151,7 @@ class Watched {
     const answer = this.#nextOf(at);
     if (isAsk(answer)) {
       this.#inFlight.add(answer);
-      if (this.#inFlight.size > 1) this.#lookout.severalSlots();
+      if (this.#inFlight.size > 1) this.#several = true;
     }
     return answer;
   }
@@ -181,7 +188,7 @@ class Watched {
   }
 
   #look(on: Candidate | undefined, taken: ReadonlySet<Candidate>): Ask | undefined {
-    const sentinel = this.#course.sentinel ?? sentinelOf(this.#course, this.#space.plan, this.#out);
+    const sentinel = this.#choose();
     if (!sentinel || taken.has(sentinel.candidate) || this.#out.has(sentinel.candidate)) return undefined;
     this.#lookout.begin();
     if (!this.#course.sentinel) this.#course.watch(sentinel);
@@ -190,6 +197,10 @@ class Watched {
     const ask: Ask = { candidate, point, again: on === candidate ? 'here' : 'afresh', sentinel: true };
     this.#errands.set(ask, 'look');
     return ask;
+  }
+
+  #choose(): Place | undefined {
+    return this.#course.sentinel ?? sentinelOf(this.#course, this.#space.plan, this.#out);
   }
 
   #mayLook(): boolean {
@@ -231,14 +242,16 @@ class Watched {
       return;
     }
     if (outcome.atMs === undefined) return;
-    const before = this.#course.shifts.length;
+    const { steady: wasSteady, shifts: before } = this.#course;
     const startMs = outcome.atMs;
-    this.#course.add({ ask, figures: outcome, startMs, endMs: startMs + look * 1000 });
+    const figures = this.#several ? withoutShare(outcome) : outcome;
+    this.#course.add({ ask, figures, startMs, endMs: startMs + look * 1000 });
     // A look that tells nothing, like one that fails, is the last.
     if (errand === 'look' && levelOf(ask, outcome) === undefined) this.#blind = true;
     if (errand === 'again') this.#search.learn?.(ask, outcome);
-    if (this.#course.shifts.length !== before) this.#complete = false;
-    if (!this.#course.steady || before > 0) this.#revise();
+    const { steady, shifts } = this.#course;
+    if (shifts.length !== before.length || steady !== wasSteady) this.#complete = false;
+    if (!steady || !wasSteady) this.#revise();
   }
 
   /** The search does not know of a server that a look has started: what it measures there is not on the one before. */
@@ -280,13 +293,18 @@ class Watched {
   }
 
   drift(): Drift | undefined {
-    const { sentinel, looks, shifts, made } = this.#course;
-    if (!sentinel || looks < 2) return undefined;
+    const { steady, looks, shifts, made } = this.#course;
+    const sentinel = this.#course.sentinel ?? (steady ? undefined : this.#choose());
+    if (!sentinel || (looks < 2 && steady)) return undefined;
     const reference = this.#reference();
     const drifted = new Map<Ask, number>();
-    for (const item of this.#course.steady ? [] : made) {
+    const byHowMuch = (state: number): number =>
+      this.#course.isKnown(state) && this.#course.isKnown(reference)
+        ? this.#course.ratio(state, reference) - 1
+        : 0;
+    for (const item of steady ? [] : made) {
       if (this.#course.stateAt(item) === reference) continue;
-      const offs = this.#course.statesAround(item).map((state) => this.#course.ratio(state, reference) - 1);
+      const offs = this.#course.statesAround(item).map(byHowMuch);
       drifted.set(
         item.ask,
         offs.reduce((most, by) => (Math.abs(by) > Math.abs(most) ? by : most), 0),
@@ -294,4 +312,10 @@ class Watched {
     }
     return { sentinel, looks, shifts, drifted, again: this.#again, complete: this.#complete };
   }
+}
+
+/** Without what is known of other programs. */
+function withoutShare(outcome: Measured): Measured {
+  const { witness, ...rest } = outcome;
+  return witness ? { ...rest, witness: { held: witness.held } } : rest;
 }
