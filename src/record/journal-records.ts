@@ -106,7 +106,7 @@ const measurement = documented(
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
     drifted: documented(stored.drift, {
-      by: 'by which share the machine was faster (above 0) or slower (below 0)',
+      by: 'by which share the machine was faster (above 0) or slower (below 0); 0: other programs had much more, or much less, of the CPU, and how much that did is not known',
     }).optional(),
     stalls: documented(stored.hostStalls, {
       windows: 'windows in which it did',
