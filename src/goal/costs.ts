@@ -9,6 +9,9 @@ import { ENERGY, energyOf, estimateOf, powerOf } from './energy.ts';
 /** A month has a twelfth of a year's 8,760 hours. */
 const HOURS_PER_MONTH = 730;
 
+/** What follows from prices. */
+const COSTS = ['cost_per_million_inferences', 'cost_per_month'] as const;
+
 /** What was served, as far as costs depend on it. */
 interface Served {
   readonly models: readonly [Pick<ConfiguredModel, 'config'>, ...unknown[]];
@@ -20,8 +23,12 @@ interface Served {
  * it was not worked out when it was measured. The same measurement where nothing changes.
  */
 export function derived(measurement: Measurement, served: Served, prices?: Prices): Measurement {
-  const gpus = gpusInUse(measurement, served);
   const { whole } = measurement;
+  const isWithoutGpus = Object.keys(measurement.gpus).length === 0;
+  const hasCosts = COSTS.some((tag) => whole.values[tag] !== undefined);
+  // Most measurements have nothing to work out, and a run has very many.
+  if (!prices && !hasCosts && (isWithoutGpus || whole.values[ENERGY] !== undefined)) return measurement;
+  const gpus = gpusInUse(measurement, served);
   const energy = whole.values[ENERGY] === undefined ? energyBefore(measurement, gpus) : undefined;
   const found: Readonly<Record<string, Estimate | undefined>> = {
     ...(energy && { [ENERGY]: energy }),

@@ -107,9 +107,14 @@ export function mergeConfig(base: ModelConfig, patch: ModelConfig): ModelConfig 
 /** A text that is equal for equal values: object keys sorted at every level. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    isObject(inner) && !isSorted(Object.keys(inner))
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   );
 }
+
+const isSorted = (keys: readonly string[]): boolean =>
+  keys.every((key, index) => index === 0 || keys[index - 1]! < key);
 
 /** Largest batch a request may carry: 0 in the configuration means that the model does not batch. */
 export const maxBatchSize = (config: ModelConfig): number => Number(config['max_batch_size'] ?? 0);

@@ -185,11 +185,14 @@ export function differenceOf(
   half: HalfWidth,
 ): Difference {
   const total = objectives.reduce((sum, { weight }) => sum + weight, 0);
-  const parts = objectives
+  // Called for every configuration of a ranking.
+  let squares = 0;
+  for (const { tag, weight } of objectives) {
     // A metric that only one of them has counts fully for that one, without noise.
-    .filter(({ tag }) => a.whole.values[tag] !== undefined && b.whole.values[tag] !== undefined)
-    .map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
-  return { score: score(a.whole, b.whole, objectives), noise: Math.hypot(...parts) };
+    if (a.whole.values[tag] === undefined || b.whole.values[tag] === undefined) continue;
+    squares += ((weight / total) * Math.hypot(half(a, tag), half(b, tag))) ** 2;
+  }
+  return { score: score(a.whole, b.whole, objectives), noise: Math.sqrt(squares) };
 }
 
 /** How much better one measurement is than another, over the objectives. */

@@ -328,7 +328,9 @@ const takeable = (records: readonly Measured[]): readonly Measured[] =>
   tellingOf(records).filter(({ measurement, sentinel }) => !measurement.drifted && !sentinel);
 
 function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
-  const list = lists.get(key) ?? [];
+  const there = lists.get(key);
+  if (there) return there;
+  const list: T[] = [];
   lists.set(key, list);
   return list;
 }

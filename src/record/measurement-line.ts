@@ -7,14 +7,42 @@ import type { Load, LoadPoint, Stream } from './load-point.ts';
 import type { Beyond, Figures, GpuSharer, HostStalls } from './measurement.ts';
 import type { StoredMeasurement } from './one-model.ts';
 import type { FailureCount } from './request-failures.ts';
+import { isUnchecked } from './upgrade.ts';
 
 // A measurement and its load, as the journal and results.json have them.
 
-export const values = z
-  .record(z.string(), z.number().nullable())
-  // What JSON can't say (no number, infinity) is written as null.
-  .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)))
-  .pipe(z.record(z.string(), z.number()));
+/**
+ * A record by name, of which a journal has very many: checked in one go, which takes a fraction of what a schema for each value
+ * takes.
+ * @param json the same of a value as JSON Schema.
+ */
+const recordOf = <T>(isValue: (value: unknown) => boolean, expected: string, json: object) =>
+  z
+    .custom<Record<string, T>>()
+    .superRefine((all: unknown, context) => {
+      if (!isUnchecked(all)) {
+        context.addIssue({ code: 'custom', message: 'expected an object' });
+        return;
+      }
+      for (const key in all) {
+        if (!isValue(all[key]))
+          context.addIssue({ code: 'custom', path: [key], message: `expected ${expected}` });
+      }
+    })
+    .meta({ type: 'object', propertyNames: { type: 'string' }, additionalProperties: json });
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+
+const NUMBER_OR_NULL = { type: ['number', 'null'] };
+
+export const values = recordOf<number | null>(isNumberOrNull, 'a number', NUMBER_OR_NULL)
+  // What JSON can't say (no number, infinity) is written as null. What is no record comes here, too.
+  .overwrite((all) =>
+    isUnchecked(all) && Object.values(all).includes(null)
+      ? Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
+      : all,
+  ) as z.ZodType<Record<string, number>, Record<string, number | null>>;
 export const byGpu = z.record(z.string(), values);
 const texts = z.array(z.string());
 export const seconds = z
@@ -65,9 +93,15 @@ export const bottleneck = z.object({
   reasons: texts,
 } satisfies Shape<Bottleneck>);
 
+const intervals = recordOf<[number | null, number | null]>(
+  (value) => Array.isArray(value) && value.length === 2 && value.every(isNumberOrNull),
+  'two numbers',
+  { type: 'array', prefixItems: [NUMBER_OR_NULL, NUMBER_OR_NULL], items: false, minItems: 2, maxItems: 2 },
+);
+
 export const figures = z.object({
   values,
-  intervals: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+  intervals,
 } satisfies Shape<Figures>);
 
 export const beyond = z.object({

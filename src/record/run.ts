@@ -261,6 +261,8 @@ export const latestTrials = (run: Run): Trial[] => [
  */
 export function measurementsOf({ points }: Trial): Measurement[] {
   const measured = points.filter((record) => record.state === 'measured');
+  const [only, another] = measured;
+  if (only && !another && only.again !== 'afresh') return [only.measurement];
   return [...Map.groupBy(measured, ({ key }) => key).values()].map((all) => {
     const records = tellingOf(all);
     const measurement = combined(

@@ -14,6 +14,7 @@ export const asTaken = (record: Measured): Measured => ({
 
 /** What stands of a variant's points in the end: every measurement of a point, or else the latest word on it. */
 export function settled(records: readonly PointRecord[]): PointRecord[] {
+  if (records.length < 2) return [...records];
   const points = new Map<string, PointRecord[]>();
   for (const record of records) {
     const id = pointId(record);

@@ -33,7 +33,9 @@ export function* linesOf(path: string, what: string): Generator<NumberedLine> {
     let length = 0;
     const line = (): NumberedLine => {
       number++;
-      const text = length > LONGEST_BYTES ? undefined : Buffer.concat(begun).toString('utf8');
+      const [only, ...more] = begun;
+      const whole = only && more.length === 0 ? only : Buffer.concat(begun);
+      const text = length > LONGEST_BYTES ? undefined : whole.toString('utf8');
       begun = [];
       length = 0;
       return { number, text };

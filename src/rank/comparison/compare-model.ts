@@ -236,7 +236,9 @@ export function comparedModel(
   return {
     model: next.model,
     objectives: next.goal.objectives,
-    changes: shifts.map(({ tag }, index) => changeOf(tag, overall[index], judge, whyNothing(counted, tag))),
+    changes: shifts.map(({ tag }, index) =>
+      changeOf(tag, overall[index], judge, () => whyNothing(counted, tag)),
+    ),
     common: {
       configurations: matched.trials.filter(({ points }) => points.some((point) => !point.leftOut)).length,
       points: leftOut(undefined),
@@ -269,8 +271,9 @@ function whyNothing(points: readonly MatchedPoint[], tag: string): string {
 const isRateItself = (tag: string, base: Measurement, next: Measurement): boolean =>
   followsRate(tag) && bothKeepUp(base, next);
 
-const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: string): Change =>
-  shift ? judge(tag, shift) : noChange(tag, why);
+/** @param why asked only where there is no shift. */
+const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: () => string): Change =>
+  shift ? judge(tag, shift) : noChange(tag, why());
 
 /** Those with a role first, then those that surely changed, then by how much. */
 function byImportance(a: ComparedConfiguration, b: ComparedConfiguration): number {
@@ -292,7 +295,7 @@ function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): Co
     matchedBy: trial.matchedBy,
     role: rolesOf(trial, pair),
     changes: pair.shifts.map(({ tag }, index) =>
-      changeOf(tag, shifts[index], judge, whyNothing(trial.points, tag)),
+      changeOf(tag, shifts[index], judge, () => whyNothing(trial.points, tag)),
     ),
     points: trial.points.map(({ base, new: next, leftOut }) => ({
       point: next.measurement.point,
@@ -321,9 +324,8 @@ function valuesOf(tag: string, base: Look, next: Look, why: string): ValueChange
 /** One load by itself, which is not judged. */
 function pointChange(shifts: MetricShifts, base: Look, next: Look): ValueChange {
   const shift = shifts.between(base, next);
-  const values = valuesOf(shifts.tag, base, next, whyNothing([{ base, new: next }], shifts.tag));
-  if (!shift) return values;
-  const { why: _, ...known } = values;
+  if (!shift) return valuesOf(shifts.tag, base, next, whyNothing([{ base, new: next }], shifts.tag));
+  const { why: _, ...known } = valuesOf(shifts.tag, base, next, '');
   return { ...known, ...percentOf(shift) };
 }
 
@@ -334,7 +336,9 @@ const defaultsOf = (
 ): NonNullable<ComparedModel['defaults']> => ({
   base: base.name,
   new: next.name,
-  changes: shifts.map(({ tag }, index) => changeOf(tag, ofDefault[index], judge, whyNothing(points, tag))),
+  changes: shifts.map(({ tag }, index) =>
+    changeOf(tag, ofDefault[index], judge, () => whyNothing(points, tag)),
+  ),
 });
 
 function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
@@ -348,7 +352,7 @@ function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
     changes: pair.shifts.map(({ tag }, index) => {
       const value = (entry: RankedEntry | undefined): number | null =>
         entry?.best.measurement.whole.values[tag] ?? null;
-      const why =
+      const why = (): string =>
         old && now ? (whyNotWinners(old, now) ?? whyNoShift(tag, old, now)) : 'one of the two has none';
       return { ...changeOf(tag, pair.ofWinner[index], judge, why), base: value(old), new: value(now) };
     }),

@@ -120,8 +120,9 @@ function differenceFrom(trials: readonly Trial[]): ((trial: Trial) => string) | 
 
 const loadKey = ({ point: { streams } }: Measurement): string =>
   streams
-    .map(({ model, batchSize, load }) =>
-      [model, batchSize, load.kind, load.kind === 'rate' ? load.perSecond : load.inFlight].join(' '),
+    .map(
+      ({ model, batchSize, load }) =>
+        `${model} ${batchSize} ${load.kind} ${load.kind === 'rate' ? load.perSecond : load.inFlight}`,
     )
     .join(', ');
 
@@ -145,7 +146,12 @@ function whyLeftOut(base: Measurement, next: Measurement): MatchedPoint['leftOut
 /** Whether NEW has the very measurement that BASE has: it took it over, or the two are one run. */
 export const isSameMeasurement = (base: Measurement, next: Measurement): boolean =>
   base.startedAt === next.startedAt &&
-  (next.takenOver === true || canonicalJson(base.whole.values) === canonicalJson(next.whole.values));
+  (next.takenOver === true || areEqual(base.whole.values, next.whole.values));
+
+const areEqual = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean => {
+  const tags = Object.keys(a);
+  return tags.length === Object.keys(b).length && tags.every((tag) => a[tag] === b[tag]);
+};
 
 /** Every load of a trial, with how often it was looked at, and on how many servers. */
 const looksOf = (trial: Trial): Look[] => measurementsOf(trial).map(lookOf);

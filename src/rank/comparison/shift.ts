@@ -207,10 +207,16 @@ const NOTHING: Sums = {
   withinDegrees: 0,
 };
 
-const KEYS = Object.keys(NOTHING) as (keyof Sums)[];
-
-const added = (sums: Sums, part: Sums, times: 1 | -1): Sums =>
-  Object.fromEntries(KEYS.map((key) => [key, sums[key] + times * part[key]])) as unknown as Sums;
+const added = (sums: Sums, part: Sums, times: 1 | -1): Sums => ({
+  count: sums.count + times * part.count,
+  changes: sums.changes + times * part.changes,
+  squares: sums.squares + times * part.squares,
+  starts: sums.starts + times * part.starts,
+  looks: sums.looks + times * part.looks,
+  within: sums.within + times * part.within,
+  withinLooks: sums.withinLooks + times * part.withinLooks,
+  withinDegrees: sums.withinDegrees + times * part.withinDegrees,
+});
 
 /** What a configuration says; undefined where none of its loads counts. */
 function partOf({ points }: MatchedTrial, tag: string): Part | undefined {
