@@ -58,6 +58,23 @@ export class GaussianProcess {
   }
 
   /**
+   * The square that is expected of each observation's noise, by what is left of it and how surely.
+   * @param noise variances of the noise, as they were given.
+   */
+  squaredNoise(noise: readonly number[]): number[] {
+    const unit = new Float64Array(noise.length);
+    const solution = new Float64Array(noise.length);
+    return noise.map((variance, index) => {
+      unit.fill(0);
+      unit[index] = 1;
+      // Of the inverse covariance, the place of this observation on the diagonal.
+      const own = solveLower(this.#factor, unit, solution).reduce((sum, value) => sum + value * value, 0);
+      const left = variance * this.#weights[index]!;
+      return left * left + Math.max(0, variance - variance * variance * own);
+    });
+  }
+
+  /**
    * The same of many places at once.
    * @param columns covariances of every place with each observation.
    * @returns for every place its mean and how much of its variance is explained; and what of its covariance with another is

@@ -111,3 +111,12 @@ test("Matérn's covariance falls from 1", () => {
   expect(matern52(1)).toBeCloseTo(0.523994, 5);
   expect(matern52(10)).toBeLessThan(1e-6);
 });
+
+test('the square of the noise of observations that have nothing in common', () => {
+  const noise = [0.1, 0.4];
+  // What is known of the function beforehand: nothing at all at the first place, all at the second.
+  const process = new GaussianProcess([3, 2], noise, (i, j) => (i === j && i === 0 ? 1e6 : 0), 0);
+  const [first, second] = process.squaredNoise(noise);
+  expect(first).toBeCloseTo(0.1, 4);
+  expect(second).toBeCloseTo(4, 4);
+});

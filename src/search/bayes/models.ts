@@ -36,6 +36,8 @@ export interface Base {
 export interface Possible {
   readonly bases: readonly Base[];
   readonly noises: readonly Noise[];
+  /** Looks are far off now and then: they follow Student's t, with the same variance. */
+  readonly heavyTails?: boolean;
 }
 
 interface Hypothesis {
@@ -52,6 +54,8 @@ interface Model {
   readonly base: Base;
   readonly process: GaussianProcess;
   readonly observed: Observed;
+  /** What the variance of each observation is multiplied by. */
+  readonly factors: readonly number[];
   readonly mean: number;
   /** Probability among all, by the likelihood of what was measured. */
   readonly weight: number;
@@ -101,16 +105,17 @@ export class MetricModels {
     const isFew = observed.ids.length <= FEW || !before;
     const turn = isFew ? 0 : (before.#turn + TURN) % all.length;
     const looked = isFew ? all : [...before.#kept, ...turnOf(all, turn, before.#kept)];
-    const fit = fitter(observed, possible, covariances);
-    const made = looked.map(fit);
-    made.sort((a, b) => b.process.logLikelihood - a.process.logLikelihood);
-    const most = made[0]!.process.logLikelihood;
-    const likely = made.slice(0, MOST).flatMap((model): Model[] => {
+    const judge = fitter(observed, possible, covariances);
+    const made = likeliestFirst(looked.map((hypothesis) => judge(hypothesis)));
+    const kept = made.slice(0, KEPT).map(({ hypothesis }) => hypothesis);
+    const some = made.slice(0, MOST);
+    const weighed = possible.heavyTails ? withTails(some, judge) : some;
+    const most = weighed[0]!.process.logLikelihood;
+    const likely = weighed.flatMap((model): Model[] => {
       const weight = Math.exp(model.process.logLikelihood - most);
       if (weight < UNLIKELY) return [];
       return [{ ...model, weight, ...expectedOf(model, covariances) }];
     });
-    const kept = made.slice(0, KEPT).map(({ hypothesis }) => hypothesis);
     return new MetricModels(weighted(likely), covariances, kept, turn);
   }
 
@@ -127,7 +132,8 @@ export class MetricModels {
         servers: [...observed.servers, ...ids.map((_, index) => -1 - index)],
         variances: [...observed.variances, ...ids.map(() => noise.look ** 2)],
       };
-      const fit = { ...model, observed: more };
+      const factors = [...model.factors, ...ids.map(() => 1)];
+      const fit = { ...model, observed: more, factors };
       const process = gaussianOf(fit, amongOf(more.ids, fit.base, fit.shape, this.#covariances));
       return { ...fit, process, ...expectedOf({ ...fit, process }, this.#covariances) };
     });
@@ -204,15 +210,15 @@ export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 /** A hypothesis held against what was measured. */
 type Fit = Omit<Model, 'weight' | 'parts' | 'means' | 'variances'>;
 
+/** @param factors without: all variances are as usual. */
+type Fitter = (hypothesis: Hypothesis, factors?: readonly number[]) => Fit;
+
 /** Holds hypotheses against what was measured. */
-function fitter(
-  observed: Observed,
-  { bases, noises }: Possible,
-  covariances: Covariances,
-): (hypothesis: Hypothesis) => Fit {
+function fitter(observed: Observed, { bases, noises }: Possible, covariances: Covariances): Fitter {
+  const usual = observed.ids.map(() => 1);
   // Hypotheses differ by their noise more often than by anything else. A shape belongs to one base.
   const among = new Map<Shape, readonly Float64Array[]>();
-  return (hypothesis) => {
+  return (hypothesis, factors = usual) => {
     const base = bases[hypothesis.base]!;
     const shape = base.shapes[hypothesis.shape]!;
     const noise = noises[hypothesis.noise]!;
@@ -220,7 +226,7 @@ function fitter(
     const mean = base.slopes ? 0 : rest.reduce((sum, value) => sum + value, 0) / rest.length;
     const rows = among.get(shape) ?? amongOf(observed.ids, base, shape, covariances);
     among.set(shape, rows);
-    const fit = { hypothesis, shape, noise, base, mean, observed };
+    const fit = { hypothesis, shape, noise, base, mean, observed, factors };
     return { ...fit, process: gaussianOf(fit, rows) };
   };
 }
@@ -236,16 +242,49 @@ function amongOf(ids: readonly number[], base: Base, shape: Shape, covariances: 
 }
 
 function gaussianOf(
-  { observed, noise, base, mean }: Omit<Fit, 'process'>,
+  { observed, noise, base, mean, factors }: Omit<Fit, 'process'>,
   among: readonly Float64Array[],
 ): GaussianProcess {
   const { ids, values, servers, variances } = observed;
   return new GaussianProcess(
     values.map((value, index) => value - base.mean(ids[index]!)),
-    variances.map((variance) => variance + noise.look ** 2),
+    variances.map((variance, index) => factors[index]! * (variance + noise.look ** 2)),
     (i, j) => among[i]![j]! + (servers[i] === servers[j] ? noise.start ** 2 : 0),
     mean,
   );
+}
+
+const likeliestFirst = (fits: readonly Fit[]): Fit[] =>
+  fits.toSorted((a, b) => b.process.logLikelihood - a.process.logLikelihood);
+
+/** Degrees of freedom of Student's t: few, so that some looks are far off, and enough for a variance. */
+const DEGREES = 4;
+/** Variance of a t distribution over the square of its scale. */
+const SPREAD = DEGREES / (DEGREES - 2);
+/** How much less the mean of such looks scatters, weighed like this, than their plain mean: the ratio of both variances. */
+export const EFFICIENCY = (DEGREES + 3) / (DEGREES + 1) / SPREAD;
+/** So often the likeliest is fitted to what it makes of the looks. */
+const ROUNDS = 3;
+
+/** The same hypotheses if looks follow Student's t; the likeliest comes first and says which looks are far off. */
+function withTails(fits: readonly Fit[], judge: Fitter): Fit[] {
+  let first = fits[0]!;
+  for (let round = 0; round < ROUNDS; round++) first = judge(first.hypothesis, factorsOf(first));
+  return likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, first.factors)));
+}
+
+/**
+ * How the variance of each look differs from the usual one: it is less where the look is as the others make expect, and
+ * more where it is far off. Student's t is a normal distribution of unknown variance, this is the expectation of that (a step
+ * of expectation-maximisation, as in Vanhatalo and others, Gaussian process regression with Student-t likelihood, 2009).
+ */
+function factorsOf({ process, observed, noise, factors }: Fit): number[] {
+  const usual = observed.variances.map((variance) => variance + noise.look ** 2);
+  const squares = process.squaredNoise(usual.map((variance, index) => factors[index]! * variance));
+  return squares.map((square, index) => {
+    const scales = square / (usual[index]! / SPREAD);
+    return (DEGREES + scales) / (DEGREES + 1) / SPREAD;
+  });
 }
 
 /** Covariances of a point with every other. */

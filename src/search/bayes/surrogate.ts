@@ -5,7 +5,7 @@ import { normalProbability, type Prediction } from '../../statistics/gaussian-pr
 import type { Figures } from '../search.ts';
 import type { Covariances, Shape } from './covariances.ts';
 import { fitMechanics, type Parameters, type Part } from './mechanics.ts';
-import { type Base, dot, MetricModels, type Noise, type Observed } from './models.ts';
+import { type Base, dot, EFFICIENCY, MetricModels, type Noise, type Observed } from './models.ts';
 
 /** What was measured at a point of the space. */
 export interface Seen extends Figures {
@@ -44,6 +44,8 @@ export interface Ground {
 
 const THROUGHPUT = 'perf_throughput';
 const LATENCY = /^perf_latency_/;
+/** What a stall of the machine changes by far. */
+const hasTails = (tag: string): boolean => /^perf_latency_p9/.test(tag);
 /** What misses a limit by less nearly keeps it. */
 const NEARLY = Math.log(1.05);
 /** No answer is expected to come this much sooner than the soonest that was seen. */
@@ -158,7 +160,11 @@ export class Surrogate {
         parameters = fit.parameters;
         bases.push(fit.base);
       }
-      const possible = { bases, noises: isRatio || LATENCY.test(tag) ? RATIO_NOISES : RATE_NOISES };
+      const possible = {
+        heavyTails: hasTails(tag),
+        bases,
+        noises: isRatio || LATENCY.test(tag) ? RATIO_NOISES : RATE_NOISES,
+      };
       const own = MetricModels.learn(observed, possible, ground.covariances, before?.models.get(tag));
       models.set(tag, own);
       told.set(tag, observed.variances.toSorted((a, b) => a - b)[observed.variances.length >> 1]!);
@@ -206,7 +212,7 @@ export class Surrogate {
       mean += factor * expected.mean;
       variance += factor * factor * expected.variance;
       start += factor * factor * model.noise.start;
-      look += factor * factor * (model.noise.look + told.get(tag)!);
+      look += factor * factor * (hasTails(tag) ? EFFICIENCY : 1) * (model.noise.look + told.get(tag)!);
     }
     return { mean, variance, noise: { start, look } };
   }

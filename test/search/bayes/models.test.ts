@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { Covariances } from '../../../src/search/bayes/covariances.ts';
+import { MetricModels } from '../../../src/search/bayes/models.ts';
+
+const covariances = new Covariances([{ configuration: [1], load: [3, 0, 3] }]);
+const shape = { configuration: 2, load: 3, each: 1, common: 0.5, relative: 0.2, both: 0.1, own: 0.05 };
+
+/** What is learned from these looks at one point, each on a server of its own. */
+const learned = (values: readonly number[], heavyTails: boolean): MetricModels =>
+  MetricModels.learn(
+    {
+      ids: values.map(() => 0),
+      values,
+      servers: values.map((_, index) => index),
+      variances: values.map(() => 0.02 ** 2),
+    },
+    {
+      heavyTails,
+      bases: [{ mean: () => 0, shapes: [shape] }],
+      noises: [0.02, 0.08, 0.2].map((look) => ({ start: 0.02, look })),
+    },
+    covariances,
+  );
+
+const FOUR = [0.05, -0.06, 0.02, -0.01];
+
+test('a look that is far off says little of a metric that is so now and then', () => {
+  const mean = learned([...FOUR, 1.5], false).predict(0).mean;
+  expect(mean).toBeGreaterThan(0.2);
+  expect(learned([...FOUR, 1.5], true).predict(0).mean).toBeLessThan(mean / 3);
+});
+
+test('two looks that are far off in the same way leave a doubt', () => {
+  const one = learned([...FOUR, 1.5], true).predict(0);
+  const two = learned([...FOUR, 1.5, 1.5], true).predict(0);
+  expect(two.mean).toBeGreaterThan(one.mean);
+  expect(two.variance).toBeGreaterThan(one.variance);
+});
+
+test('looks that agree are as well known either way', () => {
+  const [plain, heavy] = [learned(FOUR, false).predict(0), learned(FOUR, true).predict(0)];
+  expect(heavy.mean).toBeCloseTo(plain.mean, 2);
+  expect(Math.sqrt(heavy.variance)).toBeLessThan(1.2 * Math.sqrt(plain.variance));
+  expect(Math.sqrt(heavy.variance)).toBeGreaterThan(0.6 * Math.sqrt(plain.variance));
+});
+
+test('what is believed of points in flight is added to what was seen of them', () => {
+  const models = learned([...FOUR, 1.5], true);
+  const believing = models.believing([0, 0]);
+  expect(believing.predict(0).mean).toBeCloseTo(models.predict(0).mean, 2);
+  expect(believing.predict(0).variance).toBeLessThan(models.predict(0).variance);
+});
