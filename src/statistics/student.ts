@@ -27,8 +27,8 @@ export function twoSidedQuantile(degrees: number): number {
 
 const quantiles = new Map<number, number>();
 
-/** I_x(a, b). */
-function incompleteBeta(x: number, a: number, b: number): number {
+/** I_x(a, b), the regularised incomplete beta function. */
+export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   const front = Math.exp(gammaln(a + b) - gammaln(a) - gammaln(b) + a * Math.log(x) + b * Math.log(1 - x));
