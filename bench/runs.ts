@@ -85,8 +85,8 @@ export function resultsIn(folder: string): Results {
   return parseResults(readFileSync(file, 'utf8'), file);
 }
 
-/** For a bench that could not do everything in its time. */
+/** For a bench that was stopped, or that its time did not suffice for. */
 export function endUnfinished(): never {
-  console.log('stopped for its time; the same command goes on');
+  console.log('stopped before everything was done; the same command goes on');
   process.exit(0);
 }
