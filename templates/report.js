@@ -30,9 +30,17 @@ for (const pre of document.querySelectorAll('pre[data-copy]')) {
   frame.append(pre, button);
 }
 
-for (const table of document.querySelectorAll('table.sortable')) {
-  const body = table.tBodies[0];
-  const headers = [...table.querySelectorAll('thead th')];
+// Tables sort by any column, with the keyboard too. What is sorted are rows, or where each has a body of its own these.
+const texts = new Intl.Collator('en', { numeric: true });
+function sortable(table) {
+  const headers = [...table.tHead.rows[0].cells];
+  const keyOf = (row, column) => {
+    const cell = row.cells[column];
+    // A cell over several columns holds no figure.
+    if (!cell || cell.colSpan > 1) return { text: '', number: Number.NaN };
+    const text = (cell.dataset.value ?? cell.firstChild?.textContent ?? '').trim();
+    return { text, number: Number.parseFloat(text.replaceAll(',', '').replace(/^[^\d.-]+/, '')) };
+  };
   headers.forEach((header, column) => {
     const button = document.createElement('button');
     button.type = 'button';
@@ -43,13 +51,64 @@ for (const table of document.querySelectorAll('table.sortable')) {
       const direction = header.getAttribute('aria-sort') === 'ascending' ? -1 : 1;
       for (const other of headers) other.removeAttribute('aria-sort');
       header.setAttribute('aria-sort', direction > 0 ? 'ascending' : 'descending');
-      const key = (row) => row.cells[column].dataset.value ?? row.cells[column].firstChild?.textContent?.trim() ?? '';
-      const number = (text) => Number.parseFloat(text.replaceAll(',', ''));
-      const compare = (a, b) => {
-        const [left, right] = [number(key(a)), number(key(b))];
-        return Number.isNaN(left) || Number.isNaN(right) ? key(a).localeCompare(key(b)) : left - right;
-      };
-      body.append(...[...body.rows].sort((a, b) => direction * compare(a, b)));
+      const parent = table.tBodies.length > 1 ? table : table.tBodies[0];
+      const units = table.tBodies.length > 1 ? [...table.tBodies] : [...parent.rows];
+      const keyed = units.map((unit) => ({ unit, ...keyOf(unit.rows?.[0] ?? unit, column) }));
+      keyed.sort((a, b) => {
+        // What has nothing in this column comes last either way.
+        if ((a.text === '') !== (b.text === '')) return a.text === '' ? 1 : -1;
+        const isText = Number.isNaN(a.number) || Number.isNaN(b.number);
+        return direction * (isText ? texts.compare(a.text, b.text) : a.number - b.number);
+      });
+      parent.append(...keyed.map(({ unit }) => unit));
     };
   });
+}
+for (const table of document.querySelectorAll('table.sortable')) sortable(table);
+
+// All trials: narrowed down by state and by words.
+for (const filters of document.querySelectorAll('.filters')) {
+  const rows = [...filters.parentElement.querySelectorAll('table.trials > tbody')];
+  const chips = [...filters.querySelectorAll('.chip')];
+  const input = filters.querySelector('input');
+  const said = filters.querySelector('.shown');
+  const words = new Map();
+  const textOf = (row) => {
+    if (!words.has(row)) words.set(row, row.rows[0].textContent.toLowerCase());
+    return words.get(row);
+  };
+  const narrow = () => {
+    const states = chips.filter((chip) => chip.ariaPressed === 'true').map((chip) => chip.dataset.state);
+    const typed = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const own = row.dataset.states.split(' ');
+      const fits = states.every((state) => own.includes(state)) && typed.every((word) => textOf(row).includes(word));
+      row.hidden = !fits;
+      if (fits) shown++;
+    }
+    said.textContent = shown === rows.length ? '' : `${shown} of ${rows.length} shown`;
+  };
+  for (const chip of chips) {
+    chip.onclick = () => {
+      chip.ariaPressed = String(chip.ariaPressed !== 'true');
+      narrow();
+    };
+  }
+  input.oninput = narrow;
+  // What is linked to is shown, whatever the table is narrowed down to.
+  const open = () => {
+    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)).split('@')[0]);
+    const details = row?.querySelector(':scope > td.name > details');
+    if (!details) return;
+    details.open = true;
+    if (row.parentElement.hidden) {
+      input.value = '';
+      for (const chip of chips) chip.ariaPressed = 'false';
+      narrow();
+    }
+    row.scrollIntoView();
+  };
+  addEventListener('hashchange', open);
+  open();
 }

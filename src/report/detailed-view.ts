@@ -4,7 +4,7 @@ import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { diffView } from './diff-view.ts';
-import { failureViews, lackingText, skippedViews } from './failures.ts';
+import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { inBothWidths } from './figures/draw.ts';
 import { loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
@@ -70,7 +70,7 @@ export function detailedView(
     points: (entry?.points ?? []).map((point) => pointRow(point, columns, of)),
     warnings: trial.end?.warnings ?? [],
     lacking: lackingText([trial]),
-    failures: failureViews([trial]),
+    failures: failureGroups([trial]),
     skipped: skippedViews([trial]),
   };
 }

@@ -35,6 +35,45 @@ export const failureViews = (trials: readonly Trial[]) =>
     ];
   });
 
+/** What failed with one cause: one cause, one advice, one log, and where it did. */
+export interface FailureGroup {
+  readonly kind: string;
+  readonly cause: string;
+  readonly advice: string;
+  readonly lines: string;
+  readonly logTail: string;
+  readonly logFile: string;
+  /** The command that tries the first of them once more. */
+  readonly repeat: string;
+  readonly count: string;
+  readonly where: readonly { readonly name: string; readonly anchor: string; readonly what: string }[];
+}
+
+/** A cause without what differs from configuration to configuration: their names, and numbers. */
+const causeOf = (kind: string, cause: string, name: string): string =>
+  `${kind}: ${cause.replaceAll(name, '').replace(/\d+/g, '')}`;
+
+/** What failed, by cause; the cause of most first. */
+export function failureGroups(trials: readonly Trial[]): FailureGroup[] {
+  const failed = failureViews(trials).map((view) => ({
+    view,
+    key: causeOf(view.kind, view.cause, view.name),
+    what: [view.change, ...view.loads].filter((text) => text !== '').join('; '),
+  }));
+  return [...Map.groupBy(failed, ({ key }) => key).values()]
+    .toSorted((a, b) => b.length - a.length)
+    .map((same) => {
+      // The one of which most is known stands for all.
+      const { view } = same.find((item) => item.view.logTail !== '' || item.view.lines !== '') ?? same[0]!;
+      const { kind, cause, advice, lines, logTail, logFile, repeat } = view;
+      return {
+        ...{ kind, cause, advice, lines, logTail, logFile, repeat },
+        count: counted(same.length, 'configuration'),
+        where: same.map(({ view: { name, anchor }, what }) => ({ name, anchor, what })),
+      };
+    });
+}
+
 /** Loads that could not be put on a configuration, by reason. */
 export const skippedViews = (trials: readonly Trial[]) => {
   const reasons = Map.groupBy(
@@ -49,7 +88,12 @@ export const skippedViews = (trials: readonly Trial[]) => {
       items.reduce((sum, item) => sum + item.record.points.length, 0),
       'point',
     ),
-    names: items.map((item) => item.name).join(', '),
+    count: counted(items.length, 'configuration'),
+    where: items.map(({ name, record }) => ({
+      name,
+      anchor: anchorOf(name),
+      what: record.points.map((point) => `${levelText(point)}, batch ${batchSizeOf(point)}`).join('; '),
+    })),
   }));
 };
 

@@ -100,7 +100,7 @@ function loadText(measurements: readonly Measurement[]): string {
     bound > 0
       ? `; it was the limit itself at ${counted(bound, 'point')}, whose figures are the least that the server can do`
       : '';
-  return `${loops.join(' and ')}, ${engines.join(', ') || 'binary tensors'}${limit}`;
+  return `${loops.length > 0 ? `${loops.join(' and ')}, ` : ''}${engines.join(', ') || 'binary tensors'}${limit}`;
 }
 
 /** How the figures were made: the last session's machine, programs and command, and the time it all took. */

@@ -32,8 +32,8 @@ async function makePages({ run, rankings, across, settings }: Result): Promise<r
     checkpointDirectory: settings.checkpointDirectory,
     isWritten: settings.formats.includes('csv'),
   };
-  const options = { mode, plots, apply };
   const trials = detailed.flatMap((name) => run.trials.find((trial) => trial.name === name) ?? []);
+  const options = { mode, plots, apply, detailed: trials.map(({ name }) => name) };
   return [
     ...(summaries ? await summaryPages(run, rankings, options) : []),
     ...(summaries && across ? [await acrossPage(run, across, options)] : []),

@@ -14,6 +14,8 @@ export interface PageOptions {
   /** Instead of the usual ones. */
   readonly plots?: readonly PlotSettings[] | undefined;
   readonly apply?: ApplyOptions | undefined;
+  /** The configurations with a page of their own, by name. */
+  readonly detailed?: readonly string[] | undefined;
 }
 
 /** A figure with a file of its own: its path without the ending, below the export path. */

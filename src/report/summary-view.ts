@@ -1,45 +1,38 @@
 import { counted } from '../ground/wording.ts';
 import { findingsOf, MOST_TOLD } from '../rank/findings/findings-of.ts';
 import type { Ranking } from '../rank/rank.ts';
-import { describeObjectives, shortNames } from '../rank/words.ts';
-import { measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { describeObjectives } from '../rank/words.ts';
+import type { Run } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
 import { applyView } from './apply-view.ts';
-import { failureViews, lackingText, skippedViews } from './failures.ts';
+import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { figuresView } from './figures-view.ts';
 import { methodView } from './method.ts';
 import { type PageOptions, USUAL_PLOTS } from './plots.ts';
-import {
-  columnsOf,
-  entryView,
-  gpuCount,
-  marksUsed,
-  parameterPaths,
-  SETTINGS,
-  SUMMARY_COLUMNS,
-} from './table-view.ts';
-import { levelHeader } from './tables.ts';
+import { pointCount, trialsView } from './trials-view.ts';
 import { verdictView } from './verdict-view.ts';
 
 /** Everything that the summary page shows of one model; its templates hold no logic beyond loops. */
 export function summaryView(
   run: Run,
   ranking: Ranking,
-  { mode = 'online', plots, apply = {} }: PageOptions = {},
+  { mode = 'online', plots, apply = {}, detailed = [] }: PageOptions = {},
 ) {
   const { winner, leader, goal, entries } = ranking;
   const trials = [...entries.map((entry) => entry.trial), ...ranking.unmeasured];
   // Where nothing was decided there is something to see all the same.
   const shown = winner ?? leader;
   const method = methodView(run, trials, goal);
-  const points = trials.flatMap(measurementsOf).length;
+  const points = pointCount(trials);
   return {
     title: `${ranking.model} on Triton`,
     model: ranking.model,
     facts: [
       `${mode} result summary`,
       ...(method.date ? [`${method.date} UTC`] : []),
-      `${counted(points, 'point')} of ${counted(entries.length, 'configuration')}`,
+      points > 0
+        ? `${counted(points, 'point')} of ${counted(entries.length, 'configuration')}`
+        : `nothing measured of ${counted(trials.length, 'configuration')}`,
       `looking for the ${describeObjectives(goal)}`,
       ...hardwareOf(run),
     ],
@@ -49,8 +42,8 @@ export function summaryView(
     apply: applyView(ranking, apply),
     ...findingsView(run, ranking),
     ...figuresView(ranking, shown, plots ?? USUAL_PLOTS.summary[mode], plots !== undefined),
-    ...tableView(run, ranking, trials),
-    failures: failureViews(trials),
+    ...trialsView(run, ranking, trials, detailed),
+    failures: failureGroups(trials),
     skipped: skippedViews(trials),
   };
 }
@@ -87,26 +80,5 @@ function findingsView(run: Run, ranking: Ranking) {
         .map((name) => ({ name, anchor: anchorOf(name) })),
     })),
     moreFindings: more > 0 ? `${more} more in results.json` : '',
-  };
-}
-
-/** The table of all configurations, with a column for each parameter that varies. */
-function tableView(run: Run, ranking: Ranking, trials: readonly Trial[]) {
-  const columns = columnsOf(trials, ranking.goal);
-  const parameters = parameterPaths(ranking.entries);
-  const names = shortNames(parameters);
-  return {
-    columns,
-    settings: SETTINGS,
-    parameters: parameters.map((path, index) => ({
-      path,
-      name: names[index]!,
-    })),
-    levelHeader: levelHeader([ranking]),
-    summaryColumns: columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag)),
-    marksUsed: marksUsed(ranking.entries.flatMap(({ points }) => points)),
-    entries: ranking.entries.map((entry, index) =>
-      entryView(entry, index + 1, ranking, columns, gpuCount(run)),
-    ),
   };
 }

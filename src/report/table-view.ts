@@ -3,16 +3,14 @@ import { counted } from '../ground/wording.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { chanceText } from '../rank/belief-words.ts';
 import { intervalsOf, type Noise } from '../rank/noise.ts';
-import type { Ranking } from '../rank/rank.ts';
-import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { compactValue, describeConstraint, formatValue, headerOf, varyingPaths } from '../rank/words.ts';
+import type { RankedPoint } from '../rank/standings.ts';
+import { describeConstraint, formatValue, headerOf } from '../rank/words.ts';
 import { COSTS, type Criteria, type Prices } from '../record/goal.ts';
 import { batchSizeOf, levelOf, levelText } from '../record/load-point.ts';
 import { MARK_TAGS, MARKS, marksOf } from '../record/marks.ts';
 import { isClientBound, type Measurement, startsOf } from '../record/measurement.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
-import { anchorOf } from './anchor.ts';
 import { instanceGroupCell } from './tables.ts';
 
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */
@@ -81,6 +79,7 @@ export function pointRow(
   const intervals = intervalsOf(measurement, noise);
   return {
     marks: marksOf(measurement).map(({ tag, text, from }) => ({
+      mark: tag,
       tag: from === undefined ? tag : `${tag} ${from}`,
       text: `${text}; ${MARKS[tag].advice}`,
     })),
@@ -136,34 +135,6 @@ function constraintsView(
   return { mark: CLASSES[verdict], text: others.join('; ') || 'met' };
 }
 
-export function entryView(
-  entry: RankedEntry,
-  position: number,
-  ranking: Ranking,
-  columns: readonly { tag: string }[],
-  gpus: number,
-) {
-  const { trial, points, best } = entry;
-  const of = { noise: ranking.noise, prices: ranking.goal.prices };
-  const summary = columns.filter(({ tag }) => SUMMARY_COLUMNS.includes(tag));
-  return {
-    name: trial.name,
-    anchor: anchorOf(trial.name),
-    position,
-    isDefault: trial.isDefault,
-    /** `deploy` or `keep`, of what was decided for. */
-    decided: entry === ranking.winner ? ranking.decision.kind : '',
-    tied: ranking.ties.includes(entry),
-    settings: settingCells(trial, gpus),
-    parameters: parameterPaths(ranking.entries).map((path) =>
-      path in trial.models[0].assignment ? compactValue(path, trial.models[0].assignment[path]) : '',
-    ),
-    best: pointRow(best, summary, of),
-    points: points.map((point) => pointRow(point, columns, of)),
-    warnings: trial.end?.warnings ?? [],
-  };
-}
-
 /** What every table of configurations says of each, whether it varies or not. */
 export const SETTINGS = ['Max Batch Size', 'Dynamic Batching', 'Instances'];
 
@@ -173,12 +144,6 @@ export const settingCells = (trial: Trial, gpus: number): string[] => [
   'dynamic_batching' in trial.models[0].config ? 'enabled' : 'disabled',
   instanceGroupCell(trial, gpus) || '–',
 ];
-
-/** The parameters that get a column of their own beside SETTINGS. */
-export const parameterPaths = (entries: readonly RankedEntry[]): string[] =>
-  varyingPaths(entries).filter(
-    (path) => path !== 'max_batch_size' && !/^instance_group(\[\d+\]\.(count|kind))?$/.test(path),
-  );
 
 /** GPUs that the run's servers had. */
 export const gpuCount = (run: Run): number => Object.keys(run.servers.at(-1)?.gpus ?? {}).length;

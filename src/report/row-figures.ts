@@ -1,0 +1,57 @@
+import { metric } from '../ground/metric.ts';
+import type { RankedPoint } from '../rank/standings.ts';
+import { formatNumber } from '../rank/words.ts';
+import { batchSizeOf, levelOf } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
+
+const [WIDTH, HEIGHT, EDGE] = [220, 64, 5];
+
+/** A small drawing of throughput against load (each doubling as wide as the other), a line a client batch; empty where there is one load alone. */
+export function loadCurve(points: readonly RankedPoint[]): string {
+  const all = points.flatMap(({ measurement: { point, whole } }) => {
+    const y = whole.values['perf_throughput'];
+    return y === undefined
+      ? []
+      : [{ batch: batchSizeOf(point), x: Math.log2(levelOf(point)), level: levelOf(point), y }];
+  });
+  const levels = all.map(({ x }) => x);
+  const [low, high] = [Math.min(...levels), Math.max(...levels)];
+  const most = Math.max(...all.map(({ y }) => y));
+  if (!(high > low) || !(most > 0)) return '';
+  const at = ({ x, y }: { x: number; y: number }): string =>
+    `${(EDGE + ((WIDTH - 2 * EDGE) * (x - low)) / (high - low)).toFixed(1)},${(HEIGHT - EDGE - ((HEIGHT - 2 * EDGE) * y) / most).toFixed(1)}`;
+  const lines = [...Map.groupBy(all, ({ batch }) => batch).values()].map((line) =>
+    line.toSorted((a, b) => a.x - b.x).map(at),
+  );
+  const drawn = lines
+    .map((line) => `<polyline points="${line.join(' ')}"/>${line.map((place) => dot(place)).join('')}`)
+    .join('');
+  const ends = all.toSorted((a, b) => a.level - b.level);
+  const label = `Throughput from ${ends[0]!.level} to ${ends.at(-1)!.level}: at most ${formatNumber(most)} infer/s`;
+  return `<svg class="curve" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${label}">${drawn}</svg>`;
+}
+
+const dot = (place: string): string => {
+  const [x, y] = place.split(',');
+  return `<circle cx="${x}" cy="${y}" r="2.5"/>`;
+};
+
+const STAGES = [
+  ['queue', 'perf_server_queue'],
+  ['input', 'perf_server_compute_input'],
+  ['infer', 'perf_server_compute_infer'],
+  ['output', 'perf_server_compute_output'],
+] as const;
+
+/** Where the mean latency of a point goes, as parts of a bar with their words; [] where the server did not tell. */
+export function timeSplit({ whole: { values } }: Measurement) {
+  const parts = STAGES.flatMap(([kind, tag]) => {
+    const ms = values[tag];
+    return ms === undefined ? [] : [{ kind, label: metric(tag).label, ms }];
+  });
+  if (parts.length === 0) return [];
+  const outside = (values['perf_latency_avg'] ?? 0) - parts.reduce((sum, { ms }) => sum + ms, 0);
+  return [...parts, ...(outside > 0 ? [{ kind: 'rest', label: 'outside the server', ms: outside }] : [])].map(
+    ({ kind, label, ms }) => ({ kind, part: ms.toPrecision(3), text: `${label} ${formatNumber(ms)} ms` }),
+  );
+}
