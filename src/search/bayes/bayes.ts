@@ -8,7 +8,7 @@ import type { Account, Answer, Ask, Belief, Earlier, Figures, Outcome, Search, S
 import { firstSpots, furtherSpot } from './beginning.ts';
 import { type Budget, budgetFor, USUAL } from './budget.ts';
 import { beliefOf, isByThroughput } from './confidence.ts';
-import { Economy, EXCHANGE } from './economy.ts';
+import { Economy, exchangeFor } from './economy.ts';
 import { instancesOf } from './encoding.ts';
 import { importance } from './importance.ts';
 import { Knowledge, type Spot } from './knowledge.ts';
@@ -301,10 +301,11 @@ class BayesSearch implements JudgingSearch {
     const { least = 0, patience = 'normal' } = this.#budget;
     if (this.#usage.measurements < least) return true;
     if (this.#wasInVain()) return false;
-    if (step.gain >= EXCHANGE[patience] * step.seconds) return true;
+    const exchange = exchangeFor(patience, this.#knowledge.surrogate.scatter);
+    if (step.gain >= exchange * step.seconds) return true;
     const dearer =
       this.#budget.variants === undefined ? undefined : this.#step(at, (spot) => this.#isFree(spot, at));
-    const isShort = dearer !== undefined && dearer.gain >= EXCHANGE[patience] * dearer.seconds;
+    const isShort = dearer !== undefined && dearer.gain >= exchange * dearer.seconds;
     this.#ended = isShort ? 'configurations' : undefined;
     this.#why = isShort
       ? `its budget of ${counted(this.#budget.variants!, 'configuration')} is used`

@@ -6,11 +6,21 @@ import type { Outcome } from '../search.ts';
  * Gain, as a share of the objective, that a second of the run must promise. Normal: 1 % for eight minutes. Tuned with
  * `npm run bench:search`.
  */
-export const EXCHANGE: Readonly<Record<Patience, number>> = {
+const EXCHANGE: Readonly<Record<Patience, number>> = {
   quick: 1e-4,
   normal: 2e-5,
   thorough: 2e-6,
 };
+
+/** So far measurements of a throughput scatter on a usual machine. */
+const USUAL_SCATTER = 0.05;
+
+/**
+ * Gain that a second must promise where measurements of the throughput scatter by this share. A gain is worked out one look
+ * ahead; the further looks scatter, the more of them it takes together, so that each alone may promise less.
+ */
+export const exchangeFor = (patience: Patience, scatter: number): number =>
+  EXCHANGE[patience] * Math.min(1, USUAL_SCATTER / scatter);
 
 /** Until something was seen: seconds for a start and for a look, and how much longer a start takes that builds an engine. */
 const START_S = 10;

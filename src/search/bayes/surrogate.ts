@@ -217,6 +217,13 @@ export class Surrogate {
     return { mean, variance, noise: { start, look } };
   }
 
+  /** By which share measurements of the throughput scatter, on servers of their own; 0: nothing was measured. */
+  get scatter(): number {
+    const { models, told } = this.#learned;
+    const model = models.get(THROUGHPUT);
+    return model ? Math.sqrt(model.noise.start + model.noise.look + told.get(THROUGHPUT)!) : 0;
+  }
+
   /** Logarithm of the most throughput with so many in flight: nothing answers much sooner than was seen. */
   most(point: LoadPoint): number {
     const { closed, soonest } = this.#learned;

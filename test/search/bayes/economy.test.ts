@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { exchangeFor } from '../../../src/search/bayes/economy.ts';
+
+test('who has more patience asks less of a second', () => {
+  expect(exchangeFor('quick', 0.02)).toBeGreaterThan(exchangeFor('normal', 0.02));
+  expect(exchangeFor('normal', 0.02)).toBeGreaterThan(exchangeFor('thorough', 0.02));
+});
+
+test('a machine that scatters more than usual is given more time, a quiet one not less', () => {
+  expect(exchangeFor('normal', 0.12)).toBeLessThan(exchangeFor('normal', 0.05));
+  expect(exchangeFor('normal', 0)).toBe(exchangeFor('normal', 0.05));
+});
