@@ -13,7 +13,7 @@ import { columnsOf, gpuCount, marksUsed, pointRow, SUMMARY_COLUMNS } from './tab
 import { levelHeader } from './tables.ts';
 
 /** A metric as a column. */
-interface Column {
+export interface Column {
   readonly tag: string;
   readonly header: string;
 }
