@@ -14,6 +14,8 @@ import type { Experiment } from './config/experiment.ts';
 import type { FinishNotice } from './record/finish-notice.ts';
 import type { ProfileOptions, ProfileResult } from './run/profile.ts';
 import type { LoadOutcome, LoadTask } from './trial/put-load.ts';
+import type { Check } from './setup/machine-check.ts';
+import type { Proposal } from './setup/proposal.ts';
 import type { SpecRun } from './trial/run-spec.ts';
 import type { TrialAccount } from './trial/trial-lines.ts';
 import type { TrialSpec } from './trial/trial-spec.ts';
@@ -267,6 +269,24 @@ export async function postNotice(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   return await (await import('./report/post-notice.ts')).postNotice(address, notice, signal);
+}
+
+// Before a first run: what is there on this machine, and a perf.yaml for a model repository.
+export type { Check } from './setup/machine-check.ts';
+export type { Proposal } from './setup/proposal.ts';
+
+/** Looks at everything that a run needs on this machine, of an experiment or of any; nothing is started or written. */
+export async function examine(experiment?: Experiment): Promise<Check[]> {
+  return await (await import('./setup/doctor.ts')).examine(experiment);
+}
+
+/**
+ * A perf.yaml for what a model repository holds.
+ * @param folder where it is looked for, where none is named.
+ * @throws UserError where there is no repository, or are several, or none of its models can be profiled.
+ */
+export async function proposePerfYaml(folder: string, repository?: string): Promise<Proposal> {
+  return await (await import('./setup/proposal.ts')).proposePerfYaml(folder, repository);
 }
 
 // Programs that tma uses, brought into its cache.

@@ -22,6 +22,7 @@ export const ORDER = [
   'rank',
   'run',
   'report',
+  'setup',
   'index.ts',
   'terminal',
   'cli',

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Mode } from '../index.ts';
 import type { Flags, Process } from './process.ts';
 
@@ -6,6 +7,8 @@ export interface Call {
   readonly process: Process;
   /** What stands before the command. */
   mode(): Mode;
+  /** tma with all its commands, the options of each loaded, to be looked at. */
+  everything(): Promise<Command>;
   /** Says with which code tma is to exit. */
   end(code: number): void;
 }

@@ -79,11 +79,29 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     lines: { timed: false },
     load: async () => (await import('./trial-command.ts')).addTrial,
   },
+  init: {
+    group: 'setup',
+    isGroup: false,
+    description: 'write a perf.yaml for the models of a repository',
+    load: async () => (await import('./init-command.ts')).addInit,
+  },
+  doctor: {
+    group: 'setup',
+    isGroup: false,
+    description: 'say what is missing on this machine, and what to do about it',
+    load: async () => (await import('./doctor-command.ts')).addDoctor,
+  },
   install: {
     group: 'setup',
     description: 'bring programs that tma uses into its cache',
     isGroup: true,
     load: async () => (await import('./install-command.ts')).addInstall,
+  },
+  completion: {
+    group: 'setup',
+    description: 'print what completes command lines of tma in bash, zsh or fish',
+    isGroup: false,
+    load: async () => (await import('./completion-command.ts')).addCompletion,
   },
 };
 
@@ -118,6 +136,7 @@ async function runOnce(
   const call: Call = {
     process,
     mode: () => program.opts<{ mode: Mode }>().mode,
+    everything: () => wholeProgram(process),
     end: (value) => {
       code = value;
     },
@@ -162,6 +181,19 @@ async function checkExperiment(options: Readonly<Record<string, unknown>>, proce
   // That nothing says what to profile may follow from the flag that was left out.
   if (file === undefined && commandLine.profile_models === undefined) return;
   await planRun(loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true }));
+}
+
+/** All commands with all of their options. */
+async function wholeProgram(process: Process): Promise<Command> {
+  const program = programFor(process);
+  const call: Call = {
+    process,
+    mode: () => 'online',
+    everything: async () => program,
+    end: () => {},
+  };
+  for (const command of program.commands) (await COMMANDS[command.name()]?.load())?.(command, call);
+  return program;
 }
 
 /** tma's own options, and the commands by their names. */

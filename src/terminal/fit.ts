@@ -14,20 +14,20 @@ export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' |
 /** Columns that a text takes in a terminal: colours take none, wide letters two. */
 export const visibleWidth = (text: string): number => stringWidth(text);
 
-/** A text in lines of so many columns, words whole, also one that is longer; every line but the first of a paragraph begins with `indent`. */
+/** A text in lines of so many columns, words whole, also one that is longer; every line but the first begins with `indent`. */
 export function wrapped(text: string, columns: number, indent = ''): string {
-  if (columns === ENDLESS) return text;
   const width = Math.max(20, Math.min(columns, WIDEST_SENTENCE) - indent.length);
-  return text
+  const lines =
+    columns === ENDLESS ? [text] : text.split('\n').map((line) => wrapAnsi(line, width, { trim: false }));
+  return lines
+    .join('\n')
     .split('\n')
-    .map((line) => wrapAnsi(line, width, { trim: false }).split('\n'))
-    .map(([first = '', ...more]) => [first, ...more.map((line) => indent + line.trimStart())].join('\n'))
+    .map((line, index) => (index === 0 ? line : indent + line.trimStart()))
     .join('\n');
 }
 
 /** A text behind a name, `name  text`; what does not fit stands below the text, and not below the name. */
 export function labelled(label: string, text: string, columns: number, labelWidth: number): string {
   const gap = ' '.repeat(Math.max(1, labelWidth - visibleWidth(label)));
-  const indent = ' '.repeat(labelWidth);
-  return label + gap + wrapped(text, columns, indent);
+  return label + gap + wrapped(text, columns, ' '.repeat(labelWidth));
 }

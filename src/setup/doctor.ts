@@ -1,0 +1,170 @@
+import { statfsSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { Experiment, LaunchSettings } from '../config/experiment.ts';
+import { DEFAULT_IMAGE } from '../config/options.ts';
+import { environmentError } from '../ground/errors.ts';
+import { within } from '../ground/timers.ts';
+import { findCommand } from '../install/find-command.ts';
+import { findPerfAnalyzer } from '../load/perf-analyzer/find.ts';
+import { findBrowser } from '../report/browser.ts';
+import { type Gpu, listGpus } from '../server/gpu/list.ts';
+import { locateTritonServer } from '../server/locate.ts';
+import { checkPorts } from '../server/ports.ts';
+import {
+  type Check,
+  check,
+  lacking,
+  memoryCheck,
+  sharedMemoryCheck,
+  whyNotRunning,
+} from './machine-check.ts';
+
+/**
+ * Looks at everything on this machine that a run needs, and changes nothing: no server is started, no image pulled.
+ * @param experiment what is to run here; without one a tritonserver or an engine is needed, and what else is not there is only told.
+ */
+export async function examine(experiment?: Experiment): Promise<Check[]> {
+  const launch = experiment?.launch;
+  const mode = launch?.mode;
+  const engine = await engineCheck(experiment);
+  const isServerNeeded = mode === 'local' || (mode === undefined && engine.state !== 'ok');
+  const server =
+    mode === 'remote' ? await remoteCheck(experiment!) : await serverCheck(launch, isServerNeeded);
+  const gpus = await listGpus();
+  return [
+    server,
+    engine,
+    ...gpuChecks(gpus, launch),
+    await check('perf_analyzer', experiment?.generator.kind === 'perf_analyzer' || mode === 'c_api', () =>
+      perfAnalyzerText(experiment),
+    ),
+    await check('browser', false, browserText),
+    await check('ports', true, () => portsText(launch)),
+    memoryCheck(
+      process.availableMemory(),
+      Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+    ),
+    sharedMemoryCheck(freeSharedMemory()),
+  ];
+}
+
+const serverCheck = (launch: LaunchSettings | undefined, needed: boolean): Promise<Check> =>
+  check('tritonserver', needed, async () => {
+    const path = locateTritonServer(launch?.serverPath);
+    const why = await whyNotRunning(path, ['--help'], /^Usage/m);
+    if (why !== undefined)
+      throw environmentError(
+        `${path} does not run here: ${why}`,
+        '`tma install triton` brings one that does',
+      );
+    return path;
+  });
+
+const remoteCheck = ({ launch, models }: Experiment): Promise<Check> =>
+  check('server', true, async () => {
+    const { RemoteLauncher } = await import('../server/remote.ts');
+    const settings = { ...launch, readyTimeoutS: Math.min(launch.readyTimeoutS, 5) };
+    const signal = AbortSignal.timeout(20_000);
+    const [first] = models;
+    const { path } = await new RemoteLauncher(settings).prepare({
+      model: first!.name,
+      container: first!.container,
+      onNote: () => {},
+      signal,
+    });
+    return `${path} answers`;
+  });
+
+const ENGINE_MS = 5000;
+
+/** The engine, and whether it has the image. */
+const engineCheck = (experiment: Experiment | undefined): Promise<Check> =>
+  check('engine', experiment?.launch.mode === 'docker', async () => {
+    const { connect, engineError, locateEngine } = await import('../server/docker/engine.ts');
+    const address = locateEngine();
+    const { docker } = connect(address);
+    const image = experiment?.launch.docker.image ?? DEFAULT_IMAGE;
+    const version = await within(ENGINE_MS, docker.version()).catch((error: unknown) => {
+      throw engineError(`the engine at ${address.url}`, 'create', error);
+    });
+    if (!version)
+      throw environmentError(
+        `the engine at ${address.url} (${address.saidBy}) did not answer within ${ENGINE_MS / 1000} s`,
+        'restart it',
+      );
+    const found = docker
+      .getImage(image)
+      .inspect()
+      .catch(() => undefined);
+    const has = (await within(ENGINE_MS, found)) !== undefined;
+    return `${version.Version} at ${address.url}; the image ${image} ${has ? 'is there' : 'is pulled when it is needed'}`;
+  });
+
+/** The GPUs and their driver. */
+function gpuChecks(gpus: readonly Gpu[], launch: LaunchSettings | undefined): Check[] {
+  const isAsked =
+    launch !== undefined &&
+    launch.mode !== 'remote' &&
+    (launch.gpus.kind === 'count'
+      ? launch.gpus.count > 0
+      : launch.gpus.kind === 'ids' && launch.gpus.ids.length > 0);
+  const [first] = gpus;
+  if (first) {
+    const names = [...Map.groupBy(gpus, ({ name }) => name)].map(
+      ([name, list]) => `${list.length} x ${name}`,
+    );
+    return [
+      { name: 'GPU', state: 'ok', text: names.join(', ') },
+      { name: 'driver', state: 'ok', text: first.driver },
+    ];
+  }
+  const nvidiaSmi = findCommand('nvidia-smi');
+  const message = nvidiaSmi
+    ? 'nvidia-smi is here and shows no GPU'
+    : 'none is seen (no nvidia-smi): models are served on the CPU';
+  const hint = nvidiaSmi
+    ? '`nvidia-smi` says why; a driver that was just updated needs a restart'
+    : "install NVIDIA's driver";
+  return [lacking('GPU', isAsked, { message, hint })];
+}
+
+async function perfAnalyzerText(experiment: Experiment | undefined): Promise<string> {
+  const generator = experiment?.generator;
+  const { path, version } = await findPerfAnalyzer(
+    generator?.kind === 'perf_analyzer' ? generator.path : undefined,
+  );
+  return `${path}, ${version}`;
+}
+
+async function browserText(): Promise<string> {
+  const path = await findBrowser();
+  if (path === undefined)
+    throw environmentError(
+      'none: there will be no PDF, and plots as SVG',
+      '`tma install chromium` brings one',
+    );
+  const why = await whyNotRunning(path, ['--version'], /chrom/i);
+  if (why !== undefined)
+    throw environmentError(
+      `${path} does not run here: ${why}`,
+      '`tma install chromium` brings one that does',
+    );
+  return path;
+}
+
+async function portsText(launch: LaunchSettings | undefined): Promise<string> {
+  const isOurs = launch?.mode === 'local' || launch?.mode === 'docker';
+  const fixed = isOurs ? launch.ports : {};
+  await checkPorts(fixed);
+  const named = Object.values(fixed);
+  return named.length > 0 ? `${named.join(', ')} are free` : 'free ones are chosen';
+}
+
+function freeSharedMemory(): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}

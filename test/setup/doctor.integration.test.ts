@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import type { Check } from '../../src/setup/machine-check.ts';
+import { folder } from '../support/experiment.ts';
+
+/** `tma doctor` on a machine that has what lies in a folder, and nothing else. */
+async function doctor(cwd: string, ...args: string[]) {
+  const env = {
+    PATH: join(cwd, 'bin'),
+    TMA_CACHE: join(cwd, 'cache'),
+    HOME: cwd,
+    DOCKER_HOST: 'unix:///nowhere',
+  };
+  const main = join(process.cwd(), 'src/cli/main.ts');
+  const { exitCode, stdout } = await execa(process.execPath, [main, 'doctor', '--json', ...args], {
+    ...{ cwd, env, extendEnv: false, reject: false },
+  });
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  return { exitCode, states: Object.fromEntries(checks.map(({ name, state }) => [name, state])), checks };
+}
+const program = (cwd: string, name: string, text: string): void => {
+  mkdirSync(join(cwd, 'bin'), { recursive: true });
+  writeFileSync(join(cwd, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+};
+
+test('nothing here: what is missing, with the fix, and exit code 5', async () => {
+  const { exitCode, states, checks } = await doctor(folder());
+  expect(exitCode).toBe(5);
+  expect(states).toMatchObject({
+    ...{ tritonserver: 'missing', engine: 'absent', GPU: 'absent', perf_analyzer: 'absent', ports: 'ok' },
+  });
+  expect(checks.find(({ name }) => name === 'tritonserver')?.fix).toContain('tma install triton');
+});
+
+test('a tritonserver that runs is enough, one whose libraries are missing is not', async () => {
+  const cwd = folder();
+  program(cwd, 'tritonserver', 'echo "Usage: tritonserver [options]"; exit 1');
+  expect(await doctor(cwd)).toMatchObject({ exitCode: 0, states: { tritonserver: 'ok' } });
+  program(cwd, 'tritonserver', 'echo "error while loading shared libraries: libdcgm.so.3" >&2; exit 127');
+  const { exitCode, checks } = await doctor(cwd);
+  expect(exitCode).toBe(5);
+  expect(checks[0]?.text).toContain('does not run here: error while loading shared libraries: libdcgm.so.3');
+});
+
+test('what a perf.yaml asks for is needed: GPU, engine, perf_analyzer, a port', async () => {
+  const cwd = folder();
+  program(cwd, 'tritonserver', 'echo Usage:');
+  const taken = createServer();
+  await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+  const { port } = taken.address() as { port: number };
+  const yaml = (...lines: string[]): string => {
+    writeFileSync(
+      join(cwd, 'perf.yaml'),
+      ['model_repository: .', 'profile_models: m', ...lines, ''].join('\n'),
+    );
+    return join(cwd, 'perf.yaml');
+  };
+  const asked = yaml('gpus: [0]', 'load_generator: perf_analyzer', `triton_http_endpoint: localhost:${port}`);
+  const { exitCode, states } = await doctor(cwd, '-f', asked);
+  taken.close();
+  expect(exitCode).toBe(5);
+  expect(states).toMatchObject({
+    ...{ tritonserver: 'ok', engine: 'absent', GPU: 'missing', perf_analyzer: 'missing', ports: 'missing' },
+  });
+  const docker = await doctor(cwd, '-f', yaml('triton_launch_mode: docker'));
+  expect(docker).toMatchObject({ exitCode: 5, states: { engine: 'missing' } });
+});
