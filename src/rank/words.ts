@@ -28,8 +28,13 @@ export function describeConstraint(
   criteria: Pick<Criteria, 'prices'> = {},
 ): string {
   const { label } = metric(tag);
+  return `${label} at ${bound === 'max' ? 'most' : 'least'} ${valueText(value, tag, criteria)}`;
+}
+
+/** A value with its unit; of costs with the currency, where the prices name one. */
+export function valueText(value: number, tag: string, criteria: Pick<Criteria, 'prices'>): string {
   const unit = unitOf(tag, criteria);
-  return `${label} at ${bound === 'max' ? 'most' : 'least'} ${formatValue(value, tag)}${unit && ` ${unit}`}`;
+  return `${formatValue(value, tag)}${unit && ` ${unit}`}`;
 }
 
 /** The unit of a metric; of costs the currency, where one was named. */

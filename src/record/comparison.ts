@@ -167,6 +167,7 @@ const model = documented(
     verdict: judgement,
     text: z.string(),
     objectives: z.array(objective),
+    currency: z.string().optional(),
     changes: z.array(change),
     common: documented(
       z.object({
@@ -203,6 +204,7 @@ const model = documented(
       'by the objectives over everything that both measured, by its default and by what BASE had decided for; worse also where a constraint is lost, or one of these two fails now; unknown where the two were measured on different machines or by different programs',
     text: 'the same in a sentence; what makes it say nothing of the model, such as another machine, stands first',
     objectives: "what it is judged by: NEW's objectives",
+    currency: 'of costs; absent where the prices name none',
     changes:
       'each metric over all loads of all configurations that both measured: the mean of the logarithms, each configuration counting once',
     common: 'what both measured',

@@ -1,15 +1,17 @@
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { roleText, sessionText, signed } from '../rank/comparison/comparison-words.ts';
-import { formatNumber } from '../rank/words.ts';
+import { formatValue, headerOf, unitOf, valueText } from '../rank/words.ts';
 import type {
   Change,
   ComparedConfiguration,
+  ComparedConstraint,
   ComparedModel,
   Comparison,
   Judgement,
   WinnerChange,
 } from '../record/comparison.ts';
+import type { Criteria } from '../record/goal.ts';
 import { batchSizeOf, levelText } from '../record/load-point.ts';
 import { diffView } from './diff-view.ts';
 import { changeIntervalsData, changeIntervalsSvg } from './figures/change-intervals.ts';
@@ -57,20 +59,31 @@ export function comparisonView(comparison: Comparison) {
 }
 
 function modelView(model: ComparedModel, margin: number) {
-  const { configurations, changes, constraints, objectives, common, failed, winner, notes } = model;
+  const { configurations, changes, constraints, objectives, common, failed, notes } = model;
+  const criteria = { prices: { currency: model.currency } };
   const tags = changes.map(({ tag }) => tag);
   const aim = objectives[0]?.tag ?? tags[0];
   const data = aim === undefined ? undefined : changeIntervalsData(model, aim, margin);
+  const shown = configurations.slice(0, ROWS);
+  // Of what was not measured the figures above say so; a column would say it in every row.
+  const told = tagsOf(
+    shown.flatMap((item) => item.changes),
+    ({ percent }) => percent !== null,
+  );
+  const measured = tagsOf(
+    shown.flatMap(({ points }) => points.flatMap((point) => point.changes)),
+    (change) => change.base !== null || change.new !== null,
+  );
   return {
     name: model.model,
     text: model.text,
     verdictClass: COLOURS[model.verdict],
     numbers: changes.map(tileOf),
-    constraints: constraints.map(({ text, state, base, new: next, baseMeasured, newMeasured, why }) => ({
-      text,
-      mark: MARKS[state] ?? '',
-      state,
-      told: why ?? `BASE ${limitText(base, baseMeasured)}, NEW ${limitText(next, newMeasured)}`,
+    constraints: constraints.map((constraint) => ({
+      text: constraint.text,
+      mark: MARKS[constraint.state] ?? '',
+      state: constraint.state,
+      told: constraint.why ?? limitText(constraint, criteria),
     })),
     failed: failed.map(({ base, new: next, point, cause }) => ({
       name: base === next ? next : `${next}, was ${base}`,
@@ -79,20 +92,33 @@ function modelView(model: ComparedModel, margin: number) {
     })),
     figure: data && data.rows.length > 0 ? changeIntervalsSvg(data) : '',
     caption: `${counted(common.points, 'load')} of ${counted(common.configurations, 'configuration')} that both measured. Dashed: the margin of ± ${margin} %. Red: worse, green: better, blue: the same, grey: not known`,
-    winner: winnerView(winner),
-    columns: tags.map((tag) => ({ header: metric(tag).header })),
-    configurations: configurations.slice(0, ROWS).map(configurationView),
+    winner: winnerView(model.winner, criteria),
+    columns: told.map((tag) => ({ header: metric(tag).header })),
+    configurations: shown.map((item) => configurationView(item, told)),
     hidden:
       configurations.length > ROWS
         ? `${counted(configurations.length - ROWS, 'configuration')} more in tma compare --json`
         : '',
-    points: configurations.slice(0, ROWS).flatMap(pointViews),
+    pointColumns: measured.map((tag) => ({ header: headerOf(tag, criteria) })),
+    points: shown.flatMap((item) => pointViews(item, measured)),
     notes,
   };
 }
 
-const limitText = (verdict: string, measured: number | null): string =>
-  `${verdict}${measured === null ? '' : ` (${formatNumber(measured)})`}`;
+/** The metrics of which anything is known, in their order. */
+const tagsOf = <T extends { readonly tag: string }>(
+  all: readonly T[],
+  isKnown: (item: T) => boolean,
+): string[] => [...new Set(all.filter(isKnown).map(({ tag }) => tag))];
+
+type Unit = Pick<Criteria, 'prices'>;
+
+/** `BASE met (20.9 ms), NEW met (22.9 ms)` */
+function limitText({ tag, ...of }: ComparedConstraint, criteria: Unit): string {
+  const side = (verdict: string, measured: number | null): string =>
+    `${verdict}${measured === null ? '' : ` (${valueText(measured, tag, criteria)})`}`;
+  return `BASE ${side(of.base, of.baseMeasured)}, NEW ${side(of.new, of.newMeasured)}`;
+}
 
 /** A change as a large figure. */
 const tileOf = ({ tag, percent, low, high, verdict, why }: Change) => ({
@@ -111,39 +137,46 @@ const cellOf = ({ percent, low, high, verdict, why = '' }: Change) => ({
   mark: MARKS[verdict] ?? '',
 });
 
-const configurationView = (item: ComparedConfiguration) => ({
+/** Of each of these metrics what an item has. */
+const ofTags = <T extends { readonly tag: string }>(tags: readonly string[], all: readonly T[]): T[] =>
+  tags.flatMap((tag) => all.find((item) => item.tag === tag) ?? []);
+
+const configurationView = (item: ComparedConfiguration, tags: readonly string[]) => ({
   name: item.new,
   before: item.base === item.new ? '' : `was ${item.base}`,
   role: roleText(item),
   loads: String(item.points.filter(({ leftOut }) => !leftOut).length),
-  cells: item.changes.map(cellOf),
+  cells: ofTags(tags, item.changes).map(cellOf),
   changed: item.changed.length > 0 ? `changed: ${item.changed.join(', ')}` : '',
 });
 
-const pointViews = (item: ComparedConfiguration) =>
+const pointViews = (item: ComparedConfiguration, tags: readonly string[]) =>
   item.points.map(({ point, changes, leftOut }) => ({
     name: item.new,
     load: levelText(point),
     batchSize: String(batchSizeOf(point)),
-    cells: changes.map((change) => ({
-      text: `${figure(change.base)} → ${figure(change.new)}`,
-      range: leftOut ? (change.why ?? '') : change.percent === null ? '' : `${signed(change.percent)} %`,
+    cells: ofTags(tags, changes).map((change) => ({
+      text: `${figure(change.base, change.tag)} → ${figure(change.new, change.tag)}`,
+      range: leftOut || change.percent === null ? (change.why ?? '') : `${signed(change.percent)} %`,
     })),
   }));
 
-const figure = (value: number | null): string => (value === null ? '–' : formatNumber(value));
+const figure = (value: number | null, tag: string): string =>
+  value === null ? '–' : formatValue(value, tag);
 
-function winnerView({ base, new: next, isSame, changes, diff }: WinnerChange) {
+function winnerView({ base, new: next, isSame, changes, diff }: WinnerChange, criteria: Unit) {
   const sentence = (choice: WinnerChange['base']): string => choice?.sentence ?? 'Nothing was measured.';
   return {
     base: sentence(base),
     new: sentence(next),
     isSame,
-    changes: changes.map(({ tag, base: old, new: now, ...change }) => ({
-      label: metric(tag).label,
-      values: `${figure(old)} → ${figure(now)} ${metric(tag).unit}`,
-      ...cellOf({ tag, ...change }),
-    })),
+    changes: changes
+      .filter((change) => change.base !== null || change.new !== null)
+      .map(({ tag, base: old, new: now, ...change }) => ({
+        label: metric(tag).label,
+        values: `${figure(old, tag)} → ${figure(now, tag)} ${unitOf(tag, criteria)}`.trimEnd(),
+        ...cellOf({ tag, ...change }),
+      })),
     diff: diffView(diff),
     configText: next?.configText ?? '',
     heading: isSame

@@ -5,7 +5,7 @@ import { comparisonPage } from '../../src/report/comparison-page.ts';
 import { changeIntervalsData } from '../../src/report/figures/change-intervals.ts';
 import { comparedNights } from '../support/compared.ts';
 import { pageText } from '../support/page.ts';
-import { night, runOf, side } from '../support/two-runs.ts';
+import { GOAL, night, runOf, side } from '../support/two-runs.ts';
 
 const HOSTILE = '<script>alert(1)</script>';
 
@@ -45,6 +45,44 @@ test('intervals of everything together and of configurations, those that matter 
   for (const { low, percent, high } of rows) expect(low < percent && percent < high).toBe(true);
   // What was not measured in both has no interval.
   expect(changeIntervalsData(comparison.models[0]!, 'gpu_used_memory', 5).rows).toEqual([]);
+});
+
+test('what was not measured has no column, and units and currencies stand by their values', async () => {
+  const priced = {
+    ...GOAL,
+    prices: { perCpuHour: 1, currency: 'EUR' },
+    constraints: [
+      ...GOAL.constraints,
+      { tag: 'gpu_used_memory', bound: 'max' as const, value: 100 },
+      { tag: 'cost_per_million_inferences', bound: 'max' as const, value: 5 },
+    ],
+  };
+  const withCpu = (seed: number) =>
+    night({ seed }).map((trial) => ({
+      ...trial,
+      points: trial.points.map((record) => {
+        if (record.state !== 'measured') return record;
+        const { measurement } = record;
+        const values = { ...measurement.whole.values, cpu_utilization: 150 };
+        return {
+          ...record,
+          measurement: { ...measurement, gpusInUse: 0, whole: { ...measurement.whole, values } },
+        };
+      }),
+    }));
+  const comparison = compareRuns(side(runOf(withCpu(1)), [priced]), side(runOf(withCpu(2)), [priced]));
+  const { html } = await comparisonPage(comparison);
+  const { document } = parseHTML(html);
+  const headers = [...document.querySelectorAll('table.sortable')].map((table) =>
+    [...table.querySelectorAll('th')].map((cell) => cell.textContent),
+  );
+  expect(headers[0]!.join()).not.toContain('GPU');
+  expect(headers[1]!.join()).not.toContain('GPU');
+  expect(headers[1]).toContain('Cost per Million Inferences (EUR)');
+  const [latency, gpu, cost] = [...document.querySelectorAll('ul.checks li')].map((item) => item.textContent);
+  expect(latency).toMatch(/\(BASE met \([\d.]+ ms\), NEW met \([\d.]+ ms\)\)/);
+  expect(gpu).toMatch(/GPU memory was not measured in NEW/);
+  expect(cost).toMatch(/at most 5 EUR \(BASE met \([\d.]+ EUR\), NEW met \([\d.]+ EUR\)\)/);
 });
 
 test('of very many configurations the page shows those that matter, and says how many are left', async () => {

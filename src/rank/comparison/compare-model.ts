@@ -236,6 +236,7 @@ export function comparedModel(
   return {
     model: next.model,
     objectives: next.goal.objectives,
+    ...(next.goal.prices?.currency !== undefined && { currency: next.goal.prices.currency }),
     changes: shifts.map(({ tag }, index) =>
       changeOf(tag, overall[index], judge, () => whyNothing(counted, tag)),
     ),

@@ -1,13 +1,13 @@
 import { type Check, checkConstraints } from '../../goal/score.ts';
 import { metric } from '../../ground/metric.ts';
 import type { ComparedConstraint } from '../../record/comparison.ts';
-import type { Constraint } from '../../record/goal.ts';
+import type { Constraint, Goal } from '../../record/goal.ts';
 import { isSamePoint } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import { missesForSure } from '../limit-noise.ts';
 import type { Noise } from '../noise.ts';
 import type { Ranking } from '../rank.ts';
-import { describeConstraint, formatValue } from '../words.ts';
+import { describeConstraint, valueText } from '../words.ts';
 import { chosen } from './choice.ts';
 import { type Look, lookOf, type MatchedTrial } from './matched.ts';
 import { isSureShift, type MetricShifts, type Shift } from './shift.ts';
@@ -47,6 +47,7 @@ export function compareConstraints(
       newMeasured: now?.value ?? null,
       ...stateOf({
         constraint,
+        goal: next.goal,
         old: known ?? old,
         now,
         breaks: (check, measurement) =>
@@ -71,6 +72,7 @@ const measuredAnew = (measurement: Measurement, trial: MatchedTrial | undefined)
 
 interface Known {
   readonly constraint: Constraint;
+  readonly goal: Goal;
   readonly old: Check | undefined;
   readonly now: Check | undefined;
   /** Whether it is broken by more than the noise, and by more than BASE's choice, which may have been lucky, explains. */
@@ -81,6 +83,7 @@ interface Known {
 
 function stateOf({
   constraint,
+  goal,
   old,
   now,
   breaks,
@@ -92,7 +95,7 @@ function stateOf({
     return { state: 'unknown', why: `${label} was not measured in NEW` };
   }
   if (old?.verdict === 'missed') return { state: now.verdict === 'met' ? 'kept' : 'as before' };
-  const told = (value: number | undefined): string => formatValue(value ?? Number.NaN, constraint.tag);
+  const told = (value: number | undefined): string => valueText(value ?? Number.NaN, constraint.tag, goal);
   const [again] = anew && old?.verdict === 'met' ? checkConstraints(anew.whole, [constraint]) : [];
   const broken = again?.verdict === 'missed' ? again : undefined;
   const measured = `what BASE decided for measured ${told(broken?.value)} in NEW`;

@@ -316,7 +316,7 @@ describe('what was decided for', () => {
     const next = [configuration(0, points(100, 40)), configuration(1, points(200, 260))];
     const [constraint] = compared(base, next).models[0]!.constraints;
     expect(constraint).toMatchObject({ new: 'met', state: 'lost' });
-    expect(constraint!.why).toBe('what BASE decided for measured 260 in NEW, 60.0 in BASE');
+    expect(constraint!.why).toBe('what BASE decided for measured 260 ms in NEW, 60.0 ms in BASE');
   });
 
   test('beyond a limit by less than the noise, or not measured, is not known and passes no gate', () => {
