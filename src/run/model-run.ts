@@ -81,7 +81,8 @@ export class ModelRun {
     try {
       for (let ask = await this.#next(slot, on); ask; ask = await this.#next(slot, on)) {
         const known = ledger.known(ask);
-        if (known) state.reused++;
+        // A look at the sentinel is no point of its own.
+        if (known && !ask.sentinel) state.reused++;
         // What was known already counts as the start that it was then: a run that is repeated asks the same and ends there.
         const asThen = on !== ask.candidate || ask.again === 'afresh';
         const { record, started } = known ? { record: known, started: asThen } : await server.measured(ask);
@@ -127,7 +128,7 @@ export class ModelRun {
     if (isMeasured(record)) this.#records.set(ask, record);
     this.#writeDrift(false);
     this.#tally.told(ask);
-    state.done++;
+    if (!ask.sentinel) state.done++;
     const progress = state.progress(search.remaining());
     state.emit({ kind: 'point', slot: slot.id, variant: ask.candidate.name, record, progress });
   }

@@ -14,11 +14,13 @@ import {
   type SearchedSpace,
   searchedSpace,
 } from '../search/search-for.ts';
+import { regularLooks } from '../search/sentinel/lookout.ts';
 import { listGpus } from '../server/gpu/list.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
 import { baseOf } from './base-of.ts';
 import { type Baseline, readBaseline } from './baseline/baseline.ts';
+import { expectedLooks } from './baseline/looks.ts';
 import { targetNotes, targetsOf } from './baseline/targets.ts';
 import { checkedSpace } from './checked-space.ts';
 import { knownPoints } from './known-points.ts';
@@ -69,6 +71,11 @@ export interface Expectation {
   readonly search: Choice;
   readonly measurements: number;
   readonly starts: number;
+  /**
+   * How many of the measurements are made beside the search: for the comparison with a baseline, without those that a suspicion
+   * may need, and of the sentinel, without those that a changed machine may need. Each may need a start.
+   */
+  readonly looks: { readonly baseline: number; readonly sentinel: number };
   readonly isUsual: boolean;
   readonly minutes: number;
   /** Seconds of one measurement and of one start; earlier: as they were in the journal. */
@@ -119,7 +126,7 @@ async function planModel(
     plan,
     ...extentOf(space),
     variants: variantsOf(space),
-    expected: expectationOf(space, experiment, before),
+    expected: expectationOf(space, experiment, before, expectedLooks(targets, space)),
     known: knownPoints(before, space, base, experiment, lane),
     warnings: warningsOf(space, hasGpus),
     notes: [...ofModel, ...notesOf(space, config), ...targetNotes(plan, targets, baseline)],
@@ -148,20 +155,36 @@ const usualOf = (space: SearchedSpace): typeof USUAL => ({
   starts: USUAL.starts,
 });
 
-function expectationOf(space: SearchedSpace, experiment: Experiment, before: Run): Expectation {
+function expectationOf(
+  space: SearchedSpace,
+  experiment: Experiment,
+  before: Run,
+  baseline: number,
+): Expectation {
   const { plan, choice: search } = space;
   const all = { measurements: space.size, starts: space.automatic ? space.most : space.candidates.length };
   const isUsual = ['bayes', 'optuna'].includes(search);
   const drawn = { measurements: mostOf(space) ?? all.measurements, starts: all.starts };
-  const { measurements, starts } = isUsual ? usualOf(space) : search === 'random' ? drawn : all;
-  const { maxMeasurements, maxVariants } = plan.search;
-  const most = {
-    measurements: Math.min(measurements, maxMeasurements ?? measurements),
-    starts: Math.min(starts, maxVariants ?? starts),
-  };
+  const own = isUsual ? usualOf(space) : search === 'random' ? drawn : all;
+  const { maxMeasurements = Number.POSITIVE_INFINITY, maxVariants } = plan.search;
   const by = timesOf(plan, before);
-  const minutes = (most.measurements * by.pointS + most.starts * by.startS) / 60;
-  return { search, ...most, isUsual, minutes: Math.min(minutes, experiment.maxMinutes ?? minutes), by };
+  const starts = Math.min(own.starts, maxVariants ?? own.starts);
+  const compared = Math.min(own.measurements + baseline, maxMeasurements);
+  const withoutS = compared * by.pointS + (starts + baseline) * by.startS;
+  const sentinel = Math.min(
+    regularLooks({ totalS: withoutS, costS: by.pointS + by.startS }, { minutes: experiment.sentinelMinutes }),
+    maxMeasurements - compared,
+  );
+  const minutes = (withoutS + sentinel * (by.pointS + by.startS)) / 60;
+  return {
+    search,
+    measurements: compared + sentinel,
+    starts: starts + baseline + sentinel,
+    looks: { baseline, sentinel },
+    isUsual,
+    minutes: Math.min(minutes, experiment.maxMinutes ?? minutes),
+    by,
+  };
 }
 
 /** How long a measurement and a start of a server take, out of the journal where it knows. */

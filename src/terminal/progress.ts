@@ -174,7 +174,8 @@ export function pointLine(state: SoFar, variant: string, record: PointRecord): s
       const { measurement } = record;
       const remark = isClientBound(measurement) ? ', client-bound' : '';
       const again = record.again ? ' again' : '';
-      return `${count} ${variant}, ${load(measurement.point)}${again}: ${figures(measurement)}${remark}`;
+      const why = record.sentinel ? ' (sentinel: is the machine as it was?)' : '';
+      return `${count} ${variant}, ${load(measurement.point)}${again}${why}: ${figures(measurement)}${remark}`;
     }
     case 'failed':
       return `${count} ${variant}, ${load(record.point)}: failed: ${record.kind && record.kind !== 'other' ? `${record.kind}: ` : ''}${record.cause}`;

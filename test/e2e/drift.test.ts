@@ -95,9 +95,8 @@ profile_models:
             item.measurement?.startedAt === record.measurement.startedAt && 'drifted' in item.measurement,
         );
     const [model] = results(cwd).models;
-    expect(model.drift.shifts.length, ended.output).toBeGreaterThan(0);
-    expect(ended.output).toMatch(/the machine became \d+ % slower between/);
-    expect(model.verdict).toMatch(/The machine (became|changed) /);
+    // Where no look fell into that time, its points are known by what others had of the CPU alone.
+    expect(model.verdict, ended.output).toMatch(/The machine (became|changed) |Other programs had much/);
     // Where the run goes on after the hog, it is its points that are marked.
     expect(beside.filter(isMarked).length, ended.output).toBe(beside.length);
     // What is named was measured without it.

@@ -118,3 +118,18 @@ test('an ensemble has its default alone, whatever is listed or would be tried', 
     ]);
   }
 });
+
+test('looks at the sentinel are counted in a run that is long enough for them', async () => {
+  const yaml = (more: string): string =>
+    `profile_models: {m: {parameters: {concurrency: [1, 2, 4, 8]}, model_config_parameters: {max_batch_size: [${Array.from({ length: 60 }, (_, index) => index + 1)}]}}}\nrun_config_search_mode: brute\n${more}`;
+  const { expected } = await planOf(yaml(''));
+  const without = (await planOf(yaml('sentinel_minutes: 0'))).expected!;
+  expect(without.looks).toEqual({ baseline: 0, sentinel: 0 });
+  const { baseline, sentinel } = expected!.looks;
+  expect(baseline).toBe(0);
+  expect(sentinel).toBe(Math.floor(without.minutes / 5));
+  expect(expected!.measurements).toBe(without.measurements + sentinel);
+  expect(expected!.minutes).toBeGreaterThan(without.minutes);
+  const few = (await planOf(yaml(`max_measurements: ${without.measurements + 1}`))).expected!;
+  expect(few.measurements).toBe(without.measurements + 1);
+});

@@ -25,6 +25,7 @@ const model = (changes: Partial<PlannedModel> = {}): PlannedModel => ({
     search: 'manual',
     measurements: 6,
     starts: 3,
+    looks: { baseline: 0, sentinel: 0 },
     isUsual: false,
     minutes: 2.2,
     by: { pointS: 3.5, startS: 5, earlier: false },

@@ -3,7 +3,7 @@ import { counted } from '../../ground/wording.ts';
 import { isSamePoint, levelText } from '../../record/load-point.ts';
 import { loadedName, type PointRecord, type Run, type Trial } from '../../record/run.ts';
 import { type Answer, type Ask, altered, isAsk, type Outcome, type Standing } from '../../search/search.ts';
-import type { SearchedSpace } from '../../search/search-for.ts';
+import { looksAtAll, type SearchedSpace } from '../../search/search-for.ts';
 import type { WatchedSearch } from '../../search/sentinel/sentinel.ts';
 import type { Candidate } from '../../space/space.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -42,6 +42,19 @@ export function withRoom(space: SearchedSpace, targets: readonly Target[]): Sear
     ...(optuna?.maxTrials !== undefined && { optuna: { ...optuna, maxTrials: room(optuna.maxTrials) } }),
   };
   return { ...space, plan: { ...space.plan, search: left } };
+}
+
+/**
+ * How many measurements the looks take beside those of the search, as far as can be known before: what a search measures
+ * that goes through everything counts as one of them.
+ */
+export function expectedLooks(targets: readonly Target[], space: SearchedSpace): number {
+  const isSeen = ({ candidate, point }: Target): boolean =>
+    looksAtAll(space) &&
+    space.candidates.some(
+      (item) => item.key === candidate.key && space.pointsOf(item).some((own) => isSamePoint(own, point)),
+    );
+  return targets.reduce((sum, target) => sum + USUAL - (isSeen(target) ? 1 : 0), 0);
 }
 
 /** So many of the measurements that the user allows are kept for the looks. */

@@ -20,6 +20,18 @@ const SHARE_OF_ONE = 0.2;
 /** So many looks more are made at most for a doubt about one. */
 const MOST_FOR_DOUBT = 2;
 
+/**
+ * How many looks a run takes that measures for so long, on a machine that stays the same.
+ * @param costS of one look.
+ */
+export function regularLooks(
+  { totalS, costS }: { readonly totalS: number; readonly costS: number },
+  { minutes, share = SHARE }: SentinelSettings,
+): number {
+  if (minutes <= 0) return 0;
+  return Math.floor(Math.min(totalS / (60 * minutes), (share * totalS) / costS));
+}
+
 /** Says when the sentinel is to be looked at. */
 export class Lookout {
   readonly #course: Course;

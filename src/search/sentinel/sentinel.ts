@@ -162,7 +162,9 @@ class Watched {
     if (look) return look;
     this.#saveForVerdict();
     const answer = this.#search.ask({ on: this.#asBefore(on, taken), busy: taken });
-    if (answer !== 'done' || this.#inFlight.size > 0) return answer;
+    if (answer !== 'done') return answer;
+    // What others measure may show that there is more to do.
+    if (this.#inFlight.size > 0) return 'wait';
     const last =
       this.#mayLook() && this.#lookout.isDueAtEnd(this.#again > 0) ? this.#look(on, taken) : undefined;
     return last ?? this.#measureAgain(on) ?? 'done';
