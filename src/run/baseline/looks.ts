@@ -2,6 +2,7 @@ import type { SearchSettings } from '../../config/search-settings.ts';
 import { counted } from '../../ground/wording.ts';
 import { isSamePoint, levelText } from '../../record/load-point.ts';
 import { loadedName, type PointRecord, type Run, type Trial } from '../../record/run.ts';
+import { BesideSearch } from '../../search/beside.ts';
 import { type Answer, type Ask, altered, isAsk, type Outcome, type Standing } from '../../search/search.ts';
 import { looksAtAll, type SearchedSpace } from '../../search/search-for.ts';
 import type { WatchedSearch } from '../../search/sentinel/sentinel.ts';
@@ -103,13 +104,10 @@ class Beside {
   readonly #search: WatchedSearch;
   readonly #looking: Looking;
   readonly #targets: readonly Target[];
-  /** Everything that is not told yet. */
-  readonly #inFlight = new Set<Ask>();
+  readonly #beside = new BesideSearch();
   readonly #looks = new Map<Target, number>();
   readonly #failures = new Map<Target, number>();
   readonly #late = new Set<Target>();
-  /** Configurations whose server a look started, and on which the search measured nothing since. */
-  readonly #restarted = new Set<Candidate>();
   /** What the search asked for before a look came between. */
   #held: Ask | undefined;
   #told = 0;
@@ -149,20 +147,19 @@ class Beside {
 
   ask(at: Standing): Answer {
     const answer = this.#next(at);
-    if (isAsk(answer)) this.#inFlight.add(answer);
+    if (isAsk(answer)) this.#beside.begin(answer);
     return answer;
   }
 
   #next(at: Standing): Answer {
-    const begun = [...this.#inFlight, ...(this.#held ? [this.#held] : [])];
-    const taken = new Set([...at.busy, ...begun.map(({ candidate }) => candidate)]);
+    const taken = this.#beside.taken(at, ...(this.#held ? [this.#held] : []));
     if (this.#hurried) {
       const late = this.#lateLook(taken);
       if (late) return late;
     }
     const answer = this.#fromSearch(at);
     if (answer === 'done') return this.#atEnd(taken);
-    if (!isAsk(answer) || !this.#early || this.#told + this.#inFlight.size === 0) return answer;
+    if (!isAsk(answer) || !this.#early || this.#told + this.#beside.inFlight.size === 0) return answer;
     if (answer.candidate === at.on) return answer;
     const early = this.#earlyLook(new Set([...taken, answer.candidate]));
     if (early) this.#held = answer;
@@ -173,7 +170,7 @@ class Beside {
   #fromSearch({ on, busy }: Standing): Answer {
     const held = this.#held;
     this.#held = undefined;
-    return held ?? this.#search.ask({ on: on && this.#restarted.has(on) ? undefined : on, busy });
+    return held ?? this.#search.ask({ on: this.#beside.isOfLook(on) ? undefined : on, busy });
   }
 
   #earlyLook(taken: ReadonlySet<Candidate>): Ask | undefined {
@@ -207,7 +204,7 @@ class Beside {
     this.#isDone = true;
     const late = this.#lateLook(taken);
     if (late) return late;
-    if (this.#inFlight.size > 0) return 'wait';
+    if (this.#beside.inFlight.size > 0) return 'wait';
     const run = this.#looking.result();
     const suspicion = this.#looking.suspicions(run);
     const suspected = this.#open().filter((target) => {
@@ -237,11 +234,11 @@ class Beside {
     const made = run.trials
       .filter((trial) => loadedName(trial) === plan.name)
       .reduce((sum, { points }) => sum + points.filter(({ state }) => state !== 'skipped').length, 0);
-    const left = most - made - this.#inFlight.size - (this.#held ? 1 : 0);
+    const left = most - made - this.#beside.inFlight.size - (this.#held ? 1 : 0);
     if (this.#isDone) return left;
     const looks =
       this.#targets.reduce((sum, target) => sum + recordsOf(run, target).length, 0) +
-      [...this.#inFlight].filter(({ anew }) => anew).length;
+      [...this.#beside.inFlight].filter(({ anew }) => anew).length;
     return Math.min(left, roomIn(most, this.#targets) - looks);
   }
 
@@ -259,19 +256,16 @@ class Beside {
   }
 
   tell(ask: Ask, outcome: Outcome): void {
-    this.#inFlight.delete(ask);
+    this.#beside.end(ask);
     const target = this.#targetOf(ask);
-    if (!ask.anew) {
-      const isNew = this.#restarted.delete(ask.candidate) && outcome.state !== 'withdrawn';
-      this.#search.tell(ask, isNew ? { ...outcome, started: true } : outcome);
-    }
+    if (!ask.anew) this.#search.tell(ask, this.#beside.forSearch(ask, outcome));
     if (outcome.state === 'withdrawn') {
       if (ask.anew && target) this.#late.delete(target);
       return;
     }
     this.#told++;
     if (!ask.anew || !target) return;
-    this.#restarted.add(ask.candidate);
+    this.#beside.lookStarted(ask);
     const counts = outcome.state === 'failed' ? this.#failures : this.#looks;
     counts.set(target, (counts.get(target) ?? 0) + 1);
     if (outcome.state === 'failed' && outcome.concernsAll) this.#failures.set(target, MOST_FAILURES);

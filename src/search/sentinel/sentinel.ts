@@ -1,5 +1,6 @@
 import { counted } from '../../ground/wording.ts';
 import type { Candidate, SkippedPoints, Space } from '../../space/space.ts';
+import { BesideSearch } from '../beside.ts';
 import type { FailureMemory } from '../failure-memory.ts';
 import { withLimits } from '../limited.ts';
 import {
@@ -88,11 +89,8 @@ class Watched {
   readonly #course = new Course();
   readonly #lookout: Lookout;
   readonly #errands = new Map<Ask, Errand>();
-  /** Everything that is not told yet, the search's own asks as well. */
-  readonly #inFlight = new Set<Ask>();
+  readonly #beside = new BesideSearch();
   readonly #out = new Set<Candidate>();
-  /** Configurations whose server a look has started, and the search has measured nothing on since. */
-  readonly #restarted = new Set<Candidate>();
   /** What the slot that looked last ran before. */
   #ranBefore: Candidate | undefined;
   readonly #skipped: SkippedPoints[] = [];
@@ -150,21 +148,21 @@ class Watched {
   #ask(at: Standing): Answer {
     const answer = this.#nextOf(at);
     if (isAsk(answer)) {
-      this.#inFlight.add(answer);
-      if (this.#inFlight.size > 1) this.#several = true;
+      this.#beside.begin(answer);
+      if (this.#beside.inFlight.size > 1) this.#several = true;
     }
     return answer;
   }
 
   #nextOf({ on, busy }: Standing): Answer {
-    const taken = new Set([...busy, ...[...this.#inFlight].map(({ candidate }) => candidate)]);
+    const taken = this.#beside.taken({ busy });
     const look = this.#mayLook() && this.#lookout.isDue(this.#hurried) ? this.#look(on, taken) : undefined;
     if (look) return look;
     this.#saveForVerdict();
     const answer = this.#search.ask({ on: this.#asBefore(on, taken), busy: taken });
     if (answer !== 'done') return answer;
     // What others measure may show that there is more to do.
-    if (this.#inFlight.size > 0) return 'wait';
+    if (this.#beside.inFlight.size > 0) return 'wait';
     const last =
       this.#mayLook() && this.#lookout.isDueAtEnd(this.#again > 0) ? this.#look(on, taken) : undefined;
     return last ?? this.#measureAgain(on) ?? 'done';
@@ -175,7 +173,7 @@ class Watched {
    * with the sentinel's configuration, only because that is there now.
    */
   #asBefore(on: Candidate | undefined, taken: ReadonlySet<Candidate>): Candidate | undefined {
-    if (on === undefined || !this.#restarted.has(on)) return on;
+    if (!this.#beside.isOfLook(on)) return on;
     return this.#ranBefore && taken.has(this.#ranBefore) ? undefined : this.#ranBefore;
   }
 
@@ -183,7 +181,7 @@ class Watched {
   #saveForVerdict(): void {
     const { maxMeasurements } = this.#space.plan.search;
     if (maxMeasurements === undefined || this.#hurried || this.#errands.size === 0) return;
-    if (this.#told + this.#inFlight.size < maxMeasurements - 1) return;
+    if (this.#told + this.#beside.inFlight.size < maxMeasurements - 1) return;
     this.#hurriedForBudget = true;
     this.#hurried = true;
     this.#search.wrapUp?.();
@@ -206,7 +204,7 @@ class Watched {
   }
 
   #mayLook(): boolean {
-    return !this.#blind && ![...this.#inFlight].some((ask) => this.#errands.get(ask) === 'look');
+    return !this.#blind && ![...this.#beside.inFlight].some((ask) => this.#errands.get(ask) === 'look');
   }
 
   /** What the verdict lacks in the present state, once the search itself has nothing more to ask. */
@@ -226,9 +224,9 @@ class Watched {
   }
 
   #tell(ask: Ask, outcome: Outcome): void {
-    this.#inFlight.delete(ask);
+    this.#beside.end(ask);
     const errand = this.#errands.get(ask);
-    if (!errand) this.#search.tell(ask, this.#asOnNewServer(ask.candidate, outcome));
+    if (!errand) this.#search.tell(ask, this.#beside.forSearch(ask, outcome));
     if (outcome.state === 'withdrawn') {
       if (errand === 'again') this.#again--;
       return;
@@ -236,7 +234,7 @@ class Watched {
     this.#told++;
     const { start = 0, look = 0 } = outcome.seconds ?? {};
     this.#lookout.took(start + look, errand === 'look');
-    if (errand === 'look' && outcome.started) this.#restarted.add(ask.candidate);
+    if (errand === 'look' && outcome.started) this.#beside.lookStarted(ask);
     if (outcome.state === 'failed') {
       if (errand === 'look') this.#blind = true;
       if (errand) this.#giveUp(ask.candidate);
@@ -254,12 +252,6 @@ class Watched {
     const { steady, shifts } = this.#course;
     if (shifts.length !== before.length || steady !== wasSteady) this.#complete = false;
     if (!steady || !wasSteady) this.#revise();
-  }
-
-  /** The search does not know of a server that a look has started: what it measures there is not on the one before. */
-  #asOnNewServer(candidate: Candidate, outcome: Outcome): Outcome {
-    const isNew = this.#restarted.delete(candidate);
-    return isNew && outcome.state !== 'withdrawn' ? { ...outcome, started: true } : outcome;
   }
 
   /** A configuration that fails when it is measured again fails as any other does. */
