@@ -45,6 +45,7 @@ export const environment = documented(line.environment, {
   generatorVersion: 'version of a load generator that is not part of tma',
   protocol: 'protocol of inference requests; absent: http',
   command: 'the command line',
+  folder: 'the folder that it was typed in',
 }).meta({ id: 'Environment', description: 'the machine and the programs that measured' });
 
 export const session = documented(

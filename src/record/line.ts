@@ -74,6 +74,7 @@ export const environment = z.object({
   generatorVersion: z.string().optional(),
   protocol: z.literal('grpc').optional(),
   command: texts,
+  folder: z.string().optional(),
 } satisfies Shape<Environment>);
 
 export const session = z.object({

@@ -32,6 +32,8 @@ export interface Environment {
   /** Protocol of inference requests; absent = http. */
   readonly protocol?: 'grpc' | undefined;
   readonly command: readonly string[];
+  /** The folder that it was typed in; a journal of an early version does not say. */
+  readonly folder?: string;
 }
 
 /** One call of `tma profile`. */

@@ -58,6 +58,7 @@ export function acrossView(
       ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}`
       : 'Nothing could be measured.',
     verdictClass: isDecided ? 'good' : first && first.best.verdict !== 'missed' ? 'open' : 'bad',
+    perfAnalyzer: undefined,
     method: methodView(run, trials, goal),
     figures: plotFigures(plots ?? USUAL_PLOTS.summary[mode], ACROSS_MODELS, entries, {
       winner: isDecided ? first : undefined,

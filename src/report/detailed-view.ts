@@ -10,6 +10,7 @@ import { loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { legend } from './figures-view.ts';
 import { methodView } from './method.ts';
+import { perfAnalyzerLine } from './perf-analyzer-line.ts';
 import { type Figure, type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import { columnsOf, describeConfig, marksUsed, pointRow } from './table-view.ts';
 import { levelHeader } from './tables.ts';
@@ -53,6 +54,7 @@ export function detailedView(
       entry && ranking
         ? `Rank ${ranking.entries.indexOf(entry) + 1} of ${ranking.entries.length}${ranking.ties.includes(entry) ? ', tied with the first' : ''}.`
         : '',
+    perfAnalyzer: entry && perfAnalyzerLine(entry, run.sessions.at(-1)?.environment.protocol),
     best: entry ? pointRow(entry.best, columns, of) : undefined,
     method: methodView(run, [trial], ranking?.goal),
     diff: diffView(trial.models[0].diff),

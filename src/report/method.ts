@@ -1,4 +1,4 @@
-import { counted } from '../ground/wording.ts';
+import { counted, shellWord } from '../ground/wording.ts';
 import { searchLines } from '../rank/search-words.ts';
 import { takenOverText } from '../rank/taken-over.ts';
 import { formatNumber, pricesText } from '../rank/words.ts';
@@ -103,6 +103,21 @@ function loadText(measurements: readonly Measurement[]): string {
   return `${loops.length > 0 ? `${loops.join(' and ')}, ` : ''}${engines.join(', ') || 'binary tensors'}${limit}`;
 }
 
+/** How long points were measured, and in how many windows. */
+function windowRows(measurements: readonly Measurement[]): [string, string][] {
+  const spans = measurements.map(({ durationS }) => durationS).filter((seconds) => seconds > 0);
+  const windows = measurements.map((item) => item.windows).filter((count) => count > 0);
+  if (spans.length === 0 || windows.length === 0) return [];
+  const range = (values: readonly number[]): string => {
+    const [least, most] = [formatNumber(Math.min(...values)), formatNumber(Math.max(...values))];
+    return least === most ? least : `${least} to ${most}`;
+  };
+  const counts = [Math.min(...windows), Math.max(...windows)];
+  const told =
+    counts[0] === counts[1] ? counted(counts[0]!, 'window') : `${counts[0]} to ${counts[1]} windows`;
+  return [['Windows', `each point for ${range(spans)} s after its warm-up, in ${told}`]];
+}
+
 /** How the figures were made: the last session's machine, programs and command, and the time it all took. */
 export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<Criteria, 'prices'> = {}) {
   const session = run.sessions.at(-1);
@@ -117,16 +132,25 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
   const requests = measurements.reduce((total, item) => total + item.requests, 0);
   const taken = takenOverText(trials);
   const warned = measurements.filter((item) => !item.stable).length;
+  const unknown = [
+    ...(environment ? [] : ['machine', 'times']),
+    ...(server && server.version !== 'unknown' ? [] : ['version of the server']),
+    ...(gpusText(environment, server) === NOT_KNOWN ? ['GPUs'] : []),
+  ];
   return {
     date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
-    command: environment?.command.join(' ') ?? '',
+    command: environment?.command.map(shellWord).join(' ') ?? '',
+    folder: environment?.folder ?? '',
+    isNative: environment?.generator === 'native',
+    /** What the journal does not say. */
+    unknown: unknown.length > 0 ? `Not recorded: ${unknown.join(', ')}.` : '',
     rows: [
       [
         'Triton',
         [
-          server && server.version !== 'unknown' ? `${server.name} ${server.version}` : NOT_KNOWN,
+          ...(server && server.version !== 'unknown' ? [`${server.name} ${server.version}`] : []),
           ...(environment ? [`(${environment.launcher}: ${environment.server})`] : []),
-        ].join(' '),
+        ].join(' ') || NOT_KNOWN,
       ],
       [
         'Machine',
@@ -144,6 +168,7 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
           ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, ${loadText(measurements)}`
           : loadText(measurements),
       ],
+      ...windowRows(measurements),
       [
         'Measured',
         `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}${requests > 0 ? `, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked` : ''}`,
@@ -162,6 +187,8 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
           ? `schema ${run.schemaVersion}, ${counted(run.sessions.length, 'session')}`
           : "none: from a checkpoint of Model Analyzer's",
       ],
-    ].map(([name, value]) => ({ name, value })),
+    ]
+      .filter(([, value]) => value !== NOT_KNOWN)
+      .map(([name, value]) => ({ name, value })),
   };
 }

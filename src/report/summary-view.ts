@@ -7,7 +7,9 @@ import { anchorOf } from './anchor.ts';
 import { applyView } from './apply-view.ts';
 import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { figuresView } from './figures-view.ts';
+import { historyView } from './history-view.ts';
 import { methodView } from './method.ts';
+import { perfAnalyzerLine } from './perf-analyzer-line.ts';
 import { type PageOptions, USUAL_PLOTS } from './plots.ts';
 import { pointCount, trialsView } from './trials-view.ts';
 import { verdictView } from './verdict-view.ts';
@@ -23,6 +25,7 @@ export function summaryView(
   // Where nothing was decided there is something to see all the same.
   const shown = winner ?? leader;
   const method = methodView(run, trials, goal);
+  const history = historyView(run, ranking, trials);
   const points = pointCount(trials);
   return {
     title: `${ranking.model} on Triton`,
@@ -38,7 +41,13 @@ export function summaryView(
     ],
     ...verdictView(ranking),
     lacking: lackingText(trials),
-    method,
+    method: {
+      ...method,
+      // What the history says is said there.
+      rows: method.rows.filter(({ name }) => !(history && (name === 'Time' || name === 'Search'))),
+    },
+    history,
+    perfAnalyzer: shown && perfAnalyzerLine(shown, run.sessions.at(-1)?.environment.protocol),
     apply: applyView(ranking, apply),
     ...findingsView(run, ranking),
     ...figuresView(ranking, shown, plots ?? USUAL_PLOTS.summary[mode], plots !== undefined),

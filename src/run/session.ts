@@ -45,6 +45,7 @@ export function sessionEntry(
       launcher,
       server,
       command: commandWithoutSecrets(command),
+      folder: process.cwd(),
       generator: generator.name,
       ...(generator.version !== undefined && { generatorVersion: generator.version }),
       gpus: gpus.map(({ name }) => name),

@@ -178,7 +178,7 @@ describe('pages', async () => {
     expect(text).toMatch(/skipped client batch 9 exceeds max_batch_size 4 \(1 point\)/);
     expect(
       [...document.querySelectorAll('section figure')].map(({ parentElement }) => parentElement.id),
-    ).toEqual([...['pareto', 'load-curves', 'time-split']]);
+    ).toEqual([...['pareto', 'load-curves', 'time-split', 'history']]);
     expect(document.querySelectorAll('tr#m_config_0')).toHaveLength(1);
   });
 

@@ -1,0 +1,80 @@
+import * as Plot from '@observablehq/plot';
+import { metric } from '../../ground/metric.ts';
+import { visible } from '../../ground/wording.ts';
+import type { SearchHistory } from '../../rank/search-history.ts';
+import { formatValue, unitOf } from '../../rank/words.ts';
+import type { Goal } from '../../record/goal.ts';
+import { batchSizeOf, levelText } from '../../record/load-point.ts';
+import { COLOR, drawSvg, WIDTHS, type Width } from './draw.ts';
+
+/** What was measured when, and the best of it at each moment. */
+export interface BestSoFarData {
+  readonly axis: string;
+  readonly dots: readonly {
+    readonly minutes: number;
+    readonly value: number;
+    readonly isMissed: boolean;
+    readonly label: string;
+  }[];
+  /** From each of these moments on the best was this; it holds until the end. */
+  readonly steps: readonly { readonly minutes: number; readonly value: number }[];
+}
+
+export function bestSoFarData({ tag, looks, leads }: SearchHistory, goal: Goal): BestSoFarData {
+  const unit = unitOf(tag, goal);
+  const told = (value: number): string => `${formatValue(value, tag)}${unit && ` ${unit}`}`;
+  const endS = Math.max(0, ...looks.map(({ atS }) => atS));
+  // While the best breaks a limit, nothing is best that counts.
+  const steps = leads.flatMap(({ atS, value, verdict }) =>
+    value === undefined || verdict === 'missed' ? [] : [{ minutes: atS / 60, value }],
+  );
+  const last = steps.at(-1);
+  return {
+    axis: `${metric(tag).label}${unit && ` (${unit})`}`,
+    dots: looks.flatMap(({ variant, point, atS, value, verdict }) =>
+      value === undefined
+        ? []
+        : [
+            {
+              minutes: atS / 60,
+              value,
+              isMissed: verdict === 'missed',
+              label: visible(
+                `${variant}, ${levelText(point)}, batch ${batchSizeOf(point)}: ${told(value)}${verdict === 'missed' ? ', breaks a limit' : ''}`,
+              ),
+            },
+          ],
+    ),
+    steps: last ? [...steps, { minutes: endS / 60, value: last.value }] : [],
+  };
+}
+
+export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string {
+  const isWide = width === 'wide';
+  return drawSvg(
+    {
+      width: WIDTHS[width],
+      height: isWide ? 260 : 220,
+      x: { label: 'minutes →', zero: true, grid: true, ...(isWide ? {} : { ticks: 4 }) },
+      y: { label: `↑ ${data.axis}`, zero: true, grid: true, nice: true },
+      marks: [
+        Plot.line(data.steps, {
+          x: 'minutes',
+          y: 'value',
+          curve: 'step-after',
+          stroke: COLOR.winner,
+          strokeWidth: 2,
+        }),
+        Plot.dot(data.dots, {
+          x: 'minutes',
+          y: 'value',
+          r: 3,
+          stroke: COLOR.other,
+          fill: ({ isMissed }: { isMissed: boolean }) => (isMissed ? 'none' : COLOR.other),
+          title: 'label',
+        }),
+      ],
+    },
+    'What was measured when, and the best of it so far',
+  );
+}
