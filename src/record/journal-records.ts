@@ -229,6 +229,8 @@ const end = documented(
     effective: 'the configuration in effect, as the server told it',
     warnings: 'what a reader should know',
     steps: 'seconds that each step took',
+    peakMemoryMB:
+      "the most memory that the server's processes had resident, loading included, MB; absent where it is not known",
   },
 );
 

@@ -158,6 +158,7 @@ export const end = z.object({
     measureS: seconds,
     stopS: seconds,
   } satisfies Shape<StepTimes>),
+  peakMemoryMB: z.number().positive().optional(),
 } satisfies Shape<TrialEnd>);
 
 const probability = z.number().min(0).max(1);

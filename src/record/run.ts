@@ -150,6 +150,11 @@ export interface TrialEnd {
   readonly effective?: ModelConfig | undefined;
   readonly warnings: readonly string[];
   readonly steps: StepTimes;
+  /**
+   * The most memory that the server's processes had resident from their start to the end of the trial, MB, each counted with
+   * what it shares; absent where it is not known, as of a server elsewhere or one that died.
+   */
+  readonly peakMemoryMB?: number | undefined;
 }
 
 /** A variant with everything that was found out about it. */

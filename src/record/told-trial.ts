@@ -55,16 +55,18 @@ export function toTrial(
 }
 
 /**
- * How a variant's last trial ended, with the time that all of them took. A bug of ours is told however often the variant
+ * How a variant's last trial ended, with the time that all of them took and the most memory that any of them had. A bug of ours is told however often the variant
  * worked afterwards.
  */
 function withStepsOf(before: TrialEnd, end: TrialEnd): TrialEnd {
   const names = Object.keys(end.steps) as (keyof StepTimes)[];
   const sums = names.map((name) => [name, end.steps[name] + before.steps[name]]);
   const steps = Object.fromEntries(sums) as unknown as StepTimes;
-  if (before.kind !== 'bug of tma' || end.kind === 'bug of tma') return { ...end, steps };
+  const peaks = [before, end].flatMap(({ peakMemoryMB }) => peakMemoryMB ?? []);
+  const together = { steps, ...(peaks.length > 0 && { peakMemoryMB: Math.max(...peaks) }) };
+  if (before.kind !== 'bug of tma' || end.kind === 'bug of tma') return { ...end, ...together };
   const { effective = before.effective, warnings } = end;
-  return { ...before, effective, warnings, steps };
+  return { ...before, effective, warnings, ...together };
 }
 
 /** What became of a configuration with these points. */

@@ -10,6 +10,7 @@ import type { Server, ServerFailure } from '../server/launcher.ts';
 import { type Life, watchLife } from '../server/life.ts';
 import { askForLoaded, loadModel } from '../server/load-model.ts';
 import { removeLog } from '../server/log.ts';
+import { peakMemoryMB } from '../server/peak-memory.ts';
 import type { ModelMetadata } from '../server/triton.ts';
 import { withEngineCache } from '../variant/engine-cache.ts';
 import { filesFor, launchServer, leaveServer } from './serving.ts';
@@ -200,8 +201,11 @@ class ServerTrial implements OpenTrial {
   }
 
   async close(): Promise<TrialEnd> {
+    let peakMB: number | undefined;
     try {
       this.#tell('stopping the server');
+      // What it had since its start, loading included: it goes with the processes.
+      peakMB = peakMemoryMB((await this.#server?.processes()) ?? []);
     } finally {
       // Also when whoever is told throws.
       await this.#stop();
@@ -214,6 +218,7 @@ class ServerTrial implements OpenTrial {
       effective: this.#effective,
       warnings: this.#warnings.map(this.#redact),
       steps: this.#steps,
+      ...(peakMB !== undefined && { peakMemoryMB: peakMB }),
     };
   }
 

@@ -65,7 +65,8 @@ const resources = documented(
   }),
   {
     cpuCores: 'the most CPU that was measured, with headroom, in whole cores; null: not measured',
-    memoryMi: 'the most memory that was measured, with headroom, Mi; null: not measured',
+    memoryMi:
+      'the most memory that the server had, loading included, with headroom, Mi; where that was not recorded, twice what it had for itself under load; null: not measured',
     gpus: 'GPUs that it was measured on',
     container: 'resources of a container of Kubernetes',
     notes: 'what a reader should know',

@@ -1,4 +1,5 @@
 import type { RankedEntry } from '../../rank/standings.ts';
+import { formatNumber } from '../../rank/words.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import type { RecordedModel, Trial } from '../../record/run.ts';
 
@@ -17,8 +18,14 @@ const BYTES_OF_MB = 1e6;
 const BYTES_OF_MI = 2 ** 20;
 
 /**
- * The most of CPU and memory that a configuration took at any load that was measured, with headroom, rounded up, and the GPUs
- * that it was measured on.
+ * Where the peak was not recorded it is taken for so many times what the server had for itself under load: it then mapped
+ * files and shared memory besides, and may have had more while it loaded. Not measured.
+ */
+const PEAK_OF_LOAD = 2;
+
+/**
+ * What a pod is to be given by what was measured, with headroom, rounded up: the most CPU at any load of the configuration, the
+ * most memory that its server ever had, loading included, and the GPUs that it was measured on.
  * @param headroom share on top: 0.2 for 20 %.
  */
 export function resourcesOf({ trial, points }: RankedEntry, headroom: number): Resources {
@@ -28,17 +35,19 @@ export function resourcesOf({ trial, points }: RankedEntry, headroom: number): R
     return values.length > 0 ? Math.max(...values) : undefined;
   };
   const [percent, ramMB] = [most('cpu_utilization'), most('cpu_used_ram')];
+  const peakMB = trial.end?.peakMemoryMB;
+  // A look under load may be of another server than the end of the trial.
+  const memoryMB = peakMB === undefined ? ramMB && ramMB * PEAK_OF_LOAD : Math.max(peakMB, ramMB ?? 0);
   const { gpus, notes } = gpusOf(trial, measurements);
   return {
     cpuCores: percent === undefined ? undefined : Math.max(1, up((percent / 100) * (1 + headroom))),
-    memoryMi: ramMB === undefined ? undefined : up((ramMB * BYTES_OF_MB * (1 + headroom)) / BYTES_OF_MI),
+    memoryMi:
+      memoryMB === undefined ? undefined : up((memoryMB * BYTES_OF_MB * (1 + headroom)) / BYTES_OF_MI),
     gpus,
     notes: [
       ...notes,
       ...(percent === undefined ? ['how much CPU it takes was not measured'] : []),
-      ramMB === undefined
-        ? 'how much memory it takes was not measured'
-        : 'memory is what the server had for itself under load; loading, and shared memory, may take more: try a start before you rely on the limit',
+      ...memoryNotes(peakMB, ramMB),
       ...(measurements.some(({ shared }) => shared)
         ? [
             'its memory was measured on a server that had other configurations before, and holds what they left',
@@ -46,6 +55,21 @@ export function resourcesOf({ trial, points }: RankedEntry, headroom: number): R
         : []),
     ],
   };
+}
+
+function memoryNotes(peakMB: number | undefined, ramMB: number | undefined): string[] {
+  if (peakMB !== undefined) {
+    const underLoad =
+      ramMB === undefined ? '' : `, of which ${formatNumber(ramMB)} MB were its own under load`;
+    return [
+      `memory: ${formatNumber(peakMB)} MB is the most that its processes had, loading and what they share included${underLoad}`,
+    ];
+  }
+  return ramMB === undefined
+    ? ['how much memory it takes was not measured']
+    : [
+        `memory: how much it takes while it loads was not recorded, so that the limit is ${PEAK_OF_LOAD} times the ${formatNumber(ramMB)} MB that the server had for itself under load, and headroom: try a start before you rely on it`,
+      ];
 }
 
 /** Rounded up, but not for an error of the last digit. */

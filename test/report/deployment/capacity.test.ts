@@ -210,10 +210,31 @@ describe('resources', () => {
     ]);
     expect(resources).toEqual({
       cpuCores: 3,
-      memoryMi: 584,
+      memoryMi: 1168,
       gpus: 0,
-      notes: [expect.stringContaining('try a start before you rely on the limit')],
+      notes: [
+        'memory: how much it takes while it loads was not recorded, so that the limit is 2 times the 510 MB that the server had for itself under load, and headroom: try a start before you rely on it',
+      ],
     });
+  });
+
+  test('memory is the most that the server had, loading included', () => {
+    const loaded = (peakMemoryMB: number) => ({
+      end: {
+        warnings: [],
+        steps: { startS: 0, loadS: 0, warmupS: 0, measureS: 0, stopS: 0 },
+        peakMemoryMB,
+      },
+    });
+    expect(of([measurement({ cpu_used_ram: 500 })], loaded(1500))).toMatchObject({
+      memoryMi: 1717,
+      notes: expect.arrayContaining([
+        'memory: 1,500 MB is the most that its processes had, loading and what they share included, of which 500 MB were its own under load',
+      ]),
+    });
+    // What was seen under load, on another start of the server, may be more.
+    expect(of([measurement({ cpu_used_ram: 1600 })], loaded(1500)).memoryMi).toBe(1832);
+    expect(of([measurement({})], loaded(1500)).memoryMi).toBe(1717);
   });
 
   test('what was not measured is said, not guessed', () => {
