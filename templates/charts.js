@@ -98,7 +98,7 @@ function zoomable(svg) {
     const own = { x: Number(mark.getAttribute('cx') ?? 0), y: Number(mark.getAttribute('cy') ?? 0) };
     return { mark, x: place.e + own.x, y: place.f + own.y, own };
   });
-  const usual = [...svg.querySelectorAll('[aria-label$="-axis tick"], [aria-label$="-axis tick label"], [aria-label$="-grid"]')];
+  const usual = [...svg.querySelectorAll('[data-mark$="-axis tick"], [data-mark$="-axis tick label"], [data-mark$="-grid"]')];
   const ticks = svgElement('g', { fill: 'currentColor', 'font-variant': 'tabular-nums' });
   svg.append(ticks);
   const out = document.createElement('button');

@@ -42,6 +42,11 @@ export function acrossView(
   const near = ties.filter((entry) => entries.includes(entry));
   const tied =
     near.length > 0 ? ` Tied with it: ${namesOf(near)}; what was measured can't tell them apart.` : '';
+  const names = new Set(trials.map(loadedName));
+  const several =
+    names.size > 1
+      ? ' An inference of one model is other work than one of another: the order compares their figures, and not the models.'
+      : '';
   return {
     title: ACROSS_MODELS,
     mode,
@@ -55,7 +60,7 @@ export function acrossView(
       };
     }),
     verdict: first
-      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}`
+      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}${several}`
       : 'Nothing could be measured.',
     verdictClass: isDecided ? 'good' : first && first.best.verdict !== 'missed' ? 'open' : 'bad',
     perfAnalyzer: undefined,

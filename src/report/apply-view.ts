@@ -10,8 +10,9 @@ export interface ApplyOptions {
   readonly isWritten?: boolean;
 }
 
-/** Names of files and folders within an address. */
-const address = (...parts: readonly string[]): string => parts.map(encodeURIComponent).join('/');
+/** Names of files and folders within an address; half a letter, which none can hold, is a sign of its own. */
+export const address = (...parts: readonly string[]): string =>
+  parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/');
 
 /** How to serve the model with what was decided: what changes, the whole file, where it lies, the command that hands it over. */
 export function applyView(

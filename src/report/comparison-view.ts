@@ -13,6 +13,7 @@ import type {
 } from '../record/comparison.ts';
 import type { Criteria } from '../record/goal.ts';
 import { batchSizeOf, levelText } from '../record/load-point.ts';
+import { anchorOf } from './anchor.ts';
 import { diffView } from './diff-view.ts';
 import { changeIntervalsData, changeIntervalsSvg } from './figures/change-intervals.ts';
 
@@ -76,6 +77,7 @@ function modelView(model: ComparedModel, margin: number) {
   );
   return {
     name: model.model,
+    anchor: anchorOf(model.model),
     text: model.text,
     verdictClass: COLOURS[model.verdict],
     numbers: changes.map(tileOf),

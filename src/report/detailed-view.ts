@@ -3,6 +3,8 @@ import { printConfigText } from '../model-config/config.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { describeAssignment } from '../rank/words.ts';
 import { loadedName, measurementsOf, type Run, type Trial } from '../record/run.ts';
+import { anchorOf } from './anchor.ts';
+import { address } from './apply-view.ts';
 import { diffView } from './diff-view.ts';
 import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { inBothWidths } from './figures/draw.ts';
@@ -44,6 +46,9 @@ export function detailedView(
   ];
   return {
     title: trial.name,
+    anchor: anchorOf(trial.name),
+    /** Where the summary of its model lies, seen from its page. */
+    summary: ranking ? `../../${address('summaries', ranking.model, 'result_summary.html')}` : '',
     model: loadedName(trial),
     mode,
     change: trial.isDefault

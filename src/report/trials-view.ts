@@ -6,6 +6,7 @@ import { headerOf } from '../rank/words.ts';
 import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
+import { address } from './apply-view.ts';
 import { diffView } from './diff-view.ts';
 import { loadCurve, timeSplit } from './row-figures.ts';
 import { settingColumns } from './setting-columns.ts';
@@ -151,7 +152,7 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
     marks: row.marks,
     basis: row.basis,
     cells: row.cells.map((cell, at) => ({ ...cell, bar: barOf(columns[at]!.tag, best, ranking, most) })),
-    page: isPaged ? `../../detailed/${encodeURIComponent(trial.name)}/detailed_report.html` : '',
+    page: isPaged ? `../../${address('detailed', trial.name, 'detailed_report.html')}` : '',
     points: pointRows(points, own, of),
     remarks: remarksOf(points, trial),
     curve: loadCurve(points),

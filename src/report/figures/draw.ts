@@ -56,6 +56,9 @@ export type Width = keyof typeof WIDTHS;
 export const inBothWidths = (draw: (width: Width) => string): string =>
   `<div class="wide">${draw('wide')}</div><div class="narrow">${draw('narrow')}</div>`;
 
+/** What a plot calls a group of its marks, in a place where a screen reader wants none. */
+const MARK_LABEL = /(<g [^>]*?)aria-label=/g;
+
 /**
  * Draws a plot to the text of one SVG element, without a browser.
  * @param role `group` where it holds links, which no part of an image may be.
@@ -80,7 +83,7 @@ export function drawSvg(
   for (const [name, value] of Object.entries(data)) svg.setAttribute(`data-${name}`, value);
   // The rule block is the same in every plot; the page's own style sheet sizes them.
   for (const style of [...svg.querySelectorAll('style')]) style.remove();
-  return rounded(svg.outerHTML);
+  return rounded(svg.outerHTML).replaceAll(MARK_LABEL, '$1data-mark=');
 }
 
 /** Places of a drawing to a tenth of a pixel: whole decimals would be half of its bytes. */

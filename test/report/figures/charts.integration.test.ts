@@ -78,6 +78,7 @@ describe.skipIf(!executablePath)('in a real browser', () => {
       const { x, y, width, height } = (await (await page.$(selector))!.boundingBox())!;
       return { x: x + width / 2, y: y + height / 2 };
     };
+    await page.$eval(CHOSEN, (element) => element.scrollIntoView({ block: 'center' }));
     const before = await place(CHOSEN);
     await page.mouse.move(before.x - 20, before.y - 40);
     await page.mouse.down();
