@@ -189,7 +189,7 @@ export {
   type Comparison,
   comparisonSchema,
 } from './record/comparison.ts';
-export { type ReadSide, readLastTwo, readSide, type WantedSession } from './store/read-side.ts';
+export { findLastTwo, type ReadSide, readLastTwo, readSide, type WantedSession } from './store/read-side.ts';
 
 // Words: how the terminal and the pages say what was found, for views of your own.
 export { show } from './config/written.ts';

@@ -31,6 +31,7 @@ import { comparisonSentences, comparisonText } from '../terminal/comparison-text
 import { plainView } from '../terminal/plain.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
+import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
@@ -111,7 +112,10 @@ async function profileAndReport(
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
   Object.assign(known, { run, rankings, mistakes } satisfies Known);
   const { checkpointDirectory } = experiment;
-  const result = resultOf(run, rankings, experiment.reports, { mode: flags.mode, checkpointDirectory });
+  const result: Result = {
+    ...resultOf(run, rankings, experiment.reports, { mode: flags.mode, checkpointDirectory }),
+    comparison: comparison ?? againstLastRun(checkpointDirectory),
+  };
   const { across } = result;
   // Before anything else can fail.
   for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);

@@ -23,6 +23,7 @@ import {
   throwFailures,
 } from '../index.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
+import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
@@ -54,7 +55,8 @@ async function report(
     variants: configs?.map(({ name }) => name) ?? [],
   });
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
-  const result = resultFor(request, run, mode);
+  const comparison = configs ? undefined : againstLastRun(checkpointDirectory, session);
+  const result = { ...resultFor(request, run, mode), comparison };
   const all = await exportAll(result, exportPath, { stepSummary: process.env['GITHUB_STEP_SUMMARY'] });
   if (!quiet) {
     const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);

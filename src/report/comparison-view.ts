@@ -20,7 +20,7 @@ import { changeIntervalsData, changeIntervalsSvg } from './figures/change-interv
 /** Configurations in the table; `--json` has all of them. */
 const ROWS = 200;
 
-const COLOURS: Readonly<Record<Judgement, string>> = {
+export const COLOURS: Readonly<Record<Judgement, string>> = {
   better: 'good',
   same: 'good',
   worse: 'bad',
@@ -123,7 +123,7 @@ function limitText({ tag, ...of }: ComparedConstraint, criteria: Unit): string {
 }
 
 /** A change as a large figure. */
-const tileOf = ({ tag, percent, low, high, verdict, why }: Change) => ({
+export const tileOf = ({ tag, percent, low, high, verdict, why }: Change) => ({
   label: metric(tag).label,
   value: percent === null ? '–' : signed(percent),
   unit: percent === null ? '' : '%',

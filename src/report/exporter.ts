@@ -3,6 +3,7 @@ import type { OutputFormat } from '../config/output-formats.ts';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import type { Ranking } from '../rank/rank.ts';
+import type { Comparison } from '../record/comparison.ts';
 import type { Run } from '../record/run.ts';
 import type { Mode } from './plots.ts';
 
@@ -10,6 +11,8 @@ import type { Mode } from './plots.ts';
 export interface Result {
   readonly run: Run;
   readonly rankings: readonly Ranking[];
+  /** This run against an earlier one; absent: there is none, or it was not looked for. */
+  readonly comparison?: Comparison | undefined;
   /** The best of all models together, where that was asked for. */
   readonly across: AcrossModels | undefined;
   readonly settings: ExportSettings;

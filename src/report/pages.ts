@@ -26,14 +26,14 @@ export function pagesOf(result: Result): Promise<readonly Page[]> {
   return known;
 }
 
-async function makePages({ run, rankings, across, settings }: Result): Promise<readonly Page[]> {
+async function makePages({ run, rankings, across, comparison, settings }: Result): Promise<readonly Page[]> {
   const { mode, plots, plotsOf, summaries, detailed } = settings;
   const apply = {
     checkpointDirectory: settings.checkpointDirectory,
     isWritten: settings.formats.includes('csv'),
   };
   const trials = detailed.flatMap((name) => run.trials.find((trial) => trial.name === name) ?? []);
-  const options = { mode, plots, apply, detailed: trials.map(({ name }) => name) };
+  const options = { mode, plots, apply, comparison, detailed: trials.map(({ name }) => name) };
   return [
     ...(summaries ? await summaryPages(run, rankings, options) : []),
     ...(summaries && across ? [await acrossPage(run, across, options)] : []),

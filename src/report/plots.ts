@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import type { RankedEntry } from '../rank/standings.ts';
+import type { Comparison } from '../record/comparison.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { ApplyOptions } from './apply-view.ts';
 import { metricPlotData, metricPlotSvg } from './figures/metric-plot.ts';
@@ -14,6 +15,8 @@ export interface PageOptions {
   /** Instead of the usual ones. */
   readonly plots?: readonly PlotSettings[] | undefined;
   readonly apply?: ApplyOptions | undefined;
+  /** This run against an earlier one. */
+  readonly comparison?: Comparison | undefined;
   /** The configurations with a page of their own, by name. */
   readonly detailed?: readonly string[] | undefined;
 }

@@ -8,6 +8,7 @@ import { applyView } from './apply-view.ts';
 import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { figuresView } from './figures-view.ts';
 import { historyView } from './history-view.ts';
+import { lastRunView } from './last-run-view.ts';
 import { methodView } from './method.ts';
 import { perfAnalyzerLine } from './perf-analyzer-line.ts';
 import { type PageOptions, USUAL_PLOTS } from './plots.ts';
@@ -18,7 +19,7 @@ import { verdictView } from './verdict-view.ts';
 export function summaryView(
   run: Run,
   ranking: Ranking,
-  { mode = 'online', plots, apply = {}, detailed = [] }: PageOptions = {},
+  { mode = 'online', plots, apply = {}, detailed = [], comparison }: PageOptions = {},
 ) {
   const { winner, leader, goal, entries } = ranking;
   const trials = [...entries.map((entry) => entry.trial), ...ranking.unmeasured];
@@ -47,6 +48,7 @@ export function summaryView(
       rows: method.rows.filter(({ name }) => !(history && (name === 'Time' || name === 'Search'))),
     },
     history,
+    lastRun: lastRunView(comparison, ranking.model),
     perfAnalyzer: shown && perfAnalyzerLine(shown, run.sessions.at(-1)?.environment.protocol),
     apply: applyView(ranking, apply),
     ...findingsView(run, ranking),

@@ -50,24 +50,50 @@ export function readSide(path: string, wanted: WantedSession = { flag: '--sessio
  * Reads two sessions of one journal: one, and the one that was measured before it.
  * @throws UserError when there are no two.
  */
-export function readLastTwo(
-  path: string,
-  next: WantedSession = { flag: '--session' },
-): { readonly base: ReadSide; readonly new: ReadSide } {
+export function readLastTwo(path: string, next: WantedSession = { flag: '--session' }): LastTwo {
   const there = placeOf(path);
   if (there.kind !== 'journal') {
     throw userError(`${path} holds one run alone`, 'name what to compare it with: tma compare BASE NEW');
   }
-  const journal = readJournal(there.file);
-  const after = ofJournal(path, journal, next);
-  const before = sessionBefore(journal.history, after.side.session);
-  if (before === undefined) {
+  const { base, new: after } = lastTwo(path, readJournal(there.file), next);
+  if (!base) {
     throw userError(
       `nothing in ${there.file} was measured before the session ${after.side.session ?? ''}`.trim(),
       'name what to compare it with: tma compare BASE NEW',
     );
   }
-  return { base: ofRun(path, journal.history.runOf(before), []), new: after };
+  return { base, new: after };
+}
+
+/**
+ * The same of the journal of a checkpoint directory; undefined where there is none, or nothing was measured before.
+ * @throws UserError when there is no such session.
+ */
+export function findLastTwo(directory: string, session?: string): LastTwo | undefined {
+  const file = journalPath(directory);
+  if (!statOf(file)) return undefined;
+  const journal = readJournal(file);
+  if (journal.history.variants.length === 0) return undefined;
+  const { base, new: after } = lastTwo(directory, journal, { session, flag: '--session' });
+  return base && { base, new: after };
+}
+
+/** Two sessions of one journal, the later one and what was measured before it. */
+export interface LastTwo {
+  readonly base: ReadSide;
+  readonly new: ReadSide;
+}
+
+function lastTwo(
+  path: string,
+  journal: ReturnType<typeof readJournal>,
+  next: WantedSession,
+): Partial<LastTwo> & Pick<LastTwo, 'new'> {
+  const after = ofJournal(path, journal, next);
+  const before = sessionBefore(journal.history, after.side.session);
+  return before === undefined
+    ? { new: after }
+    : { base: ofRun(path, journal.history.runOf(before), []), new: after };
 }
 
 /**

@@ -5,7 +5,7 @@ import { rank } from '../../src/rank/rank.ts';
 import type { Entry } from '../../src/record/entry.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
 import { Journal, readJournal } from '../../src/store/journal.ts';
-import { readLastTwo, readSide } from '../../src/store/read-side.ts';
+import { findLastTwo, readLastTwo, readSide } from '../../src/store/read-side.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, result, run, trial } from '../support/run.ts';
 import { GOAL } from '../support/two-runs.ts';
@@ -85,6 +85,9 @@ test('the session before is the newest that measured anything and is not gone on
   expect([throughputOf(base), throughputOf(next)]).toEqual([[200], [300]]);
   const earlier = readLastTwo(directory, { flag: '--session', session: SECOND });
   expect([throughputOf(earlier.base), throughputOf(earlier.new)]).toEqual([[100], [200]]);
+  expect(findLastTwo(directory)?.base.side.session).toBe(base.side.session);
+  expect(findLastTwo(directory, FIRST)).toBeUndefined();
+  expect(findLastTwo(folder())).toBeUndefined();
   expect(() => readLastTwo(directory, { flag: '--session', session: FIRST })).toThrow(
     /was measured before the session 2026-01-01.*\n {2}name what to compare it with: tma compare BASE NEW/,
   );
