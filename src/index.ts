@@ -195,6 +195,8 @@ export { findLastTwo, type ReadSide, readLastTwo, readSide, type WantedSession }
 export { show } from './config/written.ts';
 export { isWorthTelling, searchLines } from './rank/search-words.ts';
 export { takenOverText } from './rank/taken-over.ts';
+export { headline } from './rank/headline.ts';
+export { settingsText } from './rank/settings-words.ts';
 export { verdict } from './rank/verdict.ts';
 export {
   adviceText,

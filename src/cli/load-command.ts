@@ -18,6 +18,7 @@ import {
   pointObject,
   putLoad,
 } from '../index.ts';
+import { columnsOf } from '../terminal/fit.ts';
 import { loadText } from '../terminal/load-text.ts';
 import { commandLineOf } from './add-options.ts';
 import type { Call } from './command-call.ts';
@@ -78,7 +79,7 @@ async function load(process: Process, parsed: Readonly<Record<string, unknown>>)
     const result = { model, protocol: flags.load.protocol ?? 'http', points, ...(failure && { failure }) };
     process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
   } else if (measured.length > 0) {
-    say(`\n${loadText(measured)}`);
+    say(`\n${loadText(measured, columnsOf(process.stdout))}`);
   }
   if (request.reportFile !== undefined && measured.length > 0) {
     const file = resolve(process.cwd(), request.reportFile);

@@ -1,4 +1,5 @@
 import { dirname, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
 import {
@@ -28,13 +29,16 @@ import {
 } from '../index.ts';
 import { acrossText, modelsText } from '../terminal/across-text.ts';
 import { comparisonSentences, comparisonText } from '../terminal/comparison-text.ts';
+import { columnsOf } from '../terminal/fit.ts';
 import { plainView } from '../terminal/plain.ts';
+import { clock } from '../terminal/progress.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
 import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
+import { openFirst } from './open-page.ts';
 import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
 import { codeOfRun, failedGates, isUnmet } from './run-code.ts';
 import { type Known, tellingEnd } from './telling-end.ts';
@@ -44,9 +48,11 @@ export function addProfile(command: Command, call: Call): void {
   addOptions(command, 'profile')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables at the end')
+    .option('--open', 'open the summary page at the end')
     .option('--json', 'print what happens as lines of JSON, and everything else to the standard error')
     .action(async (options: Record<string, unknown>) => {
-      const flags = { ...flagsOf(call, options), json: options['json'] === true };
+      const [json, open] = [options['json'] === true, options['open'] === true];
+      const flags = { ...flagsOf(call, options), json, open };
       call.end(await profileModels(call.process, commandLineOf(options), flags));
     });
 }
@@ -55,7 +61,7 @@ export function addProfile(command: Command, call: Call): void {
 async function profileModels(
   process: Process,
   commandLine: CommandLine,
-  flags: Flags & { readonly json: boolean },
+  flags: Flags & { readonly json: boolean; readonly open: boolean },
 ): Promise<number> {
   const told = flags.json ? process.stderr : process.stdout;
   const say = (text: string): void => {
@@ -82,7 +88,7 @@ async function profileModels(
 
 /** What a run is told by, and ended with. */
 interface Ways {
-  readonly flags: Flags;
+  readonly flags: Flags & { readonly open: boolean };
   readonly told: NodeJS.WriteStream;
   say(text: string): void;
   readonly listeners: readonly RunListener[];
@@ -99,6 +105,8 @@ async function profileAndReport(
 ): Promise<number> {
   const { stop, finish, abandon } = interruption;
   const command = ['tma', ...process.argv.slice(2)];
+  const columns = columnsOf(told);
+  const began = performance.now();
   const { run, interrupted, mistakes, ...profiled } = await profile(experiment, {
     listeners,
     finish,
@@ -119,14 +127,18 @@ async function profileAndReport(
   const { across } = result;
   // Before anything else can fail.
   for (const { message } of mistakes) process.stderr.write(`${shown(message)}\n`);
-  for (const ranking of rankings) say(`\n${rankingText(ranking, findingsOf(run, ranking))}`);
-  if (rankings.length > 1) say(`\n${modelsText(rankings)}`);
-  if (across) say(`\n${acrossText(across)}`);
+  for (const ranking of rankings) say(`\n${rankingText(ranking, findingsOf(run, ranking), columns)}`);
+  if (rankings.length > 1) say(`\n${modelsText(rankings, columns)}`);
+  if (across) say(`\n${acrossText(across, columns)}`);
   if (comparison) say(`\n${flags.verbose ? comparisonText(comparison) : comparisonSentences(comparison)}`);
   if (flags.verbose)
     say(`\n${tablesText(Object.values(resultTables(run, rankings, experiment.reports.fields)))}`);
+  say(`\ntook     ${clock((performance.now() - began) / 1000)}`);
   if (experiment.reports.formats.length > 0) {
-    await telling(tellMistake, () => report(process, experiment, result, { say, stop, comparison }));
+    const { open } = flags;
+    await telling(tellMistake, () =>
+      report(process, experiment, result, { say, stop, comparison, told, open }),
+    );
   }
   if (interrupted || stop.aborted) return EXIT.interrupted;
   if (mistakes.length > 0) return codeForFault(mistakes.flatMap(({ problems }) => problems));
@@ -179,7 +191,13 @@ async function report(
     say,
     stop,
     comparison,
-  }: { say(text: string): void; stop: AbortSignal; comparison: Comparison | undefined },
+    told,
+    open,
+  }: Pick<Ways, 'say' | 'told'> & {
+    stop: AbortSignal;
+    comparison: Comparison | undefined;
+    open: boolean;
+  },
 ): Promise<void> {
   const { reports, exportPath } = experiment;
   const all = await exportAll(result, exportPath, {
@@ -187,9 +205,11 @@ async function report(
     stepSummary: process.env['GITHUB_STEP_SUMMARY'],
   });
   const compared = comparison ? await writeComparison(comparison, experiment) : [];
-  say('');
   for (const path of compared) say(`compared ${shortPath(process, path)}`);
-  for (const line of placesOf(all, exportPath, (path) => shortPath(process, path))) say(line);
+  // A terminal makes a link of an address.
+  const typedPath = (path: string): string =>
+    told.isTTY && path.endsWith('.html') ? pathToFileURL(path).href : shortPath(process, path);
+  for (const line of placesOf(all, exportPath, typedPath)) say(line);
   const typed = reportCommandOf(process, { ...experiment, mode: result.settings.mode });
   for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
   const top = bestNames(result.rankings, reports.numConfigsPerModel);
@@ -197,6 +217,11 @@ async function report(
     say(`for the detailed reports: ${commandText([...typed, '--report-model-configs', top.join(',')])}`);
   }
   throwFailures(all);
+  if (open)
+    await openFirst(
+      all.flatMap(({ files }) => files),
+      process,
+    );
 }
 
 /** A comparison with paths as the user would write them. */

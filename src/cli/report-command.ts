@@ -26,6 +26,7 @@ import { addOptions, commandLineOf } from './add-options.ts';
 import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
+import { openFirst } from './open-page.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /** `tma report`: its options, and what it does with them. */
@@ -33,9 +34,11 @@ export function addReport(command: Command, call: Call): void {
   addOptions(command, 'report')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print the whole tables, too')
-    .action(async (options: Record<string, unknown>) =>
-      call.end(await report(call.process, commandLineOf(options), flagsOf(call, options))),
-    );
+    .option('--open', 'open the summary page')
+    .action(async (options: Record<string, unknown>) => {
+      const flags = { ...flagsOf(call, options), open: options['open'] === true };
+      call.end(await report(call.process, commandLineOf(options), flags));
+    });
 }
 
 /**
@@ -45,7 +48,7 @@ export function addReport(command: Command, call: Call): void {
 async function report(
   process: Process,
   commandLine: CommandLine,
-  { quiet, verbose, mode }: Flags,
+  { quiet, verbose, mode, open }: Flags & { readonly open: boolean },
 ): Promise<number> {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const request = loadReportRequest({ file, commandLine, cwd: process.cwd() });
@@ -69,6 +72,11 @@ async function report(
     for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
   }
   throwFailures(all);
+  if (open)
+    await openFirst(
+      all.flatMap(({ files }) => files),
+      process,
+    );
   return EXIT.done;
 }
 

@@ -10,17 +10,18 @@ import {
   type RankedEntry,
   type Ranking,
 } from '../index.ts';
+import { ENDLESS } from './fit.ts';
 import { constraintsCell, throughputCell } from './ranking.ts';
-import { textTable } from './table.ts';
+import { type Column, textTable } from './table.ts';
 
-const COLUMNS = [
-  { header: 'Model' },
+const COLUMNS: readonly Column[] = [
+  { header: 'Model', spare: 3 },
   { header: 'Model Config' },
   { header: 'infer/s', numeric: true },
   { header: 'p99 ms', numeric: true },
-  { header: 'load' },
-  { header: 'batch', numeric: true },
-  { header: 'constraints' },
+  { header: 'load', spare: 1 },
+  { header: 'batch', numeric: true, spare: 4 },
+  { header: 'constraints', spare: 2 },
 ];
 
 function cells({ trial, best }: RankedEntry): string[] {
@@ -40,7 +41,7 @@ function cells({ trial, best }: RankedEntry): string[] {
 }
 
 /** What was decided for each model, one below the other. */
-export const modelsText = (rankings: readonly Ranking[]): string =>
+export const modelsText = (rankings: readonly Ranking[], columns: number = ENDLESS): string =>
   [
     styleText('bold', 'What was decided for each model:'),
     textTable(
@@ -48,11 +49,12 @@ export const modelsText = (rankings: readonly Ranking[]): string =>
       rankings.map(({ decision: { kind, entry }, model }) =>
         entry ? [kind, ...cells(entry)] : [kind, model, '', '', '', '', '', ''],
       ),
+      columns,
     ),
   ].join('\n');
 
 /** The best configurations of all models, by the global objectives. */
-export const acrossText = ({ entries, goal, ties }: AcrossModels): string =>
+export const acrossText = ({ entries, goal, ties }: AcrossModels, columns: number = ENDLESS): string =>
   [
     styleText(
       'bold',
@@ -61,5 +63,6 @@ export const acrossText = ({ entries, goal, ties }: AcrossModels): string =>
     textTable(
       [{ header: '#', numeric: true }, ...COLUMNS],
       entries.map((entry, index) => [`${index + 1}${ties.includes(entry) ? '=' : ''}`, ...cells(entry)]),
+      columns,
     ),
   ].join('\n');

@@ -22,7 +22,7 @@ export function wrapped(text: string, columns: number, indent = ''): string {
   return lines
     .join('\n')
     .split('\n')
-    .map((line, index) => (index === 0 ? line : indent + line.trimStart()))
+    .map((line, index) => (index === 0 ? line : indent + line.trimStart()).trimEnd())
     .join('\n');
 }
 

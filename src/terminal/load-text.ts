@@ -1,8 +1,9 @@
 import { batchSizeOf, formatNumber, isRate, levelOf, type Measurement, plusMinus } from '../index.ts';
+import { ENDLESS, wrapped } from './fit.ts';
 import { textTable } from './table.ts';
 
 /** The measured loads of one model as a table, and what to know about them below. */
-export function loadText(measurements: readonly Measurement[]): string {
+export function loadText(measurements: readonly Measurement[], columns: number = ENDLESS): string {
   const has = (tag: string): boolean =>
     measurements.some(({ whole: { values } }) => values[tag] !== undefined);
   const optional = [
@@ -25,10 +26,14 @@ export function loadText(measurements: readonly Measurement[]): string {
       },
       { header: 'batch', numeric: true },
       { header: 'infer/s', numeric: true },
-      { header: '95 %', numeric: true },
-      ...['avg', 'p50', 'p90', 'p95', 'p99'].map((name) => ({ header: `${name} ms`, numeric: true })),
-      ...optional.map(({ header }) => ({ header, numeric: true })),
-      { header: 'limit' },
+      { header: '95 %', numeric: true, spare: 4 },
+      ...['avg', 'p50', 'p90', 'p95', 'p99'].map((name) => ({
+        header: `${name} ms`,
+        numeric: true,
+        ...(name !== 'p99' && { spare: name === 'avg' ? 1 : 5 }),
+      })),
+      ...optional.map(({ header }) => ({ header, numeric: true, spare: 6 })),
+      { header: 'limit', spare: 3 },
     ],
     measurements.map((item) => [
       String(levelOf(item.point)),
@@ -39,9 +44,10 @@ export function loadText(measurements: readonly Measurement[]): string {
       ...optional.map(({ tag }) => figure(item, tag)),
       item.bottleneck?.who ?? '',
     ]),
+    columns,
   );
   const remarks = measurements.flatMap((item) =>
-    item.warnings.map((warning) => `${levelOf(item.point)}: ${warning}`),
+    item.warnings.map((warning) => wrapped(`${levelOf(item.point)}: ${warning}`, columns, '  ')),
   );
   return [table, ...(remarks.length > 0 ? ['', ...remarks] : [])].join('\n');
 }

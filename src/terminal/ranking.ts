@@ -9,10 +9,12 @@ import {
   type Finding,
   formatNumber,
   formatValue,
+  headline,
   isClientBound,
   isRate,
   levelOf,
   type Measurement,
+  plusMinus,
   type RankedEntry,
   type RankedPoint,
   type Ranking,
@@ -24,6 +26,7 @@ import {
   varyingPaths,
   verdict,
 } from '../index.ts';
+import { ENDLESS, wrapped } from './fit.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;
@@ -31,52 +34,66 @@ const ROWS = 5;
 /** So many findings stand below the verdict. */
 const FINDINGS = 3;
 
-/** The ranked table (the best and the default), what failed, the verdict, and the first of what else was found. */
-export function rankingText(ranking: Ranking, findings: readonly Finding[] = []): string {
+/**
+ * The ranked table (the best and the default), what failed, the verdict, and the first of what else was found.
+ * @param columns those of the terminal.
+ */
+export function rankingText(
+  ranking: Ranking,
+  findings: readonly Finding[] = [],
+  columns: number = ENDLESS,
+): string {
   const shown = ranking.entries.filter((entry, index) => index < ROWS || entry.trial.isDefault);
-  const paths = varyingPaths(ranking.entries);
   const hidden = ranking.entries.length - shown.length;
+  const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
+  const said = (text: string): string => wrapped(text, columns);
+  const first = headline(ranking);
+  return [
+    ...(shown.length > 0 ? [rankedTable(shown, ranking, columns)] : []),
+    ...(shown.some((entry) => ranking.ties.includes(entry))
+      ? [styleText('dim', said("= tied with the first: what was measured can't tell them apart"))]
+      : []),
+    ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
+    ...failureLines(ranking, columns).map((text) => styleText('yellow', text)),
+    ...missingLines(ranking).map((text) => styleText('yellow', said(text))),
+    ...(taken === undefined ? [] : [styleText('yellow', said(taken))]),
+    '',
+    ...(first === undefined ? [] : [styleText(['bold', 'green'], said(first)), '']),
+    first === undefined ? styleText(['bold', 'yellow'], said(verdict(ranking))) : said(verdict(ranking)),
+    ...findingLines(findings, columns),
+  ].join('\n');
+}
+
+/** The table; what can be spared first where there is no room is what the page has, too. */
+function rankedTable(shown: readonly RankedEntry[], ranking: Ranking, columns: number): string {
+  const paths = varyingPaths(ranking.entries);
   const derived = derivedTags(ranking);
-  const table = textTable(
+  return textTable(
     [
       { header: '#' },
       { header: 'Model Config' },
       { header: 'infer/s', numeric: true },
+      { header: '±', numeric: true, spare: 5 },
       { header: 'p99 ms', numeric: true },
-      ...derived.map((tag) => ({ header: shortHeader(tag, ranking), numeric: true })),
-      { header: 'gain', numeric: true },
+      { header: '±', numeric: true, spare: 8 },
+      ...derived.map((tag) => ({ header: shortHeader(tag, ranking), numeric: true, spare: 3 })),
+      { header: 'gain', numeric: true, spare: 1 },
       {
         header: shown.every(({ best }) => isRate(best.measurement.point)) ? 'requests/s' : 'in flight',
         numeric: true,
+        spare: 4,
       },
-      { header: 'batch', numeric: true },
-      { header: 'constraints' },
-      ...shortNames(paths).map((header) => ({ header })),
+      { header: 'batch', numeric: true, spare: 7 },
+      { header: 'constraints', spare: 2 },
+      ...shortNames(paths).map((header) => ({ header, spare: 6 })),
     ],
     shown.map((entry) => row(entry, ranking, { derived, paths })),
+    columns,
   );
-  const broken = ranking.entries.map(({ trial }) => trial).filter(({ end }) => end?.kind === 'bug of tma');
-  const failed = [...ranking.unmeasured, ...broken].flatMap((trial) =>
-    trial.end?.cause ? [failureText(trial.name, trial.end)] : failedPoint(trial),
-  );
-  const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
-  return [
-    ...(shown.length > 0 ? [table] : []),
-    ...(shown.some((entry) => ranking.ties.includes(entry))
-      ? [styleText('dim', "= tied with the first: what was measured can't tell them apart")]
-      : []),
-    ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
-    ...failed.map((text) => styleText('yellow', `failed   ${text}`)),
-    ...missingLines(ranking).map((text) => styleText('yellow', text)),
-    ...(taken === undefined ? [] : [styleText('yellow', taken)]),
-    '',
-    styleText(['bold', ranking.winner ? 'green' : 'yellow'], verdict(ranking)),
-    ...findingLines(findings),
-  ].join('\n');
 }
 
-function findingLines(findings: readonly Finding[]): string[] {
-  const told = findings.slice(0, FINDINGS).map(({ text }) => `- ${text}`);
+function findingLines(findings: readonly Finding[], columns: number): string[] {
+  const told = findings.slice(0, FINDINGS).map(({ text }) => `- ${wrapped(text, columns, '  ')}`);
   const more = findings.length - told.length;
   if (told.length === 0) return [];
   return ['', ...told, ...(more > 0 ? [styleText('dim', `${more} more in the report`)] : [])];
@@ -127,7 +144,9 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
     `${ranking.entries.indexOf(entry) + 1}${ranking.ties.includes(entry) ? '=' : ''}`,
     entry.trial.name,
     throughputCell(measurement),
+    halfWidth(measurement, 'perf_throughput'),
     formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
+    halfWidth(measurement, 'perf_latency_p99'),
     ...derived.map((tag) => formatValue(measurement.whole.values[tag] ?? Number.NaN, tag)),
     gainCell(entry, ranking),
     String(levelOf(measurement.point)),
@@ -147,6 +166,10 @@ function gainCell(entry: RankedEntry, ranking: Ranking): string {
   const bound = told.is === 'at least' ? '≥ ' : told.is === 'at most' ? '≤ ' : '';
   return `${bound}${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`;
 }
+
+/** `4.5 %`, below a header that says what it is. */
+const halfWidth = (measurement: Measurement, tag: string): string =>
+  plusMinus(measurement, tag).replace(/^± /, '');
 
 /** What the client set is the least that the server can do. */
 export const throughputCell = (measurement: Measurement): string =>
@@ -171,25 +194,40 @@ export function constraintsCell({ checks, measurement }: RankedPoint): string {
   return isClientBound(measurement) ? `${text}; client-bound` : text;
 }
 
-/** Name, kind and cause of a failure, and what to try on a line below, with the place of a log that it speaks of. */
-function failureText(
-  name: string,
-  {
-    kind,
-    cause,
-    advice,
-    logFile,
-    specFile,
-  }: Pick<TrialEnd, 'kind' | 'cause' | 'advice' | 'logFile' | 'specFile'>,
-): string {
-  const what = kind && kind !== 'other' ? `${kind}: ` : '';
-  const hint = adviceText({ advice, logFile });
-  const repeat = specFile && `once more: tma trial --spec ${shellWord(specFile)}`;
-  return [`${name}: ${what}${cause}`, ...[hint, repeat].filter((line) => line)].join('\n         ');
+/** What failed, by cause: the cause once, with the names of all that it happened to. */
+function failureLines({ entries, unmeasured }: Ranking, columns: number): string[] {
+  const broken = entries.map(({ trial }) => trial).filter(({ end }) => end?.kind === 'bug of tma');
+  const failures = [...unmeasured, ...broken].flatMap((trial) => failureOf(trial) ?? []);
+  const causes = Map.groupBy(failures, ({ kind = '', cause, advice = '' }) =>
+    [kind, cause, advice].join('\n'),
+  );
+  return [...causes.values()].map((alike) => wrapped(`failed   ${failureText(alike)}`, columns, '         '));
 }
 
-/** A trial whose server lived, and whose load failed all the same. */
-function failedPoint({ name, points, end }: Trial): string[] {
+type Failure = Pick<TrialEnd, 'kind' | 'advice' | 'logFile' | 'specFile'> & {
+  readonly name: string;
+  readonly cause: string;
+};
+
+/** What a trial failed by; of one whose server lived, what its load did. */
+function failureOf({ name, points, end }: Trial): Failure | undefined {
+  if (end?.cause) return { ...end, name, cause: end.cause };
   const failed = points.find((record) => record.state === 'failed');
-  return failed ? [failureText(name, { ...failed, specFile: end?.specFile })] : [];
+  return failed && { ...failed, name, specFile: end?.specFile, logFile: end?.logFile };
+}
+
+/** Names that are told of those that failed alike. */
+const NAMED = 3;
+
+/** Names, kind and cause of what failed alike, and on lines below it what to try, the log and how to repeat one of them. */
+function failureText(alike: readonly Failure[]): string {
+  const [{ kind, cause, advice, logFile, specFile }] = alike as [Failure, ...Failure[]];
+  const names = alike.slice(0, NAMED).map(({ name }) => name);
+  const more = alike.length - names.length;
+  const who = `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const what = kind && kind !== 'other' ? `${kind}: ` : '';
+  const hint = adviceText({ advice, logFile });
+  const log = logFile !== undefined && !hint.includes(logFile) ? `log: ${logFile}` : '';
+  const repeat = specFile ? `once more: tma trial --spec ${shellWord(specFile)}` : '';
+  return [`${who}: ${what}${cause}`, ...[hint, log, repeat].filter((line) => line !== '')].join('\n');
 }

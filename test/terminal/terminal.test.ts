@@ -6,6 +6,7 @@ import { inFlight } from '../../src/record/load-point.ts';
 import type { PointRecord } from '../../src/record/run.ts';
 import type { Happening, Progress } from '../../src/run/events.ts';
 import { acrossText, modelsText } from '../../src/terminal/across-text.ts';
+import { visibleWidth } from '../../src/terminal/fit.ts';
 import { block } from '../../src/terminal/live.ts';
 import { plainView } from '../../src/terminal/plain.ts';
 import { clock, SoFar } from '../../src/terminal/progress.ts';
@@ -191,13 +192,13 @@ test('costs are columns of their own where prices are given, the energy where it
   const text = (changes: object): string =>
     stripVTControlCharacters(rankingText(rank(recorded, { ...goal, constraints: [], ...changes })));
   expect(text({})).not.toMatch(/cost|J\/1000/);
-  expect(text({ prices })).toMatch(/p99 ms +cost\/1M +cost\/month +gain/);
+  expect(text({ prices })).toMatch(/p99 ms +cost\/1M +cost\/month +(gain +)?in flight/);
   expect(text({ prices: { ...prices, currency: 'EUR' } })).toMatch(
-    /p99 ms +cost\/1M EUR +cost\/month EUR +gain/,
+    /p99 ms +cost\/1M EUR +cost\/month EUR +(gain +)?in flight/,
   );
-  expect(text({ prices })).toMatch(/m_config_default +100 +10\.0 +5\.56 +2,920 /);
-  expect(text({ prices })).toMatch(/m_config_0 +100 +10\.0 +- +- /);
-  expect(text({ constraints: [limit] })).toMatch(/p99 ms +J\/1000 +gain/);
+  expect(text({ prices })).toMatch(/m_config_default +100 +5\.00 % +10\.0 +5\.56 +2,920 /);
+  expect(text({ prices })).toMatch(/m_config_0 +100 +5\.00 % +10\.0 +- +- /);
+  expect(text({ constraints: [limit] })).toMatch(/p99 ms +J\/1000 +(gain +)?in flight/);
   expect(text({ constraints: [limit] })).toContain('energy of a thousand inferences 1,235 > 1,000 J');
 });
 
@@ -308,6 +309,62 @@ test('a limit that is kept within the noise is said so where the value is', () =
   expect(text).toContain('With less than 1 % something else is better by more than 5 %.');
 });
 
+test('what failed alike is told once, with the names, the log and how to repeat one of them', () => {
+  const end = (changes: object) => ({
+    ...trial('x', []).end!,
+    kind: 'out of memory' as const,
+    cause: 'killed',
+    ...changes,
+  });
+  const failed = ['0', '1', '2', '3', '4'].map((number) =>
+    trial(`m_config_${number}`, [], {
+      end: end({
+        logFile: `/ck/logs/${number}.log`,
+        specFile: `/ck/trials/${number}.json`,
+        advice: 'fewer instances',
+      }),
+    }),
+  );
+  const other = trial('m_config_9', [], { end: end({ cause: 'no such file' }) });
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [],
+  };
+  const recorded = run(trial('m_config_default', [measurement({})]), ...failed, other);
+  const lines = stripVTControlCharacters(rankingText(rank(recorded, goal))).split('\n');
+  expect(lines.filter((line) => line.startsWith('failed'))).toEqual([
+    'failed   m_config_0, m_config_1, m_config_2 and 2 more: out of memory: killed',
+    'failed   m_config_9: out of memory: no such file',
+  ]);
+  expect(lines).toContainEqual('         fewer instances');
+  expect(lines).toContainEqual('         log: /ck/logs/0.log');
+  expect(lines).toContainEqual('         once more: tma trial --spec /ck/trials/0.json');
+});
+
+test.each([60, 80, 120, 200])('what is told at the end fits into %d columns', (columns) => {
+  const goal = {
+    models: ['m'] as const,
+    objectives: [{ tag: 'perf_throughput', weight: 1 }],
+    constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 150 }] as const,
+  };
+  const trials = ['0', '1', '2'].map((name, index) =>
+    trial(
+      `text_recognition_with_a_long_name_config_${name}`,
+      [measurement({ perf_throughput: 100 + 60 * index })],
+      {
+        assignment: { 'dynamic_batching.max_queue_delay_microseconds': index * 100, max_batch_size: 4 },
+      },
+    ),
+  );
+  const broken = trial('m_config_7', [], {
+    end: { ...trial('x', []).end!, cause: 'Internal: no module named torch' },
+  });
+  const recorded = run(trial('m_config_default', [measurement({})]), ...trials, broken);
+  const text = stripVTControlCharacters(rankingText(rank(recorded, goal), [], columns));
+  for (const line of text.split('\n')) expect(visibleWidth(line)).toBeLessThanOrEqual(columns);
+});
+
 test('below the verdict stand the first three findings, and how many more there are', () => {
   const goal = {
     models: ['m'] as const,
@@ -323,7 +380,7 @@ test('below the verdict stand the first three findings, and how many more there 
     '1 more in the report',
   ]);
   expect(linesOf('One.').slice(-2)).toEqual(['', '- One.']);
-  expect(linesOf().at(-1)).toMatch(/^Keep the default/);
+  expect(linesOf().at(-1)).toMatch(/^Keep the default configuration/);
 });
 
 test('what the noise may explain is called tied: with the first, and with the default', () => {
@@ -339,11 +396,11 @@ test('what the noise may explain is called tied: with the first, and with the de
     return stripVTControlCharacters(text).split('\n');
   };
   const close = linesOf(['m_config_0', 103], ['m_config_1', 60]);
-  expect(close[1]).toMatch(/^1 +m_config_0 +103 +10\.0 +tied /);
+  expect(close[1]).toMatch(/^1 +m_config_0 +103 +5\.00 % +10\.0 +tied /);
   expect(close[2]).toMatch(/^2= +m_config_default /);
-  expect(close[3]).toMatch(/^3 +m_config_1 +60\.0 +10\.0 +-40 % /);
+  expect(close[3]).toMatch(/^3 +m_config_1 +60\.0 +5\.00 % +10\.0 +-40 % /);
   expect(close[4]).toBe("= tied with the first: what was measured can't tell them apart");
   const apart = linesOf(['m_config_0', 200]);
-  expect(apart[1]).toMatch(/^1 +m_config_0 +200 +10\.0 +\+100 % /);
+  expect(apart[1]).toMatch(/^1 +m_config_0 +200 +5\.00 % +10\.0 +\+100 % /);
   expect(apart[3]).not.toContain('tied');
 });
