@@ -246,7 +246,7 @@ const model = documented(line.model, {
 export const trial = documented(
   line.variant.omit({ kind: true }).extend({
     models: z.tuple([model], model),
-    state: z.enum(['measured', 'failed', 'skipped']),
+    state: z.enum(['measured', 'failed', 'skipped', 'not tried']),
     points: z.array(pointRecord),
     end: end.optional(),
     starts: z.number().optional(),
@@ -258,7 +258,8 @@ export const trial = documented(
     models: 'what it serves, those first that load is put on',
     isDefault: 'the configuration as it lies in the model repository',
     composing: 'models that it is made of and that were given configurations of their own',
-    state: 'failed: nothing measured, and a cause; skipped: none of its loads was legal',
+    state:
+      'failed: nothing measured, and a cause; skipped: none of its loads was legal; not tried: the run ended before anything is known of one',
     points: 'what became of each load',
     end: 'how its last trial ended',
     starts: 'how often a server was started for it; absent: once',

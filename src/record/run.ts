@@ -159,8 +159,11 @@ export interface TrialEnd {
 
 /** A variant with everything that was found out about it. */
 export interface Trial extends VariantRecord {
-  /** failed: it has a cause and nothing measured; skipped: none of its points was legal. */
-  readonly state: 'measured' | 'failed' | 'skipped';
+  /**
+   * failed: it has a cause and nothing measured; skipped: none of its points was legal; not tried: nothing is known of any, as
+   * the run ended before.
+   */
+  readonly state: 'measured' | 'failed' | 'skipped' | 'not tried';
   readonly points: readonly PointRecord[];
   readonly end?: TrialEnd | undefined;
   /** How often a server was started for it, where that was more than once; the steps of `end` are of all of them. */

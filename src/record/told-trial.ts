@@ -73,7 +73,8 @@ function withStepsOf(before: TrialEnd, end: TrialEnd): TrialEnd {
 function stateOf(points: readonly PointRecord[], end: TrialEnd | undefined): Trial['state'] {
   if (points.some(({ state }) => state === 'measured')) return 'measured';
   const failed = end?.cause !== undefined || points.some(({ state }) => state === 'failed');
-  return failed ? 'failed' : 'skipped';
+  if (failed) return 'failed';
+  return points.length > 0 ? 'skipped' : 'not tried';
 }
 
 /** A trial with those of its points alone that `belongs` says; undefined where nothing is left that was measured. */

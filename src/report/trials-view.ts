@@ -28,6 +28,7 @@ const STATES = {
   breaks: 'breaking a limit',
   failed: 'failed',
   skipped: 'skipped',
+  untried: 'not tried',
   taken: 'taken over',
 } as const;
 
@@ -164,7 +165,7 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
 function unmeasuredRow(trial: Trial) {
   const skipped = trial.points.flatMap((record) => (record.state === 'skipped' ? [record.reason] : []));
   const failed = trial.points.flatMap((record) => (record.state === 'failed' ? [record.cause] : []));
-  const state = trial.state === 'failed' ? 'failed' : 'skipped';
+  const state = trial.state === 'failed' ? 'failed' : trial.state === 'not tried' ? 'untried' : 'skipped';
   const cause = trial.end?.cause ?? failed[0] ?? skipped[0] ?? '';
   return {
     ...rowOf(trial, [state]),
@@ -172,7 +173,7 @@ function unmeasuredRow(trial: Trial) {
     isMeasured: false,
     isWinner: false,
     tags: trial.isDefault ? ['default'] : [],
-    why: `${state}${cause && `: ${cause}`}`,
+    why: `${STATES[state]}${cause && `: ${cause}`}`,
     level: '',
     batchSize: '',
     constraints: undefined,

@@ -186,7 +186,7 @@ function trialOf(
     name,
     isDefault: name === `${model}_config_default`,
     ...(composing.length > 0 && { composing }),
-    state: points.length > 0 ? 'measured' : 'skipped',
+    state: points.length > 0 ? 'measured' : 'not tried',
     points,
     ...(config['instance_group'] === undefined && { end: { effective, warnings: [], steps: NO_STEPS } }),
   };

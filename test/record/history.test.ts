@@ -142,7 +142,7 @@ describe('figures of different sessions', () => {
 
   test('what a session did not want is not in it', () => {
     const history = new History([...january, variant('b'), session(JUNE), variant('b')]);
-    expect(history.runOf().trials.map(({ name, state }) => [name, state])).toEqual([['b', 'skipped']]);
+    expect(history.runOf().trials.map(({ name, state }) => [name, state])).toEqual([['b', 'not tried']]);
   });
 });
 

@@ -3,9 +3,10 @@ import type { Trial } from '../../record/run.ts';
 import { gainOf } from '../noise.ts';
 import { formatNumber } from '../words.ts';
 import type { Found } from './finding.ts';
+import { areCoresUsed } from './full-cpu.ts';
 import type { Rule } from './rule.ts';
 import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
-import { familyOf, INSTANCES, MAX_BATCH_SIZE, type Setting } from './setting-family.ts';
+import { familyOf, INSTANCES, instancesOf, MAX_BATCH_SIZE, type Setting } from './setting-family.ts';
 
 /** It pays when the last step gained so much for sure, percent. */
 const PAYS = 5;
@@ -14,10 +15,17 @@ export const edgeOfRange: Rule = {
   name: 'edge-of-range',
   kind: 'gain',
   speaks:
-    'the best configuration has the most instances, or the largest max_batch_size, of all that were tried, and the last step up still gained 5 % or more for sure, all else alike',
+    'the best configuration has the most instances, or the largest max_batch_size, of all that were tried, and the last step up still gained 5 % or more for sure, all else alike; not of instances on cores that are used up',
   find(scene) {
     const found = [
-      edgeOf(scene, INSTANCES, (value) => `the most instances that were tried (instance_group: ${value})`),
+      // More instances on the same cores share what there is.
+      instancesOf(scene.shown.trial)?.kind === 'CPU' && areCoresUsed(scene)
+        ? undefined
+        : edgeOf(
+            scene,
+            INSTANCES,
+            (value) => `the most instances that were tried (instance_group: ${value})`,
+          ),
       edgeOf(scene, MAX_BATCH_SIZE, (value) => `the largest max_batch_size that was tried (${value})`),
     ].filter((item) => item !== undefined);
     return found.toSorted((a, b) => b.worth - a.worth)[0];

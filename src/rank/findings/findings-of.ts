@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../model-config/config.ts';
 import type { Run } from '../../record/run.ts';
 import type { Ranking } from '../rank.ts';
 import { clientBound } from './client-bound.ts';
@@ -55,10 +56,22 @@ export function findingsOf(run: Run, ranking: Ranking): readonly Finding[] {
 function lookFor(run: Run, ranking: Ranking): Finding[] {
   const shown = ranking.winner ?? ranking.leader;
   if (!shown) return [];
-  return RULES.flatMap((rule): Finding[] => {
-    const found = rule.find({ run, ranking, shown });
-    return found
-      ? [{ rule: rule.name, kind: rule.kind, ...found, evidence: found.evidence.slice(0, MOST_EVIDENCE) }]
+  const found = RULES.flatMap((rule): Finding[] => {
+    const own = rule.find({ run, ranking, shown });
+    return own
+      ? [{ rule: rule.name, kind: rule.kind, ...own, evidence: own.evidence.slice(0, MOST_EVIDENCE) }]
       : [];
-  }).toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || b.worth - a.worth);
+  });
+  return eachOnce(found.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || b.worth - a.worth));
+}
+
+/** A finding that compares the very figures of one that stands before it says the same once more. */
+function eachOnce(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ evidence }) => {
+    const compared = canonicalJson(evidence.map((item) => canonicalJson(item)).sort());
+    const isSaid = evidence.length > 1 && seen.has(compared);
+    seen.add(compared);
+    return !isSaid;
+  });
 }

@@ -1,10 +1,25 @@
+import { batchSizeOf } from '../../record/load-point.ts';
 import { formatNumber, loadWords } from '../words.ts';
 import type { Rule } from './rule.ts';
-import { carries, evidenceOf } from './scene.ts';
+import { carries, evidenceOf, type Scene } from './scene.ts';
 
 /** A machine of which the server uses this share, for sure, has no more to give. */
 const FULL = 0.85;
 const TAG = 'cpu_utilization';
+
+/**
+ * Whether the cores of this machine were used up at the best point, by the server, the load generator and other programs
+ * together; false also where that is not known.
+ */
+export function areCoresUsed({ run, shown }: Scene): boolean {
+  const environment = run.sessions.at(-1)?.environment;
+  if (environment?.launcher !== 'local') return false;
+  const { point, client, whole, othersShare = 0 } = shown.best.measurement;
+  const server = (whole.values[TAG] ?? 0) / 100;
+  const requests = (whole.values['perf_throughput'] ?? 0) / batchSizeOf(point);
+  const generator = (requests * (client?.cpuUs ?? 0)) / 1e6;
+  return server + generator + othersShare * environment.cores >= FULL * environment.cores;
+}
 
 export const fullCpu: Rule = {
   name: 'full-cpu',

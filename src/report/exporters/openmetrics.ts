@@ -129,12 +129,10 @@ function modelFamilies(rankings: readonly Ranking[]): Family[] {
   ];
 }
 
-/** Configurations in a state. What a run had not come to when it ended has no points, and is in none. */
+/** Configurations in a state. What a run had not come to when it ended is in none. */
 function countOf(state: (typeof STATES)[number], { entries, unmeasured }: Ranking): number {
   if (state === 'measured') return entries.length;
-  return unmeasured.filter(
-    (trial) => trial.state === state && (state === 'failed' || trial.points.length > 0),
-  ).length;
+  return unmeasured.filter((trial) => trial.state === state).length;
 }
 
 function constraintFamilies(rankings: readonly Ranking[]): Family[] {

@@ -639,6 +639,28 @@ describe('edge-of-range', () => {
     const changes = { intervals: {} } as object;
     expect(textOf('edge-of-range', base, ...byCount([500, 900, 1200], { changes }))).toBeUndefined();
   });
+
+  test('says nothing of more instances on cores that are used up, by whomever', () => {
+    const onCores = (cpu_utilization: number, changes: Partial<Measurement> = {}, kind = 'KIND_CPU') =>
+      textOf(
+        'edge-of-range',
+        base,
+        ...[500, 1200].map((perf_throughput, index) =>
+          made(`m_config_${index}`, [look(32, { perf_throughput, cpu_utilization }, changes)], {
+            count: index + 1,
+            kind,
+          }),
+        ),
+      );
+    // Of the 200 % of two cores.
+    expect(onCores(120)).toContain('try more');
+    expect(onCores(185)).toBeUndefined();
+    expect(onCores(185, {}, 'KIND_GPU')).toContain('try more');
+    // The load generator takes 500 us for each of 1,200 requests, then other programs three tenths of the machine.
+    expect(onCores(120, { client: { engine: 'e', cpuUs: 500 } })).toBeUndefined();
+    expect(onCores(120, { othersShare: 0.3 })).toBeUndefined();
+    expect(onCores(120, { othersShare: 0.1 })).toContain('try more');
+  });
 });
 
 describe('memory-left', () => {
@@ -701,13 +723,16 @@ describe('good-default', () => {
 });
 
 describe('decisive-setting', () => {
+  /** More was tried in vain, so that nothing is said of the end of a range. */
+  const more = made('m_config_9', [], { count: 5, batch: 64 });
+
   test('tells the setting that decides most, and between which configurations', () => {
     const trials = [
       made('m_config_0', [look(32, { perf_throughput: 1200 })], { count: 2, batch: 8 }),
       made('m_config_1', [look(32, { perf_throughput: 700 })], { count: 1, batch: 8 }),
       made('m_config_2', [look(32, { perf_throughput: 1000 })], { count: 2, batch: 4 }),
     ];
-    expect(textOf('decisive-setting', base, ...trials)).toMatch(
+    expect(textOf('decisive-setting', base, more, ...trials)).toMatch(
       /^instance_group decides most: 2:GPU is 71\.4 % \(± [\d.]+\) better than 1:GPU, all else alike \(m_config_0 against m_config_1\)\.$/,
     );
   });
@@ -726,9 +751,16 @@ describe('decisive-setting', () => {
         [8, 32].map((load) => look(load, { perf_throughput: rate + load }, { stable: false, noise: 0.05 })),
         { count },
       );
-    expect(textOf('decisive-setting', base, at('m_config_0', 1, 600), at('m_config_1', 2, 1200))).toContain(
-      'instance_group decides',
-    );
+    expect(
+      textOf('decisive-setting', base, more, at('m_config_0', 1, 600), at('m_config_1', 2, 1200)),
+    ).toContain('instance_group decides');
+  });
+
+  test('is silent where another finding compares the same two figures', () => {
+    const recorded = run(base, ...byCount([700, 1200]));
+    const rules = findingsOf(recorded, rank(recorded, goal)).map(({ rule }) => rule);
+    expect(rules).toContain('edge-of-range');
+    expect(rules).not.toContain('decisive-setting');
   });
 
   test('is silent where two settings differ, and without intervals', () => {

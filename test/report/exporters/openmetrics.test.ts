@@ -64,7 +64,7 @@ test('a configuration that the run had not come to is not skipped', () => {
       .map(({ value }) => value);
   const reason = 'larger than another, which ran out of memory';
   const skipped = { state: 'skipped' as const, points: [inFlight('m', 1)], reason };
-  expect(counted(trial('m_config_2', [], { state: 'skipped', points: [] }))).toEqual([0]);
+  expect(counted(trial('m_config_2', [], { state: 'not tried', points: [] }))).toEqual([0]);
   expect(counted(trial('m_config_2', [], { state: 'skipped', points: [skipped] }))).toEqual([1]);
 });
 
