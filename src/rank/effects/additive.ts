@@ -2,7 +2,7 @@ import { mean } from 'simple-statistics';
 import { type Fit, LeastSquares } from '../../statistics/least-squares.ts';
 import type { Setting } from './settings.ts';
 
-/** Settings that are fitted together; the shares of more take too many fits. */
+/** Settings that are fitted together; the pairs of more take too many fits. */
 const MOST_SETTINGS = 8;
 
 /** A setting whose effect can't be told, and why. */
@@ -22,8 +22,6 @@ export interface Additive {
   readonly settings: readonly Setting[];
   readonly untold: readonly Untold[];
   readonly fit: Fit;
-  /** Sum of the squared differences from the mean. */
-  readonly total: number;
   /** What the columns of a setting are, as indices; column 0 is the mean of all. */
   readonly columns: readonly (readonly number[])[];
   /** Fits any of the settings, by their indices, and of these pairs the effects that they have only together. */
@@ -32,7 +30,6 @@ export interface Additive {
 
 export function additiveModel(settings: readonly Setting[], values: readonly number[]): Additive {
   const middle = mean([...values]);
-  const total = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   const alone = settings.map((setting) => explainedBy(setting, values, middle));
   const sorted = settings.map((_, index) => index).sort((a, b) => alone[b]! - alone[a]!);
   const { kept, untold } = toldApart(
@@ -60,7 +57,7 @@ export function additiveModel(settings: readonly Setting[], values: readonly num
     ]);
     return new LeastSquares(rows, values).fit(rows[0]!.map((_, index) => index));
   };
-  return { settings: kept, untold, fit: fitOf(kept.map((_, index) => index)), total, columns, fitOf };
+  return { settings: kept, untold, fit: fitOf(kept.map((_, index) => index)), columns, fitOf };
 }
 
 /** The columns of a level: 1 in its own; -1 in all of them for the last level, whose effect is what lacks to zero. */

@@ -1,6 +1,6 @@
 import { mean } from 'simple-statistics';
 import { sureOnes } from '../../statistics/holm.ts';
-import { ratioChance } from '../../statistics/least-squares.ts';
+import { type Fit, ratioChance } from '../../statistics/least-squares.ts';
 import { twoSidedQuantile } from '../../statistics/student.ts';
 import { widerForBestOf } from '../noise.ts';
 import type { Ranking } from '../rank.ts';
@@ -15,7 +15,7 @@ export interface Effects extends Omit<Worths, 'worths'> {
   /** The largest share first. */
   readonly settings: readonly SettingEffect[];
   readonly interactions: readonly Interaction[];
-  /** Share of what differs that none of these explains: the noise, and settings together in ways that are not sure. */
+  /** What is left of the whole: the noise, and settings together in ways that are not sure or hardly matter. */
   readonly rest: number;
   readonly untold: readonly Untold[];
 }
@@ -81,19 +81,25 @@ export function effectsOf(ranking: Ranking): Effects | undefined {
     worths.map(({ value }) => value),
   );
   const variance = mean(worths.map(({ noise }) => noise ** 2));
-  const { told, left } = interactionsOf(model, variance, worths);
-  const shares = sharesOf(model, variance);
-  return {
+  const together = interactionsOf(model, variance, worths);
+  const alone = model.settings.map((_, index) => varianceOf(model, index, variance));
+  const total = sum(alone) + sum(together.told.map((item) => item.variance)) + together.rest;
+  const shareOf = (part: number): number => (total > 0 ? part / total : 0);
+  const found = {
     ...how,
     worths,
     leftOut: how.leftOut + all.length - worths.length,
     settings: model.settings
-      .map((_, index) => ({ ...settingEffect(model, index, variance), share: shares[index]! }))
+      .map((_, index) => ({ ...settingEffect(model, index, variance), share: shareOf(alone[index]!) }))
       .toSorted((a, b) => b.share - a.share),
-    interactions: told,
-    rest: Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0) - left),
+    interactions: together.told
+      .map(({ variance: part, ...told }) => ({ ...told, share: shareOf(part) }))
+      .filter(({ share }) => share >= LEAST_TOGETHER)
+      .toSorted((a, b) => b.share - a.share),
     untold: model.untold,
   };
+  const told = sum([...found.settings, ...found.interactions].map(({ share }) => share));
+  return { ...found, rest: 1 - told };
 }
 
 /** The default may have values of its own that nothing else has: then it is no part of any comparison. */
@@ -117,79 +123,70 @@ function spreadOf(
     : { variance, quantile: NORMAL };
 }
 
+/** Which sum of coefficients is the effect of a level, beside the mean of all. */
+function factorsOf({ fit, columns }: Additive, index: number, level: number): number[] {
+  const own = columns[index]!;
+  return fit.coefficients.map((_, column) => {
+    const at = own.indexOf(column);
+    if (at < 0) return 0;
+    return level === own.length ? -1 : Number(at === level);
+  });
+}
+
+const effectBy = ({ coefficients }: Fit, factors: readonly number[]): number =>
+  factors.reduce((sum, factor, column) => sum + factor * coefficients[column]!, 0);
+
 function settingEffect(model: Additive, index: number, noise: number): Omit<SettingEffect, 'share'> {
   const setting = model.settings[index]!;
   const { fit } = model;
   const spread = spreadOf(model, noise);
-  const columns = model.columns[index]!;
-  /** Which sum of coefficients is the effect of a level, with the mean of all or without. */
-  const factorsOf = (level: number, withMean: boolean): number[] =>
-    fit.coefficients.map((_, column) => {
-      if (column === 0) return Number(withMean);
-      const at = columns.indexOf(column);
-      if (at < 0) return 0;
-      return level === columns.length ? -1 : Number(at === level);
-    });
   const told = (factors: readonly number[]) => ({
-    value: factors.reduce((sum, factor, column) => sum + factor * fit.coefficients[column]!, 0),
+    value: effectBy(fit, factors),
     half: spread.quantile * Math.sqrt(spread.variance * fit.variance(factors)),
   });
   const means = setting.levels.map((_, level) => ({
     count: setting.of.filter((own) => own === level).length,
-    ...told(factorsOf(level, true)),
+    ...told([1, ...factorsOf(model, index, level).slice(1)]),
   }));
   const order = means.map((_, level) => level).toSorted((a, b) => means[a]!.value - means[b]!.value);
   const [from, to] = [order[0]!, order.at(-1)!];
-  const low = factorsOf(from, false);
-  const gain = told(factorsOf(to, false).map((factor, column) => factor - low[column]!));
+  const low = factorsOf(model, index, from);
+  const gain = told(factorsOf(model, index, to).map((factor, column) => factor - low[column]!));
   const pairs = (setting.levels.length * (setting.levels.length - 1)) / 2;
   return { ...setting, means, gain: { from, to, ...gain, half: gain.half * widerForBestOf(pairs) } };
 }
 
 /**
- * How much of all differences each setting explains, less what it would by chance. Where settings were not tried evenly,
- * what two of them explain is divided: each by the mean of what it adds over all orders in which they may be taken
- * (Lindeman, Merenda and Gold 1980; Shapley's value), so that shares add up.
+ * The variance of a setting's effects over its levels, each counting the same, less what the noise alone makes of it: the
+ * setting's part of the variance over all combinations of levels (functional analysis of variance, of an additive model:
+ * Hooker 2007). A level that a search tried more often does not count more.
  */
-function sharesOf(model: Additive, noise: number): number[] {
-  const { settings, total, fitOf } = model;
-  if (!(total > 0)) return settings.map(() => 0);
-  const many = settings.length;
-  const residuals = Array.from(
-    { length: 2 ** many },
-    (_, set) => fitOf(settings.map((__, index) => index).filter((index) => set & (1 << index))).residual,
-  );
-  const byChance = Math.max(
-    noise,
-    model.fit.degrees >= LEAST_DEGREES ? model.fit.residual / model.fit.degrees : 0,
-  );
-  return settings.map(({ levels }, index) => {
-    let sum = 0;
-    for (const [set, residual] of residuals.entries()) {
-      if (set & (1 << index)) continue;
-      const before = set.toString(2).replaceAll('0', '').length;
-      sum += (residual - residuals[set | (1 << index)]!) / (many * choose(many - 1, before));
-    }
-    return Math.max(0, sum - (levels.length - 1) * byChance) / total;
+function varianceOf(model: Additive, index: number, noise: number): number {
+  const { variance } = spreadOf(model, noise);
+  const { fit } = model;
+  const levels = model.settings[index]!.levels.map((_, level) => {
+    const factors = factorsOf(model, index, level);
+    return effectBy(fit, factors) ** 2 - variance * fit.variance(factors);
   });
+  return Math.max(0, mean(levels));
 }
 
-const choose = (of: number, many: number): number => {
-  let found = 1;
-  for (let index = 0; index < many; index++) found = (found * (of - index)) / (index + 1);
-  return found;
-};
+interface Together extends Omit<Interaction, 'share'> {
+  readonly variance: number;
+}
 
-/** Pairs of settings whose effects do not just add up, for sure (an F test of each pair, Holm's over all). */
+/**
+ * Pairs of settings whose effects do not just add up, for sure (an F test of each pair, Holm's over all), and the variance
+ * that is left beside them.
+ */
 function interactionsOf(
   model: Additive,
   noise: number,
   worths: readonly Worth[],
-): { told: Interaction[]; left: number } {
-  const { settings, total, fit, fitOf } = model;
+): { told: Together[]; rest: number } {
+  const { settings, fit, fitOf } = model;
   const indices = settings.map((_, index) => index);
-  const pairs = indices.flatMap((a) => indices.slice(a + 1).map((b) => [a, b] as const));
-  const tests = pairs.map((pair) => {
+  const tests = pairsOf(settings.length).map((pair) => {
     const both = fitOf(indices, [pair]);
     const more = both.rank - fit.rank;
     if (more <= 0 || both.degrees < LEAST_DEGREES) return { pair, chance: 1 };
@@ -198,25 +195,21 @@ function interactionsOf(
   });
   const sure = sureOnes(tests.map(({ chance }) => ({ chance, weight: 1 })));
   const found = tests.filter((_, index) => sure[index]).toSorted((a, b) => a.chance - b.chance);
-  const told: Interaction[] = [];
+  const told: Together[] = [];
   const taken: (readonly [number, number])[] = [];
   let before = fit;
   for (const { pair } of found) {
     // What two pairs explain alike counts once.
     const after = fitOf(indices, [...taken, pair]);
-    const byChance =
-      (after.rank - before.rank) * Math.max(noise, after.residual / Math.max(1, after.degrees));
-    const share = (before.residual - after.residual - byChance) / total;
     const steps = stepsOf(model, pair, worths);
-    if (share < LEAST_TOGETHER || !steps) continue;
-    told.push({ paths: [settings[pair[0]]!.path, settings[pair[1]]!.path], share, steps });
+    if (after.degrees < LEAST_DEGREES || !steps) continue;
+    const byChance = (after.rank - before.rank) * Math.max(noise, after.residual / after.degrees);
+    const variance = Math.max(0, before.residual - after.residual - byChance) / worths.length;
+    told.push({ paths: [settings[pair[0]]!.path, settings[pair[1]]!.path], variance, steps });
     taken.push(pair);
     before = after;
   }
-  return {
-    told: told.toSorted((a, b) => b.share - a.share),
-    left: told.reduce((sum, { share }) => sum + share, 0),
-  };
+  return { told, rest: before.degrees > 0 ? before.residual / before.degrees : noise };
 }
 
 /** Where a step of the second setting does most different things at two levels of the first, by what was measured there. */
@@ -255,13 +248,15 @@ const pairsOf = (many: number): (readonly [number, number])[] =>
     Array.from({ length: many - a - 1 }, (_, more) => [a, a + 1 + more] as const),
   );
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 /** What the other settings of a configuration add, by the model. */
 function othersAt({ settings, columns, fit }: Additive, without: readonly number[], row: number): number {
-  let sum = 0;
-  for (const [index, { of }] of settings.entries()) {
-    if (without.includes(index)) continue;
-    const own = columns[index]!.map((column) => fit.coefficients[column]!);
-    sum += own[of[row]!] ?? -own.reduce((total, value) => total + value, 0);
-  }
-  return sum;
+  return sum(
+    settings.map(({ of }, index) => {
+      if (without.includes(index)) return 0;
+      const own = columns[index]!.map((column) => fit.coefficients[column]!);
+      return own[of[row]!] ?? -sum(own);
+    }),
+  );
 }
