@@ -196,3 +196,52 @@ function brushed(svg, done) {
   svg.addEventListener('pointercancel', end);
 }
 for (const svg of document.querySelectorAll('svg[data-zoom]')) zoomable(svg);
+
+// Parallel lines: only those stay that cross every axis where it was dragged over.
+function parallel(svg) {
+  const lines = [...svg.querySelectorAll('.profiles path')].map((path) => ({
+    path,
+    places: [...path.getAttribute('d').matchAll(/-?[\d.]+,(-?[\d.]+)/g)].map((match) => Number(match[1])),
+  }));
+  const ranges = new Map();
+  const show = () => {
+    for (const { path, places } of lines) {
+      const isIn = [...ranges].every(([axis, { from, to }]) => places[axis] >= from && places[axis] <= to);
+      path.classList.toggle('out', !isIn);
+    }
+  };
+  [...svg.querySelectorAll('.axes line')].forEach((line, axis) => {
+    const at = (name) => Number(line.getAttribute(name));
+    const [top, bottom] = [at('y1'), at('y2')].sort((a, b) => a - b);
+    const box = svgElement('rect', { class: 'brush', x: at('x1') - 9, width: 18, y: 0, height: 0 });
+    const zone = svgElement('rect', { class: 'axis-brush', x: at('x1') - 12, width: 24, y: top, height: bottom - top });
+    svg.append(box, zone);
+    let start;
+    const draw = (from, to) => {
+      box.setAttribute('y', from);
+      box.setAttribute('height', to - from);
+    };
+    zone.addEventListener('pointerdown', (event) => {
+      start = within(svg, event).y;
+      zone.setPointerCapture(event.pointerId);
+    });
+    zone.addEventListener('pointermove', (event) => {
+      if (start === undefined) return;
+      const [from, to] = [start, clamp(within(svg, event).y, [top, bottom])].sort((a, b) => a - b);
+      // A click, or nearly one, takes the choice back.
+      if (to - from > 4) ranges.set(axis, { from, to });
+      else ranges.delete(axis);
+      draw(from, ranges.has(axis) ? to : from);
+      show();
+    });
+    zone.addEventListener('pointerup', (event) => {
+      if (Math.abs(within(svg, event).y - start) <= 4) {
+        ranges.delete(axis);
+        draw(top, top);
+        show();
+      }
+      start = undefined;
+    });
+  });
+}
+for (const svg of document.querySelectorAll('svg[data-parallel]')) parallel(svg);

@@ -50,7 +50,7 @@ describe('what is loaded at the start', () => {
 
   test('what is imported when it is needed, and types, do not count; what they would load does where it is imported', () => {
     expect(packagesOf('report/pages.ts')).not.toContain('handlebars');
-    expect(packagesOf('report/figures/draw.ts')).toEqual(['@observablehq/plot', 'linkedom']);
+    expect(packagesOf('report/figures/draw.ts')).toEqual(['@observablehq/plot', 'leven', 'linkedom']);
     expect(packagesOf('ground/execute.ts')).toEqual([]);
     expect(packagesOf('report/printer.ts')).not.toContain('puppeteer');
     expect(packagesOf('server/grpc-channel.ts')).toContain('@grpc/grpc-js');

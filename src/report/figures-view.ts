@@ -11,6 +11,7 @@ import { type LoadCurve, loadCurvesData, loadCurvesSvg } from './figures/load-cu
 import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
 import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
 import { plotFigures } from './plots.ts';
+import { whatMatteredView } from './what-mattered-view.ts';
 
 /** More configurations than this in a figure of loads, beside the default, make it unreadable. */
 const CURVES = 3;
@@ -35,6 +36,7 @@ export function figuresView(
   return {
     pareto: paretoView(ranking),
     curves: loadCurvesView(curves, ranking),
+    whatMattered: whatMatteredView(ranking),
     breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
     breakdownOf: shown?.trial.name ?? '',
     legend,

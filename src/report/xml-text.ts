@@ -45,7 +45,7 @@ const named = (letter: string): string => ENTITIES[letter]!;
 const contentText = (text: string): string => allowed(text).replace(/[&<>]/g, named);
 
 /** Ends of lines and tabs would be read as blanks. */
-const attributeText = (text: string): string =>
+export const attributeText = (text: string): string =>
   allowed(text)
     .replace(/[&<>"]/g, named)
     .replace(/[\n\t]/g, (letter) => `&#${letter.charCodeAt(0)};`);

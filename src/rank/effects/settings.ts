@@ -61,7 +61,7 @@ function leveled(path: string, values: readonly unknown[]): Pick<Setting, 'level
   if (isNumeric && new Set(known).size > MOST_NUMBERS) return byParts(numbers, known);
   // Numbers of 64 bits are texts in a configuration and numbers in an assignment.
   const keys = values.map((value, index) =>
-    value === undefined ? NOT_SET : (numbers[index] ?? canonicalJson(value)),
+    value === undefined ? NOT_SET : (numbers[index] ?? keyOf(path, value)),
   );
   const text = (index: number): string => {
     const compact = values[index] === undefined ? NOT_SET : compactValue(path, values[index]);
@@ -76,6 +76,10 @@ function leveled(path: string, values: readonly unknown[]): Pick<Setting, 'level
     of: keys.map((key) => order.findIndex((index) => keys[index] === key)),
   };
 }
+
+/** Instances are told by count and kind; what a server completes of them, such as the GPUs, is no other setting. */
+const keyOf = (path: string, value: unknown): string =>
+  path === 'instance_group' ? compactValue(path, value) : canonicalJson(value);
 
 const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value))

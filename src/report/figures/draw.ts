@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { attributeText } from '../xml-text.ts';
 
 /** The part of a DOM element that is used here; the DOM itself is linkedom's. */
 export interface SvgElement {
@@ -59,6 +60,9 @@ export const inBothWidths = (draw: (width: Width) => string): string =>
 /** What a plot calls a group of its marks, in a place where a screen reader wants none. */
 const MARK_LABEL = /(<g [^>]*?)aria-label=/g;
 
+/** Stands for a figure's name until it is written. */
+const LABEL = '(label)';
+
 /**
  * Draws a plot to the text of one SVG element, without a browser.
  * @param role `group` where it holds links, which no part of an image may be.
@@ -79,11 +83,14 @@ export function drawSvg(
     ...options,
   }) as unknown as SvgElement;
   svg.setAttribute('role', role);
-  svg.setAttribute('aria-label', label);
+  svg.setAttribute('aria-label', LABEL);
   for (const [name, value] of Object.entries(data)) svg.setAttribute(`data-${name}`, value);
   // The rule block is the same in every plot; the page's own style sheet sizes them.
   for (const style of [...svg.querySelectorAll('style')]) style.remove();
-  return rounded(svg.outerHTML).replaceAll(MARK_LABEL, '$1data-mark=');
+  // linkedom leaves < and > in attributes as they are.
+  return rounded(svg.outerHTML)
+    .replaceAll(MARK_LABEL, '$1data-mark=')
+    .replace(LABEL, () => attributeText(label));
 }
 
 /** Places of a drawing to a tenth of a pixel: whole decimals would be half of its bytes. */

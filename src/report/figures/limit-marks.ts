@@ -9,10 +9,14 @@ export const axisOptions = ({ scale, domain }: LimitedAxis, width: Width) => ({
   domain: [...domain],
   grid: true,
   ticks: width === 'wide' ? 8 : 4,
-  // 10,000, and 10k where there is little room.
-  ...(scale === 'log' && width === 'wide' && { tickFormat: ',' }),
-  ...(width === 'narrow' && { tickFormat: '~s' }),
+  tickFormat: (value: number) => tickText(value, width),
 });
+
+/** `10,000`, and `10k` where there is little room. */
+const tickText = (value: number, width: Width): string =>
+  width === 'narrow' && value >= 10_000
+    ? `${Number((value / 1000).toPrecision(3))}k`
+    : value.toLocaleString('en-US', { maximumSignificantDigits: 6 });
 
 /** Where arrows stand for limits beyond the frame. */
 const EDGES = {

@@ -47,14 +47,16 @@ export const marked = (className: 'zoomed' | 'dots', render?: Plot.RenderFunctio
   ...(render && { render }),
 });
 
-/** Says of each mark of a plot to which row it belongs, in the order of its data. */
+/**
+ * Says of each mark of a plot to which row it belongs, in the order of its data; `in order` of lines, each of which is one
+ * mark of many data.
+ */
 export const rowed =
-  (anchors: readonly string[]): Plot.RenderFunction =>
+  (anchors: readonly string[], order: 'by data' | 'in order' = 'by data'): Plot.RenderFunction =>
   (index, scales, values, dimensions, context, next) => {
     const drawn = next!(index, scales, values, dimensions, context) as unknown as SvgElement;
-    // A line is one mark of many places.
     for (const [at, mark] of [...drawn.children].entries()) {
-      mark.setAttribute('data-row', anchors[anchors.length === 1 ? 0 : index[at]!]!);
+      mark.setAttribute('data-row', anchors[order === 'in order' ? at : index[at]!]!);
     }
     return drawn as never;
   };

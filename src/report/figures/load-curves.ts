@@ -248,7 +248,7 @@ function curveMarks(lines: readonly LoadCurve[], dots: readonly Dot[]): Plot.Mar
           stroke: colorOf(line),
           strokeWidth: line.role === 'other' ? 1.3 : 2,
           strokeDasharray: DASHES[line.dash],
-          render: rowed([anchorOf(line.variant)]),
+          render: rowed([anchorOf(line.variant)], 'in order'),
         },
       ),
     ),

@@ -92,6 +92,30 @@ describe.skipIf(!executablePath)('in a real browser', () => {
     expect(await place(CHOSEN)).toEqual(before);
   });
 
+  test('dragging along an axis leaves the lines that cross it there; a click brings all back', async () => {
+    const page = await opened(
+      run(
+        ...[1, 2, 4, 8].map((count) =>
+          trial(`m_config_${count}`, [measurement({ perf_throughput: 100 * count }, 1)], {
+            assignment: { max_batch_size: count },
+          }),
+        ),
+      ),
+    );
+    const shown = () => page.$$eval('.profiles path:not(.out)', (paths) => paths.length);
+    expect(await shown()).toBe(4);
+    const axis = (await page.$('.axis-brush'))!;
+    await axis.scrollIntoView();
+    const { x, y, width, height } = (await axis.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + 1);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 3 });
+    await page.mouse.up();
+    expect(await shown()).toBe(2);
+    await page.mouse.click(x + width / 2, y + height / 2);
+    expect(await shown()).toBe(4);
+  });
+
   test('fits a telephone, where it is a picture', async () => {
     const page = await opened(run(base, better), { width: 320 });
     expect(

@@ -1,0 +1,177 @@
+import * as Plot from '@observablehq/plot';
+import { visible } from '../../ground/wording.ts';
+import { settingsOf } from '../../rank/effects/settings.ts';
+import type { Ranking } from '../../rank/rank.ts';
+import type { RankedEntry } from '../../rank/standings.ts';
+import { formatNumber, shortNames } from '../../rank/words.ts';
+import { axisOf, levelOf } from '../../record/load-point.ts';
+import { anchorOf } from '../anchor.ts';
+import { COLOR, drawSvg, type Role } from './draw.ts';
+import { limitedAxis, shareOf, valueAt } from './limited-axis.ts';
+import { rowed } from './linked.ts';
+
+/** Every configuration as a line through what it is and what it does. */
+export interface ParallelData {
+  readonly axes: readonly {
+    readonly name: string;
+    /** Places on the axis that are told, 0 to 1. */
+    readonly ticks: readonly { readonly at: number; readonly text: string }[];
+  }[];
+  readonly lines: readonly {
+    readonly variant: string;
+    readonly role: Role;
+    /** Among the best tenth. */
+    readonly isBest: boolean;
+    /** Where it crosses each axis, 0 to 1. */
+    readonly at: readonly number[];
+  }[];
+  /** Configurations that are too many for the figure, the last of the ranking. */
+  readonly leftOut: number;
+}
+
+const MOST_LINES = 300;
+/** What the lines run through at their ends. */
+const METRICS = ['perf_throughput', 'perf_latency_p99', 'gpu_used_memory', 'cpu_used_ram'];
+
+/** @returns undefined where nothing differs between configurations, or there are fewer than three. */
+export function parallelData({ entries, winner, goal }: Ranking): ParallelData | undefined {
+  const shown = entries.slice(0, MOST_LINES);
+  const settings = settingsOf(shown.map(({ trial }) => trial));
+  if (shown.length < 3 || settings.length === 0) return undefined;
+  const names = shortNames(settings.map(({ path }) => path));
+  const ofSettings = settings.map(({ levels, of }, index) => {
+    const place = (level: number): number => (level + 0.5) / levels.length;
+    return {
+      name: visible(names[index]!),
+      ticks: levels.map((text, level) => ({ at: place(level), text: visible(text) })),
+      // Lines that would lie on each other are a little apart.
+      at: of.map((level, row) => place(level) + (0.5 * ((row % 9) / 8 - 0.5)) / levels.length),
+    };
+  });
+  const asked = goal.objectives.map(({ tag }) => tag);
+  const tags = [...new Set([...asked, ...METRICS])].slice(0, Math.max(3, asked.length));
+  const measured = tags.flatMap((tag) => {
+    const known = shown.flatMap(({ best }) => best.measurement.whole.values[tag] ?? []);
+    if (known.length < shown.length || new Set(known).size < 2) return [];
+    const axis = limitedAxis(tag, known, { constraints: [] });
+    const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: formatNumber(valueAt(axis, at)) }));
+    return [{ name: axis.label, ticks, at: known.map((value) => shareOf(axis, value)) }];
+  });
+  const axes = [...ofSettings, ...loadAxis(shown), ...measured];
+  const best = Math.max(1, Math.floor(entries.length / 10));
+  return {
+    axes: axes.map(({ name, ticks }) => ({ name, ticks })),
+    lines: shown.map((entry, row) => ({
+      variant: entry.trial.name,
+      role: entry === winner ? 'winner' : entry.trial.isDefault ? 'default' : 'other',
+      isBest: row < best,
+      at: axes.map(({ at }) => at[row]!),
+    })),
+    leftOut: entries.length - shown.length,
+  };
+}
+
+/** So many loads are told on their axis. */
+const MOST_LOADS = 8;
+
+/** The loads that configurations are ranked by, each as far from the next, as they double; none where all are the same. */
+function loadAxis(shown: readonly RankedEntry[]) {
+  const points = shown.map(({ best }) => best.measurement.point);
+  const levels = [...new Set(points.map(levelOf))].sort((a, b) => a - b);
+  if (levels.length < 2) return [];
+  const place = (level: number): number => (levels.indexOf(level) + 0.5) / levels.length;
+  const every = Math.ceil(levels.length / MOST_LOADS);
+  return [
+    {
+      name: axisOf(points),
+      ticks: levels
+        .filter((_, index) => index % every === 0)
+        .map((level) => ({ at: place(level), text: formatNumber(level).replace(/\.0+$/, '') })),
+      at: points.map((point) => place(levelOf(point))),
+    },
+  ];
+}
+
+const HEIGHT = 330;
+/** Room for each axis, with the words beside it. */
+const APART = 160;
+const LONGEST = 18;
+
+/** So wide is the drawing at least that its words do not lie on each other, pixels. */
+export const parallelWidth = ({ axes }: ParallelData): number => Math.max(640, APART * axes.length);
+
+export function parallelSvg(data: ParallelData): string {
+  const { axes, lines } = data;
+  const width = parallelWidth(data);
+  // Those that matter lie above the others.
+  const order = ['other', 'best', 'default', 'winner'];
+  const kindOf = ({ role, isBest }: ParallelData['lines'][number]): string =>
+    role === 'other' && isBest ? 'best' : role;
+  const sorted = lines.toSorted((a, b) => order.indexOf(kindOf(a)) - order.indexOf(kindOf(b)));
+  const ticks = axes.flatMap(({ ticks: own }, axis) => own.map((tick) => ({ ...tick, axis })));
+  const x = (axis: number): number => axis;
+  return drawSvg(
+    {
+      width,
+      height: HEIGHT,
+      marginTop: 34,
+      marginBottom: 14,
+      marginLeft: 30,
+      marginRight: APART - 20,
+      x: { type: 'point', domain: axes.map((_, axis) => axis), padding: 0, axis: null },
+      y: { domain: [0, 1], axis: null },
+      marks: [
+        ...order.flatMap((kind) => {
+          const own = sorted.filter((line) => kindOf(line) === kind);
+          if (own.length === 0) return [];
+          const points = own.flatMap(({ at }, line) => at.map((share, axis) => ({ line, axis, share })));
+          return [
+            Plot.line(points, {
+              x: 'axis',
+              y: 'share',
+              z: 'line',
+              className: 'profiles',
+              stroke: kind === 'best' ? COLOR.text : COLOR[kind as Role],
+              strokeOpacity: kind === 'other' ? 0.45 : 1,
+              strokeWidth: kind === 'winner' ? 3 : kind === 'other' ? 1 : 1.6,
+              strokeDasharray: kind === 'default' ? '6 3' : undefined,
+              render: rowed(
+                own.map(({ variant }) => anchorOf(variant)),
+                'in order',
+              ),
+            }),
+          ];
+        }),
+        Plot.ruleX(
+          axes.map((_, axis) => axis),
+          { x, stroke: COLOR.text, className: 'axes' },
+        ),
+        Plot.text(ticks, {
+          x: 'axis',
+          y: 'at',
+          text: ({ text }: { text: string }) => cut(text),
+          textAnchor: 'start',
+          dx: 6,
+          fill: COLOR.text,
+          stroke: COLOR.page,
+          strokeWidth: 4,
+          fontSize: 11,
+        }),
+        Plot.text(axes, {
+          x: (_: unknown, axis: number) => axis,
+          text: ({ name }: { name: string }) => cut(name),
+          frameAnchor: 'top',
+          textAnchor: 'start',
+          dx: -6,
+          dy: -22,
+          fontWeight: 600,
+        }),
+      ],
+    },
+    'Every configuration as a line through its settings, its load and what it achieves',
+    'img',
+    { parallel: '' },
+  );
+}
+
+const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
