@@ -9,13 +9,11 @@ const shownText = (pre) => {
 /** Marks a text, so that it can be copied by hand. */
 const select = (pre) => getSelection()?.selectAllChildren(pre);
 
-for (const pre of document.querySelectorAll('pre[data-copy]')) {
-  const frame = document.createElement('div');
-  frame.className = 'copied';
-  pre.replaceWith(frame);
+/** A button that copies a text; where the browser refuses it says so, and marks the text. */
+function copyButton(words, pre) {
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = pre.dataset.copy;
+  button.textContent = words;
   button.setAttribute('aria-live', 'polite');
   button.onclick = async () => {
     try {
@@ -23,11 +21,25 @@ for (const pre of document.querySelectorAll('pre[data-copy]')) {
       button.textContent = 'copied';
     } catch {
       // A page opened from a file, or in a frame, may not be allowed to.
+      const folded = pre.closest('details');
+      if (folded) folded.open = true;
       select(pre);
       button.textContent = 'the browser refuses: copy what is marked';
     }
   };
-  frame.append(pre, button);
+  return button;
+}
+
+for (const pre of document.querySelectorAll('pre[data-copy]')) {
+  const frame = document.createElement('div');
+  frame.className = 'copied';
+  pre.replaceWith(frame);
+  const buttons = document.createElement('div');
+  buttons.className = 'buttons';
+  buttons.append(copyButton(pre.dataset.copy, pre));
+  const whole = document.getElementById(pre.dataset.whole);
+  if (whole) buttons.append(copyButton('copy the whole file', whole));
+  frame.append(pre, buttons);
 }
 
 // Tables sort by any column, with the keyboard too. What is sorted are rows, or where each has a body of its own these.

@@ -13,12 +13,21 @@ import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import type { Interval } from '../statistics/intervals.ts';
 import { instanceGroupCell } from './tables.ts';
 
+/** What models that answer several times have besides, and sequences. */
+const STREAMED = [
+  'perf_response_throughput',
+  'perf_first_response_p99',
+  'perf_inter_response_p99',
+  'perf_sequence_throughput',
+];
+
 /** Columns of a table of points: those of METRICS that say something about the run at hand. */
 const POINT_COLUMNS = [
   'perf_throughput',
   'perf_latency_p99',
   'perf_latency_p50',
   'perf_latency_avg',
+  ...STREAMED,
   'perf_client_response_wait',
   'perf_server_queue',
   'perf_server_compute_input',
@@ -37,6 +46,7 @@ const POINT_COLUMNS = [
 export const SUMMARY_COLUMNS = [
   'perf_throughput',
   'perf_latency_p99',
+  ...STREAMED,
   'perf_executed_batch',
   'cpu_used_ram',
   'gpu_used_memory',

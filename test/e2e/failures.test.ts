@@ -20,7 +20,7 @@ test.each([
   expect(output).toContain(`Nothing could be measured for ${model}`);
   expect(code).toBe(3);
   expect(results(cwd).trials[0].state).toBe('failed');
-  expect(read(cwd, `reports/summaries/${model}/result_summary.html`)).toContain('What failed');
+  expect(read(cwd, `reports/summaries/${model}/result_summary.html`)).toContain('Failed and skipped');
   expect(await nothingLeft()).toEqual([]);
 });
 

@@ -233,6 +233,8 @@ describe.skipIf(!executablePath)('in a real browser', () => {
       ),
     );
     expect(await page.$eval('#apply .copied button', ({ textContent }) => textContent)).toBe('copied');
+    await page.click('#apply .copied button + button');
+    expect(await page.evaluate('window.written')).toBe('name: "m"\nmax_batch_size: 10\n');
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))");
     await page.click('#apply .copied button');
     await page.waitForFunction(
