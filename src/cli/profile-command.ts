@@ -73,7 +73,7 @@ async function profileModels(
   const tellMistake = mistakeTeller(tellAll(events));
   const experiment = await telling(tellMistake, () => experimentOf(process, commandLine));
   const listeners: RunListener[] = [
-    ...(flags.quiet ? [] : [await view(process, say, flags.json || prints(experiment))]),
+    ...(flags.quiet ? [] : [await view(process, say, flags.json || prints(experiment), experiment)]),
     ...events,
   ];
   using interruption = watchInterruption(process, () => {
@@ -177,9 +177,16 @@ async function telling<T>(tellMistake: (error: unknown) => void, work: () => T |
 const prints = ({ generator }: Experiment): boolean =>
   generator.kind === 'perf_analyzer' && generator.output !== undefined && !generator.output.file;
 
-async function view(process: Process, say: (text: string) => void, plain: boolean): Promise<RunListener> {
+async function view(
+  process: Process,
+  say: (text: string) => void,
+  plain: boolean,
+  { maxMinutes }: Pick<Experiment, 'maxMinutes'>,
+): Promise<RunListener> {
   const live = !plain && process.stdout.isTTY === true && !process.env['CI'];
-  return live ? (await import('../terminal/live.ts')).liveView(process.stdout) : plainView(say);
+  return live
+    ? (await import('../terminal/live.ts')).liveView(process.stdout, { maxMinutes })
+    : plainView(say);
 }
 
 /** Writes everything, and says where it lies; what could not be written is thrown when all else has been. */

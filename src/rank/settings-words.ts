@@ -1,19 +1,25 @@
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
-import type { Trial } from '../record/run.ts';
+import type { ModelConfig } from '../model-config/model-config.ts';
 import { compactValue, shortNames } from './words.ts';
 
 /** Fields that are told in words of their own. */
 const TOLD = /^(max_batch_size$|instance_group\b|dynamic_batching(\.max_queue_delay_microseconds)?$)/;
+
+/** A candidate, or a trial with what the server made of it. */
+interface Configured {
+  readonly models: readonly [
+    { readonly config: ModelConfig; readonly assignment: Readonly<Record<string, unknown>> },
+    ...unknown[],
+  ];
+  readonly end?: { readonly effective?: ModelConfig | undefined } | undefined;
+}
 
 /**
  * What a configuration is, in the words of its settings: those that everybody asks for, then what else it sets over the
  * model's own.
  * @example ['2 instances on GPU', 'max batch size 8', 'dynamic batching, 200 µs queue delay']
  */
-export function settingsOf({
-  models: [{ config, assignment }],
-  end,
-}: Pick<Trial, 'models' | 'end'>): string[] {
+export function settingsOf({ models: [{ config, assignment }], end }: Configured): string[] {
   const effective = end?.effective ?? config;
   const groups = instanceGroups(instanceGroups(config).length > 0 ? config : effective);
   const size = maxBatchSize(config);
@@ -48,4 +54,4 @@ function batchingText(batching: unknown): string {
 }
 
 /** The same as a sentence has it. */
-export const settingsText = (trial: Pick<Trial, 'models' | 'end'>): string => settingsOf(trial).join(', ');
+export const settingsText = (trial: Configured): string => settingsOf(trial).join(', ');

@@ -26,6 +26,14 @@ export type Happening =
       readonly configurations: number;
       readonly progress: Progress;
     }
+  /** A server is started for a configuration. */
+  | {
+      readonly kind: 'variant';
+      readonly slot: string;
+      readonly variant: string;
+      /** What it is, in words. */
+      readonly settings: string;
+    }
   /** What a slot's trial is busy with. */
   | (TrialEvent & { readonly slot: string })
   | {

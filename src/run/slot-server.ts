@@ -1,5 +1,6 @@
 import type { Slot } from '../executor/executor.ts';
 import { percentileLimit } from '../goal/percentile-limit.ts';
+import { settingsText } from '../rank/settings-words.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { PointOutcome, PointRecord } from '../record/run.ts';
@@ -68,6 +69,12 @@ export class SlotServer {
 
   async #open({ candidate, point }: Ask): Promise<void> {
     const { state, base, space, identity: server } = this.#parts;
+    state.emit({
+      kind: 'variant',
+      slot: this.#slot.id,
+      variant: candidate.name,
+      settings: settingsText(candidate),
+    });
     const describe = state.wantsDescription();
     const spec = specOf(state.experiment, space.plan, base, { candidate, describe, server });
     const trial = await this.#slot.open(spec, state.listenerOf(this.#slot.id), state.stop);

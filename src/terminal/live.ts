@@ -1,21 +1,45 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import { shown } from '../ground/wording.ts';
+import sliceAnsi from 'slice-ansi';
+import { counted, formatBytes, shown } from '../ground/wording.ts';
 import { formatNumber, isWorthTelling, type RunListener, searchLines } from '../index.ts';
+import { columnsOf, inLines, labelled, visibleWidth, wrapped } from './fit.ts';
+import { bar, sparkline, type Usage, usageReader } from './gauges.ts';
+import { interruptedText } from './plain.ts';
 import { type Activity, clock, load, pointLine, SoFar } from './progress.ts';
 
+/** Columns of the time in front of a line. */
+const TIME = 5;
 const REDRAW_MS = 200;
+/** The cores are looked at once in so many redraws. */
+const REDRAWS_A_LOOK = 5;
 const BAR = 24;
+const SMALL_BAR = 10;
+
+/** What a live view is told beside what happens. */
+export interface LiveSettings {
+  /** Time for all models; undefined: as long as it takes. */
+  readonly maxMinutes?: number | undefined;
+  readonly usage?: () => Usage;
+}
 
 /** Progress for a person: finished points scroll by, what is running stands below them. */
-export function liveView(stream: NodeJS.WriteStream): RunListener {
+export function liveView(stream: NodeJS.WriteStream, settings: LiveSettings = {}): RunListener {
+  const { maxMinutes, usage = usageReader() } = settings;
   const state = new SoFar();
   const draw = createLogUpdate(stream);
   let timer: NodeJS.Timeout | undefined;
-  const redraw = (): void => draw(block(state, stream.columns ?? 100));
+  let looks = 0;
+  let used: Usage | undefined;
+  const redraw = (): void => {
+    if (looks++ % REDRAWS_A_LOOK === 0) used = usage();
+    draw(block(state, columnsOf(stream), { used, maxMinutes }));
+  };
   const above = (line: string): void => {
     draw.clear();
-    stream.write(`${shown(line)}\n`);
+    const time = styleText('dim', clock(state.elapsedS).padStart(TIME));
+    const columns = columnsOf(stream);
+    stream.write(`${shown(labelled(time, line, columns, TIME + 1, columns))}\n`);
     redraw();
   };
   return (event) => {
@@ -27,7 +51,12 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
       case 'model':
         timer ??= setInterval(redraw, REDRAW_MS);
         timer.unref();
-        redraw();
+        above(
+          styleText(
+            'bold',
+            `${state.model}: ${counted(state.configurations, 'configuration')}, ${counted(event.progress.remaining, 'point')}`,
+          ),
+        );
         break;
       case 'point': {
         const line = pointLine(state, event.variant, event.record);
@@ -46,41 +75,127 @@ export function liveView(stream: NodeJS.WriteStream): RunListener {
         clearInterval(timer);
         draw.clear();
         draw.done();
-        if (event.interrupted) stream.write('interrupted\n');
+        if (event.interrupted) stream.write(`${shown(interruptedText(state))}\n`);
         break;
     }
   };
 }
 
-/** The block that is redrawn: what runs, how far it is, the best so far. */
-export function block(state: SoFar, columns: number): string {
-  const share = state.total > 0 ? state.done / state.total : 0;
-  const filled = Math.round(share * BAR);
-  const left = state.leftS;
+/** What the block is drawn from beside the run. */
+export interface Beside {
+  readonly used?: Usage | undefined;
+  readonly maxMinutes?: number | undefined;
+}
+
+/** The block that is redrawn: what runs, how far it is, the best so far, what went wrong, what the machine does. */
+export function block(state: SoFar, columns: number, { used, maxMinutes }: Beside = {}): string {
+  const best = state.best;
   const lines = [
     '',
-    ...state.activities.map(
-      (activity) => `${styleText('cyan', '▸')} ${activity.variant}  ${doing(activity)}`,
-    ),
-    `${styleText('cyan', '█'.repeat(filled))}${styleText('dim', '░'.repeat(BAR - filled))} point ${Math.min(state.done + 1, state.total)} of ${state.total} · ${clock(state.elapsedS)} elapsed${left === undefined ? '' : ` · about ${clock(left)} left`}`,
-    ...(state.best ? [`best so far: ${state.best}`] : []),
+    ...state.activities.flatMap(activityLines),
+    ...courseLines(state),
+    ...howFar(state, columns, maxMinutes),
+    ...(best ? twoLines(`${styleText('green', 'best so far')} ${best}`, columns) : []),
+    ...failureLines(state),
+    ...gaugeLines(state, columns, used),
     styleText('dim', 'Ctrl-C: finish this point, then report · twice: stop now'),
   ];
   return lines.map((line) => clip(shown(line), columns)).join('\n');
 }
 
-function doing({ phase, point, window, loading }: Activity): string {
+/** What runs, in settings, and below it what it is at and how long its steps took. */
+function activityLines(activity: Activity): string[] {
+  const { variant, settings, steps } = activity;
+  const took = steps.map(({ phase, seconds }) => `${phase} ${seconds.toFixed(1)} s`);
+  return [
+    `${styleText('cyan', '▸')} ${variant}${settings === undefined ? '' : `: ${settings}`}`,
+    `  ${[doing(activity), ...took.map((text) => styleText('dim', text))].join(' · ')}`,
+  ];
+}
+
+function doing({ phase, point, window, loading, sinceS }: Activity): string {
   if (loading) {
     const line = loading.line ? ` · ${loading.line}` : '';
     return `loading the model, ${clock(loading.seconds)}${line}`;
   }
-  if (!point) return phase;
+  if (!point) return `${phase}, ${clock(sinceS)}`;
   const now = window
     ? ` · window ${window.count}: ${formatNumber(window.throughput)} infer/s, ${formatNumber(window.latencyMs)} ms`
     : ' · warming up';
-  return `${phase}, ${load(point)}${now}`;
+  return `${phase}, ${load(point)}, ${clock(sinceS)}${now}`;
 }
 
-/** Cuts a line to the terminal, leaving colours whole (only plain tails are ever too long). */
+/** A bar, and `point 2 of 27 · 0:10 elapsed · about 2:30 left · 8:20 of 10:00 given`. */
+function howFar(state: SoFar, columns: number, maxMinutes: number | undefined): string[] {
+  const { leftS, elapsedS, total, done } = state;
+  const progress = bar(total > 0 ? done / total : 0, Math.min(BAR, Math.floor(columns / 5)));
+  const parts = [
+    `${styleText('cyan', progress)} point ${Math.min(done + 1, total)} of ${total}`,
+    `${clock(elapsedS)} elapsed`,
+    ...(leftS === undefined ? [] : [`about ${clock(leftS)} left`]),
+    ...(maxMinutes === undefined
+      ? []
+      : [`${clock(Math.max(0, maxMinutes * 60 - elapsedS))} of ${clock(maxMinutes * 60)} given`]),
+  ];
+  return inLines(parts, ' · ', columns);
+}
+
+/** So many points make a course. */
+const LEAST_COURSE = 3;
+const COURSE = 30;
+
+/** How throughput and latency went from point to point. */
+function courseLines(state: SoFar): string[] {
+  const courses = [
+    ['infer/s', 'perf_throughput'],
+    ['p99 ms', 'perf_latency_p99'],
+  ].flatMap(([name, tag]) => {
+    const values = state.course(tag!);
+    if (values.length < LEAST_COURSE) return [];
+    const range = `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
+    return [`${name} ${sparkline(values, COURSE)} ${styleText('dim', range)}`];
+  });
+  return courses.map((line) => `  ${line}`);
+}
+
+/** How many failed, and the last of them. */
+function failureLines({ failures }: SoFar): string[] {
+  const last = failures.at(-1);
+  if (!last) return [];
+  return [styleText('yellow', `${failures.length} failed, last ${last.variant}: ${last.why}`)];
+}
+
+/** What this machine's cores and memory do, and what the GPUs did at the last point. */
+function gaugeLines(state: SoFar, columns: number, used: Usage | undefined): string[] {
+  const gauges = [
+    ...(used?.cpu === undefined ? [] : [gauge('CPU', used.cpu)]),
+    ...(used ? [gauge('memory', used.memory.used / used.memory.all, formatBytes(used.memory.used))] : []),
+    ...gpuGauges(state),
+  ];
+  return inLines(gauges, '  ', columns);
+}
+
+function gpuGauges(state: SoFar): string[] {
+  const [percent, usedMB, freeMB] = ['gpu_utilization', 'gpu_used_memory', 'gpu_free_memory'].map((tag) =>
+    state.latest(tag),
+  );
+  return [
+    ...(percent === undefined ? [] : [gauge('GPU', percent / 100)]),
+    ...(usedMB === undefined || freeMB === undefined
+      ? []
+      : [gauge('GPU memory', usedMB / (usedMB + freeMB), formatBytes(usedMB * 1e6))]),
+  ];
+}
+
+const gauge = (name: string, share: number, text = `${(100 * share).toFixed(0)} %`): string =>
+  `${styleText('dim', name)} ${bar(share, SMALL_BAR)} ${text}`;
+
+/** A text on two lines at most; what does not fit then is cut. */
+function twoLines(text: string, columns: number): string[] {
+  const [first = '', ...more] = wrapped(text, columns, '  ', columns).split('\n');
+  return more.length === 0 ? [first] : [first, `  ${more.map((line) => line.trim()).join(' ')}`];
+}
+
+/** Cuts a line to the terminal, colours left whole. */
 const clip = (line: string, columns: number): string =>
-  line.length > columns + 20 ? `${line.slice(0, columns + 19)}…` : line;
+  visibleWidth(line) > columns ? `${sliceAnsi(line, 0, columns - 1)}…` : line;

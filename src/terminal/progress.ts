@@ -21,11 +21,31 @@ import {
 /** What a variant is busy with. */
 export interface Activity {
   readonly variant: string;
+  /** What it is; absent where nobody said. */
+  readonly settings: string | undefined;
+  /** Seconds that this has taken, and the steps before it, in their order. */
+  readonly sinceS: number;
+  readonly steps: readonly Step[];
   readonly phase: Phase;
   readonly point: LoadPoint | undefined;
   readonly window: (WindowSummary & { readonly count: number }) | undefined;
   readonly loading: { readonly seconds: number; readonly line: string | undefined } | undefined;
 }
+
+/** A step of a trial that is over; points are told by themselves. */
+export interface Step {
+  readonly phase: Phase;
+  readonly seconds: number;
+}
+
+/** A point that was measured. */
+interface Best {
+  readonly variant: string;
+  readonly measurement: Measurement;
+}
+
+/** So many of the last points are drawn. */
+const DRAWN = 60;
 
 /** What a run is at, gathered from its events; both terminal views are drawn from it. */
 export class SoFar {
@@ -34,10 +54,17 @@ export class SoFar {
   #goal: Goal | undefined;
   #configurations = 0;
   #progress: Progress = { done: 0, remaining: 0, reused: 0 };
-  #best: { variant: string; measurement: Measurement } | undefined;
+  #best: Best | undefined;
+  /** The best of the default configuration. */
+  #default: Best | undefined;
+  #most = 0;
+  #isKnown = false;
+  readonly #settings = new Map<string, string>();
+  readonly #points: Measurement[] = [];
+  readonly #failures: { variant: string; why: string }[] = [];
   /** The model before is through, and of the next one nothing is known yet. */
   #between = false;
-  readonly #activities = new Map<string, Activity>();
+  readonly #activities = new Map<string, Omit<Activity, 'sinceS' | 'settings'> & { readonly atS: number }>();
   /** What was last measured of the model that is profiled. */
   last: { variant: string; point: LoadPoint } | undefined;
 
@@ -52,9 +79,14 @@ export class SoFar {
       case 'model':
         this.#goal = event.goal;
         this.#configurations = event.configurations;
-        this.#progress = event.progress;
+        this.#count(event.progress);
         this.#best = undefined;
+        this.#default = undefined;
+        this.#points.length = 0;
         this.#beginModel();
+        break;
+      case 'variant':
+        this.#settings.set(event.variant, event.settings);
         break;
       case 'search':
       case 'mistake':
@@ -64,7 +96,7 @@ export class SoFar {
         const { variant, phase, point } = event;
         // A server may complete the next model's configuration before that model is told of.
         if (this.#between) this.#beginModel();
-        this.#activities.set(variant, { variant, phase, point, window: undefined, loading: undefined });
+        this.#enter(variant, phase, point);
         if (point) this.last = { variant, point };
         break;
       }
@@ -78,8 +110,10 @@ export class SoFar {
         break;
       }
       case 'point':
-        this.#progress = event.progress;
+        this.#count(event.progress);
         if (event.record.state === 'measured') this.#consider(event.variant, event.record.measurement);
+        if (event.record.state === 'failed')
+          this.#failures.push({ variant: event.variant, why: whyOf(event.record) });
         break;
       case 'trial':
         this.#activities.delete(event.trial.name);
@@ -89,23 +123,55 @@ export class SoFar {
 
   /** What is going on, one entry a variant: several where several are profiled at once. */
   get activities(): readonly Activity[] {
-    return [...this.#activities.values()];
+    const now = this.elapsedS;
+    return [...this.#activities.values()].map(({ atS, ...activity }) => ({
+      ...activity,
+      settings: this.#settings.get(activity.variant),
+      sinceS: now - atS,
+    }));
   }
 
-  #update(variant: string, change: Partial<Activity>): void {
+  #enter(variant: string, phase: Phase, point: LoadPoint | undefined): void {
+    const now = this.elapsedS;
+    const old = this.#activities.get(variant);
+    const isOver = old && !old.phase.startsWith('measuring');
+    // A server that is stopped and started again is a trial of its own.
+    const before = phase === 'starting the server' ? [] : (old?.steps ?? []);
+    const steps = isOver ? [...before, { phase: old.phase, seconds: now - old.atS }] : before;
+    this.#activities.set(variant, {
+      variant,
+      phase,
+      point,
+      window: undefined,
+      loading: undefined,
+      steps,
+      atS: now,
+    });
+  }
+
+  #count(progress: Progress): void {
+    this.#isKnown = progress.reused > this.#progress.reused;
+    this.#progress = progress;
+    this.#most = Math.max(this.#most, progress.done + progress.remaining);
+  }
+
+  #update(variant: string, change: Partial<Pick<Activity, 'window' | 'loading'>>): void {
     const old = this.#activities.get(variant);
     if (old) this.#activities.set(variant, { ...old, ...change });
   }
 
   #consider(variant: string, measurement: Measurement): void {
     const goal = this.#goal!;
+    this.#points.push(measurement);
+    if (this.#points.length > DRAWN) this.#points.shift();
     const miss = (item: Measurement): number => missedBy(checkConstraints(item.whole, goal.constraints));
-    const old = this.#best?.measurement;
-    const better =
+    const isBetter = (old: Measurement | undefined): boolean =>
       !old ||
       miss(measurement) < miss(old) ||
       (miss(measurement) === miss(old) && score(measurement.whole, old.whole, goal.objectives) > 0);
-    if (better) this.#best = { variant, measurement };
+    if (isBetter(this.#best?.measurement)) this.#best = { variant, measurement };
+    const isDefault = goal.models.some((model) => variant === `${model}_config_default`);
+    if (isDefault && isBetter(this.#default?.measurement)) this.#default = { variant, measurement };
   }
 
   #beginModel(): void {
@@ -113,8 +179,29 @@ export class SoFar {
     this.last = undefined;
   }
 
+  /** Points that there are, or were thought to be: a search that ends sooner takes none of them back. */
   get total(): number {
-    return this.#progress.done + this.#progress.remaining;
+    return this.#most;
+  }
+
+  /** Whether the last point was taken from the journal. */
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
+  /** What failed so far, in order. */
+  get failures(): readonly { readonly variant: string; readonly why: string }[] {
+    return this.#failures;
+  }
+
+  /** A metric of the last points that were measured, in order. */
+  course(tag: string): readonly number[] {
+    return this.#points.flatMap(({ whole: { values } }) => values[tag] ?? []);
+  }
+
+  /** A metric of the last point that was measured. */
+  latest(tag: string): number | undefined {
+    return this.#points.at(-1)?.whole.values[tag];
   }
 
   get done(): number {
@@ -139,11 +226,30 @@ export class SoFar {
     return measured > 0 ? (this.elapsedS / measured) * this.#progress.remaining : undefined;
   }
 
-  /** The best point so far in words, empty before the first. */
+  /** The best point so far in words, empty before the first; against the default where both are known. */
   get best(): string {
-    return this.#best ? `${this.#best.variant}, ${figures(this.#best.measurement)}` : '';
+    if (!this.#best) return '';
+    const { variant, measurement } = this.#best;
+    const settings = this.#settings.get(variant);
+    const who = settings === undefined ? variant : `${variant} (${settings})`;
+    return `${figures(measurement)}${this.#overDefault()}, ${load(measurement.point)}, ${who}`;
+  }
+
+  /** How much better the best is by the first objective; empty while the default is the best, or not known. */
+  #overDefault(): string {
+    const [aim] = this.#goal?.objectives ?? [];
+    if (!this.#best || !this.#default || this.#best.variant === this.#default.variant || !aim) return '';
+    const [now, old] = [this.#best, this.#default].map(
+      ({ measurement }) => measurement.whole.values[aim.tag],
+    );
+    if (now === undefined || !old) return '';
+    const percent = 100 * (now / old - 1);
+    return ` (${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %; default ${formatNumber(old)})`;
   }
 }
+
+const whyOf = ({ kind, cause }: Extract<PointRecord, { state: 'failed' }>): string =>
+  kind && kind !== 'other' ? `${kind}: ${cause}` : cause;
 
 /** `57.4 infer/s ± 2.1 %, p99 42.6 ms`. */
 export function figures(measurement: Measurement): string {
@@ -174,11 +280,12 @@ export function pointLine(state: SoFar, variant: string, record: PointRecord): s
       const { measurement } = record;
       const remark = isClientBound(measurement) ? ', client-bound' : '';
       const again = record.again ? ' again' : '';
+      const known = state.isKnown ? ' (journal)' : '';
       const why = record.sentinel ? ' (sentinel: is the machine as it was?)' : '';
-      return `${count} ${variant}, ${load(measurement.point)}${again}${why}: ${figures(measurement)}${remark}`;
+      return `${count} ${variant}, ${load(measurement.point)}${again}${why}: ${figures(measurement)}${remark}${known}`;
     }
     case 'failed':
-      return `${count} ${variant}, ${load(record.point)}: failed: ${record.kind && record.kind !== 'other' ? `${record.kind}: ` : ''}${record.cause}`;
+      return `${count} ${variant}, ${load(record.point)}: failed: ${whyOf(record)}`;
     case 'skipped':
       return `${count} ${variant}: skipped: ${record.reason}`;
   }

@@ -26,7 +26,7 @@ import {
   varyingPaths,
   verdict,
 } from '../index.ts';
-import { ENDLESS, wrapped } from './fit.ts';
+import { ENDLESS, labelled, wrapped } from './fit.ts';
 import { textTable } from './table.ts';
 
 const ROWS = 5;
@@ -93,7 +93,7 @@ function rankedTable(shown: readonly RankedEntry[], ranking: Ranking, columns: n
 }
 
 function findingLines(findings: readonly Finding[], columns: number): string[] {
-  const told = findings.slice(0, FINDINGS).map(({ text }) => `- ${wrapped(text, columns, '  ')}`);
+  const told = findings.slice(0, FINDINGS).map(({ text }) => labelled('-', text, columns, 2));
   const more = findings.length - told.length;
   if (told.length === 0) return [];
   return ['', ...told, ...(more > 0 ? [styleText('dim', `${more} more in the report`)] : [])];
@@ -201,7 +201,7 @@ function failureLines({ entries, unmeasured }: Ranking, columns: number): string
   const causes = Map.groupBy(failures, ({ kind = '', cause, advice = '' }) =>
     [kind, cause, advice].join('\n'),
   );
-  return [...causes.values()].map((alike) => wrapped(`failed   ${failureText(alike)}`, columns, '         '));
+  return [...causes.values()].map((alike) => labelled('failed', failureText(alike), columns, 9));
 }
 
 type Failure = Pick<TrialEnd, 'kind' | 'advice' | 'logFile' | 'specFile'> & {

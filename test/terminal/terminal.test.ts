@@ -7,9 +7,10 @@ import type { PointRecord } from '../../src/record/run.ts';
 import type { Happening, Progress } from '../../src/run/events.ts';
 import { acrossText, modelsText } from '../../src/terminal/across-text.ts';
 import { visibleWidth } from '../../src/terminal/fit.ts';
+import { sparkline } from '../../src/terminal/gauges.ts';
 import { block } from '../../src/terminal/live.ts';
 import { plainView } from '../../src/terminal/plain.ts';
-import { clock, SoFar } from '../../src/terminal/progress.ts';
+import { clock, pointLine, SoFar } from '../../src/terminal/progress.ts';
 import { rankingText } from '../../src/terminal/ranking.ts';
 import { textTable } from '../../src/terminal/table.ts';
 import { measurement, run, trial } from '../support/run.ts';
@@ -152,9 +153,9 @@ describe('what runs', () => {
       latencyMs: 18,
     });
     const text = block(state, 200);
-    expect(text).toContain('m_config_default  measuring, 2 in flight · window 1: 55.0 infer/s, 18.0 ms');
+    expect(text).toContain('measuring, 2 in flight, 0:10 · window 1: 55.0 infer/s, 18.0 ms');
     expect(text).toContain('point 2 of 4 · 0:10 elapsed · about 0:30 left');
-    expect(text).toContain('best so far: m_config_default, 50.0 infer/s ± 5 %, p99 10.0 ms');
+    expect(text).toContain('best so far 50.0 infer/s ± 5 %, p99 10.0 ms, 1 in flight, m_config_default');
   });
 
   test('points of the journal do not make the rest look quick', () => {
@@ -167,6 +168,139 @@ describe('what runs', () => {
     tell({ kind: 'loading', slot, variant: 'm_config_0', seconds: 75, line: 'building the engine' });
     expect(block(state, 200)).toContain('loading the model, 1:15 · building the engine');
   });
+});
+
+describe('what a person sees of a run', () => {
+  let now = 0;
+  const fresh = () => {
+    now = 0;
+    const state = new SoFar(() => now);
+    const tell = (happening: Happening): void => state.take({ ...happening, at });
+    tell(started(10));
+    const point = (variant: string, record: PointRecord, progress: Partial<Progress>): void =>
+      tell({
+        kind: 'point',
+        slot,
+        variant,
+        record,
+        progress: { done: 1, remaining: 9, reused: 0, ...progress },
+      });
+    const text = (columns = 200, beside = {}): string =>
+      stripVTControlCharacters(block(state, columns, beside));
+    return { state, tell, point, text };
+  };
+
+  test('what runs, in settings, with how long each step took', () => {
+    const { tell, text } = fresh();
+    const settings = '2 instances on CPU, dynamic batching';
+    tell({ kind: 'variant', slot, variant: 'm_config_0', settings });
+    tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'starting the server' });
+    now = 1200;
+    tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'loading the model' });
+    now = 4000;
+    tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'measuring', point: inFlight('m', 4) });
+    now = 9000;
+    expect(text()).toContain(`▸ m_config_0: ${settings}\n`);
+    expect(text()).toContain(
+      '  measuring, 4 in flight, 0:05 · warming up · starting the server 1.2 s · loading the model 2.8 s',
+    );
+    tell({ kind: 'trial', slot, trial: trial('m_config_0', []) });
+    expect(text()).not.toContain('▸');
+  });
+
+  test('the best against the default; courses, failures, the time given, the machine', () => {
+    const { point, text } = fresh();
+    point('m_config_default', record(100), {});
+    point('m_config_default', record(80), { done: 2 });
+    expect(text()).not.toContain('default 100');
+    point('m_config_0', record(175), { done: 3 });
+    const failed = {
+      state: 'failed',
+      key: 'k',
+      point: inFlight('m', 1),
+      kind: 'out of memory',
+      cause: 'killed',
+    } as const;
+    point('m_config_1', failed, { done: 4 });
+    now = 60_000;
+    const usage = { cpu: 0.5, memory: { used: 2e9, all: 8e9 } };
+    const lines = text(200, { used: usage, maxMinutes: 3 }).split('\n');
+    expect(lines).toContainEqual(
+      'best so far 175 infer/s ± 5 %, p99 10.0 ms (+75 %; default 100), 1 in flight, m_config_0',
+    );
+    expect(lines).toContainEqual('  infer/s ▂▁█ 80.0 to 175');
+    expect(lines).toContainEqual('1 failed, last m_config_1: out of memory: killed');
+    expect(lines).toContainEqual(
+      expect.stringContaining('1:00 elapsed · about 2:15 left · 2:00 of 3:00 given'),
+    );
+    expect(lines).toContainEqual('CPU █████░░░░░ 50 %  memory ███░░░░░░░ 2.0 GB');
+  });
+
+  test('how many points there are does not shrink; what is not measured anew says so', () => {
+    const { state, point } = fresh();
+    point('m_config_0', record(100), { done: 1, remaining: 9, reused: 1 });
+    expect(pointLine(state, 'm_config_0', record(100))).toMatch(/^\[ 1\/10\] .* \(journal\)$/);
+    point('m_config_0', record(100), { done: 2, remaining: 3, reused: 1 });
+    expect(pointLine(state, 'm_config_0', record(100))).toMatch(/^\[ 2\/10\] [^(]*$/);
+    point('m_config_0', record(100), { done: 3, remaining: 12, reused: 1 });
+    expect(state.total).toBe(15);
+  });
+
+  test.each([60, 80, 120, 200])('the block fits into %d columns', (columns) => {
+    const { tell, point, text } = fresh();
+    const variant = 'text_recognition_config_12';
+    tell({ kind: 'variant', slot, variant, settings: 'many settings '.repeat(12) });
+    tell({ kind: 'phase', slot, variant, phase: 'measuring', point: inFlight('m', 4) });
+    for (const done of [1, 2, 3]) point(variant, record(100 * done), { done });
+    const usage = { cpu: 0.5, memory: { used: 2e9, all: 8e9 } };
+    for (const line of text(columns, { used: usage, maxMinutes: 600 }).split('\n'))
+      expect(visibleWidth(line)).toBeLessThanOrEqual(columns);
+  });
+});
+
+test('a log that would be silent says what goes on every ten seconds, and a long load by itself', () => {
+  let now = 0;
+  let look = (): void => {};
+  const lines: string[] = [];
+  const every = (_ms: number, act: () => void) => {
+    look = act;
+    return () => lines.push('over');
+  };
+  const view = plainView((line) => lines.push(line), { now: () => now, every });
+  const tell = (happening: Happening): void => view({ ...happening, at });
+  const waitUntil = (seconds: number): void => {
+    for (; now < seconds * 1000; now += 1000) look();
+  };
+  tell(started(2));
+  tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'measuring', point: inFlight('m', 4) });
+  waitUntil(12);
+  tell({
+    kind: 'window',
+    slot,
+    variant: 'm_config_0',
+    point: inFlight('m', 4),
+    throughput: 55,
+    latencyMs: 18,
+  });
+  waitUntil(25);
+  tell({ kind: 'loading', slot, variant: 'm_config_0', seconds: 3 });
+  waitUntil(60);
+  tell({ kind: 'end', interrupted: false });
+  expect(lines).toEqual([
+    'm: 1 configuration, 2 points',
+    'm_config_0, 4 in flight: measuring for 0:09',
+    'm_config_0, 4 in flight: measuring for 0:18, window 1: 55.0 infer/s, 18.0 ms',
+    'over',
+  ]);
+});
+
+test.each([
+  [[1, 2, 3, 8], 10, '▁▂▃█'],
+  [[5, 5], 10, '▅▅'],
+  [[1, 9, 1, 9], 2, '▁█'],
+  [[], 5, ''],
+])('the course of %j', (values, width, text) => {
+  expect(sparkline(values, width)).toBe(text);
 });
 
 test('what could not be checked is said, in the table and once below it', () => {
