@@ -178,6 +178,7 @@ export type { RankedEntry, RankedPoint } from './rank/standings.ts';
 export { relativeHalfWidth } from './statistics/intervals.ts';
 
 // Comparing: two runs of the same models, what changed, and whether that is more than the noise.
+export { type PastRun, pastRuns } from './rank/past-runs.ts';
 export { type ComparisonOptions, compareRuns, MARGIN } from './rank/comparison/compare-runs.ts';
 export { changeText, roleText, sessionText, signed } from './rank/comparison/comparison-words.ts';
 export { type Condition, readCondition } from './rank/comparison/gates.ts';

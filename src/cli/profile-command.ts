@@ -34,9 +34,9 @@ import { plainView } from '../terminal/plain.ts';
 import { clock } from '../terminal/progress.ts';
 import { rankingText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
-import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { commandText, reportCommandOf, typedNote } from './command-text.ts';
+import { earlierRuns } from './earlier-runs.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
 import { openFirst } from './open-page.ts';
 import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
@@ -122,7 +122,8 @@ async function profileAndReport(
   const { checkpointDirectory } = experiment;
   const result: Result = {
     ...resultOf(run, rankings, experiment.reports, { mode: flags.mode, checkpointDirectory }),
-    comparison: comparison ?? againstLastRun(checkpointDirectory),
+    ...earlierRuns(checkpointDirectory, rankings),
+    ...(comparison && { comparison }),
   };
   const { across } = result;
   // Before anything else can fail.

@@ -23,9 +23,9 @@ import {
   throwFailures,
 } from '../index.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
-import { againstLastRun } from './against-last-run.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
+import { earlierRuns } from './earlier-runs.ts';
 import { openFirst } from './open-page.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
@@ -58,8 +58,8 @@ async function report(
     variants: configs?.map(({ name }) => name) ?? [],
   });
   for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
-  const comparison = configs ? undefined : againstLastRun(checkpointDirectory, session);
-  const result = { ...resultFor(request, run, mode), comparison };
+  const told = resultFor(request, run, mode);
+  const result = configs ? told : { ...told, ...earlierRuns(checkpointDirectory, told.rankings, session) };
   const all = await exportAll(result, exportPath, { stepSummary: process.env['GITHUB_STEP_SUMMARY'] });
   if (!quiet) {
     const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);

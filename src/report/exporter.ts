@@ -2,6 +2,7 @@ import type { ReportSettings } from '../config/experiment.ts';
 import type { OutputFormat } from '../config/output-formats.ts';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
+import type { PastRun } from '../rank/past-runs.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { Comparison } from '../record/comparison.ts';
 import type { Run } from '../record/run.ts';
@@ -13,6 +14,8 @@ export interface Result {
   readonly rankings: readonly Ranking[];
   /** This run against an earlier one; absent: there is none, or it was not looked for. */
   readonly comparison?: Comparison | undefined;
+  /** What the runs of this journal came to, the oldest first; absent: they were not looked for. */
+  readonly pastRuns?: readonly PastRun[] | undefined;
   /** The best of all models together, where that was asked for. */
   readonly across: AcrossModels | undefined;
   readonly settings: ExportSettings;

@@ -10,6 +10,8 @@ export interface Page {
   readonly path: string;
   readonly title: string;
   readonly html: string;
+  /** It leads to others, which is of no use on paper. */
+  readonly isForScreens?: true;
   /** Figures that get files of their own as well. */
   readonly figures: readonly Figure[];
 }
@@ -26,7 +28,8 @@ export function pagesOf(result: Result): Promise<readonly Page[]> {
   return known;
 }
 
-async function makePages({ run, rankings, across, comparison, settings }: Result): Promise<readonly Page[]> {
+async function makePages(result: Result): Promise<readonly Page[]> {
+  const { run, rankings, across, comparison, settings } = result;
   const { mode, plots, plotsOf, summaries, detailed } = settings;
   const apply = {
     checkpointDirectory: settings.checkpointDirectory,
@@ -38,7 +41,21 @@ async function makePages({ run, rankings, across, comparison, settings }: Result
     ...(summaries ? await summaryPages(run, rankings, options) : []),
     ...(summaries && across ? [await acrossPage(run, across, options)] : []),
     ...(await detailedPages(run, trials, rankings, { ...options, ...(plotsOf && { plotsOf }) })),
+    ...(summaries ? [await indexPage(result)] : []),
   ];
+}
+
+/** The page that leads to all others. */
+async function indexPage(result: Result): Promise<Page> {
+  const [renderHtml, { indexView }] = await Promise.all([render(), import('./index-view.ts')]);
+  const view = indexView(result);
+  return {
+    path: join('reports', 'index'),
+    title: view.title,
+    html: renderHtml('index', view),
+    isForScreens: true,
+    figures: [],
+  };
 }
 
 /** The summary of every ranked model. */

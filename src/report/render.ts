@@ -60,7 +60,7 @@ let render: ReturnType<typeof loadTemplates> | undefined;
 
 /** A page of its own: styles, figures and script inlined, nothing loaded from anywhere. */
 export function renderHtml(
-  template: 'summary' | 'detailed' | 'across' | 'comparison',
+  template: 'summary' | 'detailed' | 'across' | 'comparison' | 'index',
   view: unknown,
 ): string {
   render ??= loadTemplates();

@@ -3,6 +3,7 @@ import type { RankedPoint } from '../rank/standings.ts';
 import { formatNumber } from '../rank/words.ts';
 import { batchSizeOf, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
+import type { Interval } from '../statistics/intervals.ts';
 
 const [WIDTH, HEIGHT, EDGE] = [220, 64, 5];
 
@@ -54,4 +55,25 @@ export function timeSplit({ whole: { values } }: Measurement) {
   return [...parts, ...(outside > 0 ? [{ kind: 'rest', label: 'outside the server', ms: outside }] : [])].map(
     ({ kind, label, ms }) => ({ kind, part: ms.toPrecision(3), text: `${label} ${formatNumber(ms)} ms` }),
   );
+}
+
+/** A small drawing of values one after the other, with their intervals; a hollow one was not decided for. */
+export function sparkline(
+  runs: readonly { readonly value: number; readonly interval: Interval; readonly decision: string }[],
+  label: string,
+): string {
+  const most = Math.max(...runs.map(({ value, interval: [, high] }) => high ?? value));
+  if (!(most > 0)) return '';
+  const step = (WIDTH - 2 * EDGE) / Math.max(1, runs.length - 1);
+  const y = (value: number): string => (HEIGHT - EDGE - ((HEIGHT - 2 * EDGE) * value) / most).toFixed(1);
+  const dots = runs.map(({ value, interval: [low, high], decision }, index) => {
+    const x = (EDGE + index * step).toFixed(1);
+    const isDecided = decision === 'deploy' || decision === 'keep';
+    return {
+      place: `${x},${y(value)}`,
+      drawn: `<path d="M${x},${y(low ?? value)}V${y(high ?? value)}"/><circle${isDecided ? '' : ' class="open"'} cx="${x}" cy="${y(value)}" r="3"/>`,
+    };
+  });
+  const line = `<polyline points="${dots.map(({ place }) => place).join(' ')}"/>`;
+  return `<svg class="curve" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${2 * WIDTH}" height="${2 * HEIGHT}" role="img" aria-label="${label}">${line}${dots.map(({ drawn }) => drawn).join('')}</svg>`;
 }

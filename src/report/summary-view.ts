@@ -7,6 +7,7 @@ import { anchorOf } from './anchor.ts';
 import { applyView } from './apply-view.ts';
 import { failureGroups, lackingText, skippedViews } from './failures.ts';
 import { figuresView } from './figures-view.ts';
+import { hardwareOf } from './hardware.ts';
 import { historyView } from './history-view.ts';
 import { lastRunView } from './last-run-view.ts';
 import { methodView } from './method.ts';
@@ -58,20 +59,6 @@ export function summaryView(
     skipped: skippedViews(trials),
   };
 }
-
-/** What it was measured on, in few words; nothing where that is not known. */
-function hardwareOf({ sessions }: Run): string[] {
-  const environment = sessions.at(-1)?.environment;
-  if (!environment) return [];
-  const { gpus, cpu, cores } = environment;
-  if (gpus === undefined) return [];
-  return gpus.length > 0 ? gpuNames(gpus) : [`${cpu}, ${counted(cores, 'core')}, no GPU`];
-}
-
-const gpuNames = (gpus: readonly string[]): string[] =>
-  [...Map.groupBy(gpus, (name) => name)].map(([name, same]) =>
-    same.length === 1 ? name : `${same.length} × ${name}`,
-  );
 
 /** So many configurations are linked from a finding. */
 const LINKS = 3;

@@ -96,9 +96,11 @@ describe('what is asked for', () => {
     expect(await paths(recorded, rankings, reports)).toEqual([
       'reports/summaries/m/result_summary',
       'reports/detailed/m_config_0/detailed_report',
+      'reports/index',
     ]);
     expect(await paths(recorded, rankings, { ...reports, skipDetailed: true })).toEqual([
       'reports/summaries/m/result_summary',
+      'reports/index',
     ]);
     expect(bestNames(rankings, 5)).toEqual(['m_config_0', 'm_config_default']);
   });

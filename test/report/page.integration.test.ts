@@ -74,6 +74,25 @@ function eight(): Result {
   return result(told, [rank(told, goal)]);
 }
 
+/** Two models, the first measured in three nights. */
+function nights(): Result {
+  const twoModels = CASES.twoModels();
+  const { model, entries } = twoModels.rankings[0]!;
+  const of = { model, variant: entries[0]!.trial.name, settings: 'max batch size 4', tag: 'perf_throughput' };
+  return {
+    ...twoModels,
+    pastRuns: [100, 120, 90].map((value, day) => ({
+      ...{
+        ...of,
+        value,
+        startedAt: `2026-01-0${day + 1}T02:00:00Z`,
+        interval: [value - 5, value + 5] as const,
+      },
+      decision: day === 2 ? ('none' as const) : ('deploy' as const),
+    })),
+  };
+}
+
 describe.skipIf(!executablePath)('in a real browser', () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -125,7 +144,8 @@ describe.skipIf(!executablePath)('in a real browser', () => {
     'a run with failures': () => firstOf(recorded('test/fixtures/journal')),
     'a checkpoint of Model Analyzer': () => firstOf(modelAnalyzer()),
     'several configurations': () => firstOf(eight()),
-    'a request rate and an ensemble': async () => (await pagesOf(CASES.twoModels())).at(-1)!.html,
+    'a request rate and an ensemble': async () => (await pagesOf(CASES.twoModels()))[1]!.html,
+    'all models and runs': async () => (await pagesOf(nights())).at(-1)!.html,
     'limits that could not be checked': () => firstOf(CASES.unknown()),
     'nothing measured': () => firstOf(CASES.nothingMeasured()),
     'hostile names': () => firstOf(CASES.hostile()),

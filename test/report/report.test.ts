@@ -253,6 +253,7 @@ test('files lie where Model Analyzer puts them', async () => {
     'results/best/m/config.pbtxt',
     'reports/summaries/m/result_summary.html',
     'reports/detailed/m_config_0/detailed_report.html',
+    'reports/index.html',
   ]);
   expect(readdirSync(path).sort()).toEqual(['reports', 'results']);
   expect(readFileSync(join(path, 'results/best/m/config.pbtxt'), 'utf8')).toBe(better.models[0].configText);

@@ -8,7 +8,7 @@ export const pdfExporter: Exporter = {
   name: 'pdf',
   format: 'pdf',
   async write(result, to, { signal } = {}) {
-    const pages = await pagesOf(result);
+    const pages = (await pagesOf(result)).filter(({ isForScreens }) => !isForScreens);
     if (pages.length === 0) return { files: [], notes: [] };
     const { NO_BROWSER, openPrinter, whyNotPrinted } = await import('../printer.ts');
     try {
