@@ -111,6 +111,13 @@ export const RULES: readonly Rule[] = [
       'this Triton has no such backend: use an image or installation that has it, or name another backend',
   },
   {
+    kind: 'server died',
+    steps: ['load'],
+    signs: /^bash: (-c: )?line \d+: /m,
+    advice:
+      'Triton starts Python models by a shell: rename the model, or move its repository, where its path has a character that a shell reads, such as a blank, < or &',
+  },
+  {
     kind: 'Python import error',
     signs: /ModuleNotFoundError|ImportError|No module named/,
     advice:

@@ -12,6 +12,14 @@ const load = (message: string, log: string[] = []) => classify(evidence({ messag
 const engine = (message: string) => classify(evidence({ step: 'create', message }));
 const died = (ended: string, ...log: string[]) => classify(evidence({ step: 'inference', ended, log }));
 
+test('what a shell made of the name of a Python model is told to be that', () => {
+  const ended = 'the process of a Python model (triton_python_backend_stub, 2350) has ended';
+  const log = ['bash: line 1: b/1/model.py: No such file or directory'];
+  const { kind, advice } = classify(evidence({ ended, log }));
+  expect(kind).toBe('server died');
+  expect(advice).toMatch(/^Triton starts Python models by a shell: rename the model/);
+});
+
 describe("what a failure is, by the words of Triton, CUDA and Docker's engine", () => {
   test.each([
     [engine('connect ENOENT /var/run/docker.sock'), 'engine unreachable'],
