@@ -118,8 +118,9 @@ const WITHIN = 'is beyond it by less than the noise';
 
 /**
  * Whether a figure is beyond a limit by more than servers and moments do, as far as the two runs show it, and something has
- * changed: it is as far from what BASE's choice had, or all that both measured changed. Of many that are near a limit BASE
- * may have chosen one that kept it by luck. What can't be put as a share, such as 0, is not doubted.
+ * changed: it is as far from what BASE's choice had in several looks, as a stall may spoil one, or all that both measured
+ * changed. Of many that are near a limit BASE may have chosen one that kept it by luck. What can't be put as a share, such as
+ * 0, is not doubted.
  */
 function isSurelyWorse(
   { tag, bound, value }: Constraint,
@@ -131,7 +132,8 @@ function isSurelyWorse(
   const direction = bound === 'max' ? 'up' : 'down';
   const isSure = (shift: Shift | undefined): boolean => !shift || isSureShift(shift, direction);
   if (!metrics || !old) return isSure(metrics?.beyond(now, value));
-  const hasChanged = isSure(metrics.between(old, now)) || (!!metrics.overall && isSure(metrics.overall));
+  const hasChanged =
+    (now.looks > 1 && isSure(metrics.between(old, now))) || (!!metrics.overall && isSure(metrics.overall));
   return isSure(metrics.beyond(now, value)) && hasChanged;
 }
 

@@ -482,6 +482,29 @@ describe('what may be luck', () => {
     expect(verdictOf(true)).toBe('worse');
   });
 
+  /** The best of nine, at one load, with another p99 in so many looks on servers of their own. */
+  const spoilt = (trials: readonly Trial[], p99: number, looks: number): Trial[] =>
+    trials.map((trial, index) => {
+      const [first] = trial.points;
+      if (index !== 7 || first?.state !== 'measured') return trial;
+      const values = { perf_throughput: 300, perf_latency_p99: p99 };
+      const { measurement: own } = first;
+      const record = { ...first, measurement: { ...own, whole: { ...own.whole, values } } };
+      return {
+        ...trial,
+        points: Array.from({ length: looks }, () => ({ ...record, again: 'afresh' as const })),
+      };
+    });
+
+  test('a limit is not lost by one look that a stall spoilt, but by several', () => {
+    const goals = [{ ...GOAL, constraints: [{ tag: 'perf_latency_p99', bound: 'max' as const, value: 40 }] }];
+    const stateOf = (looks: number) =>
+      compared(spoilt(alike(1), 20, looks), spoilt(alike(2), 55, looks), {}, { goals }).models[0]!
+        .constraints[0]!.state;
+    expect(stateOf(1)).toBe('unknown');
+    expect(stateOf(3)).toBe('lost');
+  });
+
   test('a limit that the best kept by luck is not lost when it breaks it the next night', () => {
     const goals = [{ ...GOAL, constraints: [{ tag: 'perf_latency_p99', bound: 'max' as const, value: 19 }] }];
     const states = Array.from(
