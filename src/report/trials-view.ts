@@ -3,11 +3,12 @@ import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { headerOf } from '../rank/words.ts';
-import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
+import { batchSizeOf, levelOf } from '../record/load-point.ts';
 import { measurementsOf, type Run, type Trial } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
 import { address } from './apply-view.ts';
 import { diffView } from './diff-view.ts';
+import { remarksOf } from './remarks.ts';
 import { loadCurve, timeSplit } from './row-figures.ts';
 import { settingColumns } from './setting-columns.ts';
 import { columnsOf, gpuCount, marksUsed, pointRow, SUMMARY_COLUMNS } from './table-view.ts';
@@ -155,7 +156,7 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
     cells: row.cells.map((cell, at) => ({ ...cell, bar: barOf(columns[at]!.tag, best, ranking, most) })),
     page: isPaged ? `../../${address('detailed', trial.name, 'detailed_report.html')}` : '',
     points: pointRows(points, own, of),
-    remarks: remarksOf(points, trial),
+    remarks: [...(trial.end?.warnings ?? []), ...remarksOf(points.map(({ measurement }) => measurement))],
     curve: loadCurve(points),
     split: timeSplit(best.measurement),
     pointColumns: own,
@@ -233,23 +234,6 @@ function pointRows(
         load: batches.size > 1 ? `${row.load}, batch ${row.batchSize}` : row.load,
       };
     });
-}
-
-/** What is remarked on a configuration and its points, each remark once with the loads that it is about. */
-function remarksOf(points: readonly RankedPoint[], trial: Trial): string[] {
-  const about = Map.groupBy(
-    points.flatMap(({ measurement: { warnings, point } }) =>
-      warnings.map((text) => ({ text, load: String(levelOf(point)) })),
-    ),
-    ({ text }) => text,
-  );
-  const word = points.some(({ measurement: { point } }) => isRate(point)) ? 'at' : 'with';
-  return [
-    ...(trial.end?.warnings ?? []),
-    ...[...about].map(
-      ([text, same]) => `${word} ${[...new Set(same.map(({ load }) => load))].join(', ')}: ${text}`,
-    ),
-  ];
 }
 
 function chipsOf(rows: readonly { readonly states: string }[]) {
