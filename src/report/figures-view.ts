@@ -4,12 +4,13 @@ import { findMetric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
-import { measurementsOf, type Trial } from '../record/run.ts';
+import type { Trial } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
-import { inBothWidths } from './figures/draw.ts';
+import { inBothWidths, type Role } from './figures/draw.ts';
 import { type LoadCurve, loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
-import { STAGES, timeBreakdownData, timeBreakdownSvg } from './figures/time-breakdown.ts';
+import { STAGES } from './figures/time-breakdown.ts';
+import { timeSplitData, timeSplitSvg } from './figures/time-split.ts';
 import { plotFigures } from './plots.ts';
 import { whatMatteredView } from './what-mattered-view.ts';
 
@@ -37,9 +38,7 @@ export function figuresView(
     pareto: paretoView(ranking),
     curves: loadCurvesView(curves, ranking),
     whatMattered: whatMatteredView(ranking),
-    breakdown: shown ? timeBreakdownSvg(timeBreakdownData(measurementsOf(shown.trial))) : '',
-    breakdownOf: shown?.trial.name ?? '',
-    legend,
+    timeSplit: shown && timeSplitView(ranking, shown),
     figures,
     // The first of the usual ones is the large figure above them, which shows more.
     plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
@@ -101,3 +100,24 @@ function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, e
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Where the time of a request goes: of what the run is told by beside the default, or of the default beside the next best. */
+function timeSplitView({ winner, entries, default: base }: Ranking, shown: RankedEntry) {
+  const beside = shown === base ? entries.find((entry) => entry !== shown) : base;
+  const roleOf = (entry: RankedEntry): Role =>
+    entry === winner ? 'winner' : entry === base ? 'default' : 'other';
+  const data = timeSplitData(shown, beside, roleOf);
+  if (!data) return undefined;
+  const told = [shown, ...(beside && data.groups.some(({ bars }) => bars.length > 1) ? [beside] : [])];
+  return {
+    svg: inBothWidths((width) => timeSplitSvg(data, width)),
+    parts: data.parts,
+    isSameLoad: data.isSameLoad,
+    of: told.map((entry) => ({
+      name: entry.trial.name,
+      anchor: anchorOf(entry.trial.name),
+      role: roleOf(entry),
+      what: entry === winner ? 'what was decided for' : entry === base ? 'the default' : '',
+    })),
+  };
+}

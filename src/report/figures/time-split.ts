@@ -1,0 +1,214 @@
+import * as Plot from '@observablehq/plot';
+import { visible } from '../../ground/wording.ts';
+import type { RankedEntry } from '../../rank/standings.ts';
+import { formatNumber } from '../../rank/words.ts';
+import { batchSizeOf, isSamePoint, levelOf, levelText } from '../../record/load-point.ts';
+import type { Measurement } from '../../record/measurement.ts';
+import { anchorOf } from '../anchor.ts';
+import { COLOR, drawSvg, type Role, WIDTHS, type Width } from './draw.ts';
+import { rowed } from './linked.ts';
+import { STAGES } from './time-breakdown.ts';
+
+/** What a request's mean time is spent on, in order; what happens in the server lies between the others. */
+const PARTS = [
+  { name: 'waits to be sent', color: COLOR.other },
+  ...STAGES.map(({ name, color }) => ({ name, color })),
+  { name: 'elsewhere in the server', color: COLOR.rest },
+  { name: 'network and client', color: COLOR.outside },
+] as const;
+
+/** Where the time of a request goes, of one configuration beside another at the same loads. */
+export interface TimeSplitData {
+  readonly groups: readonly {
+    /** `8 in flight` */
+    readonly load: string;
+    readonly bars: readonly TimeBar[];
+  }[];
+  /** The parts that any bar has. */
+  readonly parts: readonly { readonly name: string; readonly color: string }[];
+  /** Whether all bars of a group are at the same load. */
+  readonly isSameLoad: boolean;
+}
+
+export interface TimeBar {
+  readonly variant: string;
+  readonly role: Role;
+  readonly load: string;
+  /** Mean milliseconds that a request takes. */
+  readonly totalMs: number;
+  readonly parts: readonly { readonly name: string; readonly ms: number }[];
+}
+
+/** Loads in the figure: that of the decision, and the least and the largest that both were measured at. */
+const MOST_LOADS = 3;
+/** A part of less than this share of the whole is not told. */
+const LEAST_SHARE = 0.005;
+
+/**
+ * @param shown what the run is told by.
+ * @param beside what it is compared with, if anything.
+ * @returns undefined where the server's times were not measured.
+ */
+export function timeSplitData(
+  shown: RankedEntry,
+  beside: RankedEntry | undefined,
+  roleOf: (entry: RankedEntry) => Role,
+): TimeSplitData | undefined {
+  const known = (entry: RankedEntry) =>
+    entry.points.flatMap(({ measurement }) => {
+      const bar = barOf(entry, measurement, roleOf(entry));
+      return bar ? [{ point: measurement.point, bar }] : [];
+    });
+  const own = known(shown);
+  const others = beside ? known(beside) : [];
+  const pairs = own
+    .map(({ point, bar }) => ({
+      point,
+      bars: [bar, ...others.filter((it) => isSamePoint(it.point, point)).map((it) => it.bar)],
+    }))
+    .filter(({ bars }) => others.length === 0 || bars.length > 1)
+    .sort((a, b) => batchSizeOf(a.point) - batchSizeOf(b.point) || levelOf(a.point) - levelOf(b.point));
+  const decided = pairs.find(({ point }) => isSamePoint(point, shown.best.measurement.point));
+  const chosen = new Set(
+    [...(decided ? [decided] : []), ...pairs.slice(0, 1), ...pairs.slice(-1)].slice(0, MOST_LOADS),
+  );
+  const isSameLoad = pairs.length > 0;
+  // Without a load in common each is told at its best.
+  const alone = [own[0], others[0]].flatMap((it) => (it ? [it.bar] : []));
+  const groups = isSameLoad
+    ? pairs.filter((pair) => chosen.has(pair)).map(({ bars }) => ({ load: bars[0]!.load, bars }))
+    : [{ load: 'each at its best load', bars: alone }];
+  if (groups.every(({ bars }) => bars.length === 0)) return undefined;
+  const used = new Set(
+    groups.flatMap(({ bars }) => bars.flatMap(({ parts }) => parts.map(({ name }) => name))),
+  );
+  return { groups, parts: PARTS.filter(({ name }) => used.has(name)), isSameLoad };
+}
+
+function barOf(
+  { trial }: RankedEntry,
+  { point, whole: { values } }: Measurement,
+  role: Role,
+): TimeBar | undefined {
+  const inside = values['perf_server_request'];
+  const stages = STAGES.flatMap(({ tag, name }) =>
+    values[tag] === undefined ? [] : [{ name, ms: values[tag] }],
+  );
+  const inStages = stages.reduce((sum, { ms }) => sum + ms, 0);
+  if (inside === undefined && stages.length === 0) return undefined;
+  // Of an open loop the latency counts from when a request was due.
+  const sent = values['perf_service_latency_avg'] ?? values['perf_latency_avg'];
+  const total = values['perf_latency_avg'] ?? sent ?? inside ?? inStages;
+  const server = inside ?? inStages;
+  const parts = [
+    { name: 'waits to be sent', ms: sent === undefined ? 0 : total - sent },
+    ...stages,
+    { name: 'elsewhere in the server', ms: server - inStages },
+    { name: 'network and client', ms: sent === undefined ? 0 : sent - server },
+  ].filter(({ ms }) => ms > LEAST_SHARE * total);
+  const batch = batchSizeOf(point) > 1 ? `, client batch ${batchSizeOf(point)}` : '';
+  return { variant: trial.name, role, load: `${levelText(point)}${batch}`, totalMs: total, parts };
+}
+
+const ROW = 30;
+const HEAD = 24;
+/** A share of less than so much of the width has no room for its figure. */
+const ROOM = { wide: 0.06, narrow: 0.14 } as const;
+
+/** The bars of one load have one scale, the longest being as long as the figure. */
+export function timeSplitSvg({ groups }: TimeSplitData, width: Width): string {
+  let top = 0;
+  const heads: { readonly load: string; readonly at: number }[] = [];
+  const bars = groups.flatMap((group) => {
+    heads.push({ load: group.load, at: top + HEAD - 8 });
+    top += HEAD;
+    const longest = Math.max(...group.bars.map(({ totalMs }) => totalMs));
+    return group.bars.map((bar) => {
+      const at = top;
+      top += ROW;
+      return { ...bar, at, longest };
+    });
+  });
+  const color = new Map<string, string>(PARTS.map((part) => [part.name, part.color]));
+  const pieces = bars.flatMap(({ parts, at, longest, variant }) => {
+    let from = 0;
+    return parts.map(({ name, ms }) => {
+      const start = from;
+      from += ms / longest;
+      return { variant, name, ms, from: start, to: from, top: at, bottom: at + ROW - 8 };
+    });
+  });
+  type Piece = (typeof pieces)[number];
+  const text = (bar: (typeof bars)[number]): string => `${formatNumber(bar.totalMs)} ms`;
+  const names = {
+    textAnchor: 'end',
+    dx: -8,
+    fill: ({ role }: { role: Role }) => COLOR[role],
+    fontWeight: 600,
+  } as const;
+  return drawSvg(
+    {
+      width: WIDTHS[width],
+      height: top + 8,
+      marginTop: 0,
+      marginBottom: 8,
+      marginLeft: width === 'wide' ? 130 : 72,
+      marginRight: width === 'wide' ? 90 : 60,
+      x: { domain: [0, 1], axis: null },
+      y: { domain: [0, top], axis: null, range: [0, top] },
+      marks: [
+        Plot.text(heads, {
+          x: () => 0,
+          y: 'at',
+          text: ({ load }) => load,
+          textAnchor: 'start',
+          fill: COLOR.text,
+        }),
+        Plot.rect(pieces, {
+          x1: 'from',
+          x2: 'to',
+          y1: 'top',
+          y2: 'bottom',
+          fill: ({ name }: Piece) => color.get(name),
+          insetRight: 0.5,
+          insetLeft: 0.5,
+          title: ({ name, ms }: Piece) => `${name}: ${formatNumber(ms)} ms`,
+          render: rowed(pieces.map(({ variant }) => anchorOf(variant))),
+        }),
+        Plot.text(
+          pieces.filter(({ from, to }) => to - from >= ROOM[width]),
+          {
+            x: ({ from, to }: Piece) => (from + to) / 2,
+            y: ({ top: upper }: Piece) => upper + (ROW - 8) / 2,
+            text: ({ ms }: Piece) => formatNumber(ms),
+            fill: COLOR.page,
+            fontSize: 11,
+          },
+        ),
+        Plot.text(bars, {
+          ...names,
+          x: () => 0,
+          y: ({ at }) => at + (ROW - 8) / 2,
+          text: (bar) => nameOf(bar, width),
+        }),
+        Plot.text(bars, {
+          x: ({ totalMs, longest }) => totalMs / longest,
+          y: ({ at }) => at + (ROW - 8) / 2,
+          text,
+          textAnchor: 'start',
+          dx: 6,
+          fill: COLOR.text,
+          fontWeight: 600,
+        }),
+      ],
+    },
+    'Where the mean time of a request goes, at the same loads',
+  );
+}
+
+/** `7` of `m_config_7`, as long as there is room. */
+function nameOf({ variant }: TimeBar, width: Width): string {
+  const name = visible(variant).replace(/^.*_config_(?=.)/, '');
+  const most = width === 'wide' ? 17 : 9;
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}
