@@ -101,18 +101,12 @@ const LONGEST = 18;
 export const parallelWidth = ({ axes }: ParallelData): number => Math.max(640, APART * axes.length);
 
 export function parallelSvg(data: ParallelData): string {
-  const { axes, lines } = data;
-  const width = parallelWidth(data);
-  // Those that matter lie above the others.
-  const order = ['other', 'best', 'default', 'winner'];
-  const kindOf = ({ role, isBest }: ParallelData['lines'][number]): string =>
-    role === 'other' && isBest ? 'best' : role;
-  const sorted = lines.toSorted((a, b) => order.indexOf(kindOf(a)) - order.indexOf(kindOf(b)));
+  const { axes } = data;
   const ticks = axes.flatMap(({ ticks: own }, axis) => own.map((tick) => ({ ...tick, axis })));
-  const x = (axis: number): number => axis;
+  const words = { textAnchor: 'start', fill: COLOR.text } as const;
   return drawSvg(
     {
-      width,
+      width: parallelWidth(data),
       height: HEIGHT,
       marginTop: 34,
       marginBottom: 14,
@@ -121,47 +115,26 @@ export function parallelSvg(data: ParallelData): string {
       x: { type: 'point', domain: axes.map((_, axis) => axis), padding: 0, axis: null },
       y: { domain: [0, 1], axis: null },
       marks: [
-        ...order.flatMap((kind) => {
-          const own = sorted.filter((line) => kindOf(line) === kind);
-          if (own.length === 0) return [];
-          const points = own.flatMap(({ at }, line) => at.map((share, axis) => ({ line, axis, share })));
-          return [
-            Plot.line(points, {
-              x: 'axis',
-              y: 'share',
-              z: 'line',
-              className: 'profiles',
-              stroke: kind === 'best' ? COLOR.text : COLOR[kind as Role],
-              strokeOpacity: kind === 'other' ? 0.45 : 1,
-              strokeWidth: kind === 'winner' ? 3 : kind === 'other' ? 1 : 1.6,
-              strokeDasharray: kind === 'default' ? '6 3' : undefined,
-              render: rowed(
-                own.map(({ variant }) => anchorOf(variant)),
-                'in order',
-              ),
-            }),
-          ];
-        }),
+        ...KINDS.flatMap((kind) => profileMarks(data, kind)),
         Plot.ruleX(
           axes.map((_, axis) => axis),
-          { x, stroke: COLOR.text, className: 'axes' },
+          { x: (axis: number) => axis, stroke: COLOR.text, className: 'axes' },
         ),
         Plot.text(ticks, {
+          ...words,
           x: 'axis',
           y: 'at',
           text: ({ text }: { text: string }) => cut(text),
-          textAnchor: 'start',
           dx: 6,
-          fill: COLOR.text,
           stroke: COLOR.page,
           strokeWidth: 4,
           fontSize: 11,
         }),
         Plot.text(axes, {
+          ...words,
           x: (_: unknown, axis: number) => axis,
           text: ({ name }: { name: string }) => cut(name),
           frameAnchor: 'top',
-          textAnchor: 'start',
           dx: -6,
           dy: -22,
           fontWeight: 600,
@@ -172,6 +145,35 @@ export function parallelSvg(data: ParallelData): string {
     'img',
     { parallel: '' },
   );
+}
+
+/** What lines are, those that matter least first, as the others lie above them. */
+const KINDS = ['other', 'best', 'default', 'winner'] as const;
+type Kind = (typeof KINDS)[number];
+
+const kindOf = ({ role, isBest }: ParallelData['lines'][number]): Kind =>
+  role === 'other' && isBest ? 'best' : role;
+
+const LOOKS: Readonly<
+  Record<Kind, { stroke: string; strokeWidth: number; strokeOpacity?: number; strokeDasharray?: string }>
+> = {
+  other: { stroke: COLOR.other, strokeWidth: 1, strokeOpacity: 0.45 },
+  best: { stroke: COLOR.text, strokeWidth: 1.6 },
+  default: { stroke: COLOR.default, strokeWidth: 1.6, strokeDasharray: '6 3' },
+  winner: { stroke: COLOR.winner, strokeWidth: 3 },
+};
+
+function profileMarks({ lines }: ParallelData, kind: Kind): Plot.Markish[] {
+  const own = lines.filter((line) => kindOf(line) === kind);
+  if (own.length === 0) return [];
+  const points = own.flatMap(({ at }, line) => at.map((share, axis) => ({ line, axis, share })));
+  const render = rowed(
+    own.map(({ variant }) => anchorOf(variant)),
+    'in order',
+  );
+  return [
+    Plot.line(points, { x: 'axis', y: 'share', z: 'line', className: 'profiles', ...LOOKS[kind], render }),
+  ];
 }
 
 const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);

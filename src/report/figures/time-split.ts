@@ -115,95 +115,125 @@ const HEAD = 24;
 /** A share of less than so much of the width has no room for its figure. */
 const ROOM = { wide: 0.06, narrow: 0.14 } as const;
 
-/** The bars of one load have one scale, the longest being as long as the figure. */
-export function timeSplitSvg({ groups }: TimeSplitData, width: Width): string {
+/** A bar with its place in the figure. */
+interface PlacedBar extends TimeBar {
+  /** Pixels from above. */
+  readonly top: number;
+  /** Milliseconds of the longest bar at its load, which is as long as the figure. */
+  readonly longest: number;
+}
+
+interface Layout {
+  readonly heads: readonly { readonly load: string; readonly at: number }[];
+  readonly bars: readonly PlacedBar[];
+  readonly height: number;
+}
+
+/** Bars below each other, those of one load below its name. */
+function layoutOf({ groups }: TimeSplitData): Layout {
   let top = 0;
   const heads: { readonly load: string; readonly at: number }[] = [];
-  const bars = groups.flatMap((group) => {
-    heads.push({ load: group.load, at: top + HEAD - 8 });
+  const bars: PlacedBar[] = [];
+  for (const { load, bars: own } of groups) {
+    heads.push({ load, at: top + HEAD - 8 });
     top += HEAD;
-    const longest = Math.max(...group.bars.map(({ totalMs }) => totalMs));
-    return group.bars.map((bar) => {
-      const at = top;
+    const longest = Math.max(...own.map(({ totalMs }) => totalMs));
+    for (const bar of own) {
+      bars.push({ ...bar, top, longest });
       top += ROW;
-      return { ...bar, at, longest };
-    });
-  });
-  const color = new Map<string, string>(PARTS.map((part) => [part.name, part.color]));
-  const pieces = bars.flatMap(({ parts, at, longest, variant }) => {
-    let from = 0;
-    return parts.map(({ name, ms }) => {
-      const start = from;
-      from += ms / longest;
-      return { variant, name, ms, from: start, to: from, top: at, bottom: at + ROW - 8 };
-    });
-  });
-  type Piece = (typeof pieces)[number];
-  const text = (bar: (typeof bars)[number]): string => `${formatNumber(bar.totalMs)} ms`;
-  const names = {
-    textAnchor: 'end',
-    dx: -8,
-    fill: ({ role }: { role: Role }) => COLOR[role],
-    fontWeight: 600,
-  } as const;
+    }
+  }
+  return { heads, bars, height: top };
+}
+
+/** Pixels from a bar to the next. */
+const GAP = 8;
+const middleOf = ({ top }: { readonly top: number }): number => top + (ROW - GAP) / 2;
+
+/** The bars of one load have one scale, the longest being as long as the figure. */
+export function timeSplitSvg(data: TimeSplitData, width: Width): string {
+  const { heads, bars, height } = layoutOf(data);
+  const named = { y: middleOf, fontWeight: 600 } as const;
   return drawSvg(
     {
       width: WIDTHS[width],
-      height: top + 8,
+      height: height + GAP,
       marginTop: 0,
-      marginBottom: 8,
+      marginBottom: GAP,
       marginLeft: width === 'wide' ? 130 : 72,
       marginRight: width === 'wide' ? 90 : 60,
       x: { domain: [0, 1], axis: null },
-      y: { domain: [0, top], axis: null, range: [0, top] },
+      y: { domain: [0, height], axis: null, range: [0, height] },
       marks: [
-        Plot.text(heads, {
-          x: () => 0,
-          y: 'at',
-          text: ({ load }) => load,
-          textAnchor: 'start',
-          fill: COLOR.text,
-        }),
-        Plot.rect(pieces, {
-          x1: 'from',
-          x2: 'to',
-          y1: 'top',
-          y2: 'bottom',
-          fill: ({ name }: Piece) => color.get(name),
-          insetRight: 0.5,
-          insetLeft: 0.5,
-          title: ({ name, ms }: Piece) => `${name}: ${formatNumber(ms)} ms`,
-          render: rowed(pieces.map(({ variant }) => anchorOf(variant))),
-        }),
-        Plot.text(
-          pieces.filter(({ from, to }) => to - from >= ROOM[width]),
-          {
-            x: ({ from, to }: Piece) => (from + to) / 2,
-            y: ({ top: upper }: Piece) => upper + (ROW - 8) / 2,
-            text: ({ ms }: Piece) => formatNumber(ms),
-            fill: COLOR.page,
-            fontSize: 11,
-          },
-        ),
+        Plot.text(heads, { x: () => 0, y: 'at', text: 'load', textAnchor: 'start', fill: COLOR.text }),
+        ...pieceMarks(bars, width),
         Plot.text(bars, {
-          ...names,
+          ...named,
           x: () => 0,
-          y: ({ at }) => at + (ROW - 8) / 2,
-          text: (bar) => nameOf(bar, width),
+          dx: -8,
+          textAnchor: 'end',
+          fill: ({ role }: PlacedBar) => COLOR[role],
+          text: (bar: PlacedBar) => nameOf(bar, width),
         }),
         Plot.text(bars, {
-          x: ({ totalMs, longest }) => totalMs / longest,
-          y: ({ at }) => at + (ROW - 8) / 2,
-          text,
-          textAnchor: 'start',
+          ...named,
+          x: ({ totalMs, longest }: PlacedBar) => totalMs / longest,
           dx: 6,
+          textAnchor: 'start',
           fill: COLOR.text,
-          fontWeight: 600,
+          text: ({ totalMs }: PlacedBar) => `${formatNumber(totalMs)} ms`,
         }),
       ],
     },
     'Where the mean time of a request goes, at the same loads',
   );
+}
+
+interface Piece {
+  readonly variant: string;
+  readonly name: string;
+  readonly ms: number;
+  readonly from: number;
+  readonly to: number;
+  readonly top: number;
+}
+
+const piecesOf = ({ parts, top, longest, variant }: PlacedBar): Piece[] => {
+  let from = 0;
+  return parts.map(({ name, ms }) => {
+    const start = from;
+    from += ms / longest;
+    return { variant, name, ms, from: start, to: from, top };
+  });
+};
+
+const COLOURS = new Map<string, string>(PARTS.map(({ name, color }) => [name, color]));
+
+function pieceMarks(bars: readonly PlacedBar[], width: Width): Plot.Markish[] {
+  const pieces = bars.flatMap(piecesOf);
+  return [
+    Plot.rect(pieces, {
+      x1: 'from',
+      x2: 'to',
+      y1: 'top',
+      y2: ({ top }: Piece) => top + ROW - GAP,
+      fill: ({ name }: Piece) => COLOURS.get(name),
+      insetRight: 0.5,
+      insetLeft: 0.5,
+      title: ({ name, ms }: Piece) => `${name}: ${formatNumber(ms)} ms`,
+      render: rowed(pieces.map(({ variant }) => anchorOf(variant))),
+    }),
+    Plot.text(
+      pieces.filter(({ from, to }) => to - from >= ROOM[width]),
+      {
+        x: ({ from, to }: Piece) => (from + to) / 2,
+        y: middleOf,
+        text: ({ ms }: Piece) => formatNumber(ms),
+        fill: COLOR.page,
+        fontSize: 11,
+      },
+    ),
+  ];
 }
 
 /** `7` of `m_config_7`, as long as there is room. */
