@@ -24,7 +24,9 @@ export function settingColumns(
   gpus: number,
 ): { readonly varying: readonly SettingColumn[]; readonly constant: readonly SettingColumn[] } {
   const leaves = trials.map(({ models: [{ assignment }] }) => new Map(leavesOf(assignment)));
-  const paths = [...new Set(leaves.flatMap((leaf) => [...leaf.keys()]))].filter((path) => !OWN.test(path));
+  const set = [...new Set(leaves.flatMap((leaf) => [...leaf.keys()]))].filter((path) => !OWN.test(path));
+  // What one configuration leaves empty and another fills in is told by what that one fills in.
+  const paths = set.filter((path) => !set.some((other) => other.startsWith(`${path}.`)));
   const names = shortNames(paths.map((path) => path.replace(/\.string_value$/, '')));
   const isBatching = ({ models: [{ config }] }: Trial): boolean => 'dynamic_batching' in config;
   const all: SettingColumn[] = [

@@ -33,6 +33,20 @@ test('what differs has a column, each value by its own path; what a configuratio
   expect(constant.map(({ name, cells }) => [name, cells[0]])).toContainEqual(['max batch size', '8']);
 });
 
+test('what one leaves empty and another fills in has one column', () => {
+  const accelerator = { execution_accelerators: { cpu_execution_accelerator: [{ name: 'openvino' }] } };
+  const { varying } = settingColumns(
+    [
+      configured('a', {}, { optimization: {} }),
+      configured('b', { optimization: accelerator }, { optimization: accelerator }),
+    ],
+    0,
+  );
+  expect(varying.map(({ path, cells }) => [path, cells])).toEqual([
+    ['optimization.execution_accelerators.cpu_execution_accelerator', ['', 'openvino']],
+  ]);
+});
+
 test('parameters with the same last name are told apart', () => {
   const { varying } = settingColumns(
     [
