@@ -62,16 +62,30 @@ export class GaussianProcess {
    * @param noise variances of the noise, as they were given.
    */
   squaredNoise(noise: readonly number[]): number[] {
-    const unit = new Float64Array(noise.length);
-    const solution = new Float64Array(noise.length);
     return noise.map((variance, index) => {
-      unit.fill(0);
-      unit[index] = 1;
-      // Of the inverse covariance, the place of this observation on the diagonal.
-      const own = solveLower(this.#factor, unit, solution).reduce((sum, value) => sum + value * value, 0);
       const left = variance * this.#weights[index]!;
-      return left * left + Math.max(0, variance - variance * variance * own);
+      return left * left + Math.max(0, variance - variance * variance * this.#precision([index]));
     });
+  }
+
+  /**
+   * By how much observations differ, all alike, from what the others make expect of them: the estimate (generalised least
+   * squares) and its variance.
+   * @param indices of these observations, in rising order.
+   */
+  apart(indices: readonly number[]): Prediction {
+    const precision = this.#precision(indices);
+    return {
+      mean: indices.reduce((sum, index) => sum + this.#weights[index]!, 0) / precision,
+      variance: 1 / precision,
+    };
+  }
+
+  /** Of the inverse covariance, the sum over the rows and columns of these observations. */
+  #precision(indices: readonly number[]): number {
+    const chosen = new Float64Array(this.#weights.length);
+    for (const index of indices) chosen[index] = 1;
+    return solveLower(this.#factor, chosen, this.#half).reduce((sum, value) => sum + value * value, 0);
   }
 
   /**

@@ -120,3 +120,12 @@ test('the square of the noise of observations that have nothing in common', () =
   expect(first).toBeCloseTo(0.1, 4);
   expect(second).toBeCloseTo(4, 4);
 });
+
+test('by how much observations lie apart from what the others make expect', () => {
+  // All are of one number that is known to 1, but for their noise.
+  const process = new GaussianProcess([3, 3, 0, 0], [0.5, 0.5, 0.5, 0.5], () => 1, 0);
+  // What two others, both 0, make expect of it: 0, with the variance 1 - 2 / 2.5; and half of 0.5 for the noise of the two.
+  const { mean, variance } = process.apart([0, 1]);
+  expect(mean).toBeCloseTo(3, 6);
+  expect(variance).toBeCloseTo(0.2 + 0.25, 6);
+});

@@ -56,6 +56,8 @@ interface Model {
   readonly observed: Observed;
   /** What the variance of each observation is multiplied by. */
   readonly factors: readonly number[];
+  /** Points that lie apart from all others, by their numbers, and the variance by which they do. */
+  readonly apart: ReadonlyMap<number, number>;
   readonly mean: number;
   /** Probability among all, by the likelihood of what was measured. */
   readonly weight: number;
@@ -109,7 +111,8 @@ export class MetricModels {
     const made = likeliestFirst(looked.map((hypothesis) => judge(hypothesis)));
     const kept = made.slice(0, KEPT).map(({ hypothesis }) => hypothesis);
     const some = made.slice(0, MOST);
-    const weighed = possible.heavyTails ? withTails(some, judge) : some;
+    const lonely = withLonely(some, judge);
+    const weighed = possible.heavyTails ? withTails(lonely, judge) : lonely;
     const most = weighed[0]!.process.logLikelihood;
     const likely = weighed.flatMap((model): Model[] => {
       const weight = Math.exp(model.process.logLikelihood - most);
@@ -210,15 +213,16 @@ export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 /** A hypothesis held against what was measured. */
 type Fit = Omit<Model, 'weight' | 'parts' | 'means' | 'variances'>;
 
-/** @param factors without: all variances are as usual. */
-type Fitter = (hypothesis: Hypothesis, factors?: readonly number[]) => Fit;
+/** What is known of looks and points beside a hypothesis. */
+type Peculiar = Partial<Pick<Fit, 'factors' | 'apart'>>;
+type Fitter = (hypothesis: Hypothesis, peculiar?: Peculiar) => Fit;
 
 /** Holds hypotheses against what was measured. */
 function fitter(observed: Observed, { bases, noises }: Possible, covariances: Covariances): Fitter {
   const usual = observed.ids.map(() => 1);
   // Hypotheses differ by their noise more often than by anything else. A shape belongs to one base.
   const among = new Map<Shape, readonly Float64Array[]>();
-  return (hypothesis, factors = usual) => {
+  return (hypothesis, { factors = usual, apart = NONE } = {}) => {
     const base = bases[hypothesis.base]!;
     const shape = base.shapes[hypothesis.shape]!;
     const noise = noises[hypothesis.noise]!;
@@ -226,7 +230,7 @@ function fitter(observed: Observed, { bases, noises }: Possible, covariances: Co
     const mean = base.slopes ? 0 : rest.reduce((sum, value) => sum + value, 0) / rest.length;
     const rows = among.get(shape) ?? amongOf(observed.ids, base, shape, covariances);
     among.set(shape, rows);
-    const fit = { hypothesis, shape, noise, base, mean, observed, factors };
+    const fit = { hypothesis, shape, noise, base, mean, observed, factors, apart };
     return { ...fit, process: gaussianOf(fit, rows) };
   };
 }
@@ -242,20 +246,42 @@ function amongOf(ids: readonly number[], base: Base, shape: Shape, covariances: 
 }
 
 function gaussianOf(
-  { observed, noise, base, mean, factors }: Omit<Fit, 'process'>,
+  { observed, noise, base, mean, factors, apart }: Omit<Fit, 'process'>,
   among: readonly Float64Array[],
 ): GaussianProcess {
   const { ids, values, servers, variances } = observed;
   return new GaussianProcess(
     values.map((value, index) => value - base.mean(ids[index]!)),
     variances.map((variance, index) => factors[index]! * (variance + noise.look ** 2)),
-    (i, j) => among[i]![j]! + (servers[i] === servers[j] ? noise.start ** 2 : 0),
+    (i, j) =>
+      among[i]![j]! +
+      (servers[i] === servers[j] ? noise.start ** 2 : 0) +
+      (ids[i] === ids[j] ? (apart.get(ids[i]!) ?? 0) : 0),
     mean,
   );
 }
 
 const likeliestFirst = (fits: readonly Fit[]): Fit[] =>
   fits.toSorted((a, b) => b.process.logLikelihood - a.process.logLikelihood);
+
+const NONE: ReadonlyMap<number, number> = new Map();
+/** Further from what the others make expect than so many standard deviations a point lies apart. Not tuned. */
+const APART = 3;
+
+/**
+ * The same hypotheses where points may lie apart from all others, as a load at which batches are always full: what was seen
+ * there says what they are, and nothing of their neighbours. Whether it was luck another look shows.
+ */
+function withLonely(fits: readonly Fit[], judge: Fitter): readonly Fit[] {
+  const { process, observed } = fits[0]!;
+  const indices = Map.groupBy(observed.ids.keys(), (index) => observed.ids[index]!);
+  const apart = new Map<number, number>();
+  for (const [id, own] of indices) {
+    const { mean, variance } = process.apart(own);
+    if (mean * mean > APART * APART * variance) apart.set(id, mean * mean - variance);
+  }
+  return apart.size > 0 ? likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, { apart }))) : fits;
+}
 
 /** Degrees of freedom of Student's t: few, so that some looks are far off, and enough for a variance. */
 const DEGREES = 4;
@@ -269,8 +295,11 @@ const ROUNDS = 3;
 /** The same hypotheses if looks follow Student's t; the likeliest comes first and says which looks are far off. */
 function withTails(fits: readonly Fit[], judge: Fitter): Fit[] {
   let first = fits[0]!;
-  for (let round = 0; round < ROUNDS; round++) first = judge(first.hypothesis, factorsOf(first));
-  return likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, first.factors)));
+  const { apart } = first;
+  for (let round = 0; round < ROUNDS; round++)
+    first = judge(first.hypothesis, { factors: factorsOf(first), apart });
+  const { factors } = first;
+  return likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, { factors, apart })));
 }
 
 /**
@@ -289,13 +318,14 @@ function factorsOf({ process, observed, noise, factors }: Fit): number[] {
 
 /** Covariances of a point with every other. */
 function columnOf(
-  { base, shape }: Pick<Fit, 'base' | 'shape'>,
+  { base, shape, apart }: Pick<Fit, 'base' | 'shape' | 'apart'>,
   id: number,
   covariances: Covariances,
 ): Float64Array {
   const column = covariances.with(id, shape);
   const common = base.slopesWith?.(id);
   if (common) for (let other = 0; other < column.length; other++) column[other]! += common[other]!;
+  column[id]! += apart.get(id) ?? 0;
   return column;
 }
 
@@ -306,7 +336,7 @@ function expectedOf(fit: Fit, covariances: Covariances): Pick<Model, 'parts' | '
   const least = priorVariance(fit.shape);
   const variances = explained.map((value, id) => {
     const own = fit.base.slopes?.(id);
-    return Math.max(0, least + (own ? dot(own, own) : 0) - value);
+    return Math.max(0, least + (own ? dot(own, own) : 0) + (fit.apart.get(id) ?? 0) - value);
   });
   for (let id = 0; id < means.length; id++) means[id]! += fit.base.mean(id);
   return { parts, means, variances };

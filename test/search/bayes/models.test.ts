@@ -50,3 +50,26 @@ test('what is believed of points in flight is added to what was seen of them', (
   expect(believing.predict(0).mean).toBeCloseTo(models.predict(0).mean, 2);
   expect(believing.predict(0).variance).toBeLessThan(models.predict(0).variance);
 });
+
+test('a point that lies apart from all others is what was seen there, and its neighbours are what the others say', () => {
+  const loads = [0, 1, 2, 3, 4, 5, 6, 7];
+  const ladder = new Covariances(loads.map((load) => ({ configuration: [1], load: [load, 0, load] })));
+  const seen = loads.filter((load) => load !== 6);
+  const smooth = { ...shape, each: 0.1, common: 0.1, relative: 0.1, own: 0.02 };
+  const models = MetricModels.learn(
+    {
+      ids: seen,
+      values: seen.map((load) => (load === 5 ? -1 : 0.01 * load)),
+      servers: seen,
+      variances: seen.map(() => 0.05 ** 2),
+    },
+    {
+      heavyTails: true,
+      bases: [{ mean: () => 0, shapes: [smooth] }],
+      noises: [{ start: 0.02, look: 0.05 }],
+    },
+    ladder,
+  );
+  expect(models.predict(5).mean).toBeLessThan(-0.8);
+  for (const load of [4, 6]) expect(models.predict(load).mean).toBeGreaterThan(-0.2);
+});
