@@ -11,10 +11,10 @@ import { lineOf } from '../src/record/line.ts';
 import { inFlight } from '../src/record/load-point.ts';
 import type { Measurement } from '../src/record/measurement.ts';
 import { ofEach } from '../src/record/one-model.ts';
-import { type PointRecord, type Run, SCHEMA_VERSION, type Trial } from '../src/record/run.ts';
+import { type PointRecord, type Run, SCHEMA_VERSION, type Session, type Trial } from '../src/record/run.ts';
 import { randomSource } from '../src/statistics/random-source.ts';
 import { readSide } from '../src/store/read-side.ts';
-import { trial } from '../test/support/run.ts';
+import { run, trial } from '../test/support/run.ts';
 import { type Noise, NoiseSource, noiseOf } from './search/noise.ts';
 
 /**
@@ -144,8 +144,14 @@ function simulated(plan: Plan, noise: Noise, seed: number, slower: number): Comp
     );
     return { ...item, points: [...item.points, ...again] };
   });
-  const run: Run = { schemaVersion: SCHEMA_VERSION, sessions: [], servers: [], searches: [], trials: all };
-  return { run, goals: [goal], side: SIDE };
+  const simulation: Run = {
+    schemaVersion: SCHEMA_VERSION,
+    sessions: [],
+    servers: [],
+    searches: [],
+    trials: all,
+  };
+  return { run: simulation, goals: [goal], side: SIDE };
 }
 
 const SIDE = {
@@ -253,24 +259,15 @@ const TRIALS = 10_000;
 /** Writes a journal of one session with so many configurations. */
 function writeJournal(folder: string, seed: number): void {
   const source = new NoiseSource(noiseOf('usual')!, seed);
+  const [{ environment }] = run().sessions as [Session];
+  const id = `2026-01-0${seed}T00:00:00.000Z`;
   const session = {
     kind: 'session',
     schemaVersion: SCHEMA_VERSION,
-    id: `2026-01-0${seed}T00:00:00.000Z`,
-    startedAt: `2026-01-0${seed}T00:00:00.000Z`,
+    id,
+    startedAt: id,
     goals: [goal],
-    environment: {
-      tma: '0.1.0',
-      node: process.version,
-      os: 'Debian',
-      cpu: 'a CPU',
-      cores: 2,
-      memoryMB: 8000,
-      launcher: 'local',
-      server: '/opt/tritonserver',
-      generator: 'native',
-      command: ['tma', 'profile'],
-    },
+    environment,
   } as const;
   const lines = [lineOf(session)];
   for (let index = 0; index < TRIALS; index++) {
@@ -278,7 +275,7 @@ function writeJournal(folder: string, seed: number): void {
     const record: PointRecord = {
       state: 'measured',
       key: `${index}`,
-      measurement: look(source.start(), index, 3, 1),
+      measurement: { ...look(source.start(), index, 3, 1), startedAt: id },
     };
     lines.push(
       lineOf({ kind: 'variant', ...variant }),

@@ -5,12 +5,15 @@ import type { RankedEntry } from './standings.ts';
 import { describeConstraint, namesOf } from './words.ts';
 
 /** Limits that could not be checked: `gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked`. */
-export const unchecked = (checks: readonly Check[], missing: readonly MissingMetric[]): string =>
+export const unchecked = (
+  checks: readonly Check[],
+  { missing, goal }: Pick<Ranking, 'missing' | 'goal'>,
+): string =>
   checks
     .filter((check) => check.verdict === 'unknown')
     .map(({ constraint }) => {
       const why = missing.find(({ tag }) => tag === constraint.tag)?.why;
-      return `${constraint.tag} was not measured${why ? ` (${why})` : ''}: ${describeConstraint(constraint)} is not checked`;
+      return `${constraint.tag} was not measured${why ? ` (${why})` : ''}: ${describeConstraint(constraint, goal)} is not checked`;
     })
     .join('; ');
 

@@ -18,7 +18,7 @@ import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
 import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
-import { describeConstraint, formatNumber, formatValue, loadWords, namesOf, unitOf } from './words.ts';
+import { describeConstraint, formatNumber, loadWords, namesOf, valueText } from './words.ts';
 
 /** So few loads say little of a configuration's best. */
 const FEW = 3;
@@ -69,7 +69,7 @@ const missed = ({ best: { checks } }: RankedEntry, { goal }: Ranking): string =>
     .filter((check) => check.verdict === 'missed')
     .map(
       ({ constraint, value }) =>
-        `${describeConstraint(constraint, goal)}, measured ${formatValue(value ?? Number.NaN, constraint.tag)}`,
+        `${describeConstraint(constraint, goal)}, measured ${valueText(value ?? Number.NaN, constraint.tag, goal)}`,
     )
     .join('; ');
 
@@ -98,11 +98,8 @@ function figuresAt(measurement: Measurement, ranking: Ranking): string {
     .filter(({ tag }) => !['perf_throughput', 'perf_latency_p99'].includes(tag))
     .flatMap(({ tag }) => {
       const { label } = metric(tag);
-      const unit = unitOf(tag, ranking.goal);
       const value = measurement.whole.values[tag];
-      return value === undefined
-        ? []
-        : [`, ${label} ${formatValue(value, tag)}${unit && ` ${unit}`}${range(tag)}`];
+      return value === undefined ? [] : [`, ${label} ${valueText(value, tag, ranking.goal)}${range(tag)}`];
     });
   return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s${range('perf_throughput')} at p99 ${formatNumber(p99 ?? Number.NaN)} ms${range('perf_latency_p99')}${others.join('')}`;
 }
@@ -206,11 +203,11 @@ function whyUnfinished(ranking: Ranking): string {
       if (isInDoubt(ranking)) return inDoubt(ranking);
       return `Nothing can be decided for ${model}: the default breaks the constraints by less than the noise (${missed(base!, ranking)}), and nothing is better by more; measure it longer (--time-limit).`;
     case 'constraints unknown':
-      return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, missing)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
+      return `Nothing can be promised for ${model}: ${unchecked(leader!.best.checks, ranking)}; ${uncheckedAdvice(leader!.best.checks, missing)}.`;
     case 'other load':
       return `Nothing can be decided for ${model}: what is better than the default is so ${loadWords(leader!.best.measurement.point)}, which the default was not looked at with; give the search more measurements or time.`;
     case 'default unknown':
-      return `Nothing can be decided for ${model}: whether the default keeps the constraints is not known (${unchecked(base!.best.checks, missing)}), and nothing is better by more than the noise; ${uncheckedAdvice(base!.best.checks, missing)}.`;
+      return `Nothing can be decided for ${model}: whether the default keeps the constraints is not known (${unchecked(base!.best.checks, ranking)}), and nothing is better by more than the noise; ${uncheckedAdvice(base!.best.checks, missing)}.`;
   }
 }
 
@@ -226,8 +223,13 @@ function inDoubt(ranking: Ranking): string {
 function soFar(ranking: Ranking): string | undefined {
   const { leader, decision } = ranking;
   if (!leader) return undefined;
-  if (decision.reason === 'constraints unknown')
-    return `By what was measured the best is ${figuresOf(leader, ranking)}.`;
+  if (decision.reason === 'constraints unknown') {
+    const gain = ranking.gain ? `, ${overDefault(ranking)}` : '';
+    return sentences(
+      `By what was measured the best is ${figuresOf(leader, ranking)}${gain}.`,
+      leader.best.measurement.stable ? undefined : uncertainty(leader.best.measurement, 'Its'),
+    );
+  }
   const but =
     leader.best.verdict !== 'missed' || isInDoubt(ranking)
       ? ''
@@ -292,8 +294,8 @@ function nearLimit(point: RankedPoint, { noise, goal }: Ranking): string | undef
     const doubt =
       end === undefined
         ? `and ${formatNumber(100 * (beyond ?? 0))} % of the requests, too few to be sure, were beyond it`
-        : `${bound === 'max' ? 'up' : 'down'} to ${formatValue(end, tag)} within its interval`;
-    return `${describeConstraint(constraint, goal)}, measured ${formatValue(value ?? Number.NaN, tag)}, ${doubt}`;
+        : `${bound === 'max' ? 'up' : 'down'} to ${valueText(end, tag, goal)} within its interval`;
+    return `${describeConstraint(constraint, goal)}, measured ${valueText(value ?? Number.NaN, tag, goal)}, ${doubt}`;
   });
   return near.length > 0 ? `It may break a limit: ${near.join('; ')}.` : undefined;
 }

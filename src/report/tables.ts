@@ -5,7 +5,8 @@ import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import { intervalsOf, type Noise } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
-import { COSTS } from '../record/goal.ts';
+import { headerOf } from '../rank/words.ts';
+import { COSTS, type Criteria } from '../record/goal.ts';
 import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
 import { marksOf } from '../record/marks.ts';
 import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
@@ -97,24 +98,27 @@ const surenessOf = (tags: readonly string[]): string[] => [
   ...['requests', 'looks', 'starts', 'marks'],
 ];
 
+/** What names the currency of costs. */
+type Priced = Pick<Criteria, 'prices'>;
+
 /** A field as a column: a word, a metric, or a parameter of the configuration; undefined for anything else. */
-function columnOf(field: string): Column | undefined {
+function columnOf(field: string, criteria: Priced): Column | undefined {
   const word = WORDS[field];
   if (word) return word;
   if (field.startsWith(PARAMETER)) return { header: field, cell: ({ trial }) => parameterOf(trial, field) };
   const metric = findMetric(field);
   return metric
-    ? { header: metric.header, cell: ({ values }) => cellOf(values[metric.tag], metric) }
-    : endColumn(field);
+    ? { header: headerOf(metric.tag, criteria), cell: ({ values }) => cellOf(values[metric.tag], metric) }
+    : endColumn(field, criteria);
 }
 
 /** An end of a metric's interval, to five digits. */
-function endColumn(field: string): Column | undefined {
+function endColumn(field: string, criteria: Priced): Column | undefined {
   const found = ENDS.find(({ end }) => field.endsWith(end));
   const metric = found && findMetric(field.slice(0, -found.end.length));
   return (
     metric && {
-      header: `${metric.header} ${found.header}`,
+      header: `${headerOf(metric.tag, criteria)} ${found.header}`,
       cell: ({ point: { measurement }, noise }) => {
         const end = intervalsOf(measurement, noise)[metric.tag]?.[found.index] ?? undefined;
         return end === undefined ? undefined : String(Number(end.toPrecision(5)));
@@ -167,6 +171,7 @@ export const inferenceTable = (
     'Models (Inference)',
     fields,
     rowsOf(rankings, gpus, ({ whole: { values } }) => [{ values }]),
+    { prices: rankings[0]?.goal.prices },
   );
 
 /** Every measured point on every GPU; no rows where there was none. */
@@ -181,6 +186,7 @@ export const gpuTable = (
     rowsOf(rankings, gpus, (measurement) =>
       Object.entries(measurement.gpus).map(([uuid, values]) => ({ uuid, values })),
     ),
+    { prices: rankings[0]?.goal.prices },
   );
 
 /** The GPUs of the server before it had a model. */
@@ -215,7 +221,7 @@ export const levelHeader = (rankings: readonly Ranking[]): string =>
 
 /**
  * The fields of the tables where none are asked for: Model Analyzer's, with the load that was measured, and behind them what it
- * costs, where prices are given, and how sure the figures are, where tma measured them.
+ * costs, where prices are given, what else it is judged by, and how sure all of these figures are, where tma measured them.
  */
 function fieldsFor(rankings: readonly Ranking[]): OutputFields {
   const isRated = byRate(rankings);
@@ -225,19 +231,23 @@ function fieldsFor(rankings: readonly Ranking[]): OutputFields {
     entries.some(({ points }) => points.some(({ measurement }) => measurement.requests > 0)),
   );
   const costs = rankings.some(({ goal }) => goal.prices) ? COSTS : [];
-  const figures = ['perf_throughput', 'perf_latency_p99', ...costs];
   const { inference, gpu } = DEFAULT_FIELDS;
+  const judged = rankings.flatMap(({ goal: { objectives, constraints } }) =>
+    [...objectives, ...constraints].map(({ tag }) => tag),
+  );
+  const fields = [...new Set([...swap(inference), ...costs, ...judged])];
+  const metrics = fields.filter((field) => findMetric(field) !== undefined);
   return {
     ...DEFAULT_FIELDS,
-    inference: [...swap(inference), ...costs, ...(isRecorded ? surenessOf(figures) : [])],
+    inference: [...fields, ...(isRecorded ? surenessOf(metrics) : [])],
     gpu: [...swap(gpu), ...(isRecorded ? ['marks'] : [])],
   };
 }
 
 /** A metric that no row has is left out; a single cell that is missing says `None`, as in Model Analyzer. */
-function tableOf(title: string, fields: readonly string[], rows: readonly Row[]): Table {
+function tableOf(title: string, fields: readonly string[], rows: readonly Row[], criteria: Priced): Table {
   const columns = fields.flatMap((field): Column[] => {
-    const column = columnOf(field);
+    const column = columnOf(field, criteria);
     const always = field in WORDS || field.startsWith(PARAMETER);
     return column && (always || rows.some((row) => column.cell(row) !== undefined)) ? [column] : [];
   });

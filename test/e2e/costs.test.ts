@@ -45,7 +45,7 @@ describe('a run on the CPU by cost', () => {
     }
     expect(first.output).toMatch(/p99 ms +cost\/1M EUR +cost\/month EUR/);
     expect(read(cwd, 'results/metrics-model-inference.csv')).toContain(
-      'Cost per Million Inferences,Cost per Month',
+      'Cost per Million Inferences (EUR),Cost per Month (EUR)',
     );
   });
 

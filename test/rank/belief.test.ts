@@ -203,7 +203,7 @@ describe('limits, where the belief and the mean disagree', () => {
     expect(ranking.decision).toMatchObject({ kind: 'unfinished', reason: 'too close' });
     expect(ranking.winner).toBeUndefined();
     expect(verdict(ranking)).toContain(
-      "Nothing can be promised for m: whether m_config_7 keeps the limits with 64 requests in flight can't be told from the noise (it does with 80 %; p99 latency at most 20.0 ms, measured 20.4)",
+      "Nothing can be promised for m: whether m_config_7 keeps the limits with 64 requests in flight can't be told from the noise (it does with 80 %; p99 latency at most 20.0 ms, measured 20.4 ms)",
     );
   });
 

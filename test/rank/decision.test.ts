@@ -67,7 +67,7 @@ describe('deploy', () => {
     );
     expect(found).toMatchObject({ kind: 'deploy', reason: 'default misses', name: 'm_config_0' });
     expect(found.text).toContain(
-      'the default breaks the constraints (p99 latency at most 10.0 ms, measured 20.0)',
+      'the default breaks the constraints (p99 latency at most 10.0 ms, measured 20.0 ms)',
     );
     // It is slower than a default that is no choice: that is no gain to tell of.
     expect(found.text).not.toContain('better');
@@ -231,7 +231,7 @@ describe('none', () => {
       kind: 'none',
       reason: 'constraints',
       name: undefined,
-      text: 'No configuration meets the constraints. Nearest is m_config_0: 150 infer/s at p99 10.0 ms with 1 request in flight (p99 latency at most 5.00 ms, measured 10.0).',
+      text: 'No configuration meets the constraints. Nearest is m_config_0: 150 infer/s at p99 10.0 ms with 1 request in flight (p99 latency at most 5.00 ms, measured 10.0 ms).',
     });
   });
 
@@ -433,7 +433,7 @@ test('a limit that is kept by less than the noise is told', () => {
     goal({ constraints: atMost(10) }),
   );
   expect(found.text).toContain(
-    'It may break a limit: p99 latency at most 10.0 ms, measured 9.50, up to 11.0 within its interval.',
+    'It may break a limit: p99 latency at most 10.0 ms, measured 9.50 ms, up to 11.0 ms within its interval.',
   );
 });
 
@@ -448,7 +448,7 @@ test('a limit that some requests were beyond, of too few to tell, may be broken;
     return found.text;
   };
   expect(of(0.008)).toContain(
-    'It may break a limit: p99 latency at most 10.0 ms, measured 9.50, and 0.80 % of the requests, too few to be sure, were beyond it.',
+    'It may break a limit: p99 latency at most 10.0 ms, measured 9.50 ms, and 0.80 % of the requests, too few to be sure, were beyond it.',
   );
   expect(of(0)).not.toContain('may break');
 });
@@ -464,7 +464,7 @@ test('a limit that another start of the server may break is told, as the interva
       goal({ constraints: atMost(10) }),
     ).text;
   expect(of(1)).not.toContain('may break');
-  expect(of(2)).toContain('It may break a limit: p99 latency at most 10.0 ms, measured 9.50, up to 1');
+  expect(of(2)).toContain('It may break a limit: p99 latency at most 10.0 ms, measured 9.50 ms, up to 1');
 });
 
 describe('a default that was not looked at with the load of the best', () => {

@@ -37,7 +37,7 @@ describe('ranking', () => {
       ['m_config_default', 100, 'missed'],
     ]);
     expect(verdict(ranking)).toBe(
-      'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight; the default breaks the constraints (p99 latency at most 10.0 ms, measured 12.0).',
+      'Deploy m_config_0: 150 infer/s at p99 9.00 ms with 4 requests in flight; the default breaks the constraints (p99 latency at most 10.0 ms, measured 12.0 ms).',
     );
   });
 
@@ -68,7 +68,7 @@ describe('ranking', () => {
       goal({ constraints: [{ tag: 'perf_throughput', bound: 'min', value: 3000 }] }),
     );
     expect(verdict(ranking)).toBe(
-      'No configuration meets the constraints. Nearest is m_config_1: 120 infer/s at p99 5.00 ms with 1 request in flight (throughput at least 3,000 infer/s, measured 120).',
+      'No configuration meets the constraints. Nearest is m_config_1: 120 infer/s at p99 5.00 ms with 1 request in flight (throughput at least 3,000 infer/s, measured 120 infer/s).',
     );
   });
 

@@ -41,7 +41,7 @@ describe('a limit on what was not measured', () => {
     expect(ranking.decision).toMatchObject({ kind: 'unfinished', reason: 'constraints unknown' });
     expect(ranking.winner).toBeUndefined();
     expect(verdict(ranking)).toBe(
-      'Nothing can be promised for m: gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked; measure on a machine with a GPU, or leave the constraint out. By what was measured the best is m_config_0: 200 infer/s at p99 10.0 ms with 1 request in flight.',
+      'Nothing can be promised for m: gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked; measure on a machine with a GPU, or leave the constraint out. By what was measured the best is m_config_0: 200 infer/s at p99 10.0 ms with 1 request in flight, 100 % (± 18.0) better than the default in throughput.',
     );
   });
 

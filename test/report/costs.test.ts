@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
+import { verdict } from '../../src/rank/verdict.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import { parseResults } from '../../src/record/results.ts';
@@ -55,8 +56,8 @@ describe('costs', () => {
 
   test('are columns with four digits that count, and none without prices', () => {
     const { headers, rows } = inferenceTable([rank(recorded, goal)]);
-    const first = headers.indexOf('Cost per Million Inferences');
-    expect(headers[first + 1]).toBe('Cost per Month');
+    const first = headers.indexOf('Cost per Million Inferences (EUR)');
+    expect(headers[first + 1]).toBe('Cost per Month (EUR)');
     expect(rows.map((row) => row.slice(first, first + 2))).toEqual([
       ['0.00045', '146'],
       ['0.0009', '262.8'],
@@ -73,11 +74,21 @@ describe('costs', () => {
     });
     const { headers } = inferenceTable([rank(run(trial('m_config_default', [sure])), goal)]);
     expect(headers.filter((header) => /^Cost.* 95% /.test(header))).toEqual([
-      'Cost per Million Inferences 95% low',
-      'Cost per Million Inferences 95% high',
-      'Cost per Month 95% low',
-      'Cost per Month 95% high',
+      'Cost per Million Inferences (EUR) 95% low',
+      'Cost per Million Inferences (EUR) 95% high',
+      'Cost per Month (EUR) 95% low',
+      'Cost per Month (EUR) 95% high',
     ]);
+  });
+
+  test('have their currency where a limit on them could not be checked, or is broken', () => {
+    const limit = [{ tag: 'cost_per_month', bound: 'max' as const, value: 100 }];
+    const priced: Goal = { ...goal, constraints: limit };
+    const text = (looked: Measurement) => verdict(rank(run(trial('m_config_default', [looked])), priced));
+    expect(text(measurement({}))).toContain('cost of a month at most 100 EUR is not checked');
+    expect(text(measurement({ cpu_utilization: 100 }, 1, { gpusInUse: 0 }))).toMatch(
+      /cost of a month at most 100 EUR, measured [\d,.]+ EUR/,
+    );
   });
 
   test('are on the pages, with the prices and the currency', async () => {

@@ -97,6 +97,17 @@ describe('tables', () => {
     expect(rows).toEqual([['95', 'unstable;taken-over:2026-01-10']]);
   });
 
+  test('what else it is judged by is a column, with the ends of its interval', () => {
+    const looked = measurement({}, 1, { intervals: { perf_latency_avg: [7, 9] } });
+    const judged = { ...goal, objectives: [{ tag: 'perf_latency_avg', weight: 1 }] };
+    const { headers } = inferenceTable([rank(run(trial('m_config_default', [looked])), judged)]);
+    expect(headers.filter((header) => header.startsWith('Avg'))).toEqual([
+      'Avg Latency (ms)',
+      'Avg Latency (ms) 95% low',
+      'Avg Latency (ms) 95% high',
+    ]);
+  });
+
   test('what Model Analyzer measured gets no columns of what it did not record', () => {
     const bare = rank(run(trial('m_config_default', [measurement({}, 1, { requests: 0 })])), goal);
     expect(inferenceTable([bare]).headers.at(-1)).toBe('p99 Latency (ms)');

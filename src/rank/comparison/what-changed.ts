@@ -120,9 +120,9 @@ function loadChanges(base: Run, next: Run, model: string, isNews: (name: string)
 }
 
 function goalChanges(model: string, before: Criteria, after: Criteria): Difference[] {
-  const limits = ({ constraints }: Criteria): string =>
-    constraints
-      .map((constraint) => describeConstraint(constraint))
+  const limits = (criteria: Criteria): string =>
+    criteria.constraints
+      .map((constraint) => describeConstraint(constraint, criteria))
       .sort()
       .join('; ') || 'none';
   return [

@@ -81,7 +81,7 @@ function suite(run: Run, ranking: Ranking, id: number): XmlElement {
       name: model,
       package: 'tma',
       // Ant's schema has no time zone; it is UTC.
-      timestamp: (run.sessions.at(-1)?.startedAt ?? new Date(0).toISOString()).slice(0, 19),
+      timestamp: begunAt(run).slice(0, 19),
       // Which machine it was is not recorded; this is what Ant's schema asks for then.
       hostname: 'localhost',
       tests: cases.length,
@@ -97,6 +97,15 @@ function suite(run: Run, ranking: Ranking, id: number): XmlElement {
       element('system-err'),
     ],
   );
+}
+
+/** When the run began; of one that does not say, a checkpoint of Model Analyzer's, when the first of its figures was written. */
+function begunAt({ sessions, trials }: Run): string {
+  const measured = trials.flatMap(({ points }) =>
+    points.flatMap((record) => (record.state === 'measured' ? [record.measurement.startedAt] : [])),
+  );
+  const [first = new Date(0).toISOString()] = measured.sort();
+  return sessions.at(-1)?.startedAt ?? first;
 }
 
 function caseElement({ name, trouble }: Case, model: string, time: string): XmlElement {
@@ -133,7 +142,7 @@ function troubleOf(constraint: Constraint, index: number, ranking: Ranking): Tro
       return {
         kind: 'error',
         type: 'unknown',
-        message: unchecked([check], ranking.missing),
+        message: unchecked([check], ranking),
         more: [whereOf(entry)],
       };
     case 'missed':

@@ -41,6 +41,12 @@ test.each(['twoModels', 'hostile', 'nothingMeasured'] as const)('%s as last agre
   await expect(junitXml(CASES[name]())).toMatchFileSnapshot(`../../golden/exporters/${name}.junit.xml`);
 });
 
+test('a run that does not say when it began has the time of its first figures', () => {
+  const result = CASES.twoModels();
+  const read = { ...result, run: { ...result.run, sessions: [] } };
+  expect(suiteOf(read).attributes['timestamp']).toBe('2026-01-01T00:00:00');
+});
+
 describe('a constraint', () => {
   test('that is kept passes; a missed one says what was measured, its interval, and where', () => {
     const suite = suiteOf(CASES.twoModels(), 1);
