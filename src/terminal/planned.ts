@@ -91,12 +91,21 @@ const pointsIn = ({ space, variants }: PlannedModel): number =>
     : variants.reduce((sum, variant) => sum + variant.points.length, 0);
 
 /** `about 2 minutes with brute: up to 28 measurements and 12 starts (...)`. */
-function expectationText({ search, measurements, starts, isUsual, minutes, by }: Expectation): string {
+function expectationText({ search, measurements, starts, looks, isUsual, minutes, by }: Expectation): string {
   const [point, start] = [by.pointS, by.startS].map((seconds) => `${seconds.toPrecision(2)} s`);
   const why = by.earlier
     ? `a measurement took ${point}, a start ${start} before`
     : `if a measurement takes ${point} and a start ${start}`;
-  return `${timeText(minutes)} with ${search}: ${isUsual ? 'usually' : 'up to'} ${counted(measurements, 'measurement')} and ${counted(starts, 'start')} of a server (${why})`;
+  return `${timeText(minutes)} with ${search}: ${isUsual ? 'usually' : 'up to'} ${counted(measurements, 'measurement')}${looksText(looks)} and ${counted(starts, 'start')} of a server (${why})`;
+}
+
+/** ` (3 of them for the baseline, 2 looks at the sentinel)`; empty where there are none. */
+function looksText({ baseline, sentinel }: Expectation['looks']): string {
+  const parts = [
+    ...(baseline > 0 ? [`${baseline} of them for the baseline`] : []),
+    ...(sentinel > 0 ? [`${counted(sentinel, 'look')} at the sentinel`] : []),
+  ];
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
 const timeText = (minutes: number): string =>

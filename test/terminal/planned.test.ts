@@ -63,6 +63,13 @@ test('configurations and options where they are asked for', () => {
   expect(options).not.toContain('# m_config_1');
 });
 
+test('the looks beside the search are told apart', () => {
+  const looks = { baseline: 3, sentinel: 1 };
+  expect(text([], [model({ expected: { ...model().expected!, looks } })])).toContain(
+    'up to 6 measurements (3 of them for the baseline, 1 look at the sentinel) and 3 starts of a server',
+  );
+});
+
 test('it stays short: long lists of values and of fields are cut', () => {
   const fields = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`field_${index}`, index]));
   const many = Array.from({ length: 50 }, (_, index) =>
