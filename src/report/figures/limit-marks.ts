@@ -30,11 +30,23 @@ const EDGES = {
   },
 } as const;
 
+const SIDES = {
+  left: { frameAnchor: 'left', textAnchor: 'start', dx: 6 },
+  right: { frameAnchor: 'right', textAnchor: 'end', dx: -6 },
+} as const;
+
 /** A limit in the last part of an axis has its words before it. */
 const LATE = 0.7;
 
-/** Limits as lines, and those beyond the frame as arrows at its edge. */
-export function limitMarks(axis: LimitedAxis, on: 'x' | 'y'): Plot.Markish[] {
+/**
+ * Limits as lines, and those beyond the frame as arrows at its edge.
+ * @param side where the words of a level line stand.
+ */
+export function limitMarks(
+  axis: LimitedAxis,
+  on: 'x' | 'y',
+  side: 'left' | 'right' = 'right',
+): Plot.Markish[] {
   return axis.limits.flatMap(({ value, at, text }): Plot.Markish[] => {
     const look = { fill: COLOR.limit, fontWeight: 600, stroke: COLOR.page, strokeWidth: 4 };
     if (at !== 'inside') {
@@ -45,7 +57,7 @@ export function limitMarks(axis: LimitedAxis, on: 'x' | 'y'): Plot.Markish[] {
     const isLate = shareOf(axis, value) > LATE;
     const words = { ...look, ...marked('dots') };
     if (on === 'y') {
-      const beside = { frameAnchor: 'right', textAnchor: 'end', dx: -6, dy: isLate ? 9 : -9 } as const;
+      const beside = { ...SIDES[side], dy: isLate ? 9 : -9 };
       return [Plot.ruleY([value], line), Plot.text([text], { ...words, ...beside, y: () => value })];
     }
     const textAnchor = isLate ? 'end' : 'start';

@@ -92,10 +92,10 @@ function loadAxis(shown: readonly RankedEntry[]) {
   ];
 }
 
-const HEIGHT = 330;
+const HEIGHT = 348;
 /** Room for each axis, with the words beside it. */
 const APART = 160;
-const LONGEST = 18;
+const LONGEST = 28;
 
 /** So wide is the drawing at least that its words do not lie on each other, pixels. */
 export const parallelWidth = ({ axes }: ParallelData): number => Math.max(640, APART * axes.length);
@@ -108,7 +108,7 @@ export function parallelSvg(data: ParallelData): string {
     {
       width: parallelWidth(data),
       height: HEIGHT,
-      marginTop: 34,
+      marginTop: 52,
       marginBottom: 14,
       marginLeft: 30,
       marginRight: APART - 20,
@@ -130,15 +130,21 @@ export function parallelSvg(data: ParallelData): string {
           strokeWidth: 4,
           fontSize: 11,
         }),
-        Plot.text(axes, {
-          ...words,
-          x: (_: unknown, axis: number) => axis,
-          text: ({ name }: { name: string }) => cut(name),
-          frameAnchor: 'top',
-          dx: -6,
-          dy: -22,
-          fontWeight: 600,
-        }),
+        // In two rows, as names of neighbours may be longer than what lies between them.
+        ...[0, 1].map((row) =>
+          Plot.text(
+            axes.map(({ name }, axis) => ({ name, axis })).filter(({ axis }) => axis % 2 === row),
+            {
+              ...words,
+              x: 'axis',
+              text: ({ name }: { name: string }) => cut(name),
+              frameAnchor: 'top',
+              dx: -6,
+              dy: row === 0 ? -40 : -22,
+              fontWeight: 600,
+            },
+          ),
+        ),
       ],
     },
     'Every configuration as a line through its settings, its load and what it achieves',
