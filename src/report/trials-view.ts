@@ -11,7 +11,7 @@ import { diffView } from './diff-view.ts';
 import { remarksOf } from './remarks.ts';
 import { loadCurve, timeSplit } from './row-figures.ts';
 import { settingColumns } from './setting-columns.ts';
-import { columnsOf, gpuCount, marksUsed, pointRow, SUMMARY_COLUMNS } from './table-view.ts';
+import { columnsOf, figure, gpuCount, marksUsed, pointRow, SUMMARY_COLUMNS } from './table-view.ts';
 import { levelHeader } from './tables.ts';
 
 /** A metric as a column. */
@@ -84,7 +84,6 @@ export function trialsView(
     otherCells: rightCells,
     allCells: 2 + settings.varying.length + rightCells,
     marksUsed: marksUsed(entries.flatMap(({ points }) => points)),
-    pointColumns: columnsOf(trials, goal),
   };
 }
 
@@ -105,7 +104,7 @@ function metricColumns(entries: readonly RankedEntry[], trials: readonly Trial[]
     columns: all.filter(varies),
     constant: all
       .filter((column) => !varies(column))
-      .map(({ tag, header }) => `${header} ${[...valuesOf(tag)][0]}`),
+      .map(({ tag, header }) => `${header} ${figure([...valuesOf(tag)][0], tag)}`),
   };
 }
 

@@ -25,6 +25,7 @@ export function verdictView(ranking: Ranking) {
   const { decision, winner, leader, goal, ties } = ranking;
   const shown = winner ?? leader;
   const { choices, pays } = choicesOf(ranking);
+  const others = ties.filter((entry) => entry !== winner);
   return {
     verdict: verdict(ranking),
     verdictClass: COLOURS[decision.kind],
@@ -34,8 +35,8 @@ export function verdictView(ranking: Ranking) {
     headlineName: winner?.trial.name ?? '',
     headlineAnchor: winner ? anchorOf(winner.trial.name) : '',
     numbers: winner ? numbersOf(winner, ranking) : [],
-    ties: ties.filter((entry) => entry !== winner).map(tieView),
-    tiesText: `${counted(ties.filter((entry) => entry !== winner).length, 'configuration')} tied with ${winner && winner !== leader ? 'the first of the ranking' : 'it'}: what was measured can't tell them apart`,
+    ties: others.map(tieView),
+    tiesText: `${counted(others.length, 'configuration')} tied with ${winner && winner !== leader ? 'the first of the ranking' : 'it'}: what was measured can't tell them apart`,
     constraints: goal.constraints.map((constraint, index) =>
       limitView(constraint, shown?.best, index, ranking),
     ),
@@ -45,14 +46,15 @@ export function verdictView(ranking: Ranking) {
   };
 }
 
-function headlineOf({ decision, leader }: Ranking): string {
+function headlineOf({ decision, leader, unmeasured }: Ranking): string {
   switch (decision.kind) {
     case 'deploy':
       return `Deploy ${settingsText(decision.entry.trial)}`;
     case 'keep':
       return `Keep the default: ${settingsText(decision.entry.trial)}`;
     case 'none':
-      return leader ? 'No configuration keeps the limits' : 'Nothing could be measured';
+      if (leader) return 'No configuration keeps the limits';
+      return unmeasured.length > 0 ? 'Nothing could be measured' : 'Nothing was measured';
     case 'unfinished':
       return 'Nothing is decided yet';
   }
@@ -167,14 +169,20 @@ function limitView(constraint: Constraint, point: RankedPoint | undefined, index
         ? notMeasured(tag, ranking)
         : `${withUnit(formatValue(check.value, tag), tag, ranking)}${interval && `, 95 % interval ${interval}`}${check.believed === undefined ? '' : `, within the noise: kept with ${chanceText(check.believed)}`}`,
     distance: check?.value === undefined ? '' : distanceText(check.value, constraint.value),
-    near: point && check && isNear(check, point, ranking) ? 'its interval reaches beyond the limit' : '',
+    near: point && check ? nearText(check, point, ranking) : '',
     gauge: point && check?.value !== undefined ? gaugeOf(check.value, constraint, point, ranking) : undefined,
   };
 }
 
-const isNear = (check: Check, point: RankedPoint, { noise, belief }: Ranking): boolean =>
+/** That a limit is kept by less than the noise; empty where it is not, or the search says how sure it is. */
+function nearText(check: Check, point: RankedPoint, { noise, belief }: Ranking): string {
   // What the search says of the limits knows more than the interval of one measurement.
-  !belief && nearLimits(point, noise).some((near) => near.check === check);
+  const near = belief ? undefined : nearLimits(point, noise).find((item) => item.check === check);
+  if (!near) return '';
+  return near.end === undefined
+    ? 'too few requests to be sure that it is kept'
+    : 'its interval reaches beyond the limit';
+}
 
 /** `7.4 % below it`. */
 function distanceText(value: number, limit: number): string {
