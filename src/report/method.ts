@@ -122,20 +122,33 @@ function windowRows(measurements: readonly Measurement[]): [string, string][] {
 export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<Criteria, 'prices'> = {}) {
   const session = run.sessions.at(-1);
   const environment = session?.environment;
-  const server = run.servers.at(-1);
   const measurements = trials.flatMap(measurementsOf);
-  const sum = (read: (trial: Trial) => number): number =>
-    trials.reduce((total, trial) => total + read(trial), 0);
   const search = searchLines(
     run.searches.find(({ models }) => trials[0] && nameOfModels(models) === loadedName(trials[0])),
   );
-  const requests = measurements.reduce((total, item) => total + item.requests, 0);
   const taken = takenOverText(trials);
-  const warned = measurements.filter((item) => !item.stable).length;
-  const unknown = [
-    ...(environment ? [] : ['machine', 'times']),
-    ...(server && server.version !== 'unknown' ? [] : ['version of the server']),
-    ...(gpusText(environment, server) === NOT_KNOWN ? ['GPUs'] : []),
+  const rows: (readonly [name: string, value: string])[] = [
+    ...machineRows(run),
+    ...gpuStateRows(measurements),
+    ...sharingRows(measurements),
+    ...expenseRows(measurements, prices),
+    [
+      'Load',
+      environment
+        ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, ${loadText(measurements)}`
+        : loadText(measurements),
+    ],
+    ...windowRows(measurements),
+    ['Measured', measuredText(measurements, trials)],
+    ...(taken === undefined ? [] : [['Taken over', taken] as const]),
+    ['Time', environment ? timeText(measurements, trials) : NOT_KNOWN],
+    ...(search.length > 0 ? [['Search', search.join('; ')] as const] : []),
+    [
+      'Journal',
+      session
+        ? `schema ${run.schemaVersion}, ${counted(run.sessions.length, 'session')}`
+        : "none: from a checkpoint of Model Analyzer's",
+    ],
   ];
   return {
     date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
@@ -143,52 +156,62 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
     folder: environment?.folder ?? '',
     isNative: environment?.generator === 'native',
     /** What the journal does not say. */
-    unknown: unknown.length > 0 ? `Not recorded: ${unknown.join(', ')}.` : '',
-    rows: [
-      [
-        'Triton',
-        [
-          ...(server && server.version !== 'unknown' ? [`${server.name} ${server.version}`] : []),
-          ...(environment ? [`(${environment.launcher}: ${environment.server})`] : []),
-        ].join(' ') || NOT_KNOWN,
-      ],
-      [
-        'Machine',
-        environment
-          ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
-          : NOT_KNOWN,
-      ],
-      ['GPUs', gpusText(environment, server)],
-      ...gpuStateRows(measurements),
-      ...sharingRows(measurements),
-      ...expenseRows(measurements, prices),
-      [
-        'Load',
-        environment
-          ? `${environment.generator} generator of tma ${environment.tma} on Node ${environment.node}, ${loadText(measurements)}`
-          : loadText(measurements),
-      ],
-      ...windowRows(measurements),
-      [
-        'Measured',
-        `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}${requests > 0 ? `, ${counted(requests, 'request')} counted, ${counted(warned, 'point')} not as precise as asked` : ''}`,
-      ],
-      ...(taken === undefined ? [] : [['Taken over', taken]]),
-      [
-        'Time',
-        environment
-          ? `servers started in ${formatNumber(sum((trial) => trial.end?.steps.startS ?? 0))} s, models loaded in ${formatNumber(sum((trial) => trial.end?.steps.loadS ?? 0))} s, warm-up ${formatNumber(measurements.reduce((total, item) => total + item.warmupS, 0))} s, measuring ${formatNumber(sum((trial) => trial.end?.steps.measureS ?? 0))} s`
-          : NOT_KNOWN,
-      ],
-      ...(search.length > 0 ? [['Search', search.join('; ')]] : []),
-      [
-        'Journal',
-        session
-          ? `schema ${run.schemaVersion}, ${counted(run.sessions.length, 'session')}`
-          : "none: from a checkpoint of Model Analyzer's",
-      ],
-    ]
-      .filter(([, value]) => value !== NOT_KNOWN)
-      .map(([name, value]) => ({ name, value })),
+    unknown: unknownText(run),
+    rows: rows.filter(([, value]) => value !== NOT_KNOWN).map(([name, value]) => ({ name, value })),
   };
+}
+
+function machineRows({ sessions, servers }: Run): (readonly [string, string])[] {
+  const environment = sessions.at(-1)?.environment;
+  const server = servers.at(-1);
+  return [
+    [
+      'Triton',
+      [
+        ...(server && server.version !== 'unknown' ? [`${server.name} ${server.version}`] : []),
+        ...(environment ? [`(${environment.launcher}: ${environment.server})`] : []),
+      ].join(' ') || NOT_KNOWN,
+    ],
+    [
+      'Machine',
+      environment
+        ? `${environment.cpu}, ${environment.cores} cores, ${formatNumber(environment.memoryMB / 1000)} GB, ${environment.os}`
+        : NOT_KNOWN,
+    ],
+    ['GPUs', gpusText(environment, server)],
+  ];
+}
+
+function measuredText(measurements: readonly Measurement[], trials: readonly Trial[]): string {
+  const requests = measurements.reduce((total, item) => total + item.requests, 0);
+  const warned = measurements.filter((item) => !item.stable).length;
+  return [
+    `${counted(measurements.length, 'point')} of ${counted(trials.length, 'configuration')}`,
+    ...(requests > 0
+      ? [`${counted(requests, 'request')} counted`, `${counted(warned, 'point')} not as precise as asked`]
+      : []),
+  ].join(', ');
+}
+
+function timeText(measurements: readonly Measurement[], trials: readonly Trial[]): string {
+  const seconds = (read: (trial: Trial) => number | undefined): string =>
+    formatNumber(trials.reduce((total, trial) => total + (read(trial) ?? 0), 0));
+  const warmup = measurements.reduce((total, item) => total + item.warmupS, 0);
+  return [
+    `servers started in ${seconds(({ end }) => end?.steps.startS)} s`,
+    `models loaded in ${seconds(({ end }) => end?.steps.loadS)} s`,
+    `warm-up ${formatNumber(warmup)} s`,
+    `measuring ${seconds(({ end }) => end?.steps.measureS)} s`,
+  ].join(', ');
+}
+
+function unknownText({ sessions, servers }: Run): string {
+  const environment = sessions.at(-1)?.environment;
+  const server = servers.at(-1);
+  const unknown = [
+    ...(environment ? [] : ['machine', 'times']),
+    ...(server && server.version !== 'unknown' ? [] : ['version of the server']),
+    ...(gpusText(environment, server) === NOT_KNOWN ? ['GPUs'] : []),
+  ];
+  return unknown.length > 0 ? `Not recorded: ${unknown.join(', ')}.` : '';
 }
