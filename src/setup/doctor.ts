@@ -7,6 +7,7 @@ import { within } from '../ground/timers.ts';
 import { findCommand } from '../install/find-command.ts';
 import { findPerfAnalyzer } from '../load/perf-analyzer/find.ts';
 import { findBrowser } from '../report/browser.ts';
+import { locateInstallation } from '../server/c-api.ts';
 import { type Gpu, listGpus } from '../server/gpu/list.ts';
 import { locateTritonServer } from '../server/locate.ts';
 import { checkPorts } from '../server/ports.ts';
@@ -29,12 +30,17 @@ export async function examine(experiment?: Experiment): Promise<Check[]> {
   const engine = await engineCheck(experiment);
   const isServerNeeded = mode === 'local' || (mode === undefined && engine.state !== 'ok');
   const server =
-    mode === 'remote' ? await remoteCheck(experiment!) : await serverCheck(launch, isServerNeeded);
+    mode === 'remote'
+      ? await remoteCheck(experiment!)
+      : mode === 'c_api'
+        ? await check('Triton library', true, () => locateInstallation(launch!.installPath))
+        : await serverCheck(launch, isServerNeeded);
   const gpus = await listGpus();
   return [
     server,
     engine,
-    ...gpuChecks(gpus, launch),
+    // Those of another machine are not ours to see.
+    ...(mode === 'remote' ? [] : gpuChecks(gpus, launch)),
     await check('perf_analyzer', experiment?.generator.kind === 'perf_analyzer' || mode === 'c_api', () =>
       perfAnalyzerText(experiment),
     ),
@@ -60,17 +66,22 @@ const serverCheck = (launch: LaunchSettings | undefined, needed: boolean): Promi
     return path;
   });
 
+/** A server that has come up answers at once. */
+const REMOTE_MS = 20_000;
+
 const remoteCheck = ({ launch, models }: Experiment): Promise<Check> =>
   check('server', true, async () => {
     const { RemoteLauncher } = await import('../server/remote.ts');
     const settings = { ...launch, readyTimeoutS: Math.min(launch.readyTimeoutS, 5) };
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(REMOTE_MS);
     const [first] = models;
-    const { path } = await new RemoteLauncher(settings).prepare({
-      model: first!.name,
-      container: first!.container,
-      onNote: () => {},
-      signal,
+    const request = { model: first!.name, container: first!.container, onNote: () => {}, signal };
+    const { path } = await new RemoteLauncher(settings).prepare(request).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      throw environmentError(
+        `the server does not answer within ${REMOTE_MS / 1000} s`,
+        'is it the server that is meant, and not overloaded?',
+      );
     });
     return `${path} answers`;
   });

@@ -1,4 +1,4 @@
-import { type Problem, UserError } from '../ground/errors.ts';
+import { codeOf, messageOf, type Problem, UserError } from '../ground/errors.ts';
 import { execute } from '../ground/execute.ts';
 import { formatBytes } from '../ground/wording.ts';
 
@@ -17,7 +17,7 @@ export interface Check {
  * Looks at one thing; the mistake that a run would tell of it is what is wrong here.
  * @param needed without it nothing can be measured.
  * @param look answers what was found in words.
- * @throws what is no UserError: a bug.
+ * @throws what neither a run nor the system would tell: a bug.
  */
 export async function check(
   name: string,
@@ -27,9 +27,10 @@ export async function check(
   try {
     return { name, state: 'ok', text: await look() };
   } catch (error) {
+    // A certificate that is not there, a socket that may not be opened.
+    if (codeOf(error) !== undefined) return lacking(name, needed, { message: messageOf(error) });
     if (!(error instanceof UserError)) throw error;
-    const [problem] = error.problems;
-    return lacking(name, needed, problem!);
+    return lacking(name, needed, error.problems[0]!);
   }
 }
 

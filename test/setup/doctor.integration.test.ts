@@ -65,6 +65,13 @@ test('what a perf.yaml asks for is needed: GPU, engine, perf_analyzer, a port', 
   expect(states).toMatchObject({
     ...{ tritonserver: 'ok', engine: 'absent', GPU: 'missing', perf_analyzer: 'missing', ports: 'missing' },
   });
+  const library = await doctor(cwd, '-f', yaml('triton_launch_mode: c_api', `triton_install_path: ${cwd}`));
+  expect(library).toMatchObject({ exitCode: 5, states: { 'Triton library': 'missing' } });
+  const nowhere = ['triton_launch_mode: remote', 'triton_http_endpoint: 127.0.0.1:9'];
+  expect(await doctor(cwd, '-f', yaml(...nowhere))).toMatchObject({
+    exitCode: 5,
+    states: { server: 'missing' },
+  });
   const docker = await doctor(cwd, '-f', yaml('triton_launch_mode: docker'));
   expect(docker).toMatchObject({ exitCode: 5, states: { engine: 'missing' } });
 });

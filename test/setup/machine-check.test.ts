@@ -14,6 +14,12 @@ test('what is found is a tick; what a run would complain of is missing where it 
   const lacks = { name: 'engine', text: 'no engine here', fix: 'start one' };
   expect(await check('engine', true, missing)).toEqual({ ...lacks, state: 'missing' });
   expect(await check('engine', false, missing)).toEqual({ ...lacks, state: 'absent' });
+  const socket = Object.assign(new Error('connect EACCES /var/run/docker.sock'), { code: 'EACCES' });
+  expect(
+    await check('engine', true, () => {
+      throw socket;
+    }),
+  ).toEqual({ name: 'engine', state: 'missing', text: socket.message });
   await expect(
     check('engine', false, () => {
       throw new TypeError('a bug');
