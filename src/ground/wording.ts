@@ -85,3 +85,7 @@ export const shown = (text: string): string =>
     .split(COLOURS)
     .map((part, index) => (index % 2 === 1 ? part : visible(part)))
     .join('');
+
+/** When something was, by two times of the clock: `between 02:09 and 02:14 UTC`, or `at 02:09 UTC` where they are the same. */
+export const whenText = (from: string, until: string): string =>
+  from === until ? `at ${from} UTC` : `between ${from} and ${until} UTC`;

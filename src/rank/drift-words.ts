@@ -1,4 +1,4 @@
-import { counted } from '../ground/wording.ts';
+import { counted, whenText } from '../ground/wording.ts';
 import type { ShiftRecord } from '../record/drift.ts';
 import { leftDrifted } from '../record/drifted.ts';
 import type { RankedEntry, Standings } from './standings.ts';
@@ -42,11 +42,11 @@ export function driftText(
 function changesText(shifts: readonly ShiftRecord[]): string {
   if (shifts.length > MOST_TOLD) {
     const most = Math.max(...shifts.map(({ by }) => Math.abs(by)));
-    return `changed ${shifts.length} times between ${clockOf(shifts[0]!.after)} and ${clockOf(shifts.at(-1)!.before)} UTC, by up to ${percent(most)}`;
+    return `changed ${shifts.length} times ${whenText(clockOf(shifts[0]!.after), clockOf(shifts.at(-1)!.before))}, by up to ${percent(most)}`;
   }
   const texts = shifts.map(({ after, before, by }) => {
     const how = Math.round(by * 100) === 0 ? 'another' : `${percent(by)} ${by < 0 ? 'slower' : 'faster'}`;
-    return `${how} between ${clockOf(after)} and ${clockOf(before)} UTC`;
+    return `${how} ${whenText(clockOf(after), clockOf(before))}`;
   });
   return `became ${texts.join(', then ')}`;
 }

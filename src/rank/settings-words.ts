@@ -1,6 +1,6 @@
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import { compactValue, shortNames } from './words.ts';
+import { compactValue, NOTHING, shortNames } from './words.ts';
 
 /** Fields that are told in words of their own. */
 const TOLD = /^(max_batch_size$|instance_group\b|dynamic_batching(\.max_queue_delay_microseconds)?$)/;
@@ -35,7 +35,10 @@ export function settingsOf({ models: [{ config, assignment }], end }: Configured
       : []),
     size > 0 ? `max batch size ${size}` : 'no batching by the server',
     batchingText(config['dynamic_batching']),
-    ...others.map(([path, value], index) => `${names[index]} ${compactValue(path, value)}`),
+    ...others.flatMap(([path, value], index) => {
+      const text = compactValue(path, value);
+      return text === NOTHING ? [] : `${names[index]} ${text}`;
+    }),
   ].filter((text) => text !== '');
 }
 

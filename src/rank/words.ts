@@ -76,6 +76,9 @@ export function describeObjectives({ objectives }: Pick<Goal, 'objectives'>): st
     .join(' and ');
 }
 
+/** A value that sets nothing, such as `{}`. */
+export const NOTHING = '-';
+
 /** A value of a parameter in few words: `2:CPU` for instance groups, else the scalars in it; `-` for none. */
 export function compactValue(path: string, value: unknown): string {
   if (path === 'instance_group' && Array.isArray(value)) {
@@ -86,7 +89,7 @@ export function compactValue(path: string, value: unknown): string {
   if (value === null) return 'none';
   if (typeof value !== 'object') return String(value);
   const leaves = Object.values(value).map((item) => compactValue('', item));
-  return leaves.filter((text) => text !== '-').join(' ') || '-';
+  return leaves.filter((text) => text !== NOTHING).join(' ') || NOTHING;
 }
 
 /** How a configuration differs from the default: `instance_group = 2:CPU, ...`; empty for the default. */

@@ -1,5 +1,5 @@
 import type { ModelPlan } from '../config/experiment.ts';
-import { counted } from '../ground/wording.ts';
+import { counted, whenText } from '../ground/wording.ts';
 import { guessesOf } from '../load/check-inputs.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
@@ -107,5 +107,5 @@ export function shiftNote({ by, fromMs, untilMs }: Shift): string {
   const percent = Math.round(Math.abs(by) * 100);
   // Other programs came or went, and the sentinel does not feel it.
   const how = percent === 0 ? 'changed' : `became ${percent} % ${by < 0 ? 'slower' : 'faster'}`;
-  return `the machine ${how} between ${from} and ${until} UTC: what matters is measured again`;
+  return `the machine ${how} ${whenText(from!, until!)}: what matters is measured again`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted, grouped, shown, suggestion, visible } from '../../src/ground/wording.ts';
+import { counted, grouped, shown, suggestion, visible, whenText } from '../../src/ground/wording.ts';
 
 test('what would act on a terminal, or show otherwise than it is, is written out', () => {
   expect(visible('\x1b]0;title\x07 \x1b[2J \x9b31m a\rb\b \x7f \0')).toBe(
@@ -44,4 +44,9 @@ test('a count has its noun', () => {
     '2 points',
     '5,000 points',
   ]);
+});
+
+test('a span of the clock, and one that is shorter than the clock tells', () => {
+  expect(whenText('02:09', '02:14')).toBe('between 02:09 and 02:14 UTC');
+  expect(whenText('02:09', '02:09')).toBe('at 02:09 UTC');
 });

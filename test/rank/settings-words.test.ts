@@ -30,6 +30,7 @@ test.each<[ModelConfig, Record<string, unknown>, string]>([
     },
     'max batch size 4, graphs true, b x',
   ],
+  [{ name: 'm', max_batch_size: 4 }, { optimization: {} }, 'max batch size 4'],
 ])('a configuration in settings', (config, assignment, text) => {
   expect(settingsText(trial('m_config_0', [], { config, assignment, end: undefined }))).toBe(text);
 });
