@@ -140,7 +140,7 @@ describe('tma profile', () => {
     );
     const address = 'https://u:SECRET@hooks.example.com/SECRET';
     const args = ['plan', '-m', 'models', '--profile-models', 'm', '--on-finish', address];
-    for (const more of [[], ['--json']]) {
+    for (const more of [['--options'], ['--json']]) {
       const { out, code } = await tma([...args, ...more], cwd);
       expect(code).toBe(0);
       expect(out).toContain('https://hooks.example.com/[not shown]');
