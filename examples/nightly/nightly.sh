@@ -5,7 +5,7 @@
 #
 # Exits with tma's code: 0 good, 6 worse than before, others as in docs/exit-codes.md.
 #
-# FAIL_ON      what is worse, as `tma compare --fail-on` takes it (default: worse, any change for the worse that is sure)
+# FAIL_ON      what is worse, as --fail-on takes it (default: worse, any change for the worse that is sure)
 # KEEP_NIGHTS  how many nights are kept (default: 14); the one that is compared with is kept in any case
 set -eu
 
@@ -43,23 +43,16 @@ echo unfinished > "$night/exit-code"
 printf '%s\n' "$name" > "$nights/last"
 base=$(cat "$nights/base" 2> /dev/null || true)
 
+set -- -f "$perf" --checkpoint-directory "$night/checkpoints" --export-path "$night" \
+  --output-model-repository-path "$night/model_repository"
+# What seems worse is measured again before it is called so.
+if [ -n "$base" ] && [ -d "$nights/$base/checkpoints" ]; then
+  set -- "$@" --baseline "$nights/$base/checkpoints" --fail-on "$fail_on"
+fi
 # What tma starts does not hold the lock when it is killed.
 code=0
 cd "$(dirname "$perf")"
-tma profile -f "$perf" --checkpoint-directory "$night/checkpoints" --export-path "$night" \
-  --output-model-repository-path "$night/model_repository" 9>&- || code=$?
-
-# 3 and 4: there are figures, and they may tell why.
-if [ -n "$base" ] && [ -d "$nights/$base/checkpoints" ]; then
-  case $code in
-    0 | 3 | 4)
-      compared=0
-      tma compare "$nights/$base/checkpoints" "$night/checkpoints" --fail-on "$fail_on" \
-        --export-path "$night" 9>&- || compared=$?
-      [ "$code" -ne 0 ] || code=$compared
-      ;;
-  esac
-fi
+tma profile "$@" 9>&- || code=$?
 
 printf '%s\n' "$code" > "$night/exit-code"
 # A night that is worse is not what the next one is compared with: it is told until it is mended, or accepted.
