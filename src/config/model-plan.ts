@@ -55,7 +55,7 @@ export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Prob
       containerOptions(values),
       settings.triton_docker_args ?? NO_CONTAINER_OPTIONS,
     ),
-    place: source && modelsFromFile ? source.placeOf(base) : undefined,
+    place: at([]),
     flagsPlace: flagsPlace(),
   };
 }

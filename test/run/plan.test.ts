@@ -76,6 +76,21 @@ test('inputs that the server completes are not refused beforehand', async () => 
   expect(variants.map(({ points }) => points.length)).toEqual([1, 1]);
 });
 
+test('a model that is not there is told at its name, in a list and with settings of its own', async () => {
+  const cwd = folder();
+  const places = async (text: string) => {
+    const error = await planRun(experimentOf(text, {}, cwd)).catch((reason: unknown) => reason);
+    return (error as { problems: { place?: object }[] }).problems.map(({ place }) => place);
+  };
+  expect(await places('profile_models: [a, b]')).toMatchObject([
+    { line: 1, column: 18 },
+    { line: 1, column: 21 },
+  ]);
+  expect(await places('profile_models:\n  a:\n    parameters: {concurrency: 1}')).toMatchObject([
+    { line: 2, column: 3 },
+  ]);
+});
+
 test('what is wrong with one model is told together with what is wrong with the others, each once', async () => {
   const cwd = folder();
   mkdirSync(join(cwd, 'm', '1'), { recursive: true });
