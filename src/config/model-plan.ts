@@ -14,7 +14,7 @@ import { searchSettings } from './search-mode.ts';
 import { type SearchPlan, searchPlan } from './search-plan.ts';
 import { splitServerFlags } from './server-flags.ts';
 import { parametersOf } from './sweep.ts';
-import type { Path } from './yaml.ts';
+import type { Path, YamlSource } from './yaml.ts';
 
 /** One model's plan: its own settings, else the global ones, else the defaults; mistakes go to `problems`. */
 export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Problem[]): ModelPlan {
@@ -55,10 +55,14 @@ export function modelPlan(entry: ModelEntry, given: GivenOptions, problems: Prob
       containerOptions(values),
       settings.triton_docker_args ?? NO_CONTAINER_OPTIONS,
     ),
-    place: at([]),
+    place: source && modelsFromFile ? placeOfName(source, entry) : undefined,
     flagsPlace: flagsPlace(),
   };
 }
+
+/** A model that is the whole value of profile_models, or a word of it, has no key of its own. */
+const placeOfName = (source: YamlSource, { path }: ModelEntry): Place =>
+  path.length > 0 ? placeIn(source, ['profile_models', ...path]) : source.placeOf(['profile_models']);
 
 /** Told by multiplication, before anything is put together. */
 function sizeProblems(

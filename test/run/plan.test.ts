@@ -76,12 +76,13 @@ test('inputs that the server completes are not refused beforehand', async () => 
   expect(variants.map(({ points }) => points.length)).toEqual([1, 1]);
 });
 
-test('a model that is not there is told at its name, in a list and with settings of its own', async () => {
+test('a model that is not there is told at its name: alone, in a list and with settings of its own', async () => {
   const cwd = folder();
   const places = async (text: string) => {
     const error = await planRun(experimentOf(text, {}, cwd)).catch((reason: unknown) => reason);
     return (error as { problems: { place?: object }[] }).problems.map(({ place }) => place);
   };
+  expect(await places('profile_models: a')).toMatchObject([{ line: 1, column: 17 }]);
   expect(await places('profile_models: [a, b]')).toMatchObject([
     { line: 1, column: 18 },
     { line: 1, column: 21 },
