@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { cacheFolder, installedTriton } from '../src/install/cache.ts';
+import { installedTriton } from '../src/install/cache.ts';
 import { CONFIRM_S, confirm } from './confirm.ts';
 import { PERF_ANALYZER } from './load/tools.ts';
+import { installModelAnalyzer, modelAnalyzer } from './model-analyzer.ts';
 import { GRID, REPOSITORY } from './ocr-grid.ts';
 
 /**
@@ -28,20 +29,6 @@ interface Outcome {
   readonly concurrency: number;
   /** config.pbtxt of the winner. */
   readonly config: string;
-}
-
-/** The peer, installed once. */
-function modelAnalyzer(): string {
-  const named = process.env['MODEL_ANALYZER'];
-  if (named) return named;
-  const home = join(cacheFolder(), 'model-analyzer-1.58.0');
-  const program = join(home, 'bin', 'model-analyzer');
-  if (!existsSync(program)) {
-    say('installing Model Analyzer 1.58.0 from PyPI');
-    execFileSync('python3', ['-m', 'venv', home]);
-    execFileSync(join(home, 'bin', 'pip'), ['install', '-q', 'triton-model-analyzer==1.58.0', 'numpy<2']);
-  }
-  return program;
 }
 
 /** Runs one of the two in an empty folder; their tables have the same columns. */
@@ -75,7 +62,7 @@ function run(tool: Outcome['tool']): Outcome {
 }
 
 const outcomes: (Outcome & { readonly confirmed: number })[] = [];
-modelAnalyzer();
+installModelAnalyzer(say);
 for (let round = 0; round < ROUNDS; round++) {
   for (const tool of ['tma', 'Model Analyzer'] as const) {
     const outcome = run(tool);

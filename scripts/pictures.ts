@@ -1,20 +1,33 @@
-// Writes docs/report.png: the beginning of a summary page, by default of the one that `npm run quickstart` leaves.
-// node scripts/pictures.ts [result_summary.html]
+// Writes the pictures of docs/: report.png, the beginning of the summary page that `npm run quickstart` leaves, or of the one
+// that is named; side-by-side.png and from-checkpoint.png, where Model Analyzer is installed.
+// node scripts/pictures.ts [report [result_summary.html] | side-by-side]
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import puppeteer from 'puppeteer';
+import puppeteer, { type Browser } from 'puppeteer';
 import { findBrowser } from '../src/report/browser.ts';
+import { sideBySide } from './docs/side-by-side.ts';
 
 const QUICK_START = 'examples/text-recognition/out/reports/summaries/text_recognition/result_summary.html';
-const page = resolve(process.argv[2] ?? QUICK_START);
+const [which, page = QUICK_START] = process.argv.slice(2);
+
+async function report(browser: Browser): Promise<string> {
+  if (!existsSync(page)) return `no ${page} (npm run quickstart makes it): docs/report.png stays as it is`;
+  const tab = await browser.newPage();
+  await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+  await tab.setViewport({ width: 1200, height: 1500 });
+  await tab.goto(String(pathToFileURL(resolve(page))));
+  await tab.screenshot({ path: 'docs/report.png' });
+  return `docs/report.png shows ${page}`;
+}
+
+const PICTURES = { report, 'side-by-side': sideBySide };
 const executablePath = await findBrowser();
 if (!executablePath) throw new Error('no browser here: sh scripts/setup.sh installs one');
 const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
 try {
-  const tab = await browser.newPage();
-  await tab.setViewport({ width: 1200, height: 1500 });
-  await tab.goto(String(pathToFileURL(page)));
-  await tab.screenshot({ path: 'docs/report.png' });
+  for (const [name, draw] of Object.entries(PICTURES))
+    if (which === undefined || which === name) console.log((await draw(browser)).trimEnd());
 } finally {
   await browser.close();
 }

@@ -4,7 +4,7 @@ import type { OptionKey } from '../index.ts';
 const GROUPS: readonly (readonly [heading: string, belongs: RegExp])[] = [
   [
     'Common options:',
-    /^(config_file|model_repository|profile_models|concurrency|batch_sizes|latency_budget|max_minutes|export_path|checkpoint_directory|fresh)$/,
+    /^(config_file|model_repository|profile_models|objectives|constraints|concurrency|batch_sizes|latency_budget|max_minutes|export_path|checkpoint_directory|fresh)$/,
   ],
   ['Load:', /^(request_rate|client_protocol|precision|time_limit|load_generator|perf_(analyzer|output).*)$/],
   [
@@ -13,11 +13,14 @@ const GROUPS: readonly (readonly [heading: string, belongs: RegExp])[] = [
   ],
   [
     'Server:',
-    /^(triton_.*|gpus|parallel|server_reuse|reload_model_disable|cache_directory|client_max_retries|model_load_timeout|monitoring_interval|duration_seconds|output_model_repository_path|override_output_model_repository)$/,
+    /^(triton_.*|cpu_only|gpus|parallel|server_reuse|reload_model_disable|cache_directory|client_max_retries|model_load_timeout|monitoring_interval|duration_seconds|output_model_repository_path|override_output_model_repository)$/,
   ],
   ['Limits and costs:', /^(min_throughput|cost_.*)$/],
   ['Comparison, and ends for scripts:', /^(baseline.*|fail_on.*|on_finish)$/],
-  ['Reports:', /^(output_formats|skip_.*|num_.*|filename_.*|.*_output_fields|report_model_configs|session)$/],
+  [
+    'Reports:',
+    /^(output_formats|plots|skip_.*|num_.*|filename_.*|.*_output_fields|report_model_configs|session)$/,
+  ],
 ];
 
 /** Those that belong nowhere else. */

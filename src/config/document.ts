@@ -3,7 +3,6 @@ import { type FieldType, MODEL_CONFIG_TYPE } from '../model-config/schema.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';
 import { modelSettingsForm } from './profile-models.ts';
 
-/** What is made of the table of options for people and for editors; `npm run docs` writes both. */
 const rows = Object.entries(OPTIONS) as [OptionKey, Option][];
 
 /** perf.yaml as JSON Schema (draft 2020-12), with every option's help. */
@@ -81,39 +80,4 @@ function typed(type: FieldType, defs: Record<string, unknown>): Record<string, u
     case 'string':
       return { type: ['string', 'number', 'boolean'] };
   }
-}
-
-/** The page for those who come from Model Analyzer: every option, and what became of it. */
-export function comparisonPage(): string {
-  const theirs = rows.filter(([, { peer }]) => peer !== 'ours');
-  const ours = rows.filter(([, { peer }]) => peer === 'ours');
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const escaped = (text: string): string => text.replaceAll('|', '\\|');
-  return [
-    '# From Model Analyzer',
-    '',
-    'Every option of Model Analyzer 1.58 and what became of it. Made by `npm run docs` from the table that parses them.',
-    '',
-    line(['option', 'flag', 'in tma']),
-    '|---|---|---|',
-    ...theirs.map(([key, option]) => line([`\`${key}\``, flagOf(option), escaped(stateOf(option))])),
-    '',
-    'What tma adds:',
-    '',
-    line(['option', 'flag', 'does', 'default']),
-    '|---|---|---|---|',
-    ...ours.map(([key, option]) =>
-      line([`\`${key}\``, flagOf(option), escaped(option.help), escaped(option.fallback ?? '')]),
-    ),
-    '',
-  ].join('\n');
-}
-
-const flagOf = ({ flags }: Option): string => (flags ? `\`${flags}\`` : 'perf.yaml only');
-
-function stateOf({ peer, withoutEffect, refused }: Option): string {
-  if (refused) return `not there: ${refused}`;
-  if (withoutEffect) return `${peer === 'covered' ? '' : 'not there: '}${withoutEffect}`;
-  if (peer === undefined || typeof peer === 'string') return 'same';
-  return 'better' in peer ? `better: ${peer.better}` : `different: ${peer.differs}`;
 }
