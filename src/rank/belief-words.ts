@@ -1,9 +1,8 @@
-import type { Check } from '../goal/score.ts';
+import { type Check, score } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import type { BeliefRecord, UsedBudget } from '../record/run.ts';
-import { differenceOf, overStarts } from './noise.ts';
 import { wasLookedAt } from './rank.ts';
 import type { RankedEntry, Standings } from './standings.ts';
 import { describeAssignment, formatValue, loadWords, namesOf } from './words.ts';
@@ -107,14 +106,17 @@ export function endedEarlyText(ended: UsedBudget | undefined): string | undefine
   return `The search was ended early, by the ${what} that --${option.replaceAll('_', '-')} allows.`;
 }
 
-/** Configurations that measured better than the leader by more than the noise: the search takes that for chance. */
-export function luckText({ belief, leader, entries, goal, noise }: Standings): string | undefined {
-  if (!belief || !leader) return undefined;
-  const lucky = entries.filter(({ best: { verdict, measurement } }) => {
+/** Configurations that measured better than the leader by more than the noise, and why they do not lead. */
+export function luckText({ belief, leader, entries, goal, ties }: Standings): string | undefined {
+  if (!leader) return undefined;
+  const lucky = entries.filter((entry) => {
+    const { verdict, measurement } = entry.best;
+    if (entry === leader || ties.includes(entry) || measurement.drifted) return false;
     if (verdict !== leader.best.verdict || isClientBound(measurement)) return false;
-    const lead = differenceOf(measurement, leader.best.measurement, goal.objectives, overStarts(noise));
-    return lead.score > lead.noise;
+    return score(measurement.whole, leader.best.measurement.whole, goal.objectives) > 0;
   });
   if (lucky.length === 0) return undefined;
-  return `What ${namesOf(lucky)} measured is better; the search, which knows how much looks differ, expects less of ${lucky.length === 1 ? 'it' : 'them'}.`;
+  return belief
+    ? `What ${namesOf(lucky)} measured is better; the search, which knows how much looks differ, expects less of ${lucky.length === 1 ? 'it' : 'them'}.`
+    : `What ${namesOf(lucky)} measured once is better; ${leader.trial.name} was measured again, and the best of many single looks is too high.`;
 }

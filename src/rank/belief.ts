@@ -38,6 +38,8 @@ export function followed(
   if (!entry || !measured) return undefined;
   const best = believed(measured, belief, noise);
   if (!best || byVerdict(best, top.best) > 0) return undefined;
+  // What was measured on the machine in another state leads nothing.
+  if (best.measurement.drifted && !top.best.measurement.drifted) return undefined;
   const named: RankedEntry = {
     trial: entry.trial,
     best,

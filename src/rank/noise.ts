@@ -242,4 +242,6 @@ export function gainOf(
  * By which factor an interval of 95 % must be wider when the best of so many is compared: of many that are alike the
  * best looks better by chance (Bonferroni's bound).
  */
-export const widerForBestOf = (many: number): number => probit(1 - 0.025 / Math.max(1, many)) / NORMAL;
+export const widerForBestOf = (many: number): number =>
+  // 1.96 is a little more than the quantile.
+  Math.max(1, probit(1 - 0.025 / Math.max(1, many)) / NORMAL);

@@ -10,7 +10,16 @@ import { type BeliefRecord, loadedName, measurementsOf, type Run, type Trial } f
 import { followed, withBelief } from './belief.ts';
 import { type Decision, decide } from './decision.ts';
 import { missingMetrics } from './missing-metric.ts';
-import { differenceOf, type Gain, gainOf, type Noise, noiseOf, overStarts, withinStart } from './noise.ts';
+import {
+  differenceOf,
+  type Gain,
+  gainOf,
+  isDifferent,
+  type Noise,
+  noiseOf,
+  overStarts,
+  withinStart,
+} from './noise.ts';
 import type { RankedEntry, RankedPoint, Standings } from './standings.ts';
 
 /** What was measured only once may lead by this share through luck alone. */
@@ -219,9 +228,19 @@ export function comparePoints(a: RankedPoint, b: RankedPoint, goal: Pick<Goal, '
 /** What was measured on the machine in another state says less than what is compared with each other. */
 const isDrifted = ({ measurement }: RankedPoint): boolean => measurement.drifted !== undefined;
 
-/** Whether two configurations' best points differ by less than their noise. */
-function isTie(a: RankedEntry, b: RankedEntry, { objectives }: Goal, noise: Noise): boolean {
+/**
+ * Whether two configurations' best points differ by less than their noise: as the gain over the default is told where that
+ * is one of them, so that no table calls the same two tied and apart.
+ */
+function isTie(a: RankedEntry, b: RankedEntry, goal: Goal, noise: Noise): boolean {
   if (a.best.verdict !== b.best.verdict || isDrifted(a.best) !== isDrifted(b.best)) return false;
-  const difference = differenceOf(a.best.measurement, b.best.measurement, objectives, overStarts(noise));
+  const [over, base] = a.trial.isDefault ? [b, a] : [a, b];
+  const gain = isOfAll(over, base, goal) ? gainOver(over, base, goal, noise) : undefined;
+  if (gain) return !isDifferent(gain);
+  const difference = differenceOf(a.best.measurement, b.best.measurement, goal.objectives, overStarts(noise));
   return Math.abs(difference.score) <= difference.noise;
 }
+
+/** Whether both have all objectives, and none is 0, of which nothing can be said in percent. */
+const isOfAll = (a: RankedEntry, b: RankedEntry, { objectives }: Goal): boolean =>
+  objectives.every(({ tag }) => [a, b].every(({ best }) => (best.measurement.whole.values[tag] ?? 0) !== 0));

@@ -6,16 +6,11 @@ import type { SearchRecord } from '../record/run.ts';
 export const isWorthTelling = ({ points, search }: SearchRecord): boolean =>
   points.seen < points.all || !['manual', 'brute'].includes(search);
 
-/** What a search looked at and why it ended, what mattered, and what else it has to say; [] without one. */
+/** What a search looked at and why it ended, and what else it has to say; [] without one. */
 export function searchLines(record: SearchRecord | undefined): string[] {
   if (!record) return [];
-  const { models, search, why, points, configurations, measurements, importance, remarks } = record;
+  const { models, search, why, points, configurations, measurements, remarks } = record;
   const repeats = measurements > points.seen ? ` in ${counted(measurements, 'measurement')}` : '';
   const seen = `${points.seen} of ${counted(points.all, 'point')}${repeats}, ${configurations.seen} of ${counted(configurations.all, 'configuration')}`;
-  const shares = importance.map(({ parameter, share }) => `${parameter} ${Math.round(share * 100)} %`);
-  return [
-    `${search} looked at ${seen} of ${nameOfModels(models)}; it ended because ${why}`,
-    ...(shares.length > 0 ? [`what decides, by itself: ${shares.join(', ')}`] : []),
-    ...remarks,
-  ];
+  return [`${search} looked at ${seen} of ${nameOfModels(models)}; it ended because ${why}`, ...remarks];
 }

@@ -362,7 +362,8 @@ export const search = documented(
     points: 'loads of configurations: all that there were, and those looked at',
     configurations: 'configurations: all that there were, and those looked at',
     measurements: 'measurements, those that were repeated included',
-    importance: 'how much each field alone decides, as a share of 0 to 1, largest first',
+    importance:
+      'how much each field, the load and the client batch make by themselves of what the search expects over all points, tried or not, as a share of 0 to 1, largest first',
     skipped: 'why points were not looked at, and how many',
     remarks: 'what else it has to say',
     ended:

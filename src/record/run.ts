@@ -185,7 +185,10 @@ export interface SearchRecord {
   readonly configurations: { readonly all: number; readonly seen: number };
   /** Those of the best that were repeated included. */
   readonly measurements: number;
-  /** How much each field alone decides, largest first; [] where the search does not learn it. */
+  /**
+   * How much each field and the load make by themselves of what the search expects over all points, tried or not, largest
+   * first; [] where it does not learn that. What mattered between the configurations that were measured is in `rank/effects`.
+   */
   readonly importance: readonly Importance[];
   /** Why points were not looked at, and how many. */
   readonly skipped: readonly { readonly reason: string; readonly points: number }[];

@@ -1,14 +1,15 @@
 import { visible } from '../ground/wording.ts';
 import {
   basisText,
+  effectNames,
   gainText,
   interactionText,
-  percentsOf,
+  percentsBy,
+  togetherKey,
   untoldText,
 } from '../rank/effects/effect-words.ts';
-import { effectsOf } from '../rank/effects/effects.ts';
+import { type Effects, effectsOf } from '../rank/effects/effects.ts';
 import type { Ranking } from '../rank/rank.ts';
-import { shortNames } from '../rank/words.ts';
 import { parallelData, parallelSvg, parallelWidth } from './figures/parallel.ts';
 import { sliceSvg, slicesData } from './figures/slices.ts';
 
@@ -29,35 +30,38 @@ export function whatMatteredView(ranking: Ranking) {
   };
 }
 
-function effectsView(effects: NonNullable<ReturnType<typeof effectsOf>>, { goal, winner }: Ranking) {
-  const { settings, interactions, rest, untold } = effects;
-  const percents = percentsOf([...settings, ...interactions].map(({ share }) => share).concat(rest));
-  const names = shortNames(settings.map(({ path }) => path)).map(visible);
-  const nameOf = (path: string): string =>
-    names[settings.findIndex((setting) => setting.path === path)] ?? path;
-  const short = interactions.map((item) => ({
-    ...item,
-    paths: [nameOf(item.paths[0]), nameOf(item.paths[1])] as const,
-  }));
-  const named = { settings: settings.map((setting, index) => ({ ...setting, path: names[index]! })) };
+function effectsView(effects: Effects, { goal, winner }: Ranking) {
+  const { settings, interactions, untold } = effects;
+  const percents = percentsBy(effects);
+  const names = effectNames(effects);
+  const rows = [
+    ...settings.map((setting) => ({
+      name: names.get(setting.path)!,
+      path: setting.path,
+      text: gainText(setting, goal),
+      percent: percents.get(setting.path)!,
+    })),
+    ...interactions.map((item) => ({
+      name: item.paths.map((path) => names.get(path)).join(' with '),
+      path: 'what they do only together',
+      text: interactionText(item, effects, goal),
+      percent: percents.get(togetherKey(item))!,
+    })),
+  ];
   return {
     rows: [
-      ...settings.map((setting, index) => ({
-        name: names[index]!,
-        path: setting.path,
-        text: gainText(setting, goal),
-      })),
-      ...short.map((item) => ({
-        name: item.paths.join(' with '),
-        path: 'what they do only together',
-        text: interactionText(item, named, goal),
-      })),
-      { name: 'the rest', path: '', text: 'noise, and settings together in ways that are not sure' },
-    ].map((row, index) => ({ ...row, percent: percents[index]! })),
+      ...rows,
+      {
+        name: 'the rest',
+        path: '',
+        text: 'noise, and settings together in ways that are not sure',
+        percent: 100 - rows.reduce((sum, { percent }) => sum + percent, 0),
+      },
+    ],
     basis: basisText(effects),
     untold: untold.map((item) => ({ name: visible(item.path), text: untoldText(item) })),
     slices: slicesData(effects, goal, winner?.trial.name).map((slice, index) => ({
-      name: names[index]!,
+      name: names.get(settings[index]!.path)!,
       svg: sliceSvg(slice),
       hasDots: slice.dots.length > 0,
     })),

@@ -71,7 +71,6 @@ test('a search in words', () => {
     }),
   ).toEqual([
     'bayes looked at 14 of 451 points in 20 measurements, 6 of 41 configurations of m; it ended because its budget of 20 measurements is used',
-    'what decides, by itself: load 61 %',
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { metric } from '../../ground/metric.ts';
+import { visible } from '../../ground/wording.ts';
 import type { Goal } from '../../record/goal.ts';
-import { formatNumber } from '../words.ts';
+import { formatNumber, shortNames } from '../words.ts';
 import type { Untold } from './additive.ts';
 import type { Effects, Interaction, SettingEffect } from './effects.ts';
 
@@ -18,6 +19,23 @@ export function percentsOf(shares: readonly number[]): number[] {
     .toSorted((a, b) => exact[b]! - found[b]! - (exact[a]! - found[a]!));
   for (const index of order.slice(0, lacking)) found[index]!++;
   return found;
+}
+
+/** The settings as they are told, by their paths: the shortest ends that tell them apart. */
+export function effectNames({ settings }: Pick<Effects, 'settings'>): ReadonlyMap<string, string> {
+  const paths = settings.map(({ path }) => path);
+  const names = shortNames(paths);
+  return new Map(paths.map((path, index) => [path, visible(names[index]!)]));
+}
+
+/** What an interaction stands under where settings stand under their paths. */
+export const togetherKey = ({ paths }: Interaction): string => paths.join(' with ');
+
+/** The shares as percents that come to 100 with the rest, by path of the setting or `togetherKey`. */
+export function percentsBy({ settings, interactions, rest }: Effects): ReadonlyMap<string, number> {
+  const percents = percentsOf([...settings, ...interactions].map(({ share }) => share).concat(rest));
+  const keys = [...settings.map(({ path }) => path), ...interactions.map(togetherKey)];
+  return new Map(keys.map((key, index) => [key, percents[index]!]));
 }
 
 const isManyTimes = (value: number): boolean => Math.exp(value) >= MANY_TIMES;
@@ -52,18 +70,17 @@ export function gainText({ levels, gain }: SettingEffect, goal: Pick<Goal, 'obje
 
 /** What two settings do only together, in a sentence. */
 export function interactionText(
-  { paths: [first, second], steps }: Interaction,
+  { paths, steps }: Interaction,
   { settings }: Pick<Effects, 'settings'>,
   goal: Pick<Goal, 'objectives'>,
 ): string {
-  const levelsOf = (path: string): readonly string[] =>
-    settings.find((setting) => setting.path === path)!.levels;
+  const names = effectNames({ settings });
+  const [first, second] = [names.get(paths[0])!, names.get(paths[1])!];
+  const [ofFirst, ofSecond] = paths.map((path) => settings.find((setting) => setting.path === path)!.levels);
   const { label, sign } = worthText(goal);
   const [step] = steps;
-  const told = steps.map(
-    ({ at, value }) => `${timesText(sign * value)} where ${first} is ${levelsOf(first)[at]}`,
-  );
-  return `${second} from ${levelsOf(second)[step!.from]} to ${levelsOf(second)[step!.to]}: ${told.join(', and ')} (${label}).`;
+  const told = steps.map(({ at, value }) => `${timesText(sign * value)} where ${first} is ${ofFirst![at]}`);
+  return `${second} from ${ofSecond![step!.from]} to ${ofSecond![step!.to]}: ${told.join(', and ')} (${label}).`;
 }
 
 const WHY: Readonly<Record<Untold['why'], string>> = {

@@ -69,8 +69,17 @@ const LEAST_TOGETHER = 0.02;
 /** So many residual degrees of freedom are needed to judge what settings do together. */
 const LEAST_DEGREES = 2;
 
+/** Page and findings ask for them; those of a search of thousands of configurations take a second. */
+const known = new WeakMap<Ranking, { readonly effects: Effects | undefined }>();
+
 /** What mattered; undefined where too few configurations can be compared, or no setting differs between them. */
 export function effectsOf(ranking: Ranking): Effects | undefined {
+  const found = known.get(ranking) ?? { effects: judged(ranking) };
+  known.set(ranking, found);
+  return found.effects;
+}
+
+function judged(ranking: Ranking): Effects | undefined {
   const { worths: all, ...how } = worthsOf(ranking);
   const worths = comparable(all);
   if (worths.length < LEAST) return undefined;

@@ -1,80 +1,92 @@
 import { canonicalJson } from '../../model-config/config.ts';
-import { isClientBound } from '../../record/measurement.ts';
-import { gainOf, widerForBestOf } from '../noise.ts';
+import { LEAST_GAIN } from '../decision.ts';
+import { effectNames, gainText, interactionText, percentsBy, togetherKey } from '../effects/effect-words.ts';
+import { type Effects, effectsOf, type Interaction, type SettingEffect } from '../effects/effects.ts';
+import { gainOf } from '../noise.ts';
 import type { RankedEntry } from '../standings.ts';
-import { compactValue, formatNumber, varyingPaths } from '../words.ts';
+import type { Evidence, Found } from './finding.ts';
 import type { Rule } from './rule.ts';
-import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
+import { evidenceOf, type Scene } from './scene.ts';
 
-/** A setting decides where the other value is worse by so much for sure, percent. */
-const DECIDES = 10;
+/** A setting decides where its best value is better than its worst by 10 % for sure: a difference of logarithms. */
+const DECIDES = Math.log(1.1);
 
+/** It says what stands first under "What mattered", and nothing that does not stand there. */
 export const decisiveSetting: Rule = {
   name: 'decisive-setting',
   kind: 'cause',
   speaks:
-    'the best configuration is better by 10 % or more for sure than one that differs from it in a single setting; the setting that decides most is told',
+    'one setting, or two that do together what neither does alone, makes more of the differences between configurations than anything else, the noise included, as "What mattered" on the page has it; a setting by itself only where it is 10 % for sure, and the best configuration has its best value and is no exception',
   find(scene) {
-    const { ranking, shown } = scene;
-    const { goal, noise } = ranking;
-    const pairs = siblingsOf(scene);
-    const found = pairs
-      .flatMap(({ path, sibling }) => {
-        const gain = gainOf(shown.best.measurement, sibling.best.measurement, goal.objectives, noise);
-        if (!gain || gain.assumed.length > 0 || !isDifferenceCarried(shown, sibling, scene)) return [];
-        // The largest of many differences is large by chance, too.
-        const least = gain.percent - widerForBestOf(pairs.length) * gain.plusMinus;
-        return least >= DECIDES ? [{ path, sibling, gain, least }] : [];
-      })
-      .toSorted((a, b) => b.least - a.least)[0];
-    if (!found) return undefined;
-    const { path, sibling, gain } = found;
-    const [own, other] = [shown, sibling].map(({ trial }) =>
-      valueText(path, trial.models[0].assignment[path]),
-    );
-    const paths = new Set(pairs.map((pair) => pair.path)).size;
-    return {
-      text: `${path} decides${paths > 1 ? ' most' : ''}: ${own} is ${formatNumber(gain.percent)} % (± ${formatNumber(gain.plusMinus)}) better than ${other}, all else alike (${shown.trial.name} against ${sibling.trial.name}).`,
-      evidence: [shown, sibling].map((entry) =>
-        evidenceOf(
-          entry,
-          entry.best.measurement,
-          goal.objectives.map(({ tag }) => tag),
-        ),
-      ),
-      worth: Math.min(1, gain.percent / (100 + gain.percent)),
-    };
+    const effects = effectsOf(scene.ranking);
+    const own = effects?.worths.findIndex(({ trial }) => trial === scene.shown.trial) ?? -1;
+    // A default with values of its own is no part of the comparison; of a setting that changed with others it is not known
+    // which of them it was.
+    if (!effects || own < 0 || effects.untold.some(({ why }) => why !== 'too many settings'))
+      return undefined;
+    const [alone, together] = [effects.settings[0], effects.interactions[0]];
+    const most = Math.max(alone?.share ?? 0, together?.share ?? 0);
+    if (most <= effects.rest) return undefined;
+    return together && together.share === most
+      ? onlyTogether(together, effects, scene)
+      : alone && byItself(alone, own, effects, scene);
   },
 };
 
-/** The configurations that differ from the shown one in one field of their assignment. */
-function siblingsOf({ ranking: { entries }, shown }: Scene): { path: string; sibling: RankedEntry }[] {
-  if (shown.trial.isDefault || !isComparable(shown)) return [];
-  const others = entries.filter(
-    (entry) =>
-      entry !== shown &&
-      !entry.trial.isDefault &&
-      entry.best.verdict === shown.best.verdict &&
-      isComparable(entry),
-  );
-  return varyingPaths(entries).flatMap((path) => {
-    const restOf = ({ trial: { models } }: RankedEntry): string =>
-      canonicalJson(
-        models.map(({ assignment, config }, index) => {
-          if (index > 0) return config;
-          const { [path]: _, ...rest } = assignment;
-          return rest;
-        }),
-      );
-    const like = restOf(shown);
-    return others.filter((entry) => restOf(entry) === like).map((sibling) => ({ path, sibling }));
-  });
+function byItself(setting: SettingEffect, own: number, effects: Effects, scene: Scene): Found | undefined {
+  const { path, gain, of, share } = setting;
+  const { shown, ranking } = scene;
+  if (gain.value - gain.half < DECIDES || of[own] !== gain.to) return undefined;
+  const worse = effects.worths
+    .filter((_, index) => of[index] === gain.from)
+    .flatMap(({ trial }) => ranking.entries.find((entry) => entry.trial === trial) ?? []);
+  const sibling = worse.find((entry) => differsAlone(shown, entry, path));
+  if (sibling && !isBetter(scene, sibling)) return undefined;
+  const name = effectNames(effects).get(path);
+  const most = effects.settings.length > 1 ? ' most' : '';
+  return {
+    text: `${name} decides${most} (${percentsBy(effects).get(path)} % of the differences): ${gainText(setting, ranking.goal)}, all else alike.`,
+    evidence: evidenceBy(scene, [shown, sibling ?? worse[0]!]),
+    worth: share,
+  };
 }
 
-const isComparable = ({ best: { measurement } }: RankedEntry): boolean =>
-  measurement.requests > 0 && !measurement.drifted && !isClientBound(measurement);
+/** At the values that the best has of all others a setting may do what it does nowhere else. */
+function isBetter({ ranking: { goal, noise }, shown }: Scene, { best }: RankedEntry): boolean {
+  const gain = gainOf(shown.best.measurement, best.measurement, goal.objectives, noise);
+  return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > gain.plusMinus;
+}
 
-const valueText = (path: string, value: unknown): string => {
-  const text = value === undefined ? '-' : compactValue(path, value);
-  return text === '-' ? 'none' : text;
-};
+/** Whether two configurations are the same but for one field of their assignment. */
+function differsAlone(a: RankedEntry, b: RankedEntry, path: string): boolean {
+  const [like, other] = [a, b].map(({ trial: { models } }) =>
+    canonicalJson(
+      models.map(({ assignment, config }, index) => {
+        if (index > 0) return config;
+        const { [path]: _, ...rest } = assignment;
+        return rest;
+      }),
+    ),
+  );
+  return like === other;
+}
+
+function onlyTogether(together: Interaction, effects: Effects, scene: Scene): Found {
+  const { ranking, shown } = scene;
+  const names = effectNames(effects);
+  const [first, second] = together.paths.map((path) => names.get(path) ?? path);
+  return {
+    text: `${first} and ${second} decide most, together (${percentsBy(effects).get(togetherKey(together))} % of the differences): ${interactionText(together, effects, ranking.goal)}`,
+    evidence: evidenceBy(scene, [shown, ...ranking.entries.filter((entry) => entry !== shown)]),
+    worth: together.share,
+  };
+}
+
+const evidenceBy = ({ ranking: { goal } }: Scene, entries: readonly RankedEntry[]): Evidence[] =>
+  entries.map((entry) =>
+    evidenceOf(
+      entry,
+      entry.best.measurement,
+      goal.objectives.map(({ tag }) => tag),
+    ),
+  );

@@ -6,7 +6,14 @@ import type { Found } from './finding.ts';
 import { areCoresUsed } from './full-cpu.ts';
 import type { Rule } from './rule.ts';
 import { evidenceOf, isDifferenceCarried, type Scene } from './scene.ts';
-import { familyOf, INSTANCES, instancesOf, MAX_BATCH_SIZE, type Setting } from './setting-family.ts';
+import {
+  familyOf,
+  INSTANCES,
+  instancesOf,
+  MAX_BATCH_SIZE,
+  plateauOf,
+  type Setting,
+} from './setting-family.ts';
 
 /** It pays when the last step gained so much for sure, percent. */
 const PAYS = 5;
@@ -37,7 +44,8 @@ function edgeOf(scene: Scene, setting: Setting, whatOf: (value: number) => strin
   const family = familyOf(scene, setting);
   const at = family.findIndex(({ entry }) => entry === shown);
   const [before, last] = [family[at - 1], family[at]];
-  if (!before || !last) return undefined;
+  // Where fewer do as well, what the last step gains makes up for a loss before it.
+  if (!before || !last || plateauOf(scene, family)) return undefined;
   const [old, now] = [before.entry.best.measurement, shown.best.measurement];
   // More was tried: it was worse, elsewhere, or did not work.
   const isMore = (trial: Trial): boolean => (setting.valueOf(trial) ?? 0) > last.value;
@@ -48,7 +56,7 @@ function edgeOf(scene: Scene, setting: Setting, whatOf: (value: number) => strin
   const gain = gainOf(now, old, objectives, ranking.noise);
   if (!gain || gain.assumed.length > 0 || gain.percent - gain.plusMinus < PAYS) return undefined;
   return {
-    text: `The best has ${whatOf(last.value)}, and still gains ${formatNumber(gain.percent)} % (± ${formatNumber(gain.plusMinus)}) over ${before.value}: try more.`,
+    text: `The best has ${whatOf(last.value)}, and still gains ${formatNumber(gain.percent)} % (± ${formatNumber(gain.plusMinus)}) over ${before.value}, all else alike: try more.`,
     evidence: [before, last].map(({ entry }) =>
       evidenceOf(
         entry,

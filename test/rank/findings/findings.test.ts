@@ -6,6 +6,7 @@ import type { Goal } from '../../../src/record/goal.ts';
 import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import type { Measurement } from '../../../src/record/measurement.ts';
 import type { Run, Trial } from '../../../src/record/run.ts';
+import { whatMatteredView } from '../../../src/report/what-mattered-view.ts';
 import { measurement, run, trial } from '../../support/run.ts';
 
 const goal: Goal = { models: ['m'], objectives: [{ tag: 'perf_throughput', weight: 1 }], constraints: [] };
@@ -615,7 +616,7 @@ describe('saturated', () => {
 describe('edge-of-range', () => {
   test('speaks of the setting that is at its end and still gains', () => {
     expect(textOf('edge-of-range', base, ...byCount([500, 900, 1200]))).toMatch(
-      /^The best has the most instances that were tried \(instance_group: 3\), and still gains 33\.3 % \(± [\d.]+\) over 2: try more\.$/,
+      /^The best has the most instances that were tried \(instance_group: 3\), and still gains 33\.3 % \(± [\d.]+\) over 2, all else alike: try more\.$/,
     );
     const sizes = [
       made('m_config_0', [look(32, { perf_throughput: 800 })], { batch: 8 }),
@@ -723,54 +724,72 @@ describe('good-default', () => {
 });
 
 describe('decisive-setting', () => {
+  /** Instances x batch sizes with these throughputs; the first is not of the best. */
+  const grid = (
+    rates: Readonly<Record<string, number>>,
+    { noise = 0.01, changes = {} as Partial<Measurement> } = {},
+  ): Trial[] =>
+    Object.entries(rates).map(([settings, perf_throughput], index) => {
+      const [count, batch] = settings.split(' x ').map(Number);
+      return made(`m_config_${index}`, [look(32, { perf_throughput }, { noise, ...changes })], {
+        count: count!,
+        batch: batch!,
+      });
+    });
   /** More was tried in vain, so that nothing is said of the end of a range. */
   const more = made('m_config_9', [], { count: 5, batch: 64 });
+  const alone = { '1 x 4': 600, '1 x 8': 650, '2 x 4': 1100, '2 x 8': 1200 };
 
-  test('tells the setting that decides most, and between which configurations', () => {
-    const trials = [
-      made('m_config_0', [look(32, { perf_throughput: 1200 })], { count: 2, batch: 8 }),
-      made('m_config_1', [look(32, { perf_throughput: 700 })], { count: 1, batch: 8 }),
-      made('m_config_2', [look(32, { perf_throughput: 1000 })], { count: 2, batch: 4 }),
-    ];
-    expect(textOf('decisive-setting', base, more, ...trials)).toMatch(
-      /^instance_group decides most: 2:GPU is 71\.4 % \(± [\d.]+\) better than 1:GPU, all else alike \(m_config_0 against m_config_1\)\.$/,
+  test('tells the setting that makes most of the differences, as the page has it', () => {
+    const recorded = run(base, more, ...grid(alone));
+    const finding = found(recorded, 'decisive-setting');
+    expect(finding?.text).toMatch(
+      /^instance_group decides most \(98 % of the differences\): 2:GPU over 1:GPU: \+84\.0 % throughput \(\+[\d.]+ % to \+[\d.]+ %\), all else alike\.$/,
+    );
+    expect(finding?.evidence.map(({ variant }) => variant)).toEqual(['m_config_3', 'm_config_1']);
+    const [row] = whatMatteredView(rank(recorded, goal))!.effects!.rows;
+    expect(finding?.text).toContain(`(${row!.percent} % of the differences): ${row!.text}, all else`);
+  });
+
+  test('tells two settings of which each does by itself what the other undoes', () => {
+    const crossed = ['a', 'b', 'c'].flatMap((delay, index) =>
+      grid({ '1 x 4': 600, '1 x 8': 1200, '2 x 4': 1190, '2 x 8': 610 }).map((item) => ({
+        ...item,
+        name: `${item.name}${delay}`,
+        models: [{ ...item.models[0], assignment: { ...item.models[0].assignment, delay: index } }] as const,
+      })),
+    );
+    expect(textOf('decisive-setting', base, more, ...crossed)).toMatch(
+      /^(instance_group and max_batch_size|max_batch_size and instance_group) decide most, together \(\d+ % of the differences\): .+ where .+, and .+ where .+ \(throughput\)\.$/,
     );
   });
 
-  test('is silent where the difference is small, noise, or of one unstable look each', () => {
-    expect(textOf('decisive-setting', base, ...byCount([1100, 1150]))).toBeUndefined();
-    expect(textOf('decisive-setting', base, ...byCount([700, 1200], { noise: 0.3 }))).toBeUndefined();
-    const changes = { stable: false };
-    expect(textOf('decisive-setting', base, ...byCount([700, 1200], { changes }))).toBeUndefined();
+  test('is silent where the difference is small, or noise', () => {
+    const small = { '1 x 4': 1100, '1 x 8': 1110, '2 x 4': 1150, '2 x 8': 1160 };
+    expect(textOf('decisive-setting', base, more, ...grid(small))).toBeUndefined();
+    expect(textOf('decisive-setting', base, more, ...grid(alone, { noise: 0.6 }))).toBeUndefined();
   });
 
-  test('several unstable looks that say the same carry it', () => {
-    const at = (name: string, count: number, rate: number) =>
-      made(
-        name,
-        [8, 32].map((load) => look(load, { perf_throughput: rate + load }, { stable: false, noise: 0.05 })),
-        { count },
-      );
-    expect(
-      textOf('decisive-setting', base, more, at('m_config_0', 1, 600), at('m_config_1', 2, 1200)),
-    ).toContain('instance_group decides');
+  test('is silent where the best has another value, or is an exception', () => {
+    const other = { '1 x 4': 1300, '1 x 8': 600, '2 x 4': 1250, '2 x 8': 1250, '1 x 2': 600, '2 x 2': 1250 };
+    expect(textOf('decisive-setting', base, more, ...grid(other))).toBeUndefined();
+    const exception = {
+      '1 x 4': 1250,
+      '1 x 8': 600,
+      '2 x 4': 1280,
+      '2 x 8': 1250,
+      '1 x 2': 600,
+      '2 x 2': 1250,
+    };
+    expect(textOf('decisive-setting', base, more, ...grid(exception))).toBeUndefined();
   });
 
-  test('is silent where another finding compares the same two figures', () => {
-    const recorded = run(base, ...byCount([700, 1200]));
-    const rules = findingsOf(recorded, rank(recorded, goal)).map(({ rule }) => rule);
-    expect(rules).toContain('edge-of-range');
-    expect(rules).not.toContain('decisive-setting');
-  });
-
-  test('is silent where two settings differ, and without intervals', () => {
-    const [one, two] = [
-      made('m_config_0', [look(32, { perf_throughput: 700 })], { count: 1, batch: 4 }),
-      made('m_config_1', [look(32, { perf_throughput: 1200 })], { count: 2, batch: 8 }),
-    ];
-    expect(textOf('decisive-setting', base, one!, two!)).toBeUndefined();
-    const changes = { intervals: {} } as object;
-    expect(textOf('decisive-setting', base, ...byCount([700, 1200], { changes }))).toBeUndefined();
+  test('is silent of few configurations, of one setting that was never changed alone, and of a default that is kept', () => {
+    expect(textOf('decisive-setting', base, more, ...byCount([700, 1200]))).toBeUndefined();
+    const joined = { '1 x 1': 600, '2 x 2': 800, '3 x 3': 1000, '4 x 4': 1200 };
+    expect(textOf('decisive-setting', base, more, ...grid(joined))).toBeUndefined();
+    const kept = made('m_config_default', [look(32, { perf_throughput: 2000 })], { count: 7, batch: 7 });
+    expect(textOf('decisive-setting', kept, more, ...grid(alone))).toBeUndefined();
   });
 });
 
