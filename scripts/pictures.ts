@@ -1,6 +1,6 @@
 // Writes the pictures of docs/: report.png, the beginning of the summary page that `npm run quickstart` leaves, or of the one
 // that is named; side-by-side.png and from-checkpoint.png, where Model Analyzer is installed.
-// node scripts/pictures.ts [report [result_summary.html] | side-by-side]
+// node scripts/pictures.ts [report [result_summary.html] | side-by-side [further options of tma's run]]
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,9 +9,9 @@ import { findBrowser } from '../src/report/browser.ts';
 import { sideBySide } from './docs/side-by-side.ts';
 
 const QUICK_START = 'examples/text-recognition/out/reports/summaries/text_recognition/result_summary.html';
-const [which, page = QUICK_START] = process.argv.slice(2);
+const [which, ...more] = process.argv.slice(2);
 
-async function report(browser: Browser): Promise<string> {
+async function report(browser: Browser, [page = QUICK_START]: readonly string[]): Promise<string> {
   if (!existsSync(page)) return `no ${page} (npm run quickstart makes it): docs/report.png stays as it is`;
   const tab = await browser.newPage();
   await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
@@ -27,7 +27,7 @@ if (!executablePath) throw new Error('no browser here: sh scripts/setup.sh insta
 const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
 try {
   for (const [name, draw] of Object.entries(PICTURES))
-    if (which === undefined || which === name) console.log((await draw(browser)).trimEnd());
+    if (which === undefined || which === name) console.log((await draw(browser, more)).trimEnd());
 } finally {
   await browser.close();
 }

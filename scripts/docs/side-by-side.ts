@@ -17,7 +17,7 @@ const FILE = 'scripts/docs/side-by-side.yaml';
 const FOLDER = 'examples/text-recognition/out/side-by-side';
 const PAGE = 'reports/summaries/text_recognition/result_summary.html';
 const WIDTH = 800;
-const HEIGHT = 1150;
+const HEIGHT = 1080;
 
 interface Run {
   readonly name: string;
@@ -49,8 +49,11 @@ function run({ name, folder, command: [program, ...args] }: Run): void {
   );
 }
 
-/** Draws docs/side-by-side.png and docs/from-checkpoint.png; answers what it did, or why it could not. */
-export async function sideBySide(browser: Browser): Promise<string> {
+/**
+ * Draws docs/side-by-side.png and docs/from-checkpoint.png; answers what it did, or why it could not.
+ * @param more options of tma's run.
+ */
+export async function sideBySide(browser: Browser, more: readonly string[]): Promise<string> {
   const peer = modelAnalyzer();
   if (!existsSync(peer))
     return 'no Model Analyzer here (npm run bench:peer brings one, MODEL_ANALYZER names one): docs/side-by-side.png and docs/from-checkpoint.png stay as they are';
@@ -65,7 +68,7 @@ export async function sideBySide(browser: Browser): Promise<string> {
         ...['--perf-analyzer-path', installedPerfAnalyzer(), '--perf-analyzer-cpu-util', '600'],
       ],
     },
-    { name: 'tma', folder: ours!, command: [...TMA, 'profile', '-f', FILE, ...into(ours!)] },
+    { name: 'tma', folder: ours!, command: [...TMA, 'profile', '-f', FILE, ...into(ours!), ...more] },
     {
       name: 'tma report',
       folder: read!,
