@@ -37,6 +37,7 @@ export type { ResolvedOption } from './config/resolved-options.ts';
 export type { Experiment, ModelPlan, Parameter } from './config/experiment.ts';
 export { type ExperimentSource, loadExperiment, loadWithOptions } from './config/load-experiment.ts';
 export { GENERATOR_OPTIONS, type LoadRequest, loadRequest } from './config/load-request.ts';
+export { type Layout, layoutOf, recordedNear } from './config/layout.ts';
 export type { PlotSettings } from './config/plot-settings.ts';
 export { type LoadFlags, readLoadFlags } from './config/read-load-flags.ts';
 export { loadReportRequest, type ReportRequest } from './config/report-request.ts';
@@ -153,6 +154,7 @@ export {
   type Trial,
   type TrialEnd,
 } from './record/run.ts';
+export { makeHome } from './store/home.ts';
 export { journalPath, readJournal } from './store/journal.ts';
 export { readRecorded, type Wanted } from './store/read-recorded.ts';
 

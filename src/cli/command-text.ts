@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
 import { shellWord } from '../ground/wording.ts';
-import type { Mode } from '../index.ts';
+import { layoutOf, type Mode } from '../index.ts';
 import { type Process, shortPath } from './process.ts';
 
 /** A command as it can be typed: what a shell would take apart is quoted. */
@@ -11,14 +10,15 @@ export function reportCommandOf(
   process: Process,
   run: { readonly checkpointDirectory: string; readonly exportPath: string; readonly mode: Mode },
 ): string[] {
+  const { checkpoints, exports } = layoutOf(process.cwd());
   const unless = (flag: string, path: string, usual: string): string[] =>
-    path === resolve(process.cwd(), usual) ? [] : [flag, shortPath(process, path) || '.'];
+    path === usual ? [] : [flag, shortPath(process, path) || '.'];
   return [
     'tma',
     ...(run.mode === 'offline' ? ['-m', run.mode] : []),
     'report',
-    ...unless('-s', run.checkpointDirectory, 'checkpoints'),
-    ...unless('-e', run.exportPath, '.'),
+    ...unless('-s', run.checkpointDirectory, checkpoints),
+    ...unless('-e', run.exportPath, exports),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   type Condition,
   compareRuns,
   comparisonPage,
+  layoutOf,
   MARGIN,
   put,
   type ReadSide,
@@ -15,6 +16,7 @@ import {
 } from '../index.ts';
 import { comparisonText } from '../terminal/comparison-text.ts';
 import type { Call } from './command-call.ts';
+import { nothingRecorded } from './nothing-recorded.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 import { failedGates } from './run-code.ts';
 
@@ -37,7 +39,7 @@ const RUNS =
 /** `tma compare`: its options, and what it does with them. */
 export function addCompare(command: Command, { process, end }: Call): void {
   command
-    .argument('<BASE>', `what to compare with: ${RUNS}`)
+    .argument('[BASE]', `what to compare with: ${RUNS}; without it the checkpoint directory of this folder`)
     .argument(
       '[NEW]',
       'what to compare, likewise; without it the last session of BASE is compared with the one before',
@@ -62,7 +64,7 @@ export function addCompare(command: Command, { process, end }: Call): void {
     .option('--json', 'print one JSON object (comparison.schema.json)')
     .option('-q, --quiet', 'print nothing but errors')
     .option('-v, --verbose', 'print every configuration and metric')
-    .action(async (base: string, next: string | undefined, asked: Asked) =>
+    .action(async (base: string | undefined, next: string | undefined, asked: Asked) =>
       end(await compare(process, base, next, asked)),
     );
 }
@@ -70,13 +72,13 @@ export function addCompare(command: Command, { process, end }: Call): void {
 /** Compares two runs and answers the exit code. */
 async function compare(
   process: Process,
-  base: string,
+  base: string | undefined,
   next: string | undefined,
   asked: Asked,
 ): Promise<number> {
   const conditions = conditionsOf(asked);
   const runs = readRuns(process, base, next, asked);
-  for (const warning of [...runs.base.warnings, ...runs.new.warnings])
+  for (const warning of [...runs.notes, ...runs.base.warnings, ...runs.new.warnings])
     process.stderr.write(`${shown(warning)}\n`);
   const comparison = compareRuns(runs.base, runs.new, { margin: asked.margin, conditions });
   const say = (text: string): unknown => process.stdout.write(`${text}\n`);
@@ -100,10 +102,14 @@ function conditionsOf({ failOn = [], failOnUnknown }: Asked): Condition[] {
 
 function readRuns(
   process: Process,
-  base: string,
+  named: string | undefined,
   next: string | undefined,
   { baseSession, session }: Asked,
-): { readonly base: ReadSide; readonly new: ReadSide } {
+): { readonly base: ReadSide; readonly new: ReadSide; readonly notes: readonly string[] } {
+  const { isRecorded, checkpoints, lookedIn, note = [] } = layoutOf(process.cwd());
+  if (named === undefined && !isRecorded)
+    throw nothingRecorded(process, { checkpointDirectory: checkpoints, lookedIn }, ['tma', 'compare']);
+  const base = named ?? checkpoints;
   const at = (path: string): string => resolve(process.cwd(), path);
   const told = (read: ReadSide): ReadSide => ({
     ...read,
@@ -117,7 +123,7 @@ function readRuns(
     next === undefined && baseSession === undefined
       ? readLastTwo(at(base), after)
       : { base: readSide(at(base), before), new: readSide(at(next ?? base), after) };
-  return { base: told(runs.base), new: told(runs.new) };
+  return { base: told(runs.base), new: told(runs.new), notes: named === undefined ? [note].flat() : [] };
 }
 
 function percentOf(text: string): number {

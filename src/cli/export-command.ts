@@ -10,7 +10,6 @@ import {
   exportModels,
   exportRecord,
   type FileChange,
-  journalPath,
   latestTrials,
   loadedModels,
   loadedName,
@@ -29,6 +28,7 @@ import {
 import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { watchInterruption } from './interruption.ts';
+import { nothingRecorded } from './nothing-recorded.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /** What commander parsed of this command's own options. */
@@ -90,8 +90,8 @@ async function exportDecided(
   const recorded = loadReportRequest({ file, commandLine, cwd: process.cwd() }, 'export');
   const request = requestOf(typed, recorded, process);
   const { run, warnings } = readRecorded(recorded.checkpointDirectory, { session: recorded.session });
-  for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
-  const planned = planExport(run, rankingsOf(run, recorded), request);
+  for (const warning of [...recorded.notes, ...warnings]) process.stderr.write(`${shown(warning)}\n`);
+  const planned = planExport(run, rankingsOf(process, run, recorded), request);
   refuseManyTexts(planned, request, typed);
   const isText = !flags.quiet && typed.json !== true;
   const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);
@@ -186,13 +186,9 @@ function headroomOf(text: string): number {
 }
 
 /** @throws UserError when nothing was recorded. */
-function rankingsOf(journal: Run, request: ReportRequest): Ranking[] {
+function rankingsOf(process: Process, journal: Run, request: ReportRequest): Ranking[] {
   const trials = latestTrials(journal);
-  if (trials.length === 0)
-    throw userError(
-      `nothing is recorded in ${journalPath(request.checkpointDirectory)}`,
-      'run `tma profile` first, or name its folder with --checkpoint-directory',
-    );
+  if (trials.length === 0) throw nothingRecorded(process, request, ['tma', 'export', '-s']);
   const run = { ...journal, trials };
   return [...new Map(trials.map((trial) => [loadedName(trial), loadedModels(trial)])).values()].map(
     (models) => rank(run, request.goalOf(models, run.sessions)),

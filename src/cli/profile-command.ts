@@ -14,6 +14,7 @@ import {
   findingsOf,
   goalOfPlan,
   loadExperiment,
+  makeHome,
   mistakeTeller,
   profile,
   put,
@@ -159,7 +160,8 @@ async function profileAndReport(
 function experimentOf(process: Process, commandLine: CommandLine): Experiment {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true });
-  const { reports, exportPath } = experiment;
+  const { reports, exportPath, home } = experiment;
+  if (home !== undefined) makeHome(home);
   if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
   return experiment;
 }

@@ -5,12 +5,12 @@ import {
   bestNames,
   type CommandLine,
   exportAll,
-  journalPath,
   latestTrials,
   loadedModels,
   loadedName,
   loadReportRequest,
   type Mode,
+  makeHome,
   type ReportRequest,
   type Result,
   type Run,
@@ -26,6 +26,7 @@ import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
 import { earlierRuns } from './earlier-runs.ts';
+import { nothingRecorded } from './nothing-recorded.ts';
 import { openFirst } from './open-page.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
@@ -57,9 +58,10 @@ async function report(
     session,
     variants: configs?.map(({ name }) => name) ?? [],
   });
-  for (const warning of warnings) process.stderr.write(`${shown(warning)}\n`);
-  const told = resultFor(request, run, mode);
+  for (const warning of [...request.notes, ...warnings]) process.stderr.write(`${shown(warning)}\n`);
+  const told = resultFor(process, request, run, mode);
   const result = configs ? told : { ...told, ...earlierRuns(checkpointDirectory, told.rankings, session) };
+  if (request.home !== undefined) makeHome(request.home);
   const all = await exportAll(result, exportPath, { stepSummary: process.env['GITHUB_STEP_SUMMARY'] });
   if (!quiet) {
     const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);
@@ -84,13 +86,10 @@ async function report(
  * What was recorded, ranked, with the pages that were asked for.
  * @throws UserError when nothing was recorded, or not what is asked for.
  */
-function resultFor(request: ReportRequest, journal: Run, mode: Mode): Result {
+function resultFor(process: Process, request: ReportRequest, journal: Run, mode: Mode): Result {
   const trials = latestTrials(journal);
   if (trials.length === 0) {
-    throw userError(
-      `nothing is recorded in ${journalPath(request.checkpointDirectory)}`,
-      'run `tma profile` first, or name its folder with --checkpoint-directory',
-    );
+    throw nothingRecorded(process, request, ['tma', 'report', '-s']);
   }
   const run = { ...journal, trials };
   const rankings = [...new Map(trials.map((trial) => [loadedName(trial), loadedModels(trial)])).values()].map(

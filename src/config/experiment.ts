@@ -225,6 +225,8 @@ export interface Experiment {
   readonly outputModelRepository: { readonly path: string; readonly override: boolean };
   readonly checkpointDirectory: string;
   readonly exportPath: string;
+  /** The folder for what was told no other place, which is made for this run; undefined: everything lies elsewhere. */
+  readonly home: string | undefined;
   readonly launch: LaunchSettings;
   readonly generator: GeneratorSettings;
   /** Seconds between two looks at the server's gauges. */

@@ -1,6 +1,8 @@
+import { relative } from 'node:path';
 import { refuse } from '../ground/errors.ts';
 import type { Experiment } from './experiment.ts';
 import { type CommandLine, checkOptions, type GivenOptions } from './given-options.ts';
+import { layoutOf } from './layout.ts';
 import type { Command } from './options.ts';
 import { tableNameProblems } from './report-settings.ts';
 import { resolveExperiment } from './resolve.ts';
@@ -48,8 +50,20 @@ export function loadWithOptions(source: ExperimentSource): {
   options: ResolvedOption[];
 } {
   const given = givenOptions(source, 'profile');
-  const experiment = resolveExperiment(given, source.cwd ?? process.cwd(), source);
-  return { experiment, options: resolvedOptions(given, 'profile') };
+  const cwd = source.cwd ?? process.cwd();
+  const experiment = resolveExperiment(given, cwd, source);
+  return { experiment, options: resolvedOptions(given, 'profile', usualPlaces(cwd)) };
+}
+
+/** Where everything lies that is told no place. */
+function usualPlaces(cwd: string) {
+  const { checkpoints, outputModelRepository, exports } = layoutOf(cwd);
+  const short = (path: string): string => `./${relative(cwd, path)}`;
+  return {
+    checkpoint_directory: short(checkpoints),
+    output_model_repository_path: short(outputModelRepository),
+    export_path: short(exports),
+  };
 }
 
 /** Reads perf.yaml and resolves it to an experiment; nothing is started or written. */

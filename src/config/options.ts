@@ -204,7 +204,7 @@ export const OPTIONS = {
     value: 'DIR',
     schema: text,
     help: 'where the journal of everything measured lies',
-    fallback: './checkpoints',
+    fallback: './tma-out/checkpoints',
     commands: all,
   },
   output_model_repository_path: {
@@ -213,7 +213,7 @@ export const OPTIONS = {
     value: 'DIR',
     schema: text,
     help: 'where the generated variants are written',
-    fallback: './output_model_repository',
+    fallback: './tma-out/output_model_repository',
     commands: profile,
   },
   override_output_model_repository: {
@@ -227,7 +227,7 @@ export const OPTIONS = {
     value: 'DIR',
     schema: text,
     help: 'where results/ and reports/ are written',
-    fallback: '.',
+    fallback: './tma-out',
     commands: both,
   },
   skip_summary_reports: {

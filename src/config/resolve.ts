@@ -6,6 +6,7 @@ import { notesOf } from './experiment-notes.ts';
 import { generatorSettings } from './generator.ts';
 import { type GivenOptions, placeIn } from './given-options.ts';
 import { launchSettings, withTls } from './launch-settings.ts';
+import { homeOf, layoutOf } from './layout.ts';
 import { modelProblem, repositoryProblem } from './model-folders.ts';
 import { modelPlan } from './model-plan.ts';
 import { OPTIONS, type Option, type OptionKey } from './options.ts';
@@ -45,22 +46,28 @@ export function resolveExperiment(
   const models = plansOf(given, launch, grpc, problems);
   if (launch.mode === 'local' || launch.mode === 'docker') problems.push(...serviceProblems(given, grpc));
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
+  const layout = layoutOf(cwd);
   const modelRepository = values.model_repository && path(values.model_repository, '');
   // Where nothing else is wrong, whoever reads the models says it, and more.
   if (withModels && problems.length > 0 && launch.mode !== 'remote')
     problems.push(...folderProblems(modelRepository, models));
   refuse(problems);
 
-  const notes = notesOf(given, launch, models);
+  const outputModelRepository = path(values.output_model_repository_path, layout.outputModelRepository);
+  const checkpointDirectory = path(values.checkpoint_directory, layout.checkpoints);
+  const exportPath = path(values.export_path, layout.exports);
+  const ofLayout = values.checkpoint_directory === undefined ? (layout.note ?? []) : [];
+  const notes = [...notesOf(given, launch, models), ofLayout].flat();
   return deepFreeze({
     models,
     modelRepository,
     outputModelRepository: {
-      path: path(values.output_model_repository_path, 'output_model_repository'),
+      path: outputModelRepository,
       override: values.override_output_model_repository ?? false,
     },
-    checkpointDirectory: path(values.checkpoint_directory, 'checkpoints'),
-    exportPath: path(values.export_path, '.'),
+    checkpointDirectory,
+    exportPath,
+    home: homeOf(cwd, [outputModelRepository, checkpointDirectory, exportPath]),
     launch: withTls(launch, models),
     generator: generatorSettings(values, cwd),
     monitoringIntervalS: values.monitoring_interval ?? 1,

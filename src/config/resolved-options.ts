@@ -12,8 +12,15 @@ export interface ResolvedOption {
   readonly source: 'command line' | 'default' | Place;
 }
 
-/** Every option of a command; those without effect only where they were given. */
-export function resolvedOptions(given: GivenOptions, command: Command): ResolvedOption[] {
+/**
+ * Every option of a command; those without effect only where they were given.
+ * @param layout defaults that depend on what lies in the working directory.
+ */
+export function resolvedOptions(
+  given: GivenOptions,
+  command: Command,
+  layout: Partial<Record<OptionKey, string>> = {},
+): ResolvedOption[] {
   const rows = Object.entries(OPTIONS) as [OptionKey, Option][];
   return rows
     .filter(
@@ -22,7 +29,8 @@ export function resolvedOptions(given: GivenOptions, command: Command): Resolved
     )
     .map(([key, option]): ResolvedOption => {
       const place = given.placeOf(key);
-      if (!place) return { key, ...standardOf(option), source: 'default' };
+      const standard = key in layout ? { value: layout[key] } : standardOf(option);
+      if (!place) return { key, ...standard, source: 'default' };
       return { key, value: understood(key, given), source: place };
     });
 }

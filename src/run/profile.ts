@@ -16,6 +16,7 @@ import { listGpus } from '../server/gpu/list.ts';
 import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
 import type { Space } from '../space/space.ts';
+import { makeHome } from '../store/home.ts';
 import { Journal } from '../store/journal.ts';
 import { CHECKPOINT_LOCK, lockFolder } from '../store/lock.ts';
 import { readCheckpoint } from '../store/model-analyzer.ts';
@@ -95,6 +96,7 @@ async function profiled(
   const lanes = planLanes(launch, gpus);
   await checkModels(experiment, bases, hasGpu(lanes, launch), baseline);
   const command = options.command ?? [];
+  if (experiment.home !== undefined) makeHome(experiment.home);
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
   const launchers = await Promise.all(lanes.map(() => options.launcher ?? launcherFor(launch)));

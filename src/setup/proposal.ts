@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { HOME } from '../config/layout.ts';
 import { messageOf, UserError, userError } from '../ground/errors.ts';
 import { isFolder, namesIn, onDisk, statOf } from '../ground/paths.ts';
 import { type InputSpec, inputsOfConfig, resolveShapes } from '../load/inputs.ts';
@@ -64,7 +65,7 @@ const isModel = (folder: string): boolean =>
 /** What tma, Python and npm write, and hidden folders. */
 const isPassedOver = (folder: string, name: string): boolean =>
   name.startsWith('.') ||
-  ['node_modules', '__pycache__', 'checkpoints'].includes(name) ||
+  ['node_modules', '__pycache__', 'checkpoints', HOME].includes(name) ||
   statOf(join(folder, name, '.tma')) !== undefined;
 
 /** The repository at a folder or up to two below it. */

@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { JOURNAL } from '../config/layout.ts';
 import { codeOf, messageOf, UserError, userError } from '../ground/errors.ts';
 import { diskFault, onDisk } from '../ground/paths.ts';
 import { counted } from '../ground/wording.ts';
@@ -15,8 +16,7 @@ import { Rescue } from './rescue.ts';
 const OTHER_FOLDER = 'name another folder with --checkpoint-directory';
 
 /** Where the journal of a checkpoint directory lies. */
-export const journalPath = (checkpointDirectory: string): string =>
-  join(checkpointDirectory, 'journal.jsonl');
+export const journalPath = (checkpointDirectory: string): string => join(checkpointDirectory, JOURNAL);
 
 /** A journal as read: its run, and what was wrong with it. */
 export interface ReadJournal {

@@ -116,15 +116,17 @@ export function readBefore(
       `nothing${of} is recorded in ${path} yet`,
       'the first run has nothing to compare with: leave it out there',
     );
-  if (resolve(path) === dirname(resolve(own.journal)) && !statOf(own.journal) && !readCheckpoint(path))
-    throw nothingYet('');
+  const isOwn = [path, join(path, CHECKPOINTS)].some(
+    (folder) => resolve(folder) === dirname(resolve(own.journal)),
+  );
+  if (isOwn && !findPlace(path)) throw nothingYet('');
   const there = placeOf(path);
   const isNamed = wanted.session !== undefined && wanted.session !== LAST;
   if (isNamed || there.kind !== 'journal' || resolve(there.file) !== resolve(own.journal))
     return readSide(path, wanted);
   const { history, warnings } = readJournal(there.file);
-  const isOwn = (trial: Trial): boolean => isMeasured(trial) && own.models.includes(loadedName(trial));
-  const before = sessionBefore(history, own.goesOnWith(history) ?? null, isOwn);
+  const isOfOwn = (trial: Trial): boolean => isMeasured(trial) && own.models.includes(loadedName(trial));
+  const before = sessionBefore(history, own.goesOnWith(history) ?? null, isOfOwn);
   if (before === undefined) throw nothingYet(` of ${own.models.join(', ')}`);
   return ofRun(path, history.runOf(before), warnings);
 }
@@ -134,9 +136,16 @@ type Place =
   | { readonly kind: 'results'; readonly file: string }
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
 
-/** What lies at a path. */
+/** What lies at a path. @throws UserError where nothing does, or nothing is recorded there. */
 function placeOf(path: string): Place {
   if (!statOf(path)) throw userError(`there is no ${path}`, WHAT);
+  const place = findPlace(path);
+  if (!place) throw userError(`nothing is recorded in ${path}`, WHAT);
+  return place;
+}
+
+function findPlace(path: string): Place | undefined {
+  if (!statOf(path)) return undefined;
   if (!isFolder(path)) {
     if (path.endsWith('.jsonl')) return { kind: 'journal', file: path };
     if (path.endsWith('.ckpt')) return { kind: 'checkpoint', checkpoint: readCheckpointFile(path) };
@@ -150,7 +159,7 @@ function placeOf(path: string): Place {
   for (const name of [RESULTS, 'results.json']) {
     if (statOf(join(path, name))) return { kind: 'results', file: join(path, name) };
   }
-  throw userError(`nothing is recorded in ${path}`, WHAT);
+  return undefined;
 }
 
 const WHAT =

@@ -13,7 +13,7 @@ describe('commands that are printed can be typed', () => {
 
   const process = { cwd: () => '/home/me' } as unknown as Process;
   test.each([
-    ['/home/me/checkpoints', '/home/me', 'online', 'tma report'],
+    ['/home/me/tma-out/checkpoints', '/home/me/tma-out', 'online', 'tma report'],
     ['/home/me/w/ck', '/data/out dir', 'offline', "tma -m offline report -s w/ck -e '/data/out dir'"],
     ['/home/me', '/home/me/out', 'online', 'tma report -s . -e out'],
   ] as const)('a report of what lies in %s and %s', (checkpointDirectory, exportPath, mode, text) => {

@@ -163,7 +163,11 @@ describe('what comes out', () => {
 
 describe('a mistake', () => {
   test.each([
-    ['no run at all', ['compare'], /missing required argument 'BASE'/],
+    [
+      'no run at all',
+      ['compare'],
+      /^nothing is recorded in tma-out\/checkpoints or in checkpoints\n {2}there is a run in nights, other: `tma compare nights`\n/,
+    ],
     [
       'a folder that is not there',
       ['compare', 'nowhere', 'nights'],

@@ -19,7 +19,7 @@ function project(more = ''): string {
     join(cwd, 'perf.yaml'),
     `model_repository: ${cwd}/models\nprofile_models: m\nconcurrency: 1\n${more}`,
   );
-  const record = new Journal(join(cwd, 'checkpoints'));
+  const record = new Journal(join(cwd, 'tma-out', 'checkpoints'));
   const goals = [
     { models: ['m'], objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] },
   ] as const;
@@ -85,11 +85,11 @@ describe('what a command answers without a server', () => {
     ['input', ['export', '-s', 'nowhere']],
     ['input', ['export', ...PERF, '--force']],
     ['environment', ['export', '--variant', 'm_config_default', '--to', NOT_TO_BE_WRITTEN]],
-    ['done', ['compare', 'checkpoints', 'checkpoints']],
-    ['done', ['compare', 'checkpoints', 'checkpoints', '--fail-on', 'worse']],
-    ['input', ['compare', 'nowhere', 'checkpoints']],
-    ['input', ['compare', 'checkpoints', 'checkpoints', '--fail-on', 'good > 5%']],
-    ['environment', ['compare', 'checkpoints', 'checkpoints', '-e', NOT_TO_BE_WRITTEN]],
+    ['done', ['compare', 'tma-out', 'tma-out']],
+    ['done', ['compare', 'tma-out', 'tma-out', '--fail-on', 'worse']],
+    ['input', ['compare', 'nowhere', 'tma-out']],
+    ['input', ['compare', 'tma-out', 'tma-out', '--fail-on', 'good > 5%']],
+    ['environment', ['compare', 'tma-out', 'tma-out', '-e', NOT_TO_BE_WRITTEN]],
     ['input', ['load']],
     ['input', ['load', '-m', 'm', '--concurrency-range', '4:1']],
     ['environment', ['load', '-m', 'm', ...NO_PERF_ANALYZER]],
@@ -111,7 +111,7 @@ describe('what a command answers without a server', () => {
     [['plan', ...PERF]],
     [['report']],
     [['export']],
-    [['compare', 'checkpoints', 'checkpoints']],
+    [['compare', 'tma-out', 'tma-out']],
     [['load', '-m', 'm']],
     [['trial', '--spec', 'x']],
   ])('bug: tma %j', async (args) => {

@@ -60,7 +60,7 @@ const BETTER = [
 /** A folder with the journal of a run that came to its end. */
 function project(trials: readonly Trial[] = BETTER, constraints: Goal['constraints'] = [P99]): string {
   const cwd = folder();
-  const journal = new Journal(join(cwd, 'checkpoints'));
+  const journal = new Journal(join(cwd, 'tma-out', 'checkpoints'));
   const models = [...new Map(trials.map((item) => [item.models[0].name, loadedModels(item)])).values()];
   const goals = models.map((names) => ({
     models: names,
@@ -187,7 +187,7 @@ describe('a model repository', () => {
     const { code, out } = await tma(['export'], cwd);
     expect(code).toBe(0);
     expect(out).toContain('nothing is written: name a model repository with --to DIR');
-    expect(readdirSync(cwd)).toEqual(['checkpoints']);
+    expect(readdirSync(cwd)).toEqual(['tma-out']);
   });
 
   test("a model's folder is no repository, nor is one in the model that is copied", async () => {

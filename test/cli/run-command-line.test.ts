@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Goal } from '../../src/record/goal.ts';
@@ -60,7 +60,7 @@ describe('the command line', () => {
       'model "m" is not in',
     ])
       expect(there.error).toContain(text);
-    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out'))).toBe(false);
   });
 
   test.each([
@@ -114,7 +114,7 @@ describe('the command line', () => {
     const { code, error, out } = await tma(['profile', '-f', join(cwd, 'perf.yaml')], cwd);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(error).toBe(`${cwd}/perf.yaml:3:1: unknown key "batch_size"\n  did you mean "batch_sizes"?\n`);
-    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out'))).toBe(false);
   });
 
   test('a file that is not there', async () => {
@@ -141,7 +141,7 @@ describe('the command line', () => {
 describe('tma report', () => {
   const journal = (): string => {
     const cwd = folder();
-    const record = new Journal(join(cwd, 'checkpoints'));
+    const record = new Journal(join(cwd, 'tma-out', 'checkpoints'));
     const goals: Goal[] = [
       { models: ['m'], objectives: [{ tag: 'perf_latency_p99', weight: 1 }], constraints: [] },
     ];
@@ -193,10 +193,10 @@ describe('tma report', () => {
   test('without names makes everything anew, by the goals of the journal', async () => {
     const cwd = journal();
     const { out } = await tma(['report', '-o', 'html,csv'], cwd);
-    expect(out).toContain('reports/summaries/m/result_summary.html');
-    expect(existsSync(join(cwd, 'results', 'metrics-model-inference.csv'))).toBe(true);
+    expect(out).toContain('tma-out/reports/summaries/m/result_summary.html');
+    expect(existsSync(join(cwd, 'tma-out/results/metrics-model-inference.csv'))).toBe(true);
     const { readFileSync } = await import('node:fs');
-    expect(readFileSync(join(cwd, 'reports/summaries/m/result_summary.html'), 'utf8')).toContain(
+    expect(readFileSync(join(cwd, 'tma-out/reports/summaries/m/result_summary.html'), 'utf8')).toContain(
       'looking for the lowest p99 latency',
     );
   });
@@ -206,7 +206,7 @@ describe('tma report', () => {
     const names = async (...more: string[]): Promise<string[]> => {
       const cwd = journal();
       await tma(['report', '-o', 'csv', '--num-top-model-configs', '5', ...more], cwd);
-      const { acrossModels } = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8'));
+      const { acrossModels } = JSON.parse(readFileSync(join(cwd, 'tma-out/results/results.json'), 'utf8'));
       return acrossModels.ranking.map(({ variant }: { variant: string }) => variant);
     };
     expect(await names()).toEqual(['m_config_0']);
@@ -293,7 +293,7 @@ test("report reads Model Analyzer's checkpoint where there is no journal", async
   const { code, error, out } = await tma(['report', '-f', join(cwd, 'perf.yaml'), '-o', 'csv', '-v'], cwd);
   expect({ code, error }).toEqual({
     code: 0,
-    error: `from Model Analyzer's checkpoint ${cwd}/checkpoints/0.ckpt\n`,
+    error: `checkpoints holds an earlier run, so that everything stays in this folder as it was, not in tma-out\nfrom Model Analyzer's checkpoint ${cwd}/checkpoints/0.ckpt\n`,
   });
   expect(out).toContain('Models (Inference):');
   const file = 'metrics-model-inference.csv';
@@ -326,8 +326,7 @@ describe('tma plan', () => {
     expect(out).toContain('count: 2');
     expect(out).toMatch(/^model_repository +\. +.*perf.yaml:1:1$/m);
     expect(out).not.toContain('secret-word');
-    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
-    expect(existsSync(join(cwd, 'output_model_repository'))).toBe(false);
+    expect(readdirSync(cwd).sort()).toEqual(['m', 'perf.yaml']);
   });
 
   test('a wrong file is told as profile tells it', async () => {

@@ -92,7 +92,7 @@ describe("Model Analyzer's checkpoint", () => {
 
   test('what is measured there is not measured again, by configuration and load', async () => {
     const experiment = setUp(yaml);
-    mkdirSync(experiment.checkpointDirectory);
+    mkdirSync(experiment.checkpointDirectory, { recursive: true });
     const _results = {
       m: {
         m_config_default: [variant(4), { a: point(1, 11) }],
@@ -603,7 +603,7 @@ describe('mistakes in the models', () => {
   test('an output repository that is not ours is not touched', async () => {
     const experiment = setUp('profile_models: m');
     const { path } = experiment.outputModelRepository;
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'thesis.txt'), '');
     await expect(go(experiment)).rejects.toThrow('was not written by tma');
     const override = { ...experiment, outputModelRepository: { path, override: true } };

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withSpec } from '../../src/run/spec-of.ts';
 import { experimentOf } from '../support/experiment.ts';
@@ -18,6 +18,7 @@ test('what failed is written to a file that repeats it', () => {
 
 test('where it can not be written, the trial has its end all the same', () => {
   const experiment = experimentOf('profile_models: m');
+  mkdirSync(dirname(experiment.checkpointDirectory));
   writeFileSync(experiment.checkpointDirectory, 'a file');
   const told = withSpec(end!, trialSpec(), experiment);
   expect(told).not.toHaveProperty('specFile');

@@ -108,6 +108,7 @@ describe('where it looks', () => {
     repositoryIn(cwd, 'a');
     repositoryIn(cwd, 'output_model_repository');
     writeFileSync(join(cwd, 'output_model_repository', '.tma'), '');
+    repositoryIn(cwd, 'tma-out');
     expect((await proposePerfYaml(cwd)).repository).toBe('a');
     repositoryIn(cwd, 'b');
     await expect(proposePerfYaml(cwd)).rejects.toThrow('several model repositories are here: a, b');

@@ -72,7 +72,7 @@ async function night({
 }
 
 const verdict = ({ comparison }: ProfileResult): string | undefined => comparison?.models[0]?.verdict;
-const BASELINE = { baseline: 'checkpoints', fresh: true };
+const BASELINE = { baseline: 'tma-out', fresh: true };
 
 describe('what a baseline had come to, and the default', () => {
   test('are measured early and late, on servers started for it, beside the visits of the search', async () => {
@@ -101,7 +101,7 @@ describe('what a baseline had come to, and the default', () => {
   test('are new measurements, where the journal knows everything', async () => {
     const cwd = project();
     await night({ cwd });
-    const next = await night({ cwd, options: { baseline: 'checkpoints' } });
+    const next = await night({ cwd, options: { baseline: 'tma-out' } });
     expect(next.asked).toEqual([
       ...['default 1 known', 'default 2', '1 2'],
       ...['0 1 known', '0 2 known', '1 1 known', '1 2 known'],
@@ -212,7 +212,7 @@ concurrency: [1, 2]
         if (++told === stopAt) finish.abort();
       });
     };
-    const options = { baseline: 'checkpoints' };
+    const options = { baseline: 'tma-out' };
     await night({ cwd, options, profile: { finish: finish.signal, listeners: [count(8)] } });
     const next = await night({ cwd, options });
     expect(next.asked.filter((ask) => !ask.endsWith(' known'))).toEqual(['default 2']);
@@ -224,7 +224,7 @@ concurrency: [1, 2]
 
 test('a plan says what is measured for the comparison, and what is wrong with it', async () => {
   const cwd = project();
-  const plan = () => planRun(experimentOf(perf('[2, 8]'), { baseline: 'checkpoints' }, cwd));
+  const plan = () => planRun(experimentOf(perf('[2, 8]'), { baseline: 'tma-out' }, cwd));
   await expect(plan()).rejects.toThrow('baseline: nothing is recorded in');
   await night({ cwd });
   const [model] = await plan();
@@ -244,9 +244,9 @@ describe('a baseline that can not be one is a mistake', () => {
     expect(await failing(night({ cwd, yaml }), cwd)).toMatch(
       /^perf.yaml:6:11: baseline: there is no elsewhere\n/,
     );
-    mkdirSync(join(cwd, 'checkpoints'));
-    expect(await failing(night({ cwd, options: { baseline: 'checkpoints' } }), cwd)).toMatch(
-      /^baseline: nothing is recorded in checkpoints/,
+    mkdirSync(join(cwd, 'tma-out', 'checkpoints'), { recursive: true });
+    expect(await failing(night({ cwd, options: { baseline: 'tma-out' } }), cwd)).toMatch(
+      /^baseline: nothing is recorded in tma-out yet/,
     );
   });
 
@@ -259,10 +259,10 @@ describe('a baseline that can not be one is a mistake', () => {
     const yaml = perf('[2]').replace(' m:', ' n:');
     expect(
       await failing(
-        night({ cwd, yaml, options: { baseline: 'checkpoints', checkpoint_directory: 'other' } }),
+        night({ cwd, yaml, options: { baseline: 'tma-out', checkpoint_directory: 'other' } }),
         cwd,
       ),
-    ).toBe('baseline checkpoints: it is of other models: m\n  name a run of n');
+    ).toBe('baseline tma-out: it is of other models: m\n  name a run of n');
   });
 
   test('a load that can not be put on the model any more', async () => {
