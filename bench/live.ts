@@ -43,14 +43,14 @@ function run(mode: 'manual' | 'auto'): Outcome {
   if (result.status !== 0) throw new Error(`${mode}:\n${result.stdout}\n${result.stderr}`);
   const {
     models: [model],
-  } = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8')) as {
+  } = JSON.parse(readFileSync(join(cwd, 'tma-out', 'results', 'results.json'), 'utf8')) as {
     models: {
       winner: { variant: string; point: { streams: [{ load: { inFlight: number } }] } };
       search: { measurements: number };
     }[];
   };
   const { winner, search } = model!;
-  const journal = readFileSync(join(cwd, 'checkpoints', 'journal.jsonl'), 'utf8').split('\n');
+  const journal = readFileSync(join(cwd, 'tma-out', 'checkpoints', 'journal.jsonl'), 'utf8').split('\n');
   return {
     mode,
     seconds,
@@ -58,7 +58,10 @@ function run(mode: 'manual' | 'auto'): Outcome {
     starts: journal.filter((line) => line.startsWith('{"kind":"end"')).length,
     variant: winner.variant,
     concurrency: winner.point.streams[0].load.inFlight,
-    config: readFileSync(join(cwd, 'output_model_repository', winner.variant, 'config.pbtxt'), 'utf8'),
+    config: readFileSync(
+      join(cwd, 'tma-out', 'output_model_repository', winner.variant, 'config.pbtxt'),
+      'utf8',
+    ),
   };
 }
 

@@ -53,11 +53,12 @@ function run(tool: Outcome['tool']): Outcome {
     },
   );
   const seconds = (performance.now() - start) / 1000;
-  const table = join(cwd, 'results', 'metrics-model-inference.csv');
+  const out = tool === 'tma' ? join(cwd, 'tma-out') : cwd;
+  const table = join(out, 'results', 'metrics-model-inference.csv');
   if (!existsSync(table)) throw new Error(`${tool} measured nothing:\n${result.stdout}\n${result.stderr}`);
   const rows = readFileSync(table, 'utf8').trim().split('\n').slice(1);
   const [, , concurrency, winner] = rows[0]!.split(',');
-  const config = readFileSync(join(cwd, 'output_model_repository', winner!, 'config.pbtxt'), 'utf8');
+  const config = readFileSync(join(out, 'output_model_repository', winner!, 'config.pbtxt'), 'utf8');
   return { tool, seconds, points: rows.length, winner: winner!, concurrency: Number(concurrency), config };
 }
 

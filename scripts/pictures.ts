@@ -8,7 +8,7 @@ import puppeteer, { type Browser } from 'puppeteer';
 import { findBrowser } from '../src/report/browser.ts';
 import { sideBySide } from './docs/side-by-side.ts';
 
-const QUICK_START = 'examples/text-recognition/out/reports/summaries/text_recognition/result_summary.html';
+const QUICK_START = 'tma-out/reports/summaries/text_recognition/result_summary.html';
 const [which, ...more] = process.argv.slice(2);
 
 async function report(browser: Browser, [page = QUICK_START]: readonly string[]): Promise<string> {

@@ -223,6 +223,10 @@ export const OPTIONS = {
     commands: profile,
   },
   export_path: {
+    peer: {
+      better:
+        "tma-out, which holds whatever else is told no place; in a folder with Model Analyzer's checkpoints its names go on to hold",
+    },
     flags: '-e, --export-path',
     value: 'DIR',
     schema: text,

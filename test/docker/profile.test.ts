@@ -86,7 +86,7 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
     expect(Config.Env).toEqual(expect.arrayContaining(['SECRET_KEY=hunter2-hunter2', 'A=1']));
     expect(Config.Labels).toMatchObject({ team: 'search', 'tma.variant': 'slow_load_config_default' });
     expect(Name).toMatch(/^\/bench-[0-9a-f]{8}-1-slow_load_config_default$/);
-    expect(read(cwd, 'checkpoints/journal.jsonl')).not.toContain('hunter2');
+    expect(read(cwd, 'tma-out/checkpoints/journal.jsonl')).not.toContain('hunter2');
   });
 
   test('a container ends with the tma that was killed', async () => {
@@ -161,7 +161,7 @@ test.skipIf(noDocker !== undefined)(
     const log = (await inside.logs({ stdout: true, stderr: true })).toString();
     await inside.remove();
     expect(log).toContain('the tokenizer has no such word');
-    expect(read(cwd, 'checkpoints/logs/failing_config_default.log')).toContain('successfully loaded');
+    expect(read(cwd, 'tma-out/checkpoints/logs/failing_config_default.log')).toContain('successfully loaded');
     expect(await containers(docker)).toEqual([]);
   },
 );
@@ -314,7 +314,7 @@ describe.skipIf(noDocker !== undefined)('an image that has to be pulled', () => 
     expect(output).toContain('the server does not start: image unfit:');
     expect(output).toContain("NVIDIA's");
     expect(code).toBe(5);
-    for (const text of [output, read(cwd, 'checkpoints/journal.jsonl')]) {
+    for (const text of [output, read(cwd, 'tma-out/checkpoints/journal.jsonl')]) {
       expect(text).not.toContain('a-long-password');
       expect(text).not.toContain(auth);
     }

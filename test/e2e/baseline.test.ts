@@ -20,15 +20,15 @@ output_formats: [csv, html]
 const cwd = folder();
 const pace = pacedModel(cwd);
 const night = (...more: string[]) =>
-  tma(cwd, 'profile', '-f', 'perf.yaml', '--baseline', 'checkpoints', '--fail-on', 'worse', ...more);
+  tma(cwd, 'profile', '-f', 'perf.yaml', '--baseline', 'tma-out', '--fail-on', 'worse', ...more);
 
 writeFileSync(join(cwd, 'perf.yaml'), perf([3]));
 
 test('the first night has nothing to compare with, and says so', async () => {
   const { code, output } = await night();
-  expect(output).toMatch(/baseline: nothing is recorded in .*checkpoints yet/);
+  expect(output).toMatch(/baseline: nothing is recorded in .*tma-out yet/);
   expect(code).toBe(2);
-  expect(existsSync(join(cwd, 'results'))).toBe(false);
+  expect(existsSync(join(cwd, 'tma-out', 'results'))).toBe(false);
   expect((await tma(cwd, 'profile', '-f', 'perf.yaml')).code).toBe(0);
 });
 
@@ -36,7 +36,7 @@ test('the same model is not worse, though the journal knows it already', async (
   const { code, output } = await night();
   expect(output).toContain('paced_config_0 with 3 in flight measured anew, early and late');
   expect(code, output).toBe(0);
-  const comparison = comparisonSchema.parse(JSON.parse(read(cwd, 'results/comparison.json')));
+  const comparison = comparisonSchema.parse(JSON.parse(read(cwd, 'tma-out/results/comparison.json')));
   // The default and the winner, each with one load that is measured anew.
   expect(comparison.models[0]!.common).toMatchObject({ configurations: 2, points: 2, same: 2 });
   expect(comparison.gates[0]!.state).not.toBe('failed');
@@ -50,8 +50,8 @@ test('a model that got slower is worse after three looks, with a page; what this
   expect(output).toMatch(/paced is worse: throughput -[4567]\d/);
   expect(output).toMatch(/--fail-on worse: paced is worse/);
   expect(code, output).toBe(6);
-  expect(read(cwd, 'reports/comparison.html')).toContain('paced is worse');
-  const results = JSON.parse(readFileSync(join(cwd, 'results', 'results.json'), 'utf8'));
+  expect(read(cwd, 'tma-out/reports/comparison.html')).toContain('paced is worse');
+  const results = JSON.parse(readFileSync(join(cwd, 'tma-out', 'results', 'results.json'), 'utf8'));
   const [{ points }] = results.trials.filter(
     ({ name }: { name: string }) => name === 'paced_config_baseline',
   );

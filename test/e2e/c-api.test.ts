@@ -38,7 +38,7 @@ describe.skipIf(missing)(
         expect(values.perf_throughput).toBeGreaterThan(100);
         expect(values.perf_server_compute_infer).toBeGreaterThan(0);
       }
-      expect(readFileSync(join(cwd, 'checkpoints/logs/add_sub_config_0.log'), 'utf8')).toContain(
+      expect(readFileSync(join(cwd, 'tma-out/checkpoints/logs/add_sub_config_0.log'), 'utf8')).toContain(
         'metrics.cc',
       );
     });

@@ -25,6 +25,8 @@ test('--cache-directory: what an accelerator builds is kept, and is no part of t
   expect(engine).toMatch(/^text_recognition-[0-9a-f]{12}$/);
   expect(readdirSync(join(cwd, 'cache', 'engines', engine!)).join()).toMatch(/\.blob$/);
   expect(results(cwd).trials[1].state).toBe('measured');
-  expect(read(cwd, 'output_model_repository/text_recognition_config_0/config.pbtxt')).not.toContain('cache');
-  expect(read(cwd, 'results/best/text_recognition/config.pbtxt')).not.toContain('cache');
+  expect(read(cwd, 'tma-out/output_model_repository/text_recognition_config_0/config.pbtxt')).not.toContain(
+    'cache',
+  );
+  expect(read(cwd, 'tma-out/results/best/text_recognition/config.pbtxt')).not.toContain('cache');
 });

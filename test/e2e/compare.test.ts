@@ -49,13 +49,13 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'perf.yaml'), PERF);
   writeFileSync(model, modelOf(0.02));
   await tma(cwd, 'profile', '-f', 'perf.yaml');
-  copyFileSync(join(cwd, 'results', 'results.json'), join(cwd, 'first.json'));
+  copyFileSync(join(cwd, 'tma-out', 'results', 'results.json'), join(cwd, 'first.json'));
   writeFileSync(model, modelOf(0.1));
   await tma(cwd, 'profile', '-f', 'perf.yaml');
 });
 
 test('a model that takes five times as long is worse than in the session before, and the gate says so', async () => {
-  const { code, output } = await tma(cwd, 'compare', 'checkpoints', '--fail-on', 'worse', '-e', 'out');
+  const { code, output } = await tma(cwd, 'compare', '--fail-on', 'worse', '-e', 'out');
   expect(output).toMatch(/sleepy is worse: throughput -[5-9]\d % \(/);
   expect(output).toContain("the model's files: changed");
   expect(output).toMatch(/\nfailed {2}worse: sleepy is worse/);
@@ -88,8 +88,8 @@ test('a run beside itself has nothing to say', async () => {
   const { code, output } = await tma(
     cwd,
     'compare',
-    'checkpoints',
-    'results/results.json',
+    'tma-out/checkpoints',
+    'tma-out/results/results.json',
     '--fail-on',
     'worse',
   );

@@ -44,7 +44,7 @@ describe('a run on the CPU by cost', () => {
       expect(values).not.toHaveProperty('energy_per_thousand_inferences');
     }
     expect(first.output).toMatch(/p99 ms .*cost\/1M EUR .*cost\/month EUR/);
-    expect(read(cwd, 'results/metrics-model-inference.csv')).toContain(
+    expect(read(cwd, 'tma-out/results/metrics-model-inference.csv')).toContain(
       'Cost per Million Inferences (EUR),Cost per Month (EUR)',
     );
   });

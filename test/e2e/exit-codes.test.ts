@@ -104,7 +104,7 @@ describe('what is missing where tma runs', () => {
   });
 
   test('a trial whose tritonserver is gone, or does not start', async () => {
-    const file = join(measured, 'checkpoints/trials/failing_config_default.json');
+    const file = join(measured, 'tma-out/checkpoints/trials/failing_config_default.json');
     const spec = JSON.parse(readFileSync(file, 'utf8'));
     const other = (path: string): string => {
       spec.settings.launch.serverPath = path;

@@ -20,7 +20,7 @@ test.each([
   expect(output).toContain(`Nothing could be measured for ${model}`);
   expect(code).toBe(3);
   expect(results(cwd).trials[0].state).toBe('failed');
-  expect(read(cwd, `reports/summaries/${model}/result_summary.html`)).toContain('Failed and skipped');
+  expect(read(cwd, `tma-out/reports/summaries/${model}/result_summary.html`)).toContain('Failed and skipped');
   expect(await nothingLeft()).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ test.skipIf(!isRoot)('an export path that is read-only is said before anything s
     expect(output).toMatch(/cannot write .*out\/.*read-only file system/);
     expect(output).toContain('--export-path');
     expect(code).toBe(5);
-    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out', 'checkpoints'))).toBe(false);
   } finally {
     execFileSync('umount', [join(cwd, 'out')]);
   }

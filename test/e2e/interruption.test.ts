@@ -26,7 +26,9 @@ test('Ctrl-C finishes the point, writes the report, and the same command goes on
   const { code, output } = await run.ended;
   expect(code).toBe(130);
   expect(output).toContain('Ctrl-C again stops at once');
-  expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('add_sub_config_default');
+  expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toContain(
+    'add_sub_config_default',
+  );
   expect(await nothingLeft()).toEqual([]);
   const before = measured(cwd);
   expect(before).toBeGreaterThanOrEqual(2);

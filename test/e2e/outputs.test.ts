@@ -48,23 +48,25 @@ describe('a run that is to be read by other programs', () => {
   });
 
   test('writes each file, as its readers want it', () => {
-    expect(readdirSync(join(cwd, 'results'))).toEqual(expect.arrayContaining([...FILES, 'results.json']));
-    const root = parseXml(read(cwd, 'results/junit.xml'));
+    expect(readdirSync(join(cwd, 'tma-out', 'results'))).toEqual(
+      expect.arrayContaining([...FILES, 'results.json']),
+    );
+    const root = parseXml(read(cwd, 'tma-out/results/junit.xml'));
     expect([...problemsBy(ANT, root), ...problemsBy(JENKINS, root)]).toEqual([]);
     expect(root.children.map(({ attributes }) => attributes['name'])).toEqual(['no_config']);
-    const families = parseExposition(read(cwd, 'results/metrics.prom')).map(({ name }) => name);
+    const families = parseExposition(read(cwd, 'tma-out/results/metrics.prom')).map(({ name }) => name);
     expect(families).toContain('tma_perf_throughput_inferences_per_second');
-    expect(JSON.parse(read(cwd, 'results/benchmark-bigger-is-better.json'))[0]).toMatchObject({
+    expect(JSON.parse(read(cwd, 'tma-out/results/benchmark-bigger-is-better.json'))[0]).toMatchObject({
       unit: 'infer/s',
       value: expect.any(Number),
     });
     expect(read(cwd, 'step-summary')).toContain('### `no_config`');
-    for (const file of FILES) expect(ended.output).toContain(`results/${file}`);
+    for (const file of FILES) expect(ended.output).toContain(`tma-out/results/${file}`);
   });
 
   test('has no file that nobody asked for', () => {
-    expect(existsSync(join(cwd, 'plots'))).toBe(false);
-    expect(existsSync(join(cwd, 'reports/summaries/no_config/result_summary.pdf'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out', 'plots'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out/reports/summaries/no_config/result_summary.pdf'))).toBe(false);
   });
 
   test('is told to the address once, with its exit code and session; the address is in no record', () => {
@@ -83,7 +85,11 @@ describe('a run that is to be read by other programs', () => {
     expect(session.environment.command).toEqual(
       expect.arrayContaining(['--on-finish', '[not shown]', '--output-formats', FORMATS]),
     );
-    for (const file of ['checkpoints/journal.jsonl', 'results/results.json', 'results/summary.md'])
+    for (const file of [
+      'tma-out/checkpoints/journal.jsonl',
+      'tma-out/results/results.json',
+      'tma-out/results/summary.md',
+    ])
       expect(read(cwd, file)).not.toContain('SECRET');
   });
 
@@ -93,14 +99,14 @@ describe('a run that is to be read by other programs', () => {
     expect(readdirSync(join(cwd, 'again/results')).sort()).toEqual(FILES);
     // Of the summary the links are others: there are no tables here.
     for (const file of FILES.slice(0, -1))
-      expect(read(cwd, `again/results/${file}`)).toBe(read(cwd, `results/${file}`));
+      expect(read(cwd, `again/results/${file}`)).toBe(read(cwd, `tma-out/results/${file}`));
   });
 });
 
 test('a run that writes what nobody asked for writes none of them', async () => {
   const cwd = project('[no_config]');
   expectThrough(await tma(cwd, 'profile', '-f', 'perf.yaml'));
-  expect(readdirSync(join(cwd, 'results')).filter((name) => FILES.includes(name))).toEqual([]);
+  expect(readdirSync(join(cwd, 'tma-out', 'results')).filter((name) => FILES.includes(name))).toEqual([]);
 });
 
 test('an interrupted run is told as such', async () => {

@@ -32,7 +32,7 @@ describe('a whole run on a real tritonserver', () => {
       'skipped: client batch 8 exceeds max_batch_size 4 (10 points of 5 configurations)',
     );
     if (first.code === 0) expect(first.output).toMatch(/(Deploy|Keep) .* infer\/s at p99/);
-    expect(first.output).toContain('report   reports/summaries/add_sub/result_summary.html');
+    expect(first.output).toContain('report   tma-out/reports/summaries/add_sub/result_summary.html');
     // Without a winner the exit code says so; on a busy machine there may be none.
     const [{ winner }] = results(cwd).models;
     expect(first.code).toBe(winner ? 0 : 3);
@@ -48,7 +48,7 @@ describe('a whole run on a real tritonserver', () => {
       ]);
       expect(failed[0].end.cause).toContain('KIND_GPU but no GPUs are available');
       expect(failed[0].end.logTail.join('\n')).toContain('KIND_GPU');
-      expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain(
+      expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toContain(
         'KIND_GPU but no GPUs are available',
       );
     },
@@ -92,7 +92,7 @@ describe('a whole run on a real tritonserver', () => {
   });
 
   test("the table has Model Analyzer's header and a row a point", () => {
-    const lines = read(cwd, 'results/metrics-model-inference.csv').split('\n');
+    const lines = read(cwd, 'tma-out/results/metrics-model-inference.csv').split('\n');
     expect(lines[0]).toBe(
       'Model,Batch,Concurrency,Model Config Path,Instance Group,Max Batch Size,Satisfies Constraints,Throughput (infer/sec),p99 Latency (ms),Throughput (infer/sec) 95% low,Throughput (infer/sec) 95% high,p99 Latency (ms) 95% low,p99 Latency (ms) 95% high,Requests,Looks,Starts,Marks',
     );
@@ -100,10 +100,10 @@ describe('a whole run on a real tritonserver', () => {
   });
 
   test('the PDF is one, with text', () => {
-    const pdf = readFileSync(join(cwd, 'reports/summaries/add_sub/result_summary.pdf'));
+    const pdf = readFileSync(join(cwd, 'tma-out/reports/summaries/add_sub/result_summary.pdf'));
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(20_000);
-    expect(readdirSync(join(cwd, 'reports/detailed'))).toHaveLength(3);
+    expect(readdirSync(join(cwd, 'tma-out/reports/detailed'))).toHaveLength(3);
   });
 
   test('nothing is left running', async () => {
@@ -151,7 +151,7 @@ describe('a whole run on a real tritonserver', () => {
     const launcher = new LocalLauncher(launchSettings({ serverPath: installedTriton() }));
     await using server = await launcher.launch(
       launchRequest({
-        modelRepository: join(cwd, 'output_model_repository'),
+        modelRepository: join(cwd, 'tma-out', 'output_model_repository'),
         logFile: join(cwd, 'served.log'),
         flags: { 'disable-auto-complete-config': '' },
       }),
@@ -190,7 +190,7 @@ test('several models, one without config.pbtxt: each by its own, and all of them
     'perf_latency_p99',
   ]);
   expect(acrossModels.ranking).toHaveLength(2);
-  const page = 'reports/summaries/Best Configs Across All Models/result_summary';
+  const page = 'tma-out/reports/summaries/Best Configs Across All Models/result_summary';
   expect(read(cwd, `${page}.html`)).toContain('aria-label="Mine"');
   expect(
     readFileSync(join(cwd, `${page}.pdf`))
@@ -198,10 +198,10 @@ test('several models, one without config.pbtxt: each by its own, and all of them
       .toString(),
   ).toBe('%PDF-');
   for (const of of ['no_config', 'add_sub_config_default', 'Best Configs Across All Models']) {
-    const picture = readFileSync(join(cwd, 'plots', 'simple', of, 'mine.png'));
+    const picture = readFileSync(join(cwd, 'tma-out', 'plots', 'simple', of, 'mine.png'));
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
   }
-  const text = read(cwd, 'output_model_repository/no_config_config_default/config.pbtxt');
+  const text = read(cwd, 'tma-out/output_model_repository/no_config_config_default/config.pbtxt');
   expect(text).toContain('max_batch_size: 2');
   expect(text).toContain('data_type: TYPE_FP32');
 });
@@ -218,7 +218,7 @@ test.skipIf(hasGpu)(
       decision: { kind: 'unfinished', reason: 'constraints unknown', variant: null },
       leader: { variant: 'add_sub_config_default', satisfiesConstraints: null },
     });
-    expect(existsSync(join(cwd, 'results/best'))).toBe(false);
+    expect(existsSync(join(cwd, 'tma-out/results/best'))).toBe(false);
     const strict = await tma(cwd, 'profile', '-f', 'perf.yaml', '-q', '--fail-on-unmet-constraints');
     expect(strict.code).toBe(4);
     expect(strict.output).toMatch(/^--fail-on-unmet-constraints: Nothing can be promised .*no GPU here/);
@@ -293,5 +293,5 @@ test('nothing is listed: instances and batch sizes upwards, on the CPU where the
     dynamic_batching: {},
   });
   expect(trials.length).toBeGreaterThanOrEqual(3);
-  expect(read(cwd, 'results/metrics-model-inference.csv')).toMatch(/^Model,Batch,Request Rate,/);
+  expect(read(cwd, 'tma-out/results/metrics-model-inference.csv')).toMatch(/^Model,Batch,Request Rate,/);
 });

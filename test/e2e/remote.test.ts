@@ -52,7 +52,7 @@ describe('a server that somebody else runs, under model control', () => {
     expect(values).not.toHaveProperty('cpu_used_ram');
     const index = await server.triton.repositoryIndex();
     expect(index.filter(({ state }) => state === 'READY').map(({ name }) => name)).toEqual(['no_config']);
-    expect(read(cwd, 'output_model_repository/add_sub_config_1/config.pbtxt')).toContain('300');
+    expect(read(cwd, 'tma-out/output_model_repository/add_sub_config_1/config.pbtxt')).toContain('300');
   });
 
   test('by gRPC alone: variants, statistics, load', async () => {
@@ -72,7 +72,9 @@ describe('a server that somebody else runs, under model control', () => {
     expect(Math.abs(values.perf_inference_count - requests)).toBeLessThan(0.1 * requests + 10);
     expect(values.perf_server_compute_infer).toBeGreaterThan(0);
     expect(values.perf_client_send_recv).toBeGreaterThan(0);
-    expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toMatch(/closed loop, gRPC on/);
+    expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toMatch(
+      /closed loop, gRPC on/,
+    );
   });
 
   test('a model that was ready is ready again, as it was', async () => {
@@ -167,7 +169,7 @@ describe('one server for many variants, several variants at once', () => {
     expect(times[2]).toBeLessThan(0.05);
     expect(trials[2].points[0].measurement).toMatchObject({ shared: true });
     expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
-    expect(read(cwd, 'reports/summaries/add_sub/result_summary.html')).toContain('shared');
+    expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toContain('shared');
   });
 
   test('--parallel: two variants at once, every point once, in its own trial', async () => {
@@ -180,7 +182,7 @@ describe('one server for many variants, several variants at once', () => {
     expect(order.filter(({ kind }) => kind === 'end')).toHaveLength(5);
     // Two at once: by their logs the server of one ran while that of another did.
     const lives = trials.map(({ name }: { name: string }) =>
-      statSync(join(cwd, 'checkpoints', 'logs', `${name}.log`)),
+      statSync(join(cwd, 'tma-out', 'checkpoints', 'logs', `${name}.log`)),
     );
     const overlaps = lives.flatMap((one: Stats, index: number) =>
       lives

@@ -110,25 +110,21 @@ function run(
   return { child, output: () => output, printed, ended };
 }
 
-/** Everything below the folder itself, as Model Analyzer has it. */
-const BESIDE =
-  'checkpoint_directory: checkpoints\noutput_model_repository_path: output_model_repository\nexport_path: .\n';
-
 /** A new folder with a perf.yaml on the fixture models; windows are short, what they measure does not matter. */
 export function project(models: string, more = ''): string {
   const cwd = folder();
   writeFileSync(
     join(cwd, 'perf.yaml'),
-    `model_repository: ${MODELS}\n${BESIDE}perf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nconcurrency: 1\nrun_config_search_disable: true\n${more}\nprofile_models: ${models}\n`,
+    `model_repository: ${MODELS}\nperf_analyzer_flags: {measurement-interval: 100, stability-percentage: 100}\nconcurrency: 1\nrun_config_search_disable: true\n${more}\nprofile_models: ${models}\n`,
   );
   return cwd;
 }
 
 export const read = (cwd: string, name: string): string => readFileSync(join(cwd, name), 'utf8');
 
-export const results = (cwd: string) => JSON.parse(read(cwd, 'results/results.json'));
+export const results = (cwd: string) => JSON.parse(read(cwd, 'tma-out/results/results.json'));
 
-export const journal = (cwd: string, file = 'checkpoints/journal.jsonl') =>
+export const journal = (cwd: string, file = 'tma-out/checkpoints/journal.jsonl') =>
   read(cwd, file)
     .trim()
     .split('\n')

@@ -14,14 +14,14 @@ test('what failed in a run is repeated from the spec that it names; with a chang
   const cwd = project('failing');
   const { output } = await tma(cwd, 'profile', '-f', 'perf.yaml');
   expect(output).toContain('the tokenizer has no such word');
-  const spec = join(cwd, 'checkpoints', 'trials', 'failing_config_default.json');
+  const spec = join(cwd, 'tma-out', 'checkpoints', 'trials', 'failing_config_default.json');
   expect(existsSync(spec)).toBe(true);
-  const log = readFileSync(join(cwd, 'checkpoints/logs/failing_config_default.log'), 'utf8');
+  const log = readFileSync(join(cwd, 'tma-out/checkpoints/logs/failing_config_default.log'), 'utf8');
   const again = await tma(cwd, 'trial', '--spec', spec);
   expect(again.code).toBe(3);
   // What the report links is still what it was; the log of this trial lies beside its spec.
-  expect(readFileSync(join(cwd, 'checkpoints/logs/failing_config_default.log'), 'utf8')).toBe(log);
-  const own = join(cwd, 'checkpoints/trials/failing_config_default.trial.log');
+  expect(readFileSync(join(cwd, 'tma-out/checkpoints/logs/failing_config_default.log'), 'utf8')).toBe(log);
+  const own = join(cwd, 'tma-out/checkpoints/trials/failing_config_default.trial.log');
   expect(readFileSync(own, 'utf8')).toContain('failing');
   expect(lines(again.output).at(-1)).toMatchObject({ end: { logFile: own } });
   // Nothing has changed since the spec was written.
@@ -52,7 +52,9 @@ test('what failed in a run is repeated from the spec that it names; with a chang
 async function specWithoutPoints(): Promise<string> {
   const cwd = project('failing');
   await tma(cwd, 'profile', '-f', 'perf.yaml');
-  const json = JSON.parse(readFileSync(join(cwd, 'checkpoints/trials/failing_config_default.json'), 'utf8'));
+  const json = JSON.parse(
+    readFileSync(join(cwd, 'tma-out/checkpoints/trials/failing_config_default.json'), 'utf8'),
+  );
   json.models[0] = { ...json.models[0], name: 'no_config', config: undefined, assignment: {} };
   const { points: _, ...spec } = json;
   const file = join(cwd, 'spec.json');

@@ -16,7 +16,6 @@ export type Length = 'whole' | 'short';
 
 /** A quarter of a second a point: seconds in all. */
 const perfYaml = (length: Length): string => `model_repository: ${MODELS}
-checkpoint_directory: checkpoints
 skip_detailed_reports: true
 skip_summary_reports: ${length === 'short'}
 run_config_search_mode: manual
@@ -93,11 +92,11 @@ export async function smallRun(length: Length): Promise<SmallRun> {
     },
     processes: mark.processes,
     lying: own.left,
-    measured: () => read('checkpoints/journal.jsonl').split('\n').flatMap(measuredKey),
+    measured: () => read('tma-out/checkpoints/journal.jsonl').split('\n').flatMap(measuredKey),
     results: () =>
       length === 'short'
-        ? pointsOfJournal(read('checkpoints/journal.jsonl'))
-        : pointsOfResults(read('results/results.json')),
+        ? pointsOfJournal(read('tma-out/checkpoints/journal.jsonl'))
+        : pointsOfResults(read('tma-out/results/results.json')),
     async [Symbol.asyncDispose]() {
       for (const process of mark.processes()) endProcess(Number(process.split(' ')[0]));
       await own[Symbol.asyncDispose]();
