@@ -4,7 +4,7 @@ import type { Constraint } from '../record/goal.ts';
 import type { GpuState } from '../record/gpu-state.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import { latenessInP99, P99_REQUESTS } from '../record/marks.ts';
-import type { Figures, GpuSharer, Measurement } from '../record/measurement.ts';
+import type { Composing, Figures, GpuSharer, Measurement } from '../record/measurement.ts';
 import { ofEach } from '../record/one-model.ts';
 import { countFailures, mainFailure } from '../record/request-failures.ts';
 import type { Server } from '../server/launcher.ts';
@@ -21,7 +21,7 @@ import {
 } from './gpu-monitor.ts';
 import { type Placement, placementOf } from './placement.ts';
 import { othersShare, resourceFigures, watchResources } from './resource-watch.ts';
-import { fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
+import { composingTimes, fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
 import { type Scrape, statisticsReader } from './statistics-reader.ts';
 
@@ -65,7 +65,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
   const startedAt = new Date().toISOString();
   const gpus = watchGpus(server.metrics, request.monitoringIntervalS);
   const resources = watchResources(server, request.monitoringIntervalS);
-  const statistics = statisticsReader({ ...request, model: models[0].metadata });
+  const statistics = statisticsReader({ ...request, model: models[0] });
   try {
     // A server that does not tell must not be found out while it is measured.
     await statistics.look();
@@ -85,7 +85,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
         gpus.look();
         resources.look();
         const found = await statistics.look();
-        return { fromMs, atMs: performance.now(), statistics: found };
+        return { fromMs, atMs: performance.now(), ...found };
       },
       signal,
       deadlineMs: request.deadlineMs,
@@ -105,6 +105,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       othersShare:
         server.logFile !== undefined && generator.name === 'native' ? othersShare(used, span) : undefined,
       unread: statistics.failure(),
+      composingBy: statistics.by,
       shared: server.shared,
       startedAt,
     });
@@ -155,6 +156,8 @@ export interface RawPoint {
   readonly othersShare?: number | undefined;
   /** Why the server's statistics are not known, where that is a fault. */
   readonly unread?: string | undefined;
+  /** Why other models were looked at; undefined: none was. */
+  readonly composingBy?: Composing['by'] | undefined;
   /** Other variants ran on the same server. */
   readonly shared: boolean;
   readonly startedAt: string;
@@ -166,6 +169,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
   const gpu = aggregateGpus(raw.gpuSamples);
   const states = gpuStates(driverSamples);
   const server = serverTimes(result.edges);
+  const composing = raw.composingBy && composingTimes(result.edges, raw.composingBy);
   const { figures: energy, energyBy } = energyFigures(
     { looks: [], ageMs: 0, ...raw.counters, uuids: raw.placement?.uuids, ...gpu },
     result,
@@ -193,6 +197,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
     whole,
     ...(result.beyond && { beyond: result.beyond }),
     models: ofEach({ point, whole }),
+    ...(composing && { composing }),
     gpus: gpu.gpus,
     ...(driverSamples.length > 0 && { gpuStates: states }),
     ...(raw.placement?.inUse !== undefined && { gpusInUse: raw.placement.inUse }),

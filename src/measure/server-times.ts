@@ -1,12 +1,15 @@
-import type { Figures } from '../record/measurement.ts';
+import type { Composing, Figures } from '../record/measurement.ts';
 import type { Counter, ModelStatistics } from '../server/triton.ts';
 import { type Batch, ratioInterval } from '../statistics/batch-means.ts';
 import type { Interval } from '../statistics/intervals.ts';
 
-/** The server's statistics at a moment; undefined where they could not be read. */
+/** The server's statistics at a moment. */
 export interface StatisticsAt {
   readonly atMs: number;
+  /** Of the model that load is put on; undefined where they could not be read. */
   readonly statistics: readonly ModelStatistics[] | undefined;
+  /** Of the models that may take part in answering; undefined where that is not asked for, or could not be read. */
+  readonly others?: readonly ModelStatistics[] | undefined;
 }
 
 export const NO_FIGURES: Figures = { values: {}, intervals: {} };
@@ -37,9 +40,9 @@ export function serverTimes(looks: readonly StatisticsAt[]): Figures {
   const values: Record<string, number> = {};
   const intervals: Record<string, Interval> = {};
   const add = (tag: string, parts: readonly Batch[] | undefined, scale = 1): void => {
-    const over = parts?.reduce((sum, part) => sum + part.over, 0) ?? 0;
+    const over = sumOf(parts?.map((part) => part.over) ?? []);
     if (!parts || over <= 0) return;
-    const sum = parts.reduce((total, part) => total + part.sum, 0);
+    const sum = sumOf(parts.map((part) => part.sum));
     const [low, high] = ratioInterval(parts);
     values[tag] = (sum / over) * scale;
     intervals[tag] = [low === null ? null : low * scale, high === null ? null : high * scale];
@@ -56,12 +59,12 @@ export function serverTimes(looks: readonly StatisticsAt[]): Figures {
   const executions = deltas((item) => item.execution_count);
   add('perf_executed_batch', ratio(inferences, executions));
   const times = looks.slice(1).map(({ atMs }, index) => atMs - looks[index]!.atMs);
-  const totalMs = times.reduce((sum, time) => sum + time, 0);
+  const totalMs = sumOf(times);
   for (const [tag, counts] of [
     ['perf_inference_count', inferences],
     ['perf_execution_count', executions],
   ] as const) {
-    const total = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
+    const total = sumOf(counts ?? []);
     if (total <= 0) continue;
     // As many as there would be in the same time once more.
     add(tag, ratio(counts, times), totalMs);
@@ -70,6 +73,31 @@ export function serverTimes(looks: readonly StatisticsAt[]): Figures {
   }
   return { values, intervals };
 }
+
+/**
+ * What each of the other models did between the first and the last look, as far as it did anything.
+ * @param by see `Composing`.
+ */
+export function composingTimes(looks: readonly StatisticsAt[], by: Composing['by']): Composing | undefined {
+  if (looks.some(({ statistics, others }) => statistics === undefined || others === undefined))
+    return undefined;
+  const answered = (of: readonly StatisticsAt[]): number =>
+    sumOf(deltasOf(of, ({ inference_stats }) => inference_stats.success?.count) ?? []);
+  const requests = answered(looks);
+  if (requests <= 0) return undefined;
+  const names = new Set(looks.flatMap(({ others }) => others!.map(({ name }) => name)));
+  const models = [...names].flatMap((model) => {
+    const own = looks.map(({ atMs, others }) => ({
+      atMs,
+      statistics: others!.filter(({ name }) => name === model),
+    }));
+    const share = answered(own) / requests;
+    return share > 0 ? [{ model, requests: share, ...serverTimes(own) }] : [];
+  });
+  return models.length > 0 ? { by, models } : undefined;
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /**
  * How much a counter of all versions grew from look to look. A version that was not there before starts at zero;

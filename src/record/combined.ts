@@ -60,6 +60,7 @@ export function combined(
     ...(bottleneck && { bottleneck }),
     whole,
     ...(beyond && { beyond }),
+    ...composingOf(measurements, servers),
     models: Object.fromEntries(models),
     gpus: Object.fromEntries(
       uuids.map((uuid) => [
@@ -108,6 +109,27 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
       gpuSharers: [...new Map(sharers.map((item) => [`${item.uuid} ${item.pid}`, item])).values()],
     }),
   };
+}
+
+/** The mean of each model that took part, over the measurements that have it. */
+function composingOf(
+  measurements: readonly Measurement[],
+  servers: readonly number[],
+): Pick<Measurement, 'composing'> {
+  const told = measurements.flatMap(({ composing }, index) =>
+    (composing?.models ?? []).map((item) => ({ item, server: servers[index]! })),
+  );
+  const by = measurements.findLast(({ composing }) => composing !== undefined)?.composing?.by;
+  if (by === undefined) return {};
+  const models = [...Map.groupBy(told, ({ item }) => item.model)].map(([model, same]) => ({
+    model,
+    requests: mean(same.map(({ item }) => item.requests)),
+    ...meanFigures(
+      same.map(({ item }) => item),
+      same.map(({ server }) => server),
+    ),
+  }));
+  return { composing: { by, models } };
 }
 
 const mergedStalls = (a: HostStalls, b: HostStalls): HostStalls => ({

@@ -49,7 +49,18 @@ export const environment = documented(line.environment, {
 }).meta({ id: 'Environment', description: 'the machine and the programs that measured' });
 
 export const session = documented(
-  line.session.omit({ kind: true, schemaVersion: true }).extend({ environment }),
+  line.session.omit({ kind: true, schemaVersion: true }).extend({
+    environment,
+    seeds: z
+      .record(
+        z.string(),
+        documented(z.object({ search: z.number(), load: z.number() }), {
+          search: 'of a search that chooses by chance (--search-seed)',
+          load: "of a load's inputs, arrivals and sequences (random-seed of perf_analyzer_flags)",
+        }),
+      )
+      .optional(),
+  }),
   {
     id: 'what it is called: when it started, told apart from others of that moment',
     continues: 'the session that it went on with; what both measured is one',
@@ -60,6 +71,7 @@ export const session = documented(
     goals: 'what each model was judged by',
     overall: 'what configurations of different models were judged by',
     load: 'hashes of what the load of each model was made by',
+    seeds: 'what chance was drawn from, by model',
     wanted: 'a hash of which points of each model were to be measured',
   },
 ).meta({ id: 'Session', description: 'one call of tma profile' });
@@ -98,12 +110,30 @@ const beyond = documented(stored.beyond, {
   of: 'how many independent requests tell that share as surely as those that were counted: neighbours depend on each other',
 }).meta({ id: 'Beyond' });
 
+const composing = documented(
+  stored.composing.extend({
+    models: z.array(
+      documented(stored.composingModel, {
+        model: 'its name',
+        requests: 'requests that it answered for each request of the model that load was put on',
+        values: 'metric -> value, of its own requests',
+        intervals: 'metric -> 95 % interval, null where an end is not known',
+      }),
+    ),
+  }),
+  {
+    by: "steps: those that the ensemble names; calls: everything else that ran meanwhile on tma's own server, which only the model, or what it called, can have asked for",
+    models: 'each of them',
+  },
+).meta({ id: 'Composing', description: 'the models that took part in answering' });
+
 const measurement = documented(
   stored.measurement.extend({
     point: loadPoint,
     whole: figures,
     beyond: z.record(z.string(), beyond).optional(),
     models: z.record(z.string(), figures).optional(),
+    composing: composing.optional(),
     client: client.optional(),
     gpuStates: z.record(z.string(), gpuState).optional(),
     drifted: documented(stored.drift, {
@@ -133,6 +163,8 @@ const measurement = documented(
     whole: 'everything that was measured, of all models together',
     beyond: 'how many requests were beyond the limits on percentiles that it was measured under, by metric',
     models: 'what was measured of each model; absent where one alone was loaded, of which it is the whole',
+    composing:
+      'the models that took part in answering: the members of an ensemble, or what it called; absent: none did, or an earlier tma wrote the file',
     gpus: 'metric -> value by GPU UUID',
     gpuStates: 'clocks, temperature and power by GPU UUID, as the driver told them',
     gpusInUse:

@@ -4,7 +4,7 @@ import { name } from './checks.ts';
 import type { Bottleneck, ClientReport } from './client.ts';
 import type { GpuState } from './gpu-state.ts';
 import type { Load, LoadPoint, Stream } from './load-point.ts';
-import type { Beyond, Figures, GpuSharer, HostStalls } from './measurement.ts';
+import type { Beyond, Composing, ComposingModel, Figures, GpuSharer, HostStalls } from './measurement.ts';
 import type { StoredMeasurement } from './one-model.ts';
 import type { FailureCount } from './request-failures.ts';
 import { isUnchecked } from './upgrade.ts';
@@ -104,6 +104,18 @@ export const figures = z.object({
   intervals,
 } satisfies Shape<Figures>);
 
+export const composingModel = z.object({
+  model: name,
+  requests: z.number(),
+  values,
+  intervals,
+} satisfies Shape<ComposingModel>);
+
+export const composing = z.object({
+  by: z.enum(['steps', 'calls']),
+  models: z.array(composingModel),
+} satisfies Shape<Composing>);
+
 export const beyond = z.object({
   limit: z.number(),
   share: z.number(),
@@ -129,6 +141,7 @@ export const measurement = z.object({
   whole: figures,
   beyond: z.record(z.string(), beyond).optional(),
   models: z.record(z.string(), figures).optional(),
+  composing: composing.optional(),
   gpus: byGpu,
   gpuStates: z.record(z.string(), gpuState).optional(),
   gpusInUse: z.int().nonnegative().optional(),

@@ -34,6 +34,23 @@ export interface Figures {
   readonly intervals: Readonly<Record<string, Interval>>;
 }
 
+/** What another model of the server did for the requests of the one that load was put on. */
+export interface ComposingModel extends Figures {
+  readonly model: string;
+  /** Requests that it answered for each of the one that load was put on; the figures are of its own requests. */
+  readonly requests: number;
+}
+
+/** The models that took part in answering. */
+export interface Composing {
+  /**
+   * steps: those that the ensemble names, in its order; calls: everything else that ran meanwhile on a server of tma's own,
+   * which only the model that load was put on, or what it called, can have asked for.
+   */
+  readonly by: 'steps' | 'calls';
+  readonly models: readonly ComposingModel[];
+}
+
 /** How much of what was measured is beyond a limit on a percentile. */
 export interface Beyond {
   /** The limit, in the unit of its metric. */
@@ -73,6 +90,8 @@ export interface Measurement {
   readonly beyond?: Readonly<Record<string, Beyond>>;
   /** By model: what was measured of each that load was put on; of one alone it is the whole. */
   readonly models: Readonly<Record<string, Figures>>;
+  /** Absent where no other model took part, and in journals of early versions. */
+  readonly composing?: Composing;
   /** Metric tag -> value, by GPU UUID. */
   readonly gpus: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How the GPUs fared by UUID, as their driver told; absent where there was none to ask. */

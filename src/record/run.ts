@@ -54,8 +54,18 @@ export interface Session {
   readonly overall?: Criteria | undefined;
   /** What the load of each model was made by, by model; a journal of an early version does not say. */
   readonly load?: Readonly<Record<string, Fingerprints>> | undefined;
+  /** What chance was drawn from, by model; a journal of an early version does not say. */
+  readonly seeds?: Readonly<Record<string, Seeds>> | undefined;
   /** A hash of which points of each model were to be measured, and how, by model; absent: not recorded. */
   readonly wanted?: Fingerprints | undefined;
+}
+
+/** The same seeds make the same choices. */
+export interface Seeds {
+  /** Of a search that chooses by chance. */
+  readonly search: number;
+  /** Of a load's inputs, arrivals and sequences. */
+  readonly load: number;
 }
 
 /** The running server as it described itself, and its GPUs before any model was loaded. */

@@ -9,8 +9,9 @@ import { anchorOf } from './anchor.ts';
 import { inBothWidths, type Role } from './figures/draw.ts';
 import { type LoadCurve, loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
 import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
-import { STAGES } from './figures/time-breakdown.ts';
+import { STAGES } from './figures/request-time.ts';
 import { timeSplitData, timeSplitSvg } from './figures/time-split.ts';
+import { membersView } from './members-view.ts';
 import { plotFigures } from './plots.ts';
 import { whatMatteredView } from './what-mattered-view.ts';
 
@@ -113,6 +114,8 @@ function timeSplitView({ winner, entries, default: base }: Ranking, shown: Ranke
     svg: inBothWidths((width) => timeSplitSvg(data, width)),
     parts: data.parts,
     isSameLoad: data.isSameLoad,
+    isBeside: told.length > 1,
+    members: membersView(shown.best.measurement),
     of: told.map((entry) => ({
       name: entry.trial.name,
       anchor: anchorOf(entry.trial.name),

@@ -11,6 +11,7 @@ import {
   measurementsOf,
   type Run,
   type ServerRecord,
+  type Session,
   type Trial,
 } from '../record/run.ts';
 
@@ -139,6 +140,7 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
         : loadText(measurements),
     ],
     ...windowRows(measurements),
+    ...seedRows(session, trials),
     ['Measured', measuredText(measurements, trials)],
     ...(taken === undefined ? [] : [['Taken over', taken] as const]),
     ['Time', environment ? timeText(measurements, trials) : NOT_KNOWN],
@@ -159,6 +161,15 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
     unknown: unknownText(run),
     rows: rows.filter(([, value]) => value !== NOT_KNOWN).map(([name, value]) => ({ name, value })),
   };
+}
+
+/** What chance was drawn from: what tma's own load generator sends and when, and what a search chooses. */
+function seedRows(session: Session | undefined, trials: readonly Trial[]): [string, string][] {
+  const model = trials[0] && loadedName(trials[0]);
+  const seeds = model === undefined ? undefined : session?.seeds?.[model];
+  if (!seeds) return [];
+  const load = session?.environment.generator === 'native' ? [`random-seed ${seeds.load} of the load`] : [];
+  return [['Seeds', [...load, `search_seed ${seeds.search} of the search`].join(', ')]];
 }
 
 function machineRows({ sessions, servers }: Run): (readonly [string, string])[] {

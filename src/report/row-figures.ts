@@ -1,9 +1,9 @@
-import { metric } from '../ground/metric.ts';
 import type { RankedPoint } from '../rank/standings.ts';
 import { formatNumber } from '../rank/words.ts';
 import { batchSizeOf, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Interval } from '../statistics/intervals.ts';
+import { PARTS, requestTime, type TimePart } from './figures/request-time.ts';
 
 const [WIDTH, HEIGHT, EDGE] = [220, 64, 5];
 
@@ -37,24 +37,23 @@ const dot = (place: string): string => {
   return `<circle cx="${x}" cy="${y}" r="2.5"/>`;
 };
 
-const STAGES = [
-  ['queue', 'perf_server_queue'],
-  ['input', 'perf_server_compute_input'],
-  ['infer', 'perf_server_compute_infer'],
-  ['output', 'perf_server_compute_output'],
-] as const;
-
 /** Where the mean latency of a point goes, as parts of a bar with their words; [] where the server did not tell. */
-export function timeSplit({ whole: { values } }: Measurement) {
-  const parts = STAGES.flatMap(([kind, tag]) => {
-    const ms = values[tag];
-    return ms === undefined ? [] : [{ kind, label: metric(tag).label, ms }];
+export function timeSplit(measurement: Measurement) {
+  const parts = requestTime(measurement)?.parts ?? [];
+  return PARTS.flatMap(({ kind, name }) => {
+    const same = parts.filter((part) => part.name === name);
+    const sum = (read: (part: TimePart) => number): number =>
+      same.reduce((total, part) => total + read(part), 0);
+    return same.length === 0
+      ? []
+      : [
+          {
+            kind,
+            part: sum(({ drawnMs }) => drawnMs).toPrecision(3),
+            text: `${name} ${formatNumber(sum(({ ms }) => ms))} ms`,
+          },
+        ];
   });
-  if (parts.length === 0) return [];
-  const outside = (values['perf_latency_avg'] ?? 0) - parts.reduce((sum, { ms }) => sum + ms, 0);
-  return [...parts, ...(outside > 0 ? [{ kind: 'rest', label: 'outside the server', ms: outside }] : [])].map(
-    ({ kind, label, ms }) => ({ kind, part: ms.toPrecision(3), text: `${label} ${formatNumber(ms)} ms` }),
-  );
 }
 
 /** A small drawing of values one after the other, with their intervals; a hollow one was not decided for. */

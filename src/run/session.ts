@@ -55,6 +55,9 @@ export function sessionEntry(
     goals: models.map(goalOfPlan),
     overall: reports.acrossModels.goal,
     load: Object.fromEntries(models.map(({ name, load }) => [name, loadParts(load, generator)])),
+    seeds: Object.fromEntries(
+      models.map(({ name, search, load }) => [name, { search: search.seed, load: load.seed }]),
+    ),
     wanted: wantedOf(models),
   };
 }

@@ -103,10 +103,10 @@ export function metadataOf(json: unknown, model: string): ModelMetadata {
   return { ...others, ...(versions && { versions }) };
 }
 
-/** Statistics of the model's versions; those of other models are left out. */
-export const statisticsOf = (json: unknown, model: string): readonly ModelStatistics[] =>
-  checked(STATISTICS, json, `statistics of ${model}`)
-    .model_stats.filter(({ name }) => name === model)
+/** Statistics of the model's versions; those of other models are left out. Without a model those of all. */
+export const statisticsOf = (json: unknown, model?: string): readonly ModelStatistics[] =>
+  checked(STATISTICS, json, model === undefined ? 'statistics' : `statistics of ${model}`)
+    .model_stats.filter(({ name }) => model === undefined || name === model)
     .map(({ inference_stats, ...others }) => ({
       ...others,
       inference_stats: Object.fromEntries(

@@ -161,6 +161,7 @@ function inProcessTriton(
     config: async (model) => known(model),
     metadata: async (model) => metadataOf(model, known(model)),
     statistics: async () => [],
+    allStatistics: async () => [],
     repositoryIndex: async () => (loaded ? [{ name: loaded.name, state: 'READY' }] : []),
     unload: nothing,
     registerSharedMemory: nothing,

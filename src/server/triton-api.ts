@@ -36,6 +36,7 @@ function bothOf(http: TritonClient, openGrpc: () => TritonClient): TritonClient 
     config: (model, limits) => clientOf(model).config(model, limits),
     metadata: (model, limits) => clientOf(model).metadata(model, limits),
     statistics: (model, limits) => clientOf(model).statistics(model, limits),
+    allStatistics: (limits) => http.allStatistics(limits),
     registerSharedMemory: (name, bytes) => http.registerSharedMemory(name, bytes),
     unregisterSharedMemory: (name) => http.unregisterSharedMemory(name),
     close: () => {

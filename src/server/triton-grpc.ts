@@ -122,8 +122,15 @@ export class GrpcTriton implements TritonClient {
   metadata = async (model: string, limits?: CallLimits): Promise<ModelMetadata> =>
     metadataOf(await this.#call(METADATA, { name: model }, limits), model);
 
-  async statistics(model: string, limits?: CallLimits): Promise<readonly ModelStatistics[]> {
-    const { modelStats } = await this.#call(STATISTICS, { name: model }, limits);
+  statistics = (model: string, limits?: CallLimits): Promise<readonly ModelStatistics[]> =>
+    this.#statistics(model, limits);
+
+  allStatistics = (limits?: CallLimits): Promise<readonly ModelStatistics[]> =>
+    this.#statistics(undefined, limits);
+
+  /** Of a model, or of all. */
+  async #statistics(model: string | undefined, limits?: CallLimits): Promise<readonly ModelStatistics[]> {
+    const { modelStats } = await this.#call(STATISTICS, { name: model ?? '' }, limits);
     const stats = modelStats.map(
       ({ name, version, inferenceCount, executionCount, inferenceStats: stages }) => ({
         name,

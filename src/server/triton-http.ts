@@ -92,6 +92,10 @@ export class HttpTriton implements TritonClient {
     return statisticsOf(jsonOf(text, `statistics of ${model}`), model);
   }
 
+  async allStatistics(limits?: CallLimits): Promise<readonly ModelStatistics[]> {
+    return statisticsOf(jsonOf(await this.#get('/v2/models/stats', limits), 'statistics'));
+  }
+
   async registerSharedMemory(name: string, bytes: number): Promise<void> {
     const body = { key: `/${name}`, offset: 0, byte_size: bytes };
     await this.#post(`/v2/systemsharedmemory/region/${name}/register`, body);

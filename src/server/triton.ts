@@ -115,6 +115,8 @@ export interface TritonClient {
   metadata(model: string, limits?: CallLimits): Promise<ModelMetadata>;
   /** Statistics of the model's versions. */
   statistics(model: string, limits?: CallLimits): Promise<readonly ModelStatistics[]>;
+  /** Statistics of all models that are loaded, version by version. */
+  allStatistics(limits?: CallLimits): Promise<readonly ModelStatistics[]>;
   /** Tells the server of a POSIX shared memory region of this name, on its own machine. */
   registerSharedMemory(name: string, bytes: number): Promise<void>;
   unregisterSharedMemory(name: string): Promise<void>;

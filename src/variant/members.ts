@@ -22,11 +22,12 @@ export function foldersOfMembers(repository: string, config: ModelConfig | undef
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, folder]) => folder);
 }
 
-function memberNames(config: ModelConfig | undefined): string[] {
+/** The models that the steps of an ensemble name, in their order, each once; [] for any other model. */
+export function memberNames(config: ModelConfig | undefined): string[] {
   const { step = [] } = (config?.['ensemble_scheduling'] ?? {}) as {
     step?: readonly { readonly model_name?: string }[];
   };
-  return step.flatMap(({ model_name: name }) => name ?? []);
+  return [...new Set(step.flatMap(({ model_name: name }) => name ?? []))];
 }
 
 /** undefined where there is none, or none that can be read: whoever loads the model says why. */

@@ -1,6 +1,7 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { parseResults } from '../../src/record/results.ts';
 import { folder } from '../support/experiment.ts';
 import { expectThrough, nothingLeft, tma } from './tma.ts';
 
@@ -21,7 +22,7 @@ test('an ensemble is measured as it is, the next model after it, whatever the se
     '  backend-config: ["python,shm-default-byte-size=1048576", "python,shm-growth-byte-size=1048576"]',
   ].join('\n');
   writeFileSync(join(cwd, 'perf.yaml'), yaml);
-  const options = ['-f', 'perf.yaml', '--time-limit', '0.3', '--skip-summary-reports'];
+  const options = ['-f', 'perf.yaml', '--time-limit', '0.3', '--skip-summary-reports', '-e', 'out'];
   const { code, output } = await tma(cwd, '-v', 'profile', ...options);
   expect(output).toContain('triton_server_flags: http-port is decided by triton_http_endpoint');
   expect(output).toContain('ens is an ensemble: it is measured as it is');
@@ -29,5 +30,18 @@ test('an ensemble is measured as it is, the next model after it, whatever the se
   expect(output).toMatch(/pre_config_0, 2 in flight: [\d,.]+ infer\/s/);
   expect(output).not.toContain('failed');
   expectThrough({ code, output });
+  const file = join(cwd, 'out/results/results.json');
+  const { trials } = parseResults(readFileSync(file, 'utf8'), file);
+  const [composing, none] = trials.flatMap(({ points }) =>
+    points.flatMap((record) => (record.state === 'measured' ? [record.measurement.composing] : [])),
+  );
+  expect(composing).toMatchObject({ by: 'steps', models: [{ model: 'pre' }, { model: 'post' }] });
+  for (const { requests, values } of composing!.models) {
+    // Windows cut some requests in two, of which one member has answered and the other not yet.
+    expect(requests).toBeCloseTo(1, 0);
+    expect(values['perf_server_compute_infer']).toBeGreaterThan(0);
+    expect(values['perf_server_request']).toBeGreaterThan(values['perf_server_compute_infer']!);
+  }
+  expect(none).toBeUndefined();
   expect(await nothingLeft()).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { aggregateGpus, parseGpuMetrics } from '../../src/measure/gpu.ts';
 import { type RawPoint, toMeasurement } from '../../src/measure/measure.ts';
-import { fellBack, type StatisticsAt, serverTimes } from '../../src/measure/server-times.ts';
+import { composingTimes, fellBack, type StatisticsAt, serverTimes } from '../../src/measure/server-times.ts';
 import { inFlight } from '../../src/record/load-point.ts';
 import { statisticsOf } from '../../src/server/answers.ts';
 import type { ModelStatistics } from '../../src/server/triton.ts';
@@ -29,6 +29,52 @@ const later = (inferences: bigint, executions: bigint, queueNs: bigint): ModelSt
     },
   };
 };
+
+describe('models that take part in answering', () => {
+  /** So many requests of a model, each of which took so many milliseconds. */
+  const did = (name: string, requests: bigint, ms: bigint): ModelStatistics => {
+    const counter = { count: requests, ns: requests * ms * 1_000_000n };
+    return {
+      ...{ name, version: '1', inference_count: requests, execution_count: requests },
+      inference_stats: { success: counter, queue: counter },
+    };
+  };
+  const at = (atMs: number, own: bigint, others?: readonly ModelStatistics[]): StatisticsAt => ({
+    atMs,
+    statistics: [did('ens', own, 9n)],
+    others,
+  });
+
+  test('each by its own requests, and how many of them there are for each of the whole; the order is kept', () => {
+    const found = composingTimes(
+      [
+        at(0, 10n, [did('z', 100n, 3n), did('a', 100n, 2n), did('idle', 5n, 1n)]),
+        at(1000, 20n, [did('z', 110n, 3n), did('a', 120n, 2n), did('idle', 5n, 1n)]),
+      ],
+      'steps',
+    );
+    expect(found).toMatchObject({
+      by: 'steps',
+      models: [
+        { model: 'z', requests: 1, values: { perf_server_queue: 3, perf_inference_count: 10 } },
+        { model: 'a', requests: 2, values: { perf_server_queue: 2, perf_executed_batch: 1 } },
+      ],
+    });
+    expect(found!.models).toHaveLength(2);
+  });
+
+  test('nothing where a look is missing, a counter fell, or nothing was answered', () => {
+    const [before, after] = [at(0, 10n, [did('a', 0n, 1n)]), at(1000, 20n, [did('a', 10n, 1n)])];
+    expect(composingTimes([before, after], 'steps')).toBeDefined();
+    expect(composingTimes([before, { ...after, others: undefined }], 'steps')).toBeUndefined();
+    expect(composingTimes([before, { ...after, statistics: undefined }], 'steps')).toBeUndefined();
+    expect(composingTimes([after, before], 'steps')).toBeUndefined();
+    expect(
+      composingTimes([at(0, 10n, [did('a', 10n, 1n)]), at(1000, 20n, [did('a', 0n, 1n)])], 'steps'),
+    ).toBeUndefined();
+    expect(composingTimes([before, at(1000, 10n, [did('a', 10n, 1n)])], 'steps')).toBeUndefined();
+  });
+});
 
 describe("Triton's statistics between looks", () => {
   test('from nothing: totals over counts, in milliseconds', () => {

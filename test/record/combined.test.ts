@@ -115,3 +115,26 @@ test('an energy that the mean power went into is by that', () => {
   expect(combined([counter!, counter!]).energyBy).toBe('counter');
   expect(combined([measurement({}), measurement({})])).not.toHaveProperty('energyBy');
 });
+
+test('the models that took part: the mean of those that tell of them', () => {
+  const member = (model: string, requests: number, queue: number) => ({
+    ...{ model, requests },
+    values: { perf_server_queue: queue },
+    intervals: { perf_server_queue: [queue - 0.1, queue + 0.1] as const },
+  });
+  const of = (...models: ReturnType<typeof member>[]) =>
+    measurement({}, 1, { composing: { by: 'steps', models } });
+  const { composing } = combined([
+    of(member('b', 1, 2), member('a', 1, 5)),
+    measurement({}),
+    of(member('b', 2, 4)),
+  ]);
+  expect(composing).toMatchObject({
+    by: 'steps',
+    models: [
+      { model: 'b', requests: 1.5, values: { perf_server_queue: 3 } },
+      { model: 'a', requests: 1, values: { perf_server_queue: 5 } },
+    ],
+  });
+  expect(combined([measurement({}), measurement({})])).not.toHaveProperty('composing');
+});

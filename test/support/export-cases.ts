@@ -53,13 +53,29 @@ const twoModels = (): Result => {
   const first = small();
   const at = (perSecond: number) => ({ point: atRate('pipeline', perSecond, 2) });
   const members = { model: 'pipeline', composing: ['detect', 'read'] };
+  const stages = (queue: number, infer: number) => ({
+    ...{ requests: 1, intervals: {} },
+    values: { perf_server_queue: queue, perf_server_compute_infer: infer, perf_executed_batch: 1.5 },
+  });
+  const composing = {
+    by: 'steps',
+    models: [
+      { model: 'detect', ...stages(0.5, 2.5) },
+      { model: 'read', ...stages(4, 3) },
+    ],
+  } as const;
   const recorded: Run = {
     ...first.run,
     trials: [
       ...first.run.trials,
       trial(
         'pipeline_config_default',
-        [measurement({ perf_throughput: 50, perf_latency_p99: 24.5, perf_latency_avg: 12 }, 1, at(50))],
+        [
+          measurement({ perf_throughput: 50, perf_latency_p99: 24.5, perf_latency_avg: 12 }, 1, {
+            ...at(50),
+            composing,
+          }),
+        ],
         members,
       ),
       trial(
@@ -67,7 +83,7 @@ const twoModels = (): Result => {
         [
           measurement({ perf_throughput: 49, perf_latency_p99: 11, gpu_used_memory: 500 }, 1, {
             ...at(50),
-            ...{ stable: false, requests: 90 },
+            ...{ stable: false, requests: 90, composing },
             ...interval({ perf_throughput: [48, 50], perf_latency_p99: [9.5, 12] }),
           }),
         ],

@@ -40,6 +40,7 @@ export class FakeLauncher implements Launcher {
       config: async () => effective,
       metadata: async () => ({ name: 'm', platform: '', inputs: [], outputs: [] }),
       statistics: async () => [],
+      allStatistics: async () => [],
     } as unknown as TritonClient;
     let end: (reason: string) => void = () => {};
     const ended = new Promise<string>((resolve) => {

@@ -95,6 +95,7 @@ export const run = (...trials: Trial[]): Run => ({
       id: '2026-01-01T00:00:00.000Z',
       startedAt: '2026-01-01T00:00:00.000Z',
       goals: [],
+      seeds: { m: { search: 0, load: 1 } },
       environment: {
         tma: '0.1.0',
         node: 'v24.0.0',

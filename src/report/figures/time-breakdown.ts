@@ -1,15 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { axisOf, batchSizeOf, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
-import { COLOR, drawSvg } from './draw.ts';
-
-/** The stages of a request inside the server, in order; the same colours everywhere. */
-export const STAGES = [
-  { tag: 'perf_server_queue', name: 'queue', color: COLOR.queue },
-  { tag: 'perf_server_compute_input', name: 'compute input', color: COLOR.input },
-  { tag: 'perf_server_compute_infer', name: 'compute infer', color: COLOR.infer },
-  { tag: 'perf_server_compute_output', name: 'compute output', color: COLOR.output },
-] as const;
+import { drawSvg } from './draw.ts';
+import { STAGES, stageMs } from './request-time.ts';
 
 /** Mean time in each stage at each load, and the throughput there. */
 export interface TimeBreakdownData {
@@ -30,11 +23,11 @@ export function timeBreakdownData(measurements: readonly Measurement[]): TimeBre
   return {
     axis: axisOf(sorted.map((item) => item.point)),
     bars: sorted.flatMap((item) =>
-      STAGES.map(({ tag, name }) => ({ load: label(item), stage: name, ms: item.whole.values[tag] ?? 0 })),
+      STAGES.map(({ kind, name }) => ({ load: label(item), stage: name, ms: stageMs(item, kind) })),
     ),
     loads: sorted.map((item) => ({
       load: label(item),
-      totalMs: STAGES.reduce((sum, { tag }) => sum + (item.whole.values[tag] ?? 0), 0),
+      totalMs: STAGES.reduce((sum, { kind }) => sum + stageMs(item, kind), 0),
       throughput: item.whole.values['perf_throughput'] ?? 0,
     })),
   };

@@ -7,15 +7,7 @@ import type { Measurement } from '../../record/measurement.ts';
 import { anchorOf } from '../anchor.ts';
 import { COLOR, drawSvg, type Role, WIDTHS, type Width } from './draw.ts';
 import { rowed } from './linked.ts';
-import { STAGES } from './time-breakdown.ts';
-
-/** What a request's mean time is spent on, in order; what happens in the server lies between the others. */
-const PARTS = [
-  { name: 'waits to be sent', color: COLOR.other },
-  ...STAGES.map(({ name, color }) => ({ name, color })),
-  { name: 'elsewhere in the server', color: COLOR.rest },
-  { name: 'network and client', color: COLOR.outside },
-] as const;
+import { PARTS, type RequestTime, requestTime } from './request-time.ts';
 
 /** Where the time of a request goes, of one configuration beside another at the same loads. */
 export interface TimeSplitData {
@@ -30,13 +22,10 @@ export interface TimeSplitData {
   readonly isSameLoad: boolean;
 }
 
-export interface TimeBar {
+export interface TimeBar extends RequestTime {
   readonly variant: string;
   readonly role: Role;
   readonly load: string;
-  /** Mean milliseconds that a request takes. */
-  readonly totalMs: number;
-  readonly parts: readonly { readonly name: string; readonly ms: number }[];
 }
 
 /** Loads in the figure: that of the decision, and the least and the largest that both were measured at. */
@@ -80,37 +69,33 @@ export function timeSplitData(
     : [{ load: 'each at its best load', bars: alone }];
   if (groups.every(({ bars }) => bars.length === 0)) return undefined;
   const used = new Set(
-    groups.flatMap(({ bars }) => bars.flatMap(({ parts }) => parts.map(({ name }) => name))),
+    groups.flatMap(({ bars }) =>
+      bars.flatMap(({ parts, totalMs }) =>
+        parts.filter(({ ms }) => ms > LEAST_SHARE * totalMs).map(({ name }) => name),
+      ),
+    ),
   );
   return { groups, parts: PARTS.filter(({ name }) => used.has(name)), isSameLoad };
 }
 
-function barOf(
-  { trial }: RankedEntry,
-  { point, whole: { values } }: Measurement,
-  role: Role,
-): TimeBar | undefined {
-  const inside = values['perf_server_request'];
-  const stages = STAGES.flatMap(({ tag, name }) =>
-    values[tag] === undefined ? [] : [{ name, ms: values[tag] }],
-  );
-  const inStages = stages.reduce((sum, { ms }) => sum + ms, 0);
-  if (inside === undefined && stages.length === 0) return undefined;
-  // Of an open loop the latency counts from when a request was due.
-  const sent = values['perf_service_latency_avg'] ?? values['perf_latency_avg'];
-  const total = values['perf_latency_avg'] ?? sent ?? inside ?? inStages;
-  const server = inside ?? inStages;
-  const parts = [
-    { name: 'waits to be sent', ms: sent === undefined ? 0 : total - sent },
-    ...stages,
-    { name: 'elsewhere in the server', ms: server - inStages },
-    { name: 'network and client', ms: sent === undefined ? 0 : sent - server },
-  ].filter(({ ms }) => ms > LEAST_SHARE * total);
+function barOf({ trial }: RankedEntry, measurement: Measurement, role: Role): TimeBar | undefined {
+  const time = requestTime(measurement);
+  if (!time) return undefined;
+  const { point } = measurement;
   const batch = batchSizeOf(point) > 1 ? `, client batch ${batchSizeOf(point)}` : '';
-  return { variant: trial.name, role, load: `${levelText(point)}${batch}`, totalMs: total, parts };
+  return {
+    ...time,
+    // Small parts of members come to something together.
+    parts: time.parts.filter(({ ms, member }) => member !== undefined || ms > LEAST_SHARE * time.totalMs),
+    variant: trial.name,
+    role,
+    load: `${levelText(point)}${batch}`,
+  };
 }
 
 const ROW = 30;
+/** Pixels below a bar for what names the members. */
+const BRACKETS = 20;
 const HEAD = 24;
 /** A share of less than so much of the width has no room for its figure. */
 const ROOM = { wide: 0.06, narrow: 0.14 } as const;
@@ -140,12 +125,14 @@ function layoutOf({ groups }: TimeSplitData): Layout {
     const longest = Math.max(...own.map(({ totalMs }) => totalMs));
     for (const bar of own) {
       bars.push({ ...bar, top, longest });
-      top += ROW;
+      top += ROW + (bar.parts.some(({ member }) => member !== undefined) ? BRACKETS : 0);
     }
   }
   return { heads, bars, height: top };
 }
 
+/** Pixels beside the bars: for names on the left, for the whole time on the right. */
+const MARGINS = { wide: { left: 130, right: 90 }, narrow: { left: 72, right: 60 } } as const;
 /** Pixels from a bar to the next. */
 const GAP = 8;
 const middleOf = ({ top }: { readonly top: number }): number => top + (ROW - GAP) / 2;
@@ -160,13 +147,14 @@ export function timeSplitSvg(data: TimeSplitData, width: Width): string {
       height: height + GAP,
       marginTop: 0,
       marginBottom: GAP,
-      marginLeft: width === 'wide' ? 130 : 72,
-      marginRight: width === 'wide' ? 90 : 60,
+      marginLeft: MARGINS[width].left,
+      marginRight: MARGINS[width].right,
       x: { domain: [0, 1], axis: null },
       y: { domain: [0, height], axis: null, range: [0, height] },
       marks: [
         Plot.text(heads, { x: () => 0, y: 'at', text: 'load', textAnchor: 'start', fill: COLOR.text }),
         ...pieceMarks(bars, width),
+        ...bracketMarks(bars.flatMap(bracketsOf), width),
         Plot.text(bars, {
           ...named,
           x: () => 0,
@@ -192,6 +180,7 @@ export function timeSplitSvg(data: TimeSplitData, width: Width): string {
 interface Piece {
   readonly variant: string;
   readonly name: string;
+  readonly member?: string;
   readonly ms: number;
   readonly from: number;
   readonly to: number;
@@ -200,12 +189,63 @@ interface Piece {
 
 const piecesOf = ({ parts, top, longest, variant }: PlacedBar): Piece[] => {
   let from = 0;
-  return parts.map(({ name, ms }) => {
+  return parts.map(({ name, member, ms, drawnMs }) => {
     const start = from;
-    from += ms / longest;
-    return { variant, name, ms, from: start, to: from, top };
+    from += drawnMs / longest;
+    return { variant, name, ...(member !== undefined && { member }), ms, from: start, to: from, top };
   });
 };
+
+/** Pieces of one member, which lie side by side. */
+const bracketsOf = (bar: PlacedBar): Piece[] =>
+  [...Map.groupBy(piecesOf(bar), ({ member }) => member)].flatMap(([member, pieces]) =>
+    member === undefined
+      ? []
+      : [
+          {
+            ...pieces[0]!,
+            to: pieces.at(-1)!.to,
+            ms: pieces.reduce((sum, { ms }) => sum + ms, 0),
+          },
+        ],
+  );
+
+/** Pixels that a letter takes at most. */
+const LETTER = 6.5;
+
+/** Lines below the pieces of each member, with its name as far as there is room. */
+function bracketMarks(brackets: readonly Piece[], width: Width): Plot.Markish[] {
+  const below = ({ top }: Piece): number => top + ROW - GAP + 3;
+  const label = ({ member, from, to, ms }: Piece): string => {
+    const inner = WIDTHS[width] - MARGINS[width].left - MARGINS[width].right;
+    const room = Math.floor(((to - from) * inner) / LETTER);
+    const name = visible(member!);
+    const full = `${name} ${formatNumber(ms)} ms`;
+    return full.length <= room ? full : name.length <= room ? name : '';
+  };
+  return [
+    Plot.rect(brackets, {
+      x1: 'from',
+      x2: 'to',
+      y1: below,
+      y2: (bracket: Piece) => below(bracket) + 2,
+      insetLeft: 1,
+      insetRight: 1,
+      fill: COLOR.text,
+      title: ({ member, ms }: Piece) => `${visible(member!)}: ${formatNumber(ms)} ms`,
+    }),
+    Plot.text(
+      brackets.filter((bracket) => label(bracket) !== ''),
+      {
+        x: ({ from, to }: Piece) => (from + to) / 2,
+        y: (bracket: Piece) => below(bracket) + 9,
+        text: label,
+        fill: COLOR.text,
+        fontSize: 11,
+      },
+    ),
+  ];
+}
 
 const COLOURS = new Map<string, string>(PARTS.map(({ name, color }) => [name, color]));
 
@@ -220,7 +260,8 @@ function pieceMarks(bars: readonly PlacedBar[], width: Width): Plot.Markish[] {
       fill: ({ name }: Piece) => COLOURS.get(name),
       insetRight: 0.5,
       insetLeft: 0.5,
-      title: ({ name, ms }: Piece) => `${name}: ${formatNumber(ms)} ms`,
+      title: ({ name, member, ms }: Piece) =>
+        `${member === undefined ? '' : `${visible(member)}, `}${name}: ${formatNumber(ms)} ms`,
       render: rowed(pieces.map(({ variant }) => anchorOf(variant))),
     }),
     Plot.text(

@@ -1,7 +1,7 @@
 import { inputsOfMetadata, isBatching, outputsOfMetadata } from '../../../src/load/inputs.ts';
 import { makePayloads } from '../../../src/load/payloads.ts';
 import { aggregateGpus, parseGpuEnergy, parseGpuMetrics } from '../../../src/measure/gpu.ts';
-import { serverTimes } from '../../../src/measure/server-times.ts';
+import { composingTimes, serverTimes } from '../../../src/measure/server-times.ts';
 import { additions, differences, withoutFillings } from '../../../src/model-config/compare.ts';
 import { printConfigText } from '../../../src/model-config/config.ts';
 import type { ModelConfig } from '../../../src/model-config/model-config.ts';
@@ -51,6 +51,12 @@ export const statistics: MakeTarget = jsonAnswer(STATISTICS, (text) => {
   const looks = [before, after, before].map((item, index) => ({ atMs: 1000 * index, statistics: item }));
   checkFigures(serverTimes(looks.slice(0, 2)).values);
   checkFigures(serverTimes(looks.slice(1)).values);
+  const beside = [before, before].map((item, index) => ({
+    ...{ atMs: 1000 * index, statistics: index === 0 ? [] : item },
+    others: index === 0 ? [] : statisticsOf(jsonOf(text, 'statistics')),
+  }));
+  for (const { requests, values } of composingTimes(beside, 'calls')?.models ?? [])
+    checkFigures({ ...values, requests });
 });
 
 export const modelConfig: MakeTarget = jsonAnswer(fixture('model_config.json'), (text) => {
