@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
 import type { Goal } from './goal.ts';
-import { environment, limit, loadPoint, objective } from './journal-records.ts';
+import { environment, limit, objective } from './journal-records.ts';
 import * as line from './line.ts';
+import { loadPoint } from './measurement-record.ts';
 import type { Run } from './run.ts';
 
 /**

@@ -90,7 +90,9 @@ export const session = z.object({
   goals: z.array(z.object({ models: names, ...goal } satisfies Shape<Goal>)),
   overall: z.object(goal).optional(),
   load: z.record(z.string(), fingerprints).optional(),
-  seeds: z.record(z.string(), z.object({ search: z.number(), load: z.number() } satisfies Shape<Seeds>)).optional(),
+  seeds: z
+    .record(z.string(), z.object({ search: z.number(), load: z.number() } satisfies Shape<Seeds>))
+    .optional(),
   wanted: fingerprints.optional(),
 } satisfies Shape<Session & { kind: 'session'; schemaVersion: number }>);
 

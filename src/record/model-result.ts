@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { documented } from './documented.ts';
-import { belief, drift, loadPoint, mark, objective, prices, search } from './journal-records.ts';
+import { belief, drift, objective, prices, search } from './journal-records.ts';
 import * as stored from './measurement-line.ts';
+import { loadPoint, mark } from './measurement-record.ts';
 
 /** What results.json says of one model: the decision with its reasons, and the ranking behind it. */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { verdict } from '../../rank/verdict.ts';
 import { documented } from '../../record/documented.ts';
-import { loadPoint } from '../../record/journal-records.ts';
+import { loadPoint } from '../../record/measurement-record.ts';
 import type { Chosen } from './chosen.ts';
 import type { Deployment } from './deployment.ts';
 import type { HandedOver } from './hand-over.ts';
