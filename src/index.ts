@@ -174,7 +174,7 @@ export type { Evidence, Finding } from './rank/findings/finding.ts';
 export { findingsOf } from './rank/findings/findings-of.ts';
 export { paretoFront } from './rank/pareto.ts';
 export { type Ranking, rank } from './rank/rank.ts';
-export { chanceText } from './rank/belief-words.ts';
+export { chanceText, endedEarlyText } from './rank/belief-words.ts';
 export { type ToldGain, toldGain } from './rank/told-gain.ts';
 export type { RankedEntry, RankedPoint } from './rank/standings.ts';
 export { relativeHalfWidth } from './statistics/intervals.ts';
@@ -200,7 +200,7 @@ export { isWorthTelling, searchLines } from './rank/search-words.ts';
 export { takenOverText } from './rank/taken-over.ts';
 export { headline } from './rank/headline.ts';
 export { settingsText } from './rank/settings-words.ts';
-export { verdict } from './rank/verdict.ts';
+export { besidesHeadline, verdict } from './rank/verdict.ts';
 export {
   adviceText,
   compactValue,
@@ -208,12 +208,12 @@ export {
   describeObjectives,
   formatNumber,
   formatValue,
+  plusMinus,
   shortNames,
   varyingPaths,
 } from './rank/words.ts';
 export { levelText } from './record/load-point.ts';
 export { hunksOf } from './model-config/diff.ts';
-export { plusMinus } from './report/load-table.ts';
 
 // Reports: tables, JSON and pages, and the files that they go to.
 export { csvText, resultTables, tablesText } from './report/tables.ts';

@@ -30,20 +30,28 @@ export function verdict(ranking: Ranking): string {
   return sentences(endedEarlyText(ranking.search?.ended), decided(ranking));
 }
 
+/** What the verdict says that the headline does not; all of it where there is no headline. '' where nothing is left. */
+export function besidesHeadline(ranking: Ranking): string {
+  const { decision } = ranking;
+  if (decision.kind === 'deploy')
+    return sentences(whyDeploy(ranking).alone, ...besides(decision.entry, ranking));
+  if (decision.kind === 'keep')
+    return sentences(whyKeep(ranking, decision.entry).alone, ...besides(decision.entry, ranking));
+  return decided(ranking);
+}
+
 function decided(ranking: Ranking): string {
   const { decision, leader } = ranking;
   switch (decision.kind) {
     case 'deploy':
       return sentences(
-        `Deploy ${figuresOf(decision.entry, ranking)}${whyDeploy(ranking)}.`,
-        ...remarksOn(decision.entry, ranking),
-        driftText(ranking),
+        `Deploy ${figuresOf(decision.entry, ranking)}${whyDeploy(ranking).joined}.`,
+        ...besides(decision.entry, ranking),
       );
     case 'keep':
       return sentences(
-        keep(ranking, decision.entry),
-        ...remarksOn(decision.entry, ranking),
-        driftText(ranking),
+        `Keep the default configuration of ${ranking.model}: ${figuresWithLoad(decision.entry, ranking)}${whyKeep(ranking, decision.entry).joined}`,
+        ...besides(decision.entry, ranking),
       );
     case 'none':
       return leader
@@ -84,8 +92,11 @@ const sentences = (...parts: readonly (string | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== '').join(' ');
 
 /** `m_config_2: 101 infer/s at p99 74.9 ms with 4 requests in flight`. */
-const figuresOf = ({ trial, best }: RankedEntry, ranking: Ranking): string =>
-  `${trial.name}: ${figuresAt(best.measurement, ranking)} ${loadWords(best.measurement.point)}${confirmedText(best.measurement)}`;
+const figuresOf = (entry: RankedEntry, ranking: Ranking): string =>
+  `${entry.trial.name}: ${figuresWithLoad(entry, ranking)}`;
+
+const figuresWithLoad = ({ best: { measurement } }: RankedEntry, ranking: Ranking): string =>
+  `${figuresAt(measurement, ranking)} ${loadWords(measurement.point)}${confirmedText(measurement)}`;
 
 /** Throughput and p99 latency, and whatever else was to be optimised; where it is known what they are over starts, too. */
 function figuresAt(measurement: Measurement, ranking: Ranking): string {
@@ -104,21 +115,37 @@ function figuresAt(measurement: Measurement, ranking: Ranking): string {
   return `${atLeast(measurement)}${formatNumber(throughput ?? Number.NaN)} infer/s${range('perf_throughput')} at p99 ${formatNumber(p99 ?? Number.NaN)} ms${range('perf_latency_p99')}${others.join('')}`;
 }
 
-const confirmedText = ({ confirmed, looks }: Measurement): string =>
+/** `, measured 4 times, again on a fresh server`; '' of what was measured once. */
+export const confirmedText = ({ confirmed, looks }: Measurement): string =>
   confirmed ? `, measured ${looks} times, again on a fresh server` : '';
 
-function whyDeploy(ranking: Ranking): string {
-  const { decision, default: base, unmeasured } = ranking;
-  if (decision.kind !== 'deploy') return '';
+/** A reason as the end of the sentence that names the configuration, and as one of its own. */
+interface Reason {
+  readonly joined: string;
+  /** What a headline has not said already; '' where that is nothing. */
+  readonly alone: string;
+}
+
+function whyDeploy(ranking: Ranking): Reason {
+  const { decision, gain, default: base, unmeasured } = ranking;
+  const because = (text: string): Reason => ({
+    joined: `; the default ${text}`,
+    alone: `The default ${text}.`,
+  });
   switch (decision.reason) {
     case 'better':
-      return `, ${overDefault(ranking)}`;
+      return {
+        joined: `, ${overDefault(ranking)}`,
+        alone: gain ? loadsOfDefault(ranking, 'sentence') : 'It could not be compared with the default.',
+      };
     case 'default misses':
-      return `; the default breaks the constraints (${missed(base!, ranking)})`;
+      return because(`breaks the constraints (${missed(base!, ranking)})`);
     case 'default failed':
-      return `; the default configuration failed${causeOf(unmeasured.find(({ isDefault }) => isDefault))}`;
+      return because(`configuration failed${causeOf(unmeasured.find(({ isDefault }) => isDefault))}`);
     case 'default skipped':
-      return '; the default configuration can take none of these loads';
+      return because('configuration can take none of these loads');
+    default:
+      return { joined: '', alone: '' };
   }
 }
 
@@ -136,8 +163,14 @@ function overDefault(ranking: Ranking): string {
   return `${least}${gainText(gain)} than the default${loadsOfDefault(ranking)} ${what}`;
 }
 
-/** A search looks at the default at a few loads only; its best may be at another. */
-function loadsOfDefault({ search, default: base, sameLoad, leader }: Ranking): string {
+/**
+ * A search looks at the default at a few loads only; its best may be at another.
+ * @param as where it is said: in brackets behind the default, or as a sentence of its own.
+ */
+function loadsOfDefault(
+  { search, default: base, sameLoad, leader }: Ranking,
+  as: 'brackets' | 'sentence' = 'brackets',
+): string {
   const points = (base?.points ?? []).map(({ measurement }) => measurement.point);
   const isFew = search !== undefined && search.points.seen < search.points.all && points.length <= FEW;
   if (!leader || points.length === 0 || (sameLoad && !isFew)) return '';
@@ -151,7 +184,8 @@ function loadsOfDefault({ search, default: base, sameLoad, leader }: Ranking): s
       ? ''
       : ` and client batch ${list(of.map(batchSizeOf))}`;
   const other = sameLoad ? '' : `, not with ${levelText(point)}${batch([point])}`;
-  return ` (looked at with ${list(points.map(levelOf))} ${unit}${batch(points)} only${other})`;
+  const looked = `looked at with ${list(points.map(levelOf))} ${unit}${batch(points)} only${other}`;
+  return as === 'brackets' ? ` (${looked})` : `The default was ${looked}.`;
 }
 
 const assumedText = ({ decision, gain }: Ranking): string | undefined =>
@@ -159,28 +193,34 @@ const assumedText = ({ decision, gain }: Ranking): string | undefined =>
     ? `For ${gain.assumed.map((tag) => metric(tag).label).join(' and ')}, recorded without an interval, ± 10 % is taken.`
     : undefined;
 
-function keep(ranking: Ranking, base: RankedEntry): string {
-  const { decision, model, leader, entries, gain } = ranking;
+function whyKeep(ranking: Ranking, base: RankedEntry): Reason {
+  const { decision, leader, entries, gain } = ranking;
   const rivals = entries.length - 1 - uncheckedBetter(ranking, base).length;
-  const start = `Keep the default configuration of ${model}: ${figuresAt(base.best.measurement, ranking)} ${loadWords(base.best.measurement.point)}${confirmedText(base.best.measurement)}`;
-  if (decision.kind !== 'keep' || decision.reason === 'only') return `${start}, the only one measured.`;
-  if (decision.reason === 'best' && rivals === 0)
-    return `${start}, the only one that is known to keep the constraints.`;
+  const only = (text: string): Reason => ({
+    joined: `, the only one ${text}.`,
+    alone: `It is the only one ${text}.`,
+  });
+  const sentence = (alone: string): Reason => ({ joined: `. ${alone}`, alone });
+  if (decision.kind !== 'keep' || decision.reason === 'only') return only('measured');
+  if (decision.reason === 'best' && rivals === 0) return only('that is known to keep the constraints');
   if (decision.reason === 'best' || !leader) {
-    const more = entries.some((entry) => measuredBetter(entry, ranking, base))
-      ? ' by more than the noise'
-      : '';
-    return `${start}; none of ${counted(rivals, 'other')} is better${more}.`;
+    const isMeasuredBetter = entries.some((entry) => measuredBetter(entry, ranking, base));
+    const text = `of ${counted(rivals, 'other')} is better${isMeasuredBetter ? ' by more than the noise' : ''}.`;
+    return { joined: `; none ${text}`, alone: `None ${text}` };
   }
   if (!gain)
-    return `${start}. What the best of the others, ${figuresOf(leader, ranking)}, brings can't be told in percent.`;
+    return sentence(
+      `What the best of the others, ${figuresOf(leader, ranking)}, brings can't be told in percent.`,
+    );
   const byChance =
     gain.percent > gain.plusMinus
       ? `which the best of ${rivals} may be by chance`
       : 'which is within the noise';
   const why =
     gain.percent > gain.plusMinus && gain.percent < LEAST_GAIN ? 'which is not worth a change' : byChance;
-  return `${start}. The best of the others, ${figuresOf(leader, ranking)}, is ${overDefault(ranking)}, ${why}.`;
+  return sentence(
+    `The best of the others, ${figuresOf(leader, ranking)}, is ${overDefault(ranking)}, ${why}.`,
+  );
 }
 
 /** Whether a configuration that keeps the limits has the better figures, however sure they are. */
@@ -236,6 +276,12 @@ function soFar(ranking: Ranking): string | undefined {
       : `, which breaks the constraints (${missed(leader, ranking)})`;
   return `The best so far is ${figuresOf(leader, ranking)}${but}.`;
 }
+
+/** Everything behind the sentence that names a configuration. */
+const besides = (entry: RankedEntry, ranking: Ranking): (string | undefined)[] => [
+  ...remarksOn(entry, ranking),
+  driftText(ranking),
+];
 
 /** What a reader should know of the configuration that is named. */
 function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[] {

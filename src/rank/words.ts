@@ -3,6 +3,7 @@ import { counted } from '../ground/wording.ts';
 import { instanceGroups } from '../model-config/config.ts';
 import { COSTS, type Constraint, type Criteria, type Goal, type Prices } from '../record/goal.ts';
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
+import type { Measurement } from '../record/measurement.ts';
 import type { TrialEnd } from '../record/run.ts';
 import type { RankedEntry } from './standings.ts';
 
@@ -132,4 +133,12 @@ export function namesOf(entries: readonly RankedEntry[]): string {
   const names = entries.slice(0, NAMED).map(({ trial }) => trial.name);
   const more = entries.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}
+
+/** The interval of a value as `± 2.1 %`; empty where there is none. */
+export function plusMinus({ whole: { values, intervals } }: Measurement, tag: string): string {
+  const [low, high] = intervals[tag] ?? [null, null];
+  const value = values[tag];
+  if (low === null || high === null || !value) return '';
+  return `± ${formatNumber(((high - low) / 2 / value) * 100)} %`;
 }

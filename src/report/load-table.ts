@@ -1,4 +1,3 @@
-import { formatNumber } from '../rank/words.ts';
 import { batchSizeOf, isRate, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { Table } from './tables.ts';
@@ -65,12 +64,4 @@ export function pointObject(item: Measurement) {
     client: item.client,
     warnings: item.warnings,
   };
-}
-
-/** The interval of a value as `± 2.1 %`; empty where there is none. */
-export function plusMinus({ whole: { values, intervals } }: Measurement, tag: string): string {
-  const [low, high] = intervals[tag] ?? [null, null];
-  const value = values[tag];
-  if (low === null || high === null || !value) return '';
-  return `± ${formatNumber(((high - low) / 2 / value) * 100)} %`;
 }

@@ -4,8 +4,10 @@ import { shellWord } from '../ground/wording.ts';
 import {
   adviceText,
   batchSizeOf,
+  besidesHeadline,
   chanceText,
   compactValue,
+  endedEarlyText,
   type Finding,
   formatNumber,
   formatValue,
@@ -47,7 +49,6 @@ export function rankingText(
   const hidden = ranking.entries.length - shown.length;
   const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
   const said = (text: string): string => wrapped(text, columns);
-  const first = headline(ranking);
   return [
     ...(shown.length > 0 ? [rankedTable(shown, ranking, columns)] : []),
     ...(shown.some((entry) => ranking.ties.includes(entry))
@@ -58,10 +59,23 @@ export function rankingText(
     ...missingLines(ranking).map((text) => styleText('yellow', said(text))),
     ...(taken === undefined ? [] : [styleText('yellow', said(taken))]),
     '',
-    ...(first === undefined ? [] : [styleText(['bold', 'green'], said(first)), '']),
-    first === undefined ? styleText(['bold', 'yellow'], said(verdict(ranking))) : said(verdict(ranking)),
+    ...verdictLines(ranking, columns),
     ...findingLines(findings, columns),
   ].join('\n');
+}
+
+/** What was decided in settings, and below it what else the verdict has to say. */
+function verdictLines(ranking: Ranking, columns: number): string[] {
+  const said = (text: string): string => wrapped(text, columns);
+  const first = headline(ranking);
+  if (first === undefined) return [styleText(['bold', 'yellow'], said(verdict(ranking)))];
+  const early = endedEarlyText(ranking.search?.ended);
+  const rest = besidesHeadline(ranking);
+  return [
+    ...(early === undefined ? [] : [styleText('yellow', said(early))]),
+    styleText(['bold', 'green'], said(`${first}.`)),
+    ...(rest === '' ? [] : [said(rest)]),
+  ];
 }
 
 /** The table; what can be spared first where there is no room is what the page has, too. */

@@ -180,7 +180,7 @@ test('several models, one without config.pbtxt: each by its own, and all of them
   );
   // On a busy machine the client may be the limit, and nothing is decided.
   if (models.every(({ winner }: { winner: unknown }) => winner)) {
-    expect(output).toContain('Keep the default configuration of no_config');
+    expect(output).toContain('Keep the default of no_config: ');
     expect(output).toMatch(/\nkeep +no_config +no_config_config_default .*\nkeep +add_sub /);
   }
   expect(output).toContain('The best 2 configurations of all models, by the highest throughput:');
