@@ -1,11 +1,13 @@
-// Writes the pictures of docs/: report.png, the beginning of the summary page that `npm run quickstart` leaves, or of the one
-// that is named; side-by-side.png and from-checkpoint.png, where Model Analyzer is installed.
-// node scripts/pictures.ts [report [result_summary.html] | side-by-side [further options of tma's run]]
+// Writes the pictures of docs/ and what the quick start prints: quick-start measures it anew; report draws report.png, the
+// beginning of the summary page that it leaves, or of the one that is named; side-by-side draws side-by-side.png and
+// from-checkpoint.png, where Model Analyzer is installed. Without a name all three.
+// node scripts/pictures.ts [quick-start | report [result_summary.html] | side-by-side [further options of tma's run]]
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser } from 'puppeteer';
 import { findBrowser } from '../src/report/browser.ts';
+import { quickStart } from './docs/quick-start.ts';
 import { sideBySide } from './docs/side-by-side.ts';
 
 const QUICK_START = 'tma-out/reports/summaries/text_recognition/result_summary.html';
@@ -21,7 +23,7 @@ async function report(browser: Browser, [page = QUICK_START]: readonly string[])
   return `docs/report.png shows ${page}`;
 }
 
-const PICTURES = { report, 'side-by-side': sideBySide };
+const PICTURES = { 'quick-start': quickStart, report, 'side-by-side': sideBySide };
 const executablePath = await findBrowser();
 if (!executablePath) throw new Error('no browser here: sh scripts/setup.sh installs one');
 const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
