@@ -9,12 +9,12 @@ import { installedPerfAnalyzer, installedTriton } from '../../src/install/cache.
 
 /**
  * Model Analyzer's page beside tma's, each of its own run of scripts/docs/side-by-side.yaml on this machine, and tma's page
- * of what Model Analyzer measured. The runs stay in examples/text-recognition/out/side-by-side; what is there is not run
+ * of what Model Analyzer measured. The runs stay in tma-out/side-by-side; what is there is not run
  * again.
  */
 
 const FILE = 'scripts/docs/side-by-side.yaml';
-const FOLDER = 'examples/text-recognition/out/side-by-side';
+const FOLDER = 'tma-out/side-by-side';
 const PAGE = 'reports/summaries/text_recognition/result_summary.html';
 const WIDTH = 800;
 const HEIGHT = 1080;

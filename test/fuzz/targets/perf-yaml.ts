@@ -82,7 +82,9 @@ export const perfYaml: MakeTarget = (folder) => {
 };
 
 function documents(): string[] {
-  const blocks = [...textInProject('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block!);
+  const blocks = [...textInProject('docs/perf-yaml.md').matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, block]) => block!,
+  );
   const own = [...textsBelow('examples', /\.ya?ml$/), ...blocks];
   return [SWEEPS, PLAIN, ...own, ...own.map((text) => text.replaceAll(/^model_repository:.*\n/gm, MODELS))];
 }
