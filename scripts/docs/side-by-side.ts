@@ -25,7 +25,7 @@ interface Run {
   readonly command: readonly string[];
 }
 
-const TMA = [process.execPath, 'src/cli/main.ts'];
+const TMA = 'src/cli/main.ts';
 
 /** Where a run writes; both programs know these options. */
 const into = (folder: string): string[] => [
@@ -49,6 +49,13 @@ function run({ name, folder, command: [program, ...args] }: Run): void {
   );
 }
 
+/** Writes tma's pages of what lies in a folder, as they are now. */
+function report(of: string, to: string): void {
+  const args = ['report', '-f', FILE, '-s', join(of, 'checkpoints'), '-e', to, '-o', 'html'];
+  const { status, stderr } = spawnSync(process.execPath, [TMA, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`tma ${args.join(' ')} ended with ${status}:\n${stderr}`);
+}
+
 /**
  * Draws docs/side-by-side.png and docs/from-checkpoint.png; answers what it did, or why it could not.
  * @param more options of tma's run.
@@ -68,14 +75,15 @@ export async function sideBySide(browser: Browser, more: readonly string[]): Pro
         ...['--perf-analyzer-path', installedPerfAnalyzer(), '--perf-analyzer-cpu-util', '600'],
       ],
     },
-    { name: 'tma', folder: ours!, command: [...TMA, 'profile', '-f', FILE, ...into(ours!), ...more] },
     {
-      name: 'tma report',
-      folder: read!,
-      command: [...TMA, 'report', '-f', FILE, '-s', join(theirs!, 'checkpoints'), '-e', read!],
+      name: 'tma',
+      folder: ours!,
+      command: [process.execPath, TMA, 'profile', '-f', FILE, ...into(ours!), ...more],
     },
   ];
   for (const each of runs) run(each);
+  report(ours!, ours!);
+  report(theirs!, read!);
   await draw(browser, 'docs/side-by-side.png', [
     ['Model Analyzer 1.58', theirs!],
     ['tma', ours!],
