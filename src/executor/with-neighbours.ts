@@ -63,7 +63,8 @@ function timer(request: PointRequest): () => PointRequest {
 }
 
 /** Of the CPU that others had it is not known how much other programs had, and how much the lanes beside this one. */
-const withoutShare = ({ othersShare: _, ...measurement }: Measurement): Measurement => measurement;
+const withoutShare = ({ othersShare: _, idleShare: __, ...measurement }: Measurement): Measurement =>
+  measurement;
 
 const besideOthers = (measurement: Measurement, why: string): Measurement => ({
   ...measurement,

@@ -20,7 +20,7 @@ import {
   gpuStates,
 } from './gpu-monitor.ts';
 import { type Placement, placementOf } from './placement.ts';
-import { othersShare, resourceFigures, watchResources } from './resource-watch.ts';
+import { type CpuShares, cpuShares, resourceFigures, watchResources } from './resource-watch.ts';
 import { composingTimes, fellBack, type StatisticsAt, serverTimes } from './server-times.ts';
 import { type Span, samplesWithin } from './span.ts';
 import { type Scrape, statisticsReader } from './statistics-reader.ts';
@@ -102,8 +102,7 @@ export async function measurePoint(request: MeasureRequest): Promise<Measurement
       foreign: uuids.length > 0 ? await foreignProcesses(uuids, await server.processes()) : [],
       resources: resourceFigures(used, span),
       // Elsewhere nothing is known of what else goes on, and a load generator of its own is another program, too.
-      othersShare:
-        server.logFile !== undefined && generator.name === 'native' ? othersShare(used, span) : undefined,
+      cpu: server.logFile !== undefined && generator.name === 'native' ? cpuShares(used, span) : undefined,
       unread: statistics.failure(),
       composingBy: statistics.by,
       shared: server.shared,
@@ -153,7 +152,7 @@ export interface RawPoint {
   readonly placement?: Placement;
   readonly counters?: Pick<Drawn, 'looks' | 'ageMs'>;
   readonly resources: Figures;
-  readonly othersShare?: number | undefined;
+  readonly cpu?: CpuShares | undefined;
   /** Why the server's statistics are not known, where that is a fault. */
   readonly unread?: string | undefined;
   /** Why other models were looked at; undefined: none was. */
@@ -203,7 +202,7 @@ export function toMeasurement(raw: RawPoint): Measurement {
     ...(raw.placement?.inUse !== undefined && { gpusInUse: raw.placement.inUse }),
     ...(energyBy && { energyBy }),
     ...(shared && { shared }),
-    ...(raw.othersShare !== undefined && { othersShare: raw.othersShare }),
+    ...(raw.cpu && { othersShare: raw.cpu.others, idleShare: raw.cpu.idle }),
     ...(result.stalls && { stalls: result.stalls }),
     ...(foreign.length > 0 && { gpuSharers: foreign }),
     client: result.client,

@@ -67,14 +67,19 @@ function machineNow(): Pick<ResourceSample, 'machine'> {
   return { machine: { allS: allMs / 1000, busyS: (allMs - idleMs) / 1000, ownS: (user + system) / 1e6 } };
 }
 
-/**
- * Share of this machine's CPU that neither the server nor this process had while it counted, other machines' share of it
- * included; undefined where it is not known.
- */
-export function othersShare(
+/** Shares of this machine's CPU, 0 to 1. */
+export interface CpuShares {
+  /** What neither the server nor this process had, other machines' share of it included. */
+  readonly others: number;
+  /** What nobody used. */
+  readonly idle: number;
+}
+
+/** Who had this machine's CPU while it counted; undefined where it is not known. */
+export function cpuShares(
   samples: readonly ResourceSample[],
   { startMs, endMs }: Span,
-): number | undefined {
+): CpuShares | undefined {
   const seen = samples.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
   const [first, last] = [seen[0], seen.at(-1)];
   if (!first?.machine || !last?.machine) return undefined;
@@ -84,7 +89,8 @@ export function othersShare(
   if (allS <= 0 || serverS < 0) return undefined;
   const busyS = last.machine.busyS - first.machine.busyS;
   const ownS = last.machine.ownS - first.machine.ownS;
-  return Math.min(1, Math.max(0, (busyS - serverS - ownS) / allS));
+  const share = (seconds: number): number => Math.min(1, Math.max(0, seconds / allS));
+  return { others: share(busyS - serverS - ownS), idle: share(allS - busyS) };
 }
 
 /**

@@ -95,6 +95,7 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
     .toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by));
   const states = mergedStates(measurements);
   const shares = measurements.flatMap(({ othersShare }) => othersShare ?? []);
+  const idle = measurements.flatMap(({ idleShare }) => idleShare ?? []);
   return {
     ...(states && { gpuStates: states }),
     // Where the means of both went in, the less direct one is told.
@@ -103,6 +104,7 @@ function circumstances(measurements: readonly Measurement[]): Partial<Measuremen
     ...(any(({ takenOver }) => takenOver) && { takenOver: true as const }),
     ...(drifted && { drifted }),
     ...(shares.length > 0 && { othersShare: Math.max(...shares) }),
+    ...(idle.length > 0 && { idleShare: Math.min(...idle) }),
     ...(besideOthers !== undefined && { besideOthers }),
     ...(stalls.length > 0 && { stalls: stalls.reduce(mergedStalls) }),
     ...(sharers.length > 0 && {

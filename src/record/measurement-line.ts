@@ -159,6 +159,7 @@ export const measurement = z.object({
   againAlone: z.string().optional(),
   besideOthers: z.string().optional(),
   othersShare: z.number().optional(),
+  idleShare: z.number().optional(),
   requests: z.number(),
   failures: z.record(
     z.string(),

@@ -133,6 +133,7 @@ export const measurement = documented(
     besideOthers:
       'why it seems to have suffered from what was measured beside it; it was not measured once more alone',
     othersShare: "share of this machine's CPU that other programs had meanwhile, 0 to 1; absent: not known",
+    idleShare: "share of this machine's CPU that nobody used meanwhile, 0 to 1; absent: not known",
     requests: 'requests that the values are made of',
     failures: 'failed requests by class: how many, and the words of the first',
     durationS: 'seconds that the values span',

@@ -126,6 +126,8 @@ export interface Measurement {
   readonly againAlone?: string;
   /** Share of this machine's CPU that other programs had meanwhile, 0 to 1; absent: not known. */
   readonly othersShare?: number;
+  /** Share of it that nobody used; near 0 others may have wanted more than they had. Absent: not known. */
+  readonly idleShare?: number;
   /** It seems to have suffered from what was measured beside it, and was not measured once more alone: why. */
   readonly besideOthers?: string;
   /** Requests the values are made of, and those that failed meanwhile. */

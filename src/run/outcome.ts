@@ -45,7 +45,7 @@ const secondsOf = ({
  * When it was measured and what was seen beside it; nothing of what an earlier session measured: that the machine may have
  * been another then is told with its date.
  */
-function whenOf({ startedAt, takenOver, othersShare, gpuStates = {}, gpuSharers }: Measurement): {
+function whenOf({ startedAt, takenOver, othersShare, idleShare, gpuStates = {}, gpuSharers }: Measurement): {
   readonly atMs?: number;
   readonly witness?: Witness;
 } {
@@ -54,7 +54,11 @@ function whenOf({ startedAt, takenOver, othersShare, gpuStates = {}, gpuSharers 
   const held = Object.values(gpuStates).some(({ throttled }) => throttled.some((why) => HELD.test(why)));
   return {
     atMs,
-    witness: { held: held || gpuSharers !== undefined, ...(othersShare !== undefined && { othersShare }) },
+    witness: {
+      held: held || gpuSharers !== undefined,
+      ...(othersShare !== undefined && { othersShare }),
+      ...(idleShare !== undefined && { idleShare }),
+    },
   };
 }
 

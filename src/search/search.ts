@@ -36,6 +36,8 @@ export interface Figures {
 export interface Witness {
   /** Share of the machine's CPU that other programs had, 0 to 1; absent: not known. */
   readonly othersShare?: number;
+  /** Share of it that nobody used, 0 to 1; absent: not known. */
+  readonly idleShare?: number;
   /** A GPU was held back by its temperature or its power supply, or was used by others. */
   readonly held: boolean;
 }

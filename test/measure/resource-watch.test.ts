@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  othersShare,
+  cpuShares,
   type ResourceSample,
   resourceFigures,
   watchResources,
@@ -60,11 +60,11 @@ test('what other programs had is what neither the server nor this process had', 
   });
   const span = { startMs: 0, endMs: 10_000 };
   // Two cores for 4 s: 6 s of work, of which the server did 2 and this process 1.
-  expect(othersShare([at(1000, 10, 20, 3), at(5000, 12, 26, 4)], span)).toBeCloseTo(3 / 8, 9);
-  expect(othersShare([at(1000, 10, 20, 3), at(5000, 12, 22, 4)], span)).toBe(0);
-  expect(othersShare([at(1000, 10, 20, 3)], span)).toBeUndefined();
-  expect(othersShare([at(1000, 10, 20, 3), at(5000, 2, 26, 4)], span)).toBeUndefined();
-  expect(othersShare([sample(1000, 1), sample(2000, 2)], span)).toBeUndefined();
+  expect(cpuShares([at(1000, 10, 20, 3), at(5000, 12, 26, 4)], span)).toEqual({ others: 3 / 8, idle: 2 / 8 });
+  expect(cpuShares([at(1000, 10, 20, 3), at(5000, 12, 22, 4)], span)).toEqual({ others: 0, idle: 6 / 8 });
+  expect(cpuShares([at(1000, 10, 20, 3)], span)).toBeUndefined();
+  expect(cpuShares([at(1000, 10, 20, 3), at(5000, 2, 26, 4)], span)).toBeUndefined();
+  expect(cpuShares([sample(1000, 1), sample(2000, 2)], span)).toBeUndefined();
 });
 
 test('a server that keeps its state to itself is asked as the object that it is', async () => {

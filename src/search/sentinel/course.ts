@@ -25,6 +25,11 @@ export interface Shift {
  * holds the sentinel up a little may hold other configurations up much. Not tuned.
  */
 const MUCH_MORE = 0.25;
+/**
+ * With less of the CPU idle than this, what other programs had is what the server left them: a program that takes whatever
+ * is idle has more beside a configuration that uses less, and the machine is the same. Not tuned.
+ */
+const LEAST_IDLE = 0.05;
 /** A run that is shorter than this is over soon: of what goes on beside it nothing follows. */
 export const SHORT_MS = 30_000;
 
@@ -78,7 +83,7 @@ export class Course {
   #doubtful = false;
   #noise = statesOf([]).noise;
   #sentinel: Place | undefined;
-  /** The least that other programs had of the CPU beside a measurement. */
+  /** The least that other programs had of the CPU beside a measurement, where that was all that they wanted. */
   #leastShare = 1;
   #mostShare = 0;
 
@@ -88,8 +93,8 @@ export class Course {
     this.#made.splice(at + 1, 0, made);
     this.#lastMs = Math.max(this.#lastMs, made.endMs);
     this.#compare(made);
-    const share = made.figures.witness?.othersShare;
-    this.#leastShare = Math.min(this.#leastShare, share ?? 1);
+    const { othersShare: share, idleShare = 1 } = made.figures.witness ?? {};
+    if (idleShare >= LEAST_IDLE) this.#leastShare = Math.min(this.#leastShare, share ?? 1);
     this.#mostShare = Math.max(this.#mostShare, share ?? 0);
     const isNew =
       (this.#sentinel && isAt(made.ask, this.#sentinel)) ||

@@ -101,7 +101,15 @@ function ran(
     minutes = 5,
     share,
     others,
-  }: { sd?: number; seed?: number; minutes?: number; share?: number; others?: (atMs: number) => number } = {},
+    idle,
+  }: {
+    sd?: number;
+    seed?: number;
+    minutes?: number;
+    share?: number;
+    others?: (atMs: number, ask: Ask) => number;
+    idle?: number;
+  } = {},
 ): Ran {
   const seen = searchedSpace(space);
   const search = withSentinel(withFailureMemory(searchFor(seen), seen), seen, {
@@ -132,7 +140,13 @@ function ran(
     const outcome: Outcome = {
       ...{ state: 'measured', started, seconds: { start, look: 20 }, atMs, values },
       deviations: { perf_throughput: half, perf_latency_avg: half },
-      ...(others && { witness: { held: false, othersShare: others(atMs) } }),
+      ...(others && {
+        witness: {
+          held: false,
+          othersShare: others(atMs, ask),
+          ...(idle !== undefined && { idleShare: idle }),
+        },
+      }),
     };
     search.tell(ask, outcome);
   }
@@ -274,6 +288,13 @@ describe('where it is not', () => {
       expect(run.told.filter(({ ask }) => !drifted.has(ask)).every(({ atMs }) => atMs > 15 * MINUTE)).toBe(
         true,
       );
+    });
+
+    test('one that takes whatever the server leaves makes no machine another', () => {
+      const rest = (_: number, { candidate }: Ask): number => (candidate.isDefault ? 0.45 : 0.1);
+      const full = ran(spaceOf('brute'), always, { others: rest, idle: 0.01 });
+      expect(full.search.drift()).toMatchObject({ shifts: [], again: 0 });
+      expect(full.search.drift()!.drifted.size).toBe(0);
     });
 
     test('shares that differ little change nothing', () => {
