@@ -3,6 +3,7 @@ import type { Constraint, Goal } from '../../record/goal.ts';
 import type { Candidate } from '../../space/space.ts';
 import { corrected } from './corrected.ts';
 import type { Course, Made, Place } from './course.ts';
+import { loadOf } from './lookout.ts';
 
 /** What is worse than the best by more than so many standard deviations of a measurement is no rival. Not tuned. */
 const RIVAL = 2;
@@ -11,8 +12,9 @@ const FAR = 0.3;
 
 /**
  * Points that the verdict needs to know in the present state of the machine, and that were measured in another one, or
- * while it changed: the best of the default, and whatever may be as good as the best that is known of now, by figures that
- * are converted to it. The most promising first; each that is measured may make others needless.
+ * while it changed: the best of the default, and of each configuration that may be as good as the best that is known of
+ * now, by figures that are converted to it, its best point. The most promising first; each that is measured may make others
+ * needless. All others stay as they are.
  * @param isOut configurations that are not to be measured any more.
  */
 export function lacking(
@@ -21,12 +23,13 @@ export function lacking(
   isOut: (candidate: Candidate) => boolean,
 ): Place[] {
   const places = placesOf(course.made);
-  const isKnown = (made: readonly Made[]): boolean =>
-    made.some((item) => course.stateAt(item) === course.present);
-  const known = places.filter(isKnown).map((made) => figuresNow(made, course));
+  const known = places
+    .filter((made) => made.some((item) => course.stateAt(item) === course.present))
+    .map((made) => ({ made, ask: made[0]!.ask, ...figuresNow(made, course) }));
   const [best] = known.toSorted((a, b) => compareMeasured(a, b, goal));
   const open = places
-    .filter((made) => !isKnown(made) && !isOut(made[0]!.ask.candidate))
+    .filter((made) => !known.some((item) => item.made === made) && !isOut(made[0]!.ask.candidate))
+    .filter((made) => !known.some((item) => isSettledBy(made, item, { course, goal, best })))
     .map((made) => ({ ask: made[0]!.ask, ...hoped(made, course, goal) }))
     .sort((a, b) => compareMeasured(a, b, goal));
   const base = open.find(({ ask }) => ask.candidate.isDefault);
@@ -36,9 +39,44 @@ export function lacking(
       missed(item, goal.constraints) <= FAR &&
       (!best || isBroken(best, goal.constraints) || score(item, best, goal.objectives) > -least),
   );
-  const wantsBase = base && !places.some((made) => made[0]!.ask.candidate.isDefault && isKnown(made));
-  const chosen = wantsBase ? [base, ...rivals.filter((item) => item !== base)] : rivals;
+  const chosen = base ? [base, ...rivals.filter((item) => item !== base)] : rivals;
   return chosen.map(({ ask: { candidate, point } }) => ({ candidate, point }));
+}
+
+/**
+ * Whether a point needs no look because another load of its configuration has one: that did as well when both were measured
+ * in one state, or between the same two looks, and two loads of one configuration change alike. With less load than the
+ * best of all it needs one unless that did better for sure, as the verdict names the least load that does as well; and so
+ * does one that broke a limit on a machine that may have been slower.
+ */
+function isSettledBy(
+  made: readonly Made[],
+  known: { readonly made: readonly Made[]; readonly ask: Place },
+  { course, goal, best }: Known,
+): boolean {
+  const last = made.at(-1)!;
+  const { ask, figures } = last;
+  if (ask.candidate !== known.ask.candidate) return false;
+  const states = course.statesAround(last);
+  const isSlower = states.some((state) => course.mostRatio(course.present, state) > 1);
+  if (isSlower && missed(figures, goal.constraints) > 0) return false;
+  const isLess = best?.ask.candidate === ask.candidate && loadOf(ask.point) < loadOf(best.ask.point);
+  const least = (isLess ? 1 : -1) * course.noise * Math.SQRT2;
+  return known.made
+    .filter((item) => course.statesAround(item).join() === states.join())
+    .some(
+      (item) =>
+        (!isLess && compareMeasured(item.figures, figures, goal) <= 0) ||
+        (!isBroken(item.figures, goal.constraints) && score(item.figures, figures, goal.objectives) >= least),
+    );
+}
+
+/** What is known of the present state. */
+interface Known {
+  readonly course: Course;
+  readonly goal: Pick<Goal, 'objectives' | 'constraints'>;
+  /** The best that was measured in it. */
+  readonly best: { readonly ask: Place } | undefined;
 }
 
 const missed = (item: Measured, constraints: readonly Constraint[]): number =>

@@ -150,4 +150,4 @@ export function sentinelOf(
 }
 
 /** How large a load is: inferences in flight, or inferences asked for a second. */
-const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);
+export const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);
