@@ -19,7 +19,7 @@ const GROUPS: readonly (readonly [heading: string, belongs: RegExp])[] = [
   ['Comparison, and ends for scripts:', /^(baseline.*|fail_on.*|on_finish)$/],
   [
     'Reports:',
-    /^(output_formats|plots|skip_.*|num_.*|filename_.*|.*_output_fields|report_model_configs|session)$/,
+    /^(output_formats|paper|plots|skip_.*|num_.*|filename_.*|.*_output_fields|report_model_configs|session)$/,
   ],
 ];
 

@@ -3,6 +3,7 @@ import type { Criteria } from '../record/goal.ts';
 import type { ContainerOptions } from './docker-args.ts';
 import type { OutputFields } from './output-fields.ts';
 import type { OutputFormat } from './output-formats.ts';
+import type { PaperSize } from './paper-sizes.ts';
 import type { PlotSettings } from './plot-settings.ts';
 import type { SearchSettings } from './search-settings.ts';
 import type { ServerFlags } from './server-flags.ts';
@@ -278,6 +279,8 @@ export interface ReuseSettings {
 export interface ReportSettings {
   /** What there is a file of; none: nothing is written but the journal. */
   readonly formats: readonly OutputFormat[];
+  /** What PDFs are made for; A4 where nothing is said. */
+  readonly paper?: PaperSize | undefined;
   readonly skipDetailed: boolean;
   readonly numConfigsPerModel: number;
   /** The best of all models together: how many (0 = no page of them), and what they are judged by. */

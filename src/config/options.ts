@@ -3,6 +3,7 @@ import { dockerArgs, mounts } from './docker-args.ts';
 import { MOST_IN_A_LIST, MOST_SECONDS } from './limits.ts';
 import { constraints, objectives } from './objectives.ts';
 import { OUTPUT_FORMATS } from './output-formats.ts';
+import { PAPER_SIZES } from './paper-sizes.ts';
 import { perfAnalyzerFlags } from './perf-analyzer-flags.ts';
 import { plots, reportedConfigs } from './plot-settings.ts';
 import { profileModels } from './profile-models.ts';
@@ -769,6 +770,15 @@ export const OPTIONS = {
     schema: someOf(...OUTPUT_FORMATS),
     help: 'what is written: pages as html and pdf, plots as png, tables as csv; for other programs junit, markdown, benchmark and openmetrics, each below results/. The HTML always is, by profile the tables, too',
     fallback: 'html, pdf, png and csv',
+    commands: both,
+  },
+  paper: {
+    peer: 'ours',
+    flags: '--paper',
+    value: 'SIZE',
+    schema: oneOf(...PAPER_SIZES),
+    help: 'what the PDF is made for: a4 or letter',
+    fallback: 'a4',
     commands: both,
   },
 

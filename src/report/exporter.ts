@@ -1,5 +1,6 @@
 import type { ReportSettings } from '../config/experiment.ts';
 import type { OutputFormat } from '../config/output-formats.ts';
+import type { PaperSize } from '../config/paper-sizes.ts';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import { type AcrossModels, acrossModels } from '../rank/across.ts';
 import type { PastRun } from '../rank/past-runs.ts';
@@ -22,6 +23,8 @@ export interface Result {
 }
 
 export interface ExportSettings extends Pick<ReportSettings, 'fields' | 'fileNames' | 'formats'> {
+  /** What PDFs are made for; A4 where nothing is said. */
+  readonly paper?: PaperSize | undefined;
   readonly mode: Mode;
   /** Whether there is a page for each model, and one for all together. */
   readonly summaries: boolean;
@@ -85,6 +88,7 @@ export const resultOf = (
     plots: reports.plots,
     fields: reports.fields,
     fileNames: reports.fileNames,
+    paper: reports.paper,
     formats: reports.formats,
     ...changes,
   },

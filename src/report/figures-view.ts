@@ -31,30 +31,42 @@ export function figuresView(
   plots: readonly PlotSettings[],
   isAsked: boolean,
 ) {
-  const { winner, goal, entries, model } = ranking;
-  const curves = entries.slice(0, CURVES);
-  if (ranking.default && !curves.includes(ranking.default)) curves.push(ranking.default);
-  const figures = plotFigures(plots, model, curves, { winner, constraints: goal.constraints });
+  const { winner, goal, model } = ranking;
+  const figures = plotFigures(plots, model, curvesOf(ranking), { winner, constraints: goal.constraints });
   return {
-    pareto: paretoView(ranking),
-    curves: loadCurvesView(curves, ranking),
+    ...chartsView(ranking, shown, inBothWidths),
     whatMattered: whatMatteredView(ranking),
-    timeSplit: shown && timeSplitView(ranking, shown),
     figures,
     // The first of the usual ones is the large figure above them, which shows more.
     plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
   };
 }
 
+/** Draws for the widths that a page needs. */
+type Drawn = typeof inBothWidths;
+
+/** The figures of all points, of loads, and of where the time goes, with their words. */
+export const chartsView = (ranking: Ranking, shown: RankedEntry | undefined, drawn: Drawn) => ({
+  pareto: paretoView(ranking, drawn),
+  curves: loadCurvesView(curvesOf(ranking), ranking, drawn),
+  timeSplit: shown && timeSplitView(ranking, shown, drawn),
+});
+
+/** The configurations of which there are lines. */
+function curvesOf(ranking: Ranking): readonly RankedEntry[] {
+  const first = ranking.entries.slice(0, CURVES);
+  return ranking.default && !first.includes(ranking.default) ? [...first, ranking.default] : first;
+}
+
 /** What of the figure of all points its words say. */
-function paretoView(ranking: Ranking) {
+function paretoView(ranking: Ranking, drawn: Drawn) {
   const data = paretoData(ranking);
   if (!data) return undefined;
   const has = (verdict: ConstraintVerdict): boolean => data.points.some((point) => point.verdict === verdict);
   const hasFailed = (trial: Trial): boolean => trial.state === 'failed';
   const failed = [...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured].filter(hasFailed);
   return {
-    svg: inBothWidths((width) => paretoSvg(data, width)),
+    svg: drawn((width) => paretoSvg(data, width)),
     heading: `${capitalized(findMetric(data.y.tag)!.label)} against ${findMetric(data.x.tag)!.label}`,
     hasWinner: data.points.some(({ role }) => role === 'winner'),
     hasDefault: data.points.some(({ role }) => role === 'default'),
@@ -76,7 +88,11 @@ const SIGNS = { star: '★', diamond2: '◆', circle: '●', triangle: '▲', sq
 const STROKES = ['', 'dashed', 'dotted', 'dashed and dotted'] as const;
 
 /** Throughput and latency against load, and what its lines are. */
-function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, entries }: Ranking) {
+function loadCurvesView(
+  curves: readonly RankedEntry[],
+  { winner, goal, noise, entries }: Ranking,
+  drawn: Drawn,
+) {
   const data = loadCurvesData(curves, { winner, goal, noise });
   if (!data) return undefined;
   const hasBatches = new Set(data.lines.map(({ batchSize }) => batchSize)).size > 1;
@@ -86,7 +102,7 @@ function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, e
       ...(rungs.length < 2 ? [] : [knee === undefined ? 'grows to the largest load' : `knee at ${knee}`]),
     ].join(', ');
   return {
-    svg: inBothWidths((width) => loadCurvesSvg(data, width)),
+    svg: drawn((width) => loadCurvesSvg(data, width)),
     lines: data.lines.map((line) => ({
       name: line.variant,
       anchor: anchorOf(line.variant),
@@ -103,7 +119,7 @@ function loadCurvesView(curves: readonly RankedEntry[], { winner, goal, noise, e
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where the time of a request goes: of what the run is told by beside the default, or of the default beside the next best. */
-function timeSplitView({ winner, entries, default: base }: Ranking, shown: RankedEntry) {
+function timeSplitView({ winner, entries, default: base }: Ranking, shown: RankedEntry, drawn: Drawn) {
   const beside = shown === base ? entries.find((entry) => entry !== shown) : base;
   const roleOf = (entry: RankedEntry): Role =>
     entry === winner ? 'winner' : entry === base ? 'default' : 'other';
@@ -111,7 +127,7 @@ function timeSplitView({ winner, entries, default: base }: Ranking, shown: Ranke
   if (!data) return undefined;
   const told = [shown, ...(beside && data.groups.some(({ bars }) => bars.length > 1) ? [beside] : [])];
   return {
-    svg: inBothWidths((width) => timeSplitSvg(data, width)),
+    svg: drawn((width) => timeSplitSvg(data, width)),
     parts: data.parts,
     isSameLoad: data.isSameLoad,
     isBeside: told.length > 1,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PaperSize } from '../config/paper-sizes.ts';
 import type { PlotSettings } from '../config/plot-settings.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import type { Comparison } from '../record/comparison.ts';
@@ -19,6 +20,8 @@ export interface PageOptions {
   readonly comparison?: Comparison | undefined;
   /** The configurations with a page of their own, by name. */
   readonly detailed?: readonly string[] | undefined;
+  /** What it is printed on; A4 where nothing is said. */
+  readonly paper?: PaperSize | undefined;
 }
 
 /** A figure with a file of its own: its path without the ending, below the export path. */

@@ -12,8 +12,8 @@ export const NO_BROWSER =
 
 /** Prints pages and draws pictures with one browser for all of them. */
 export interface PdfPrinter extends AsyncDisposable {
-  /** The PDF of a page of ours; nothing it refers to is loaded. */
-  print(html: string, footer: string): Promise<Uint8Array>;
+  /** The PDF of a page of ours that says its paper itself, with bookmarks; nothing it refers to is loaded. */
+  print(html: string): Promise<Uint8Array>;
   /** Drawings as PNG, twice as large as they are on a page. */
   pictures(svgs: readonly string[]): Promise<Uint8Array[]>;
 }
@@ -71,7 +71,7 @@ export async function openPrinter(need: PrinterNeed = {}): Promise<PdfPrinter | 
     }
   };
   return {
-    print: (html, footer) => answered(print(browser, html, footer)),
+    print: (html) => answered(print(browser, html)),
     pictures: (svgs) => answered(pictures(browser, svgs)),
     async [Symbol.asyncDispose]() {
       await limited(browser.close(), CLOSE_MS / 1000, signal).catch(() => {});
@@ -128,21 +128,14 @@ async function limited<T>(work: Promise<T>, seconds: number, signal: AbortSignal
   }
 }
 
-async function print(browser: Browser, html: string, footer: string): Promise<Uint8Array> {
+async function print(browser: Browser, html: string): Promise<Uint8Array> {
   const page = await browser.newPage();
   try {
     await page.setOfflineMode(true);
     await page.setContent(html, { waitUntil: 'load' });
     // What is folded on the screen is printed open.
     await page.evaluate('for (const item of document.querySelectorAll("details")) item.open = true');
-    return await page.pdf({
-      format: 'A4',
-      printBackground: true,
-      displayHeaderFooter: true,
-      headerTemplate: '<span></span>',
-      footerTemplate: footerTemplate(footer),
-      margin: { top: '14mm', bottom: '16mm', left: '12mm', right: '12mm' },
-    });
+    return await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, outline: true });
   } finally {
     await page.close();
   }
@@ -164,6 +157,3 @@ async function pictures(browser: Browser, svgs: readonly string[]): Promise<Uint
     await page.close();
   }
 }
-
-const footerTemplate = (text: string): string =>
-  `<div style="font: 8px sans-serif; width: 100%; margin: 0 12mm; display: flex; justify-content: space-between; color: #666"><span>${text.replace(/[<&]/g, '')}</span><span><span class="pageNumber"></span> / <span class="totalPages"></span></span></div>`;

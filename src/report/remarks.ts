@@ -3,6 +3,22 @@ import type { Measurement } from '../record/measurement.ts';
 
 const NUMBER = /\d[\d,]*(?:\.\d+)?/g;
 
+/** Remarks that are the same but for their numbers have the same form. */
+export const formOf = (text: string): string => text.replace(NUMBER, '#');
+
+/**
+ * Remarks of one form as one, with the ranges of their numbers.
+ * @example `known to ± 4 to 14 %, not to the 3 % asked for`
+ */
+export function mergedRemark(texts: readonly string[]): string {
+  const numbers = texts.map((text) => text.match(NUMBER) ?? []);
+  let place = 0;
+  return texts[0]!.replace(NUMBER, () => {
+    const at = place++;
+    return rangeOf(numbers.map((own) => own[at]!));
+  });
+}
+
 /**
  * What is remarked on these measurements, each remark once with the loads that it is about; where only numbers differ,
  * their range.
@@ -10,17 +26,12 @@ const NUMBER = /\d[\d,]*(?:\.\d+)?/g;
  */
 export function remarksOf(measurements: readonly Measurement[]): string[] {
   const said = measurements.flatMap(({ warnings, point }) =>
-    warnings.map((text) => ({ text, load: levelOf(point), numbers: text.match(NUMBER) ?? [] })),
+    warnings.map((text) => ({ text, load: levelOf(point) })),
   );
   const word = measurements.some(({ point }) => isRate(point)) ? 'at' : 'with';
-  return [...Map.groupBy(said, ({ text }) => text.replace(NUMBER, '#')).values()].map((same) => {
+  return [...Map.groupBy(said, ({ text }) => formOf(text)).values()].map((same) => {
     const loads = [...new Set(same.map(({ load }) => load))].toSorted((a, b) => a - b);
-    let place = 0;
-    const text = same[0]!.text.replace(NUMBER, () => {
-      const at = place++;
-      return rangeOf(same.map(({ numbers }) => numbers[at]!));
-    });
-    return `${word} ${loads.join(', ')}: ${text}`;
+    return `${word} ${loads.join(', ')}: ${mergedRemark(same.map(({ text }) => text))}`;
   });
 }
 

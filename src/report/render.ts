@@ -22,6 +22,8 @@ const withContents = (html: string): string =>
 
 const read = (name: string): string => readFileSync(join(TEMPLATES, name), 'utf8');
 
+const bidi = (escaped: string): string => escaped.replace(FROM_RIGHT, (word) => `<bdi>${word}</bdi>`);
+
 function loadTemplates(): (name: string, view: unknown) => string {
   const engine = Handlebars.create();
   for (const file of readdirSync(join(TEMPLATES, 'partials'))) {
@@ -30,17 +32,21 @@ function loadTemplates(): (name: string, view: unknown) => string {
   // SVG of our own figures, style sheets and scripts: the only texts that are not escaped.
   engine.registerHelper('raw', (text: string) => new engine.SafeString(text));
   // Names and sentences: what is read from right to left does not turn round what stands beside it.
-  engine.registerHelper(
-    'bidi',
-    (text: string) =>
-      new engine.SafeString(
-        engine.escapeExpression(text).replace(FROM_RIGHT, (word) => `<bdi>${word}</bdi>`),
-      ),
-  );
+  engine.registerHelper('bidi', (text: string) => new engine.SafeString(bidi(engine.escapeExpression(text))));
   // Long names may break behind an underscore.
   engine.registerHelper(
     'breakable',
     (text: string) => new engine.SafeString(engine.escapeExpression(text).replaceAll('_', '_<wbr>')),
+  );
+  // The same on paper, where the sign that a browser puts there would be copied with the text.
+  engine.registerHelper(
+    'pieces',
+    (text: string) =>
+      new engine.SafeString(
+        (text.match(/[^_ ]{1,24}[_ ]*|[_ ]+/gu) ?? [])
+          .map((piece) => `<span class="piece">${bidi(engine.escapeExpression(piece))}</span>`)
+          .join(''),
+      ),
   );
   engine.registerHelper('style', () => new engine.SafeString(read('report.css') + read('charts.css')));
   engine.registerHelper('script', () => new engine.SafeString(read('report.js') + read('charts.js')));
@@ -60,7 +66,7 @@ let render: ReturnType<typeof loadTemplates> | undefined;
 
 /** A page of its own: styles, figures and script inlined, nothing loaded from anywhere. */
 export function renderHtml(
-  template: 'summary' | 'detailed' | 'across' | 'comparison' | 'index',
+  template: 'summary' | 'paper' | 'detailed' | 'across' | 'comparison' | 'index',
   view: unknown,
 ): string {
   render ??= loadTemplates();

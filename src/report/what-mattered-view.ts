@@ -16,18 +16,22 @@ import { sliceSvg, slicesData } from './figures/slices.ts';
 /** Which settings mattered, and how much; undefined where nothing differs, or too few configurations tell. */
 export function whatMatteredView(ranking: Ranking) {
   const effects = effectsOf(ranking);
-  const lines = parallelData(ranking);
-  if (!effects && !lines) return undefined;
-  return {
-    effects: effects && effectsView(effects, ranking),
-    parallel: lines && {
-      svg: parallelSvg(lines),
-      width: parallelWidth(lines),
-      hasDefault: lines.lines.some(({ role }) => role === 'default'),
-      hasWinner: lines.lines.some(({ role }) => role === 'winner'),
-      leftOut: lines.leftOut,
-    },
-  };
+  const parallel = parallelView(ranking, 'wide');
+  return effects || parallel ? { effects: effects && effectsView(effects, ranking), parallel } : undefined;
+}
+
+/** All configurations as lines; undefined where there are too few. */
+export function parallelView(ranking: Ranking, size: 'wide' | 'paper') {
+  const data = parallelData(ranking);
+  return (
+    data && {
+      svg: parallelSvg(data, size),
+      width: size === 'paper' ? 0 : parallelWidth(data),
+      hasDefault: data.lines.some(({ role }) => role === 'default'),
+      hasWinner: data.lines.some(({ role }) => role === 'winner'),
+      leftOut: data.leftOut,
+    }
+  );
 }
 
 function effectsView(effects: Effects, { goal, winner }: Ranking) {

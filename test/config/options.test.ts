@@ -126,6 +126,7 @@ const ROWS: Record<OptionKey, Row> = {
     value: [{ name: 'a' }, { name: 'b' }],
     bad: '[[a]]',
   },
+  paper: choice('letter'),
   output_formats: { yaml: '[pdf, csv]', typed: 'pdf,csv', value: ['pdf', 'csv'], bad: '[doc]' },
   precision: decimal,
   time_limit: decimal,

@@ -29,6 +29,7 @@ const BESIDES: readonly OptionKey[] = [
   'gpu_output_fields',
   'server_output_fields',
   'output_formats',
+  'paper',
   'on_finish',
   'baseline',
   'baseline_session',

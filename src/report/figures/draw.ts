@@ -48,14 +48,17 @@ export type Role = 'winner' | 'default' | 'other';
 
 export const SHAPES = { winner: 'star', default: 'diamond2', other: 'circle' } as const;
 
-/** Widths that figures are drawn for: of a screen on a desk or of paper, and of a telephone. */
-export const WIDTHS = { wide: 960, narrow: 340 } as const;
+/** Widths that figures are drawn for: of a screen on a desk, of a telephone, and of half a sheet of paper. */
+export const WIDTHS = { wide: 960, narrow: 340, paper: 340 } as const;
 
 export type Width = keyof typeof WIDTHS;
 
 /** A figure in both widths, of which the style sheet shows the one that fits. */
 export const inBothWidths = (draw: (width: Width) => string): string =>
   `<div class="wide">${draw('wide')}</div><div class="narrow">${draw('narrow')}</div>`;
+
+/** A figure for half a sheet of paper. */
+export const onPaper = (draw: (width: Width) => string): string => draw('paper');
 
 /** What a plot calls a group of its marks, in a place where a screen reader wants none. */
 const MARK_LABEL = /(<g [^>]*?)aria-label=/g;

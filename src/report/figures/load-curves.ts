@@ -180,10 +180,12 @@ interface Panel {
   read(rung: Rung): Reading | undefined;
 }
 
+const HEIGHTS = { wide: 240, narrow: 190, paper: 150 } as const;
+
 /** Two drawings, one below the other, over the same loads. */
 export function loadCurvesSvg(data: LoadCurvesData, width: Width): string {
   const { throughput, latency } = data;
-  const height = width === 'wide' ? 240 : 190;
+  const height = HEIGHTS[width];
   const upper = panelSvg(data, {
     ...{ axis: throughput, width, height, isLowest: latency === undefined },
     read: (rung) => rung.throughput,
@@ -193,7 +195,7 @@ export function loadCurvesSvg(data: LoadCurvesData, width: Width): string {
 }
 
 /** So many loads have room for their figures below the axis. */
-const MOST_TICKS = { wide: 14, narrow: 6 } as const;
+const MOST_TICKS = { wide: 14, narrow: 6, paper: 6 } as const;
 
 function panelSvg({ lines, axis: loads }: LoadCurvesData, panel: Panel): string {
   const { axis, width, height, isLowest } = panel;

@@ -92,7 +92,6 @@ function loadAxis(shown: readonly RankedEntry[]) {
   ];
 }
 
-const HEIGHT = 348;
 /** Room for each axis, with the words beside it. */
 const APART = 160;
 const LONGEST = 28;
@@ -100,18 +99,33 @@ const LONGEST = 28;
 /** So wide is the drawing at least that its words do not lie on each other, pixels. */
 export const parallelWidth = ({ axes }: ParallelData): number => Math.max(640, APART * axes.length);
 
-export function parallelSvg(data: ParallelData): string {
+/** How it is drawn: as wide as its words need, or as a sheet of paper is. */
+const SIZES = {
+  wide: { height: 348, marginLeft: 30, marginRight: APART - 20 },
+  paper: { width: 700, height: 164, marginLeft: 10, marginRight: 110 },
+} as const;
+
+/** Pixels of a letter. */
+const LETTER = 7;
+
+/** So many letters have room beside an axis; its name may be twice as long. */
+function lettersOf({ axes }: ParallelData, size: keyof typeof SIZES): number {
+  if (size === 'wide') return LONGEST;
+  const { width, marginLeft, marginRight } = SIZES.paper;
+  return Math.floor((width - marginLeft - marginRight) / Math.max(1, axes.length - 1) / LETTER);
+}
+
+export function parallelSvg(data: ParallelData, size: keyof typeof SIZES = 'wide'): string {
   const { axes } = data;
+  const most = lettersOf(data, size);
   const ticks = axes.flatMap(({ ticks: own }, axis) => own.map((tick) => ({ ...tick, axis })));
   const words = { textAnchor: 'start', fill: COLOR.text } as const;
   return drawSvg(
     {
       width: parallelWidth(data),
-      height: HEIGHT,
+      ...SIZES[size],
       marginTop: 52,
       marginBottom: 14,
-      marginLeft: 30,
-      marginRight: APART - 20,
       x: { type: 'point', domain: axes.map((_, axis) => axis), padding: 0, axis: null },
       y: { domain: [0, 1], axis: null },
       marks: [
@@ -124,7 +138,7 @@ export function parallelSvg(data: ParallelData): string {
           ...words,
           x: 'axis',
           y: 'at',
-          text: ({ text }: { text: string }) => cut(text),
+          text: ({ text }: { text: string }) => cut(text, most),
           dx: 6,
           stroke: COLOR.page,
           strokeWidth: 4,
@@ -137,7 +151,7 @@ export function parallelSvg(data: ParallelData): string {
             {
               ...words,
               x: 'axis',
-              text: ({ name }: { name: string }) => cut(name),
+              text: ({ name }: { name: string }) => cut(name, Math.min(LONGEST, 2 * most)),
               frameAnchor: 'top',
               dx: -6,
               dy: row === 0 ? -40 : -22,
@@ -182,4 +196,5 @@ function profileMarks({ lines }: ParallelData, kind: Kind): Plot.Markish[] {
   ];
 }
 
-const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
+const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;

@@ -163,6 +163,8 @@ export const pointAnchor = (variant: string, { streams }: LoadPoint): string =>
     )
     .join('+')}`;
 
+const HEIGHTS = { wide: 430, narrow: 320, paper: 190 } as const;
+
 export function paretoSvg(data: ParetoData, width: Width): string {
   const { x, y, points } = data;
   const isLinked = width === 'wide';
@@ -172,7 +174,7 @@ export function paretoSvg(data: ParetoData, width: Width): string {
     marginTop: 26,
     marginBottom: 44,
   };
-  const size = { width: WIDTHS[width], height: width === 'wide' ? 430 : 320, ...margins };
+  const size = { width: WIDTHS[width], height: HEIGHTS[width], ...margins };
   const label = 'Every measured point: what it achieves against how long requests take';
   const frame = {
     x: [size.marginLeft, size.width - size.marginRight],

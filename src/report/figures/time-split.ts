@@ -93,17 +93,20 @@ function barOf({ trial }: RankedEntry, measurement: Measurement, role: Role): Ti
   };
 }
 
-const ROW = 30;
+/** Pixels of a bar with the gap below it, of that gap, and of the load's name above its bars. */
+const ROWS = { wide: 30, narrow: 30, paper: 21 } as const;
+const GAPS = { wide: 8, narrow: 8, paper: 5 } as const;
+const HEADS = { wide: 24, narrow: 24, paper: 19 } as const;
 /** Pixels below a bar for what names the members. */
 const BRACKETS = 20;
-const HEAD = 24;
 /** A share of less than so much of the width has no room for its figure. */
-const ROOM = { wide: 0.06, narrow: 0.14 } as const;
+const ROOM = { wide: 0.06, narrow: 0.14, paper: 0.14 } as const;
 
 /** A bar with its place in the figure. */
 interface PlacedBar extends TimeBar {
-  /** Pixels from above. */
+  /** Pixels from above, of its ends. */
   readonly top: number;
+  readonly bottom: number;
   /** Milliseconds of the longest bar at its load, which is as long as the figure. */
   readonly longest: number;
 }
@@ -115,38 +118,37 @@ interface Layout {
 }
 
 /** Bars below each other, those of one load below its name. */
-function layoutOf({ groups }: TimeSplitData): Layout {
+function layoutOf({ groups }: TimeSplitData, width: Width): Layout {
+  const [row, gap, head] = [ROWS[width], GAPS[width], HEADS[width]];
   let top = 0;
   const heads: { readonly load: string; readonly at: number }[] = [];
   const bars: PlacedBar[] = [];
   for (const { load, bars: own } of groups) {
-    heads.push({ load, at: top + HEAD - 8 });
-    top += HEAD;
+    heads.push({ load, at: top + head - 8 });
+    top += head;
     const longest = Math.max(...own.map(({ totalMs }) => totalMs));
     for (const bar of own) {
-      bars.push({ ...bar, top, longest });
-      top += ROW + (bar.parts.some(({ member }) => member !== undefined) ? BRACKETS : 0);
+      bars.push({ ...bar, top, bottom: top + row - gap, longest });
+      top += row + (bar.parts.some(({ member }) => member !== undefined) ? BRACKETS : 0);
     }
   }
   return { heads, bars, height: top };
 }
 
 /** Pixels beside the bars: for names on the left, for the whole time on the right. */
-const MARGINS = { wide: { left: 130, right: 90 }, narrow: { left: 72, right: 60 } } as const;
-/** Pixels from a bar to the next. */
-const GAP = 8;
-const middleOf = ({ top }: { readonly top: number }): number => top + (ROW - GAP) / 2;
+const MARGINS = { wide: { left: 130, right: 90 }, narrow: { left: 72, right: 60 }, paper: { left: 72, right: 60 } } as const;
+const middleOf = ({ top, bottom }: Pick<PlacedBar, 'top' | 'bottom'>): number => (top + bottom) / 2;
 
 /** The bars of one load have one scale, the longest being as long as the figure. */
 export function timeSplitSvg(data: TimeSplitData, width: Width): string {
-  const { heads, bars, height } = layoutOf(data);
+  const { heads, bars, height } = layoutOf(data, width);
   const named = { y: middleOf, fontWeight: 600 } as const;
   return drawSvg(
     {
       width: WIDTHS[width],
-      height: height + GAP,
+      height: height + GAPS[width],
       marginTop: 0,
-      marginBottom: GAP,
+      marginBottom: GAPS[width],
       marginLeft: MARGINS[width].left,
       marginRight: MARGINS[width].right,
       x: { domain: [0, 1], axis: null },
@@ -177,22 +179,21 @@ export function timeSplitSvg(data: TimeSplitData, width: Width): string {
   );
 }
 
-interface Piece {
+interface Piece extends Pick<PlacedBar, 'top' | 'bottom'> {
   readonly variant: string;
   readonly name: string;
   readonly member?: string;
   readonly ms: number;
   readonly from: number;
   readonly to: number;
-  readonly top: number;
 }
 
-const piecesOf = ({ parts, top, longest, variant }: PlacedBar): Piece[] => {
+const piecesOf = ({ parts, top, bottom, longest, variant }: PlacedBar): Piece[] => {
   let from = 0;
   return parts.map(({ name, member, ms, drawnMs }) => {
     const start = from;
     from += drawnMs / longest;
-    return { variant, name, ...(member !== undefined && { member }), ms, from: start, to: from, top };
+    return { variant, name, ...(member !== undefined && { member }), ms, from: start, to: from, top, bottom };
   });
 };
 
@@ -215,7 +216,7 @@ const LETTER = 6.5;
 
 /** Lines below the pieces of each member, with its name as far as there is room. */
 function bracketMarks(brackets: readonly Piece[], width: Width): Plot.Markish[] {
-  const below = ({ top }: Piece): number => top + ROW - GAP + 3;
+  const below = ({ bottom }: Piece): number => bottom + 3;
   const label = ({ member, from, to, ms }: Piece): string => {
     const inner = WIDTHS[width] - MARGINS[width].left - MARGINS[width].right;
     const room = Math.floor(((to - from) * inner) / LETTER);
@@ -256,7 +257,7 @@ function pieceMarks(bars: readonly PlacedBar[], width: Width): Plot.Markish[] {
       x1: 'from',
       x2: 'to',
       y1: 'top',
-      y2: ({ top }: Piece) => top + ROW - GAP,
+      y2: 'bottom',
       fill: ({ name }: Piece) => COLOURS.get(name),
       insetRight: 0.5,
       insetLeft: 0.5,
