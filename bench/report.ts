@@ -1,8 +1,10 @@
 import { rank } from '../src/index.ts';
 import { summaryPages } from '../src/report/pages.ts';
+import { openPrinter } from '../src/report/printer.ts';
+import { gridRun } from '../test/support/grid-run.ts';
 import { measurement, run, trial } from '../test/support/run.ts';
 
-/** The summary page of 1,000 recorded points: how long its HTML takes, and how large it is. */
+/** The summary page of 1,000 recorded points: how long its HTML takes, and how large it is; and the PDF of 328 points. */
 const VARIANTS = 100;
 const LOADS = 10;
 const trials = Array.from({ length: VARIANTS }, (_, variant) =>
@@ -44,3 +46,15 @@ const [page] = await summaryPages(recorded, [rank(recorded, goal)]);
 const seconds = (performance.now() - start) / 1000;
 console.log(`${VARIANTS * LOADS} points: ranked and written to HTML in ${seconds.toFixed(2)} s (bar: 3)`);
 console.log(`${(Buffer.byteLength(page!.html) / 1e6).toFixed(2)} MB (bar: 2)`);
+
+const { run: small, rankings } = gridRun(41, 8);
+const began = performance.now();
+const [onPaper] = await summaryPages(small, rankings);
+await using printer = await openPrinter();
+if (printer) {
+  const { length } = await printer.print(onPaper!.paper!());
+  const took = ((performance.now() - began) / 1000).toFixed(2);
+  console.log(
+    `328 points: PDF in ${took} s with the browser's start (bar: 3), ${(length / 1e6).toFixed(2)} MB`,
+  );
+}

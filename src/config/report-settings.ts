@@ -44,7 +44,7 @@ export const reportSettings = (
   usual?: Criteria,
 ): ReportSettings => ({
   formats: formatsToWrite(values.output_formats, always, values.skip_summary_reports),
-  paper: values.paper,
+  paper: values.paper ?? 'a4',
   skipDetailed: values.skip_detailed_reports ?? false,
   numConfigsPerModel: values.num_configs_per_model ?? 3,
   acrossModels: { most: values.num_top_model_configs ?? 0, goal: overallGoal(values, usual) },

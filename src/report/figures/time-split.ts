@@ -136,7 +136,11 @@ function layoutOf({ groups }: TimeSplitData, width: Width): Layout {
 }
 
 /** Pixels beside the bars: for names on the left, for the whole time on the right. */
-const MARGINS = { wide: { left: 130, right: 90 }, narrow: { left: 72, right: 60 }, paper: { left: 72, right: 60 } } as const;
+const MARGINS = {
+  wide: { left: 130, right: 90 },
+  narrow: { left: 72, right: 60 },
+  paper: { left: 72, right: 60 },
+} as const;
 const middleOf = ({ top, bottom }: Pick<PlacedBar, 'top' | 'bottom'>): number => (top + bottom) / 2;
 
 /** The bars of one load have one scale, the longest being as long as the figure. */
