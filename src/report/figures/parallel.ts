@@ -102,7 +102,7 @@ export const parallelWidth = ({ axes }: ParallelData): number => Math.max(640, A
 /** How it is drawn: as wide as its words need, or as a sheet of paper is. */
 const SIZES = {
   wide: { height: 348, marginLeft: 30, marginRight: APART - 20 },
-  paper: { width: 700, height: 164, marginLeft: 10, marginRight: 110 },
+  paper: { width: 700, height: 152, marginLeft: 10, marginRight: 110 },
 } as const;
 
 /** Pixels of a letter. */

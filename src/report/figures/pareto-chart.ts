@@ -163,7 +163,7 @@ export const pointAnchor = (variant: string, { streams }: LoadPoint): string =>
     )
     .join('+')}`;
 
-const HEIGHTS = { wide: 430, narrow: 320, paper: 190 } as const;
+const HEIGHTS = { wide: 430, narrow: 320, paper: 182 } as const;
 
 export function paretoSvg(data: ParetoData, width: Width): string {
   const { x, y, points } = data;

@@ -96,7 +96,7 @@ function barOf({ trial }: RankedEntry, measurement: Measurement, role: Role): Ti
 /** Pixels of a bar with the gap below it, of that gap, and of the load's name above its bars. */
 const ROWS = { wide: 30, narrow: 30, paper: 21 } as const;
 const GAPS = { wide: 8, narrow: 8, paper: 5 } as const;
-const HEADS = { wide: 24, narrow: 24, paper: 19 } as const;
+const HEADS = { wide: 24, narrow: 24, paper: 17 } as const;
 /** Pixels below a bar for what names the members. */
 const BRACKETS = 20;
 /** A share of less than so much of the width has no room for its figure. */
