@@ -10,11 +10,11 @@ export async function quickStart(): Promise<string> {
   if (status !== 0) throw new Error(`the quick start ended with ${status}:\n${stdout}${stderr}`);
   const page = readFileSync('README.md', 'utf8');
   const after = page.indexOf(MARK);
-  const block = /^```\n.*?^```\n/ms.exec(page.slice(after));
+  const block = /^```text\n.*?^```\n/ms.exec(page.slice(after));
   if (after < 0 || !block) throw new Error(`README.md has no block behind ${MARK}`);
   const from = after + block.index;
   const rest = page.slice(from + block[0].length);
-  writeFileSync('README.md', `${page.slice(0, from)}\`\`\`\n${shortened(stdout)}\n\`\`\`\n${rest}`);
+  writeFileSync('README.md', `${page.slice(0, from)}\`\`\`text\n${shortened(stdout)}\n\`\`\`\n${rest}`);
   return 'README.md has what the quick start prints';
 }
 

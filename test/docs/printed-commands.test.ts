@@ -36,7 +36,7 @@ npx: no
 
 and \`npm run b\`.
 
-<!-- output -->
+<!-- output: npm run b -->
 \`\`\`text
 out
 \`\`\`

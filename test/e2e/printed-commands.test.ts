@@ -28,6 +28,9 @@ const SHORT = 'precision: 50, time-limit: 0.25';
 const MODEL = 'examples/text-recognition/model_repository/text_recognition/1/model.onnx';
 /** What a command may end with that was typed right: whether a model is good, or better, is up to the machine. */
 const FINE = [0, 3, 4, 6];
+/** What a run of such short windows may come to, or not: ties, and a decision at all. */
+const BY_CHANCE = /^= tied with|^Tied with|results\/best\//;
+const MOST_MS = 900_000;
 
 const clone = folder();
 const mark = newMark();
@@ -88,7 +91,7 @@ async function type({
       ...process.env,
       ...mark.environment,
       DISPLAY: '',
-      BROWSER: '',
+      BROWSER: 'no-such-browser',
       ...(output === undefined && { PUPPETEER_EXECUTABLE_PATH: join(clone, 'no-browser') }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -107,12 +110,22 @@ const [typed, untyped] = [
 ];
 
 describe('every command that is printed can be typed', () => {
-  test.each(typed)('$place: $text', async (command) => {
-    const { code, said } = await type(command);
-    expect(FINE, said).toContain(code);
-    expect(missingLines(command.output ?? [], said), said).toEqual([]);
-    afterwards[command.text]?.(said);
-  });
+  test.each(typed)(
+    '$place: $text',
+    async (command) => {
+      const { code, said } = await type(command);
+      expect(FINE, said).toContain(code);
+      expect(
+        missingLines(
+          (command.output ?? []).filter((line) => !BY_CHANCE.test(line)),
+          said,
+        ),
+        said,
+      ).toEqual([]);
+      afterwards[command.text]?.(said);
+    },
+    MOST_MS,
+  );
 
   test('what is not typed is told', () => {
     const lines = untyped.map(({ place, text, why }) => `  ${place}: ${text}\n    ${why}`);
@@ -133,7 +146,7 @@ const afterwards: Readonly<Record<string, (said: string) => void>> = {
   },
   'tma profile -f perf.yaml --max-minutes 3 --open': (said) => {
     expect(said).toMatch(
-      /--open: file:\/\/.*result_summary\.html was not opened: there is no xdg-open; \$BROWSER names another/,
+      /--open: file:\/\/.*result_summary\.html was not opened: there is no no-such-browser; \$BROWSER names another/,
     );
     expect(
       existsSync(join(clone, 'your-project/tma-out/reports/summaries/my_model/result_summary.html')),

@@ -20,13 +20,13 @@ interface Block {
 }
 
 /** In text such commands are to be typed; `tma report` is the command's name. */
-const INLINE = /`((?:npx|npm|sh|mkdir) [^`]+)`/g;
+const INLINE = /`((?:npx|npm|sh|cp) [^`]+)`/g;
 const MARK = /^\s*<!-- (not typed|typed in|output)(?:: (.*?))? -->\s*$/;
 
 /**
- * The commands of a Markdown document: each line of a block of `sh`, and in text what begins with `npx`, `npm`, `sh` or `mkdir`.
+ * The commands of a Markdown document: each line of a block of `sh`, and in text what begins with `npx`, `npm`, `sh` or `cp`.
  * A mark on a line of its own holds for what comes next, a block or a paragraph:
- * `<!-- not typed: it needs a GPU -->`, `<!-- typed in: examples/nightly -->`, `<!-- output -->`.
+ * `<!-- not typed: it needs a GPU -->`, `<!-- typed in: examples/nightly -->`, `<!-- output: npm run quickstart -->` (without a command it is that of the one before).
  */
 export function printedCommands(file: string, text: string): PrintedCommand[] {
   const commands: PrintedCommand[] = [];
@@ -37,8 +37,9 @@ export function printedCommands(file: string, text: string): PrintedCommand[] {
     if (language === undefined && found.every((mark) => mark !== null)) continue;
     const why = marks.get('not typed');
     const how = { folder: marks.get('typed in') ?? '.', ...(why !== undefined && { why }) };
-    const last = commands.at(-1);
-    if (marks.has('output') && last) commands[commands.length - 1] = { ...last, output: lines };
+    const of = marks.get('output');
+    const at = of === undefined ? -1 : commands.findLastIndex((item) => of === '' || item.text === of);
+    if (at !== -1) commands[at] = { ...commands[at]!, output: lines };
     else {
       for (const [at, words] of typedIn(lines, language))
         commands.push({ place: `${file}:${line + at}`, text: words, ...how });
