@@ -5,6 +5,7 @@ import { nearest, shown } from '../ground/wording.ts';
 import type { Mode } from '../index.ts';
 import { commandMeant, isNamed, withoutMistake, writeOutFlags } from './abbreviations.ts';
 import type { Call } from './command-call.ts';
+import { formatItem, padWidth } from './help-layout.ts';
 import { codeForError, EXIT, type Process } from './process.ts';
 
 /** What `tma --help` says of a command; its options, and all that it needs, are loaded when it is named. */
@@ -218,7 +219,7 @@ function programFor(process: Process): Command {
       writeErr: (text) => process.stderr.write(text),
       outputError: (text, write) => write(`${withChoice(text).trimEnd()}\n`),
     })
-    .configureHelp({ subcommandTerm })
+    .configureHelp({ subcommandTerm, padWidth, formatItem, minWidthToWrap: 20 })
     .commandsGroup(GROUPS.setup)
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', EXIT_CODES);

@@ -83,6 +83,15 @@ describe('the command line', () => {
     expect((await headings())[1]).toBe('Finding the best configuration:');
   });
 
+  test.each(['profile', 'plan', 'report', 'export', 'compare', 'load', 'init'])(
+    '%s --help breaks lines between words, also beside long names',
+    async (command) => {
+      const options = (await tma([command, '--help'])).out.split('\n').filter((line) => line.startsWith('  '));
+      expect(options.filter((line) => line.length > 80)).toEqual([]);
+      expect(options.filter((line) => /^ {4,}\S/.test(line)).length).toBeGreaterThan(0);
+    },
+  );
+
   test('what stands before the command belongs behind it, and without one it is profile', async () => {
     const mistake = expect.stringContaining('no model repository');
     const options = ['--profile-models', 'm'];
