@@ -25,5 +25,7 @@ export function formatItem(name: string, columns: number, says: string, helper: 
   const lines = helper.boxWrap(says, Math.max(widthOf(helper) - indent, helper.minWidthToWrap)).split('\n');
   const hasOwnLine = helper.displayWidth(name) > columns;
   const beside = hasOwnLine ? [] : [`${GAP}${name.padEnd(columns)}${GAP}${lines.shift()}`];
-  return [...(hasOwnLine ? [GAP + name] : beside), ...lines.map((line) => ' '.repeat(indent) + line)].join('\n');
+  return [...(hasOwnLine ? [GAP + name] : beside), ...lines.map((line) => ' '.repeat(indent) + line)].join(
+    '\n',
+  );
 }

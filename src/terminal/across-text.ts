@@ -47,7 +47,8 @@ export const modelsText = (rankings: readonly Ranking[], columns: number = ENDLE
     textTable(
       [{ header: 'decision' }, ...COLUMNS],
       rankings.map(({ decision: { kind, entry }, model }) =>
-        entry ? [kind, ...cells(entry)] : [kind, model, '', '', '', '', '', ''],
+        // The column of models is the first that a narrow terminal has no room for.
+        entry ? [kind, ...cells(entry)] : [kind, model, model, '', '', '', '', ''],
       ),
       columns,
     ),

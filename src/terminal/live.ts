@@ -125,17 +125,17 @@ function doing({ phase, point, window, loading, sinceS }: Activity): string {
   return `${phase}, ${load(point)}, ${clock(sinceS)}${now}`;
 }
 
-/** A bar, and `point 2 of 27 · 0:10 elapsed · about 2:30 left · 8:20 of 10:00 given`. */
+/** A bar, and `point 2 of 27 · 0:10 elapsed · about 2:30 left · ends at 10:00 at the latest`. */
 function howFar(state: SoFar, columns: number, maxMinutes: number | undefined): string[] {
   const { leftS, elapsedS, total, done } = state;
   const progress = bar(total > 0 ? done / total : 0, Math.min(BAR, Math.floor(columns / 5)));
+  const limitS = maxMinutes === undefined ? undefined : maxMinutes * 60;
+  const untilLimitS = limitS === undefined ? Infinity : Math.max(0, limitS - elapsedS);
   const parts = [
     `${styleText('cyan', progress)} point ${Math.min(done + 1, total)} of ${total}`,
     `${clock(elapsedS)} elapsed`,
-    ...(leftS === undefined ? [] : [`about ${clock(leftS)} left`]),
-    ...(maxMinutes === undefined
-      ? []
-      : [`${clock(Math.max(0, maxMinutes * 60 - elapsedS))} of ${clock(maxMinutes * 60)} given`]),
+    ...(leftS === undefined ? [] : [`about ${clock(Math.min(leftS, untilLimitS))} left`]),
+    ...(limitS === undefined ? [] : [`ends at ${clock(limitS)} at the latest`]),
   ];
   return inLines(parts, ' · ', columns);
 }

@@ -1,6 +1,7 @@
 import {
   batchSizeOf,
   checkConstraints,
+  describeConstraint,
   formatNumber,
   type Goal,
   isClientBound,
@@ -226,13 +227,21 @@ export class SoFar {
     return measured > 0 ? (this.elapsedS / measured) * this.#progress.remaining : undefined;
   }
 
-  /** The best point so far in words, empty before the first; against the default where both are known. */
+  /** The best point so far in words, empty before the first; against the default where both are known, with each limit that it breaks. */
   get best(): string {
     if (!this.#best) return '';
     const { variant, measurement } = this.#best;
     const settings = this.#settings.get(variant);
     const who = settings === undefined ? variant : `${variant} (${settings})`;
-    return `${figures(measurement)}${this.#overDefault()}, ${load(measurement.point)}, ${who}`;
+    return `${figures(measurement)}${this.#overDefault()}, ${load(measurement.point)}${this.#broken(measurement)}, ${who}`;
+  }
+
+  /** The limits that it breaks, of which the best breaks some only while nothing keeps them all. */
+  #broken({ whole }: Measurement): string {
+    return checkConstraints(whole, this.#goal?.constraints ?? [])
+      .filter(({ verdict }) => verdict === 'missed')
+      .map(({ constraint }) => `, breaks ${describeConstraint(constraint, this.#goal)}`)
+      .join('');
   }
 
   /** How much better the best is by the first objective; empty while the default is the best, or not known. */

@@ -86,7 +86,9 @@ describe('the command line', () => {
   test.each(['profile', 'plan', 'report', 'export', 'compare', 'load', 'init'])(
     '%s --help breaks lines between words, also beside long names',
     async (command) => {
-      const options = (await tma([command, '--help'])).out.split('\n').filter((line) => line.startsWith('  '));
+      const options = (await tma([command, '--help'])).out
+        .split('\n')
+        .filter((line) => line.startsWith('  '));
       expect(options.filter((line) => line.length > 80)).toEqual([]);
       expect(options.filter((line) => /^ {4,}\S/.test(line)).length).toBeGreaterThan(0);
     },

@@ -231,9 +231,25 @@ describe('what a person sees of a run', () => {
     expect(lines).toContainEqual('  infer/s ▂▁█ 80.0 to 175');
     expect(lines).toContainEqual('1 failed, last m_config_1: out of memory: killed');
     expect(lines).toContainEqual(
-      expect.stringContaining('1:00 elapsed · about 2:15 left · 2:00 of 3:00 given'),
+      expect.stringContaining('1:00 elapsed · about 2:00 left · ends at 3:00 at the latest'),
     );
     expect(lines).toContainEqual('CPU █████░░░░░ 50 %  memory ███░░░░░░░ 2.0 GB');
+  });
+
+  test('no more time is left than the limit gives; the best says which limit it breaks', () => {
+    const { tell, point, text } = fresh();
+    const goal = {
+      models: ['m'],
+      objectives: [{ tag: 'perf_throughput', weight: 10 }],
+      constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 5 }],
+    } as const;
+    tell({ kind: 'model', goal, configurations: 1, progress: { done: 0, remaining: 10, reused: 0 } });
+    point('m_config_default', record(100), {});
+    now = 30_000;
+    expect(text(200, { maxMinutes: 1 })).toContain('about 0:30 left · ends at 1:00 at the latest');
+    expect(text()).toContain(
+      'best so far 100 infer/s ± 5 %, p99 10.0 ms, 1 in flight, breaks p99 latency at most 5.00 ms, m_config_default',
+    );
   });
 
   test('how many points there are does not shrink; what is not measured anew says so', () => {
@@ -417,8 +433,9 @@ test('several models: the best of each, and the best of all', () => {
     'decision  Model  Model Config      infer/s  p99 ms  load         batch  constraints',
     'deploy    m      m_config_0            300    10.0  4 in flight      1  met',
     'keep      n      n_config_default      200    10.0  1 in flight      1  met',
-    'none      gone',
+    'none      gone   gone',
   ]);
+  expect(plain(modelsText(rankings, 70)).at(-1)).toBe('none      gone');
   expect(plain(acrossText(rankAcross(both, [['m'], ['n']], goal, 2)))).toEqual([
     'The best 2 configurations of all models, by the highest throughput:',
     '#  Model  Model Config      infer/s  p99 ms  load         batch  constraints',
