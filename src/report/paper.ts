@@ -24,8 +24,21 @@ const cssText = (text: string): string =>
 export function forPaper(html: string, size: PaperSize | undefined, { about, date }: RunningTitle): string {
   const edges = `@top-left { content: ${cssText(about)} } @top-right { content: ${cssText(date)} }`;
   const pages = `@page { size: ${SIZES[size ?? 'a4']}; ${edges} } @page appendix { size: ${SIZES[size ?? 'a4']} landscape }`;
-  return html
+  return withShortIds(html)
     .replace(/<script>[\s\S]*?<\/script>/g, '')
     .replace(/<a [^>]*?href="(?!#)[^"]*"/g, '<a')
     .replace('</head>', () => `<style>${readFileSync(STYLE, 'utf8')}${pages}</style></head>`);
+}
+
+/** A PDF has no room for longer ones than 127 bytes, and an id may be as long as a name. */
+const LONGEST_ID = 60;
+
+/** Long ids, and what leads to them, by their number. */
+function withShortIds(html: string): string {
+  const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
+  const short = new Map(ids.flatMap((id, index) => (id.length > LONGEST_ID ? [[id, `id-${index}`]] : [])));
+  return html.replace(
+    /( id="| href="#)([^"]+)"/g,
+    (_, before: string, id: string) => `${before}${short.get(id) ?? id}"`,
+  );
 }

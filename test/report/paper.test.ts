@@ -51,6 +51,7 @@ describe('a page for paper', () => {
           link.getAttribute('href')!.slice(1),
         );
         expect(links.filter((id) => !ids.has(id))).toEqual([]);
+        expect([...ids].filter((id) => id.length > 60)).toEqual([]);
         expect(ids.size).toBe(document.querySelectorAll('[id]').length);
         expect(html).not.toMatch(/<wbr>|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/);
       }
