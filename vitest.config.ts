@@ -2,6 +2,12 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the command line that compare what was measured. */
+const FIGURES = 'test/e2e/**/*.figures.test.ts';
+
+/** They wait most of their time, for servers to start and for requests: more files at once than there are cores. */
+const waiting = { maxWorkers: Math.min(8, 2 * availableParallelism()), sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   // The examples of the library, as a user writes them, on the sources.
   resolve: { alias: { 'triton-model-analyzer': resolve('src/index.ts') } },
@@ -11,7 +17,7 @@ export default defineConfig({
     globalSetup: 'test/support/temporary-folder.ts',
     // Vitest would leave a core to itself, which on two cores is half of them.
     maxWorkers: availableParallelism(),
-    // One project after the other: what measures is not to be disturbed by what computes.
+    // One group after the other: what measures is not to be disturbed by what computes.
     projects: [
       {
         extends: true,
@@ -31,12 +37,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
-          sequence: { groupOrder: 1 },
-          // They mostly wait: files at once, and tests at once in those that allow it.
-          maxWorkers: 3,
           maxConcurrency: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          ...waiting,
         },
       },
       {
@@ -46,8 +50,8 @@ export default defineConfig({
           include: ['test/fuzz/**/*.test.ts'],
           // Each kind has a process of its own; more at once than there are cores only wait for each other.
           maxConcurrency: 2,
-          sequence: { groupOrder: 2 },
           testTimeout: 600_000,
+          ...waiting,
         },
       },
       {
@@ -55,9 +59,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          sequence: { groupOrder: 3 },
-          // Most of their time they wait for servers to start; more than two would make each other late.
+          exclude: [FIGURES],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          ...waiting,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e-figures',
+          include: [FIGURES],
+          // Figures are compared with each other: more than two at once would measure their neighbours.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -69,7 +84,7 @@ export default defineConfig({
           include: ['test/docker/**/*.test.ts'],
           // They look at all containers of the engine.
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -67,6 +67,7 @@ const tested = run(
   'run',
   ...only,
   '--reporter=default',
+  '--reporter=./scripts/slowest-files.ts',
   '--reporter=json',
   `--outputFile.json=${REPORT}`,
 );

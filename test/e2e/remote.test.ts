@@ -56,7 +56,7 @@ describe('a server that somebody else runs, under model control', () => {
   });
 
   test('by gRPC alone: variants, statistics, load', async () => {
-    const cwd = project(SWEEP);
+    const cwd = project(`${SHAPE.replace('interval: 100', 'interval: 300')}\n${SWEEP}`);
     const { code, output } = await profile(cwd, ...server.grpcOptions);
     expect(output).not.toContain('failed');
     expectThrough({ code, output });
@@ -68,8 +68,9 @@ describe('a server that somebody else runs, under model control', () => {
       whole: { values },
       requests,
     } = trials[2].points[1].measurement;
-    // Requests in flight at a window's edge are counted on one side or the other.
-    expect(Math.abs(values.perf_inference_count - requests)).toBeLessThan(0.1 * requests + 10);
+    // Those at a window's edges are counted on one side or the other, on a busy machine a good many.
+    expect(values.perf_inference_count / requests).toBeGreaterThan(0.7);
+    expect(values.perf_inference_count / requests).toBeLessThan(1.4);
     expect(values.perf_server_compute_infer).toBeGreaterThan(0);
     expect(values.perf_client_send_recv).toBeGreaterThan(0);
     expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toMatch(

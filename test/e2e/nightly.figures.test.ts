@@ -12,9 +12,9 @@ const SCRIPT = resolve('examples/nightly/nightly.sh');
 const PERF = `model_repository: models
 profile_models:
   paced:
-    model_config_parameters: { instance_group: [[{ kind: KIND_CPU, count: 2 }]] }
     parameters: { concurrency: 1 }
     perf_analyzer_flags: { time-limit: 5 }
+run_config_search_disable: true
 `;
 
 /** A folder with the model and its perf.yaml. */
