@@ -5,8 +5,11 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the command line that compare what was measured. */
 const FIGURES = 'test/e2e/**/*.figures.test.ts';
 
-/** They wait most of their time, for servers to start and for requests: more files at once than there are cores. */
-const waiting = { maxWorkers: Math.min(8, 2 * availableParallelism()), sequence: { groupOrder: 1 } };
+/**
+ * Files whose figures nobody compares, in one group: they wait most of their time, for servers to start and for requests,
+ * so that more run at once than there are cores.
+ */
+const manyAtOnce = { maxWorkers: Math.min(8, 2 * availableParallelism()), sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   // The examples of the library, as a user writes them, on the sources.
@@ -37,10 +40,12 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
+          sequence: { groupOrder: 1 },
+          // They mostly wait: files at once, and tests at once in those that allow it.
+          maxWorkers: 3,
           maxConcurrency: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          ...waiting,
         },
       },
       {
@@ -51,7 +56,7 @@ export default defineConfig({
           // Each kind has a process of its own; more at once than there are cores only wait for each other.
           maxConcurrency: 2,
           testTimeout: 600_000,
-          ...waiting,
+          ...manyAtOnce,
         },
       },
       {
@@ -62,7 +67,7 @@ export default defineConfig({
           exclude: [FIGURES],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          ...waiting,
+          ...manyAtOnce,
         },
       },
       {
@@ -72,7 +77,7 @@ export default defineConfig({
           include: [FIGURES],
           // Figures are compared with each other: more than two at once would measure their neighbours.
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -84,7 +89,7 @@ export default defineConfig({
           include: ['test/docker/**/*.test.ts'],
           // They look at all containers of the engine.
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -46,14 +46,14 @@ beforeAll(async () => {
   mkdirSync(join(cwd, 'models', 'sleepy', '1'), { recursive: true });
   writeFileSync(join(cwd, 'models', 'sleepy', 'config.pbtxt'), CONFIG);
   writeFileSync(join(cwd, 'perf.yaml'), PERF);
-  writeFileSync(model, modelOf(0.02));
+  writeFileSync(model, modelOf(0.015));
   await tma(cwd, 'profile', '-f', 'perf.yaml');
   copyFileSync(join(cwd, 'tma-out', 'results', 'results.json'), join(cwd, 'first.json'));
-  writeFileSync(model, modelOf(0.1));
+  writeFileSync(model, modelOf(0.06));
   await tma(cwd, 'profile', '-f', 'perf.yaml');
 });
 
-test('a model that takes five times as long is worse than in the session before, and the gate says so', async () => {
+test('a model that takes four times as long is worse than in the session before, and the gate says so', async () => {
   const { code, output } = await tma(cwd, 'compare', '--fail-on', 'worse', '-e', 'out');
   expect(output).toMatch(/sleepy is worse: throughput -[5-9]\d % \(/);
   expect(output).toContain("the model's files: changed");

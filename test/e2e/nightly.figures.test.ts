@@ -52,7 +52,7 @@ test('a model that got slower between two nights: exit code 6, a page, and it is
   expect(first.code, first.output).toBe(0);
   expect(readFileSync(first.path('exit-code'), 'utf8')).toBe('0\n');
   expect(base(cwd)).toBe(first.name);
-  pace(0.1);
+  pace(0.06);
   const slower = await night(cwd);
   expect(slower.code, slower.output).toBe(6);
   expect(readFileSync(slower.path('exit-code'), 'utf8')).toBe('6\n');

@@ -23,8 +23,10 @@ const project = (yaml: string): string => {
 
 const profile = (cwd: string, ...options: string[]) => tma(cwd, 'profile', '-f', 'perf.yaml', ...options);
 
-const SWEEP =
-  'profile_models: {add_sub: {model_config_parameters: {dynamic_batching: {max_queue_delay_microseconds: [0, 300]}}}}';
+const sweep = (delays: string): string =>
+  `profile_models: {add_sub: {model_config_parameters: {dynamic_batching: {max_queue_delay_microseconds: ${delays}}}}}`;
+/** The default and one more. */
+const SWEEP = sweep('300');
 
 describe('a server that somebody else runs, under model control', () => {
   let server: Awaited<ReturnType<typeof somebodysServer>>;
@@ -34,7 +36,7 @@ describe('a server that somebody else runs, under model control', () => {
   afterAll(() => server.stop());
 
   test('its own models, without a repository here: variants are loaded and unloaded, what ran before is back', async () => {
-    const cwd = project(SWEEP);
+    const cwd = project(sweep('[0, 300]'));
     const { code, output } = await profile(cwd, ...server.options);
     expect(output).toContain('already: no_config; what else runs there takes its share');
     expectThrough({ code, output });
@@ -63,11 +65,11 @@ describe('a server that somebody else runs, under model control', () => {
     const { trials, sessions } = results(cwd);
     expect(sessions[0].environment).toMatchObject({ launcher: 'remote', protocol: 'grpc' });
     expect(sessions[0].environment.server).toMatch(/^grpc:\/\/localhost:\d+$/);
-    expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    expect(trials[1].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
     const {
       whole: { values },
       requests,
-    } = trials[2].points[1].measurement;
+    } = trials[1].points[1].measurement;
     // Those at a window's edges are counted on one side or the other, on a busy machine a good many.
     expect(values.perf_inference_count / requests).toBeGreaterThan(0.7);
     expect(values.perf_inference_count / requests).toBeLessThan(1.4);
@@ -95,7 +97,7 @@ describe('a server that somebody else runs, under model control', () => {
     const { code, output } = await profile(cwd, '--model-repository', repository, ...server.options);
     expect(output).not.toContain('failed');
     expectThrough({ code, output });
-    expect(results(cwd).trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    expect(results(cwd).trials[1].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
   });
 
   test('a model that nobody has is said', async () => {
@@ -167,20 +169,21 @@ describe('one server for many variants, several variants at once', () => {
     expectThrough({ code, output });
     const { trials } = results(cwd);
     const times = trials.map(({ end }: { end: { steps: { startS: number } } }) => end.steps.startS);
-    expect(times[2]).toBeLessThan(0.05);
-    expect(trials[2].points[0].measurement).toMatchObject({ shared: true });
-    expect(trials[2].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
+    // No server starts as soon as that.
+    expect(times[1]).toBeLessThan(0.2);
+    expect(trials[1].points[0].measurement).toMatchObject({ shared: true });
+    expect(trials[1].end.effective.dynamic_batching.max_queue_delay_microseconds).toBe('300');
     expect(read(cwd, 'tma-out/reports/summaries/add_sub/result_summary.html')).toContain('shared');
   });
 
   test('--parallel: two variants at once, every point once, in its own trial', async () => {
-    const cwd = local(SWEEP.replace('[0, 300]', '[0, 100, 200, 300]'));
+    const cwd = local(sweep('[0, 100, 300]'));
     const { code, output } = await profile(cwd, '--parallel', '2', '--gpus', '[]');
     expectThrough({ code, output });
     const { trials } = results(cwd);
-    expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2, 2]);
+    expect(trials.map(({ points }: { points: unknown[] }) => points.length)).toEqual([2, 2, 2, 2]);
     const order = journal(cwd).filter(({ kind }) => kind === 'point' || kind === 'end');
-    expect(order.filter(({ kind }) => kind === 'end')).toHaveLength(5);
+    expect(order.filter(({ kind }) => kind === 'end')).toHaveLength(4);
     // Two at once: by their logs the server of one ran while that of another did.
     const lives = trials.map(({ name }: { name: string }) =>
       statSync(join(cwd, 'tma-out', 'checkpoints', 'logs', `${name}.log`)),
@@ -191,7 +194,7 @@ describe('one server for many variants, several variants at once', () => {
         .filter((other: Stats) => one.birthtimeMs < other.mtimeMs && other.birthtimeMs < one.mtimeMs),
     );
     expect(overlaps.length).toBeGreaterThan(0);
-    expect(output).toMatch(/^\[10\/10\]/m);
+    expect(output).toMatch(/^\[8\/8\]/m);
   });
 
   test('--client-protocol grpc on a server of its own; its answers to wrong requests are told', async () => {

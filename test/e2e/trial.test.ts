@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { folder } from '../support/experiment.ts';
 import { expectThrough, nothingLeft, project, startPiped, tma } from './tma.ts';
 
@@ -48,7 +48,7 @@ test('what failed in a run is repeated from the spec that it names; with a chang
   expect(await nothingLeft()).toEqual([]);
 });
 
-/** A spec without points, of a model that works. */
+/** A spec without points, of a model that works, made from one of the model that does not. */
 async function specWithoutPoints(): Promise<string> {
   const cwd = project('failing');
   await tma(cwd, 'profile', '-f', 'perf.yaml');
@@ -68,8 +68,13 @@ const request = (inFlight: number): string => {
 };
 
 describe('a spec without points takes them from its standard input', () => {
+  let spec: string;
+  beforeAll(async () => {
+    spec = await specWithoutPoints();
+  });
+
   test('that a pipe has had, and closed, long before the server is up', async () => {
-    const { child, ended } = startPiped(folder(), 'trial', '--spec', await specWithoutPoints());
+    const { child, ended } = startPiped(folder(), 'trial', '--spec', spec);
     child.stdin!.end(`${request(1)}\n${request(2)}`);
     const { code, output } = await ended;
     expect(code, output).toBe(0);
@@ -78,13 +83,13 @@ describe('a spec without points takes them from its standard input', () => {
   });
 
   test('that has nothing: the trial is closed, and nothing was measured', async () => {
-    const { code, output } = await tma(folder(), 'trial', '--spec', await specWithoutPoints());
+    const { code, output } = await tma(folder(), 'trial', '--spec', spec);
     expect(code, output).toBe(3);
     expect(lines(output).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['open', 'end']));
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('that is open: %s ends it at once', async (signal) => {
-    const running = startPiped(folder(), 'trial', '--spec', await specWithoutPoints());
+    const running = startPiped(folder(), 'trial', '--spec', spec);
     await running.printed('"kind":"open"');
     running.child.kill(signal);
     const { code, output } = await running.ended;

@@ -588,7 +588,8 @@ describe('mistakes in the models', () => {
 
   test('a variable size without a shape is guessed, and said', async () => {
     const notes: string[] = [];
-    const experiment = setUp('profile_models: m', CONFIG.replace('dims: 4', 'dims: -1'));
+    const yaml = 'profile_models: m\nrun_config_search_disable: true\nconcurrency: 1';
+    const experiment = setUp(yaml, CONFIG.replace('dims: 4', 'dims: -1'));
     await go(experiment, { listeners: [on('note', ({ text }) => notes.push(text))] });
     expect(notes.join()).toContain('input "x" has a variable size, [-1]: [64] is sent, a guess');
   });
