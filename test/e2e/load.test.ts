@@ -189,8 +189,9 @@ describe('tma load on a real server', () => {
           `model_repository: ${MODELS}`,
           'load_generator: perf_analyzer',
           'perf_output: true',
+          'sentinel_minutes: 0',
           'perf_output_path: out.log',
-          'perf_analyzer_flags: {measurement-interval: 200, stability-percentage: 100, verbose: true}',
+          'perf_analyzer_flags: {measurement-interval: 500, stability-percentage: 100, verbose: true}',
           'profile_models: {add_sub: {parameters: {concurrency: [1, 2]}, model_config_parameters: {max_batch_size: [2]}}}',
         ].join('\n'),
       );
@@ -202,7 +203,9 @@ describe('tma load on a real server', () => {
       const measured = trials.flatMap((trial: { points: { state: string }[] }) => trial.points);
       expect(measured.map(({ state }: { state: string }) => state)).toEqual(Array(4).fill('measured'));
       const told = readFileSync(join(cwd, 'out.log'), 'utf8');
-      expect(told.match(/perf_analyzer -m add_sub .*--concurrency-range [12]/g)).toHaveLength(4);
+      // It is started again where a window of a busy machine held nothing.
+      const commands = told.match(/perf_analyzer -m add_sub .*--concurrency-range [12]/g) ?? [];
+      expect(commands.length).toBeGreaterThanOrEqual(4);
       expect(told.match(/Throughput: .* infer\/sec/g)?.length).toBeGreaterThanOrEqual(4);
     });
   });

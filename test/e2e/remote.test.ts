@@ -16,7 +16,7 @@ const project = (yaml: string): string => {
   const flags = yaml.includes('perf_analyzer_flags') ? '' : SHAPE;
   writeFileSync(
     join(cwd, 'perf.yaml'),
-    `${flags}\nconcurrency: 1,2\nrun_config_search_disable: true\n${yaml}\n`,
+    `${flags}\nsentinel_minutes: 0\nconcurrency: 1,2\nrun_config_search_disable: true\n${yaml}\n`,
   );
   return cwd;
 };

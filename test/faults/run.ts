@@ -20,6 +20,7 @@ skip_detailed_reports: true
 skip_summary_reports: ${length === 'short'}
 run_config_search_mode: manual
 monitoring_interval: 0.1
+sentinel_minutes: 0
 profile_models:
   add_sub:
     model_config_parameters:
