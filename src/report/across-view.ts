@@ -1,7 +1,10 @@
 import { counted } from '../ground/wording.ts';
 import type { AcrossModels } from '../rank/across.ts';
 import { describeConstraint, describeObjectives, namesOf } from '../rank/words.ts';
+import { batchSizeOf } from '../record/load-point.ts';
 import { loadedName, type Run } from '../record/run.ts';
+import { anchorOf } from './anchor.ts';
+import { address } from './apply-view.ts';
 import { methodView } from './method.ts';
 import { type PageOptions, plotFigures, USUAL_PLOTS } from './plots.ts';
 import {
@@ -43,6 +46,12 @@ export function acrossView(
   const tied =
     near.length > 0 ? ` Tied with it: ${namesOf(near)}; what was measured can't tell them apart.` : '';
   const names = new Set(trials.map(loadedName));
+  const models = [...new Set(run.trials.map(loadedName))];
+  const without = models.filter((model) => !names.has(model));
+  const absent = without.length > 0 ? ` Of ${without.join(' and ')} there is none among them.` : '';
+  const batches = new Set(entries.map(({ best }) => batchSizeOf(best.measurement.point)));
+  const cells = trials.map((trial) => settingCells(trial, gpuCount(run)));
+  const varies = SETTINGS.map((_, at) => new Set(cells.map((row) => row[at])).size > 1);
   const several =
     names.size > 1
       ? ' An inference of one model is other work than one of another: the order compares their figures, and not the models.'
@@ -50,7 +59,7 @@ export function acrossView(
   return {
     title: ACROSS_MODELS,
     mode,
-    models: [...new Set(run.trials.map(loadedName))].join(', '),
+    models: models.join(', '),
     objectives: describeObjectives(goal),
     constraints: goal.constraints.map((constraint) => {
       const lacking = missing.find(({ tag, everywhere }) => everywhere && tag === constraint.tag);
@@ -60,7 +69,7 @@ export function acrossView(
       };
     }),
     verdict: first
-      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}${several}`
+      ? `The best ${counted(entries.length, 'configuration')} of all models${OF_ALL[first.best.verdict]}. First is ${first.trial.name}: ${describeConfig(first.trial)}.${tied}${but}${absent}${several}`
       : 'Nothing could be measured.',
     verdictClass: isDecided ? 'good' : first && first.best.verdict !== 'missed' ? 'open' : 'bad',
     perfAnalyzer: undefined,
@@ -70,13 +79,24 @@ export function acrossView(
       constraints: goal.constraints,
     }),
     columns,
-    settings: SETTINGS,
+    settings: SETTINGS.filter((_, at) => varies[at]),
+    hasBatches: batches.size > 1,
+    sameInAll:
+      entries.length > 0
+        ? [
+            ...SETTINGS.flatMap((name, at) => (varies[at] ? [] : [`${name.toLowerCase()} ${cells[0]![at]}`])),
+            ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : []),
+          ].join(', ')
+        : '',
     marksUsed: marksUsed(entries.map(({ best }) => best)),
     entries: entries.map(({ trial, best }, index) => ({
       position: index + 1,
       name: trial.name,
       model: loadedName(trial),
-      settings: settingCells(trial, gpuCount(run)),
+      /** The summary of its model, seen from this page. */
+      page: `../${address(loadedName(trial), 'result_summary.html')}`,
+      anchor: anchorOf(trial.name),
+      settings: cells[index]!.filter((_, at) => varies[at]),
       best: pointRow(best, columns, { noise: noise[loadedName(trial)], prices: goal.prices }),
     })),
   };

@@ -69,6 +69,7 @@ function paretoView(ranking: Ranking, drawn: Drawn) {
     svg: drawn((width) => paretoSvg(data, width)),
     heading: `${capitalized(findMetric(data.y.tag)!.label)} against ${findMetric(data.x.tag)!.label}`,
     hasWinner: data.points.some(({ role }) => role === 'winner'),
+    hasIntervals: data.points.some(({ intervals: { x, y } }) => [...x, ...y].some((end) => end !== null)),
     hasDefault: data.points.some(({ role }) => role === 'default'),
     missed: has('missed'),
     unknown: has('unknown'),
@@ -94,7 +95,11 @@ function loadCurvesView(
   drawn: Drawn,
 ) {
   const data = loadCurvesData(curves, { winner, goal, noise });
-  if (!data) return undefined;
+  // Points at one load alone are no curve: figure and table of all points show them.
+  if (!data?.lines.some(({ rungs }) => rungs.length > 1)) return undefined;
+  const readings = data.lines.flatMap(({ rungs }) =>
+    rungs.flatMap(({ throughput, latency }) => [throughput, ...(latency ? [latency] : [])]),
+  );
   const hasBatches = new Set(data.lines.map(({ batchSize }) => batchSize)).size > 1;
   const telling = ({ batchSize, dash, knee, rungs }: LoadCurve): string =>
     [
@@ -110,6 +115,7 @@ function loadCurvesView(
       sign: SIGNS[line.symbol],
       text: telling(line),
     })),
+    hasIntervals: readings.some(({ low, high }) => low < high),
     hasKnee: data.lines.some(({ knee }) => knee !== undefined),
     of:
       entries.length > curves.length ? `${curves.length} of ${counted(entries.length, 'configuration')}` : '',

@@ -156,7 +156,8 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
     date: session?.startedAt.slice(0, 16).replace('T', ' ') ?? '',
     command: environment?.command.map(shellWord).join(' ') ?? '',
     folder: environment?.folder ?? '',
-    isNative: environment?.generator === 'native',
+    /** How its figures came about is told, where there are any. */
+    isNative: environment?.generator === 'native' && measurements.length > 0,
     /** What the journal does not say. */
     unknown: unknownText(run),
     rows: rows.filter(([, value]) => value !== NOT_KNOWN).map(([name, value]) => ({ name, value })),
@@ -165,11 +166,21 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
 
 /** What chance was drawn from: what tma's own load generator sends and when, and what a search chooses. */
 function seedRows(session: Session | undefined, trials: readonly Trial[]): [string, string][] {
-  const model = trials[0] && loadedName(trials[0]);
-  const seeds = model === undefined ? undefined : session?.seeds?.[model];
-  if (!seeds) return [];
-  const load = session?.environment.generator === 'native' ? [`random-seed ${seeds.load} of the load`] : [];
-  return [['Seeds', [...load, `search_seed ${seeds.search} of the search`].join(', ')]];
+  const isNative = session?.environment.generator === 'native';
+  const told = [...new Set(trials.map(loadedName))].flatMap((model) => {
+    const seeds = session?.seeds?.[model];
+    if (!seeds) return [];
+    const load = isNative ? [`random-seed ${seeds.load} of the load`] : [];
+    return [{ model, text: [...load, `search_seed ${seeds.search} of the search`].join(', ') }];
+  });
+  const texts = new Set(told.map(({ text }) => text));
+  if (texts.size === 0) return [];
+  return [
+    [
+      'Seeds',
+      texts.size === 1 ? [...texts][0]! : told.map(({ model, text }) => `${model}: ${text}`).join('; '),
+    ],
+  ];
 }
 
 function machineRows({ sessions, servers }: Run): (readonly [string, string])[] {

@@ -10,7 +10,7 @@ const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url));
 const FROM_RIGHT = /\S*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]\S*/g;
 
 /** A section's beginning: its id, what it is called in the contents, and its heading. */
-const SECTION = /<section id="([\w-]+)"(?: data-nav="([^"]*)")?[^>]*>\s*<h2[^>]*>(.*?)<\/h2>/g;
+const SECTION = /<section id="([\w-]+)"(?: data-nav="([^"]*)")?[^>]*>\s*<h2[^>]*>(.*?)<\/h2>/gs;
 
 /** A page with links to its sections where it has room for them. */
 const withContents = (html: string): string =>

@@ -169,8 +169,12 @@ export function describeConfig({ models: [{ config }], end }: Trial): string {
   const engine = known['backend'] || known['platform'];
   return [
     instances.join(' and ') || 'instances as the server decides',
-    size > 0 ? `max batch size ${size}` : 'without batching by the server',
-    `dynamic batching ${'dynamic_batching' in config ? 'enabled' : 'disabled'}`,
+    ...(size > 0
+      ? [
+          `max batch size ${size}`,
+          `dynamic batching ${'dynamic_batching' in config ? 'enabled' : 'disabled'}`,
+        ]
+      : ['without batching by the server']),
     ...(engine ? [`${known['backend'] ? 'backend' : 'platform'} ${engine}`] : []),
   ].join(', ');
 }

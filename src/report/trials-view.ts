@@ -23,6 +23,9 @@ export interface Column {
 /** Figures that are drawn as a bar with its interval, too. */
 const DRAWN = ['perf_throughput', 'perf_latency_p99'];
 
+/** So many rows, best first, hold everything; the page of thousands would be too large, and nobody opens the last ones. */
+const WHOLE_ROWS = 300;
+
 /** What the rows can be narrowed down to, in the order of the chips. */
 const STATES = {
   measured: 'measured',
@@ -76,6 +79,10 @@ export function trialsView(
     hasBatches: batches.size > 1,
     hasLimits,
     chips: chipsOf(rows),
+    cutRows:
+      entries.length > WHOLE_ROWS
+        ? `Behind rows after the ${WHOLE_ROWS}th stand their points and remarks alone, with the figures of this table; the rest is in results.json.`
+        : '',
     /** There is something to narrow down. */
     isLong: rows.length > 1,
     hasLoads: entries.length > 0,
@@ -128,7 +135,8 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
   const { trial, points, best } = entry;
   const of = { noise: ranking.noise, prices: ranking.goal.prices };
   const row = pointRow(best, columns, of);
-  const own = columnsOf([trial], ranking.goal);
+  const isWhole = index < WHOLE_ROWS || trial.isDefault || entry === ranking.winner;
+  const own = isWhole ? columnsOf([trial], ranking.goal) : columns;
   const states: State[] = [
     'measured',
     ...(best.verdict === 'missed' ? (['breaks'] as const) : []),
@@ -138,6 +146,7 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
   ];
   return {
     ...rowOf(trial, states),
+    ...(!isWhole && { diff: [] }),
     position: String(index + 1),
     isMeasured: true,
     isWinner: entry === ranking.winner,
@@ -156,8 +165,8 @@ function measuredRow(entry: RankedEntry, index: number, { ranking, columns, most
     page: isPaged ? `../../${address('detailed', trial.name, 'detailed_report.html')}` : '',
     points: pointRows(points, own, of),
     remarks: [...(trial.end?.warnings ?? []), ...remarksOf(points.map(({ measurement }) => measurement))],
-    curve: loadCurve(points),
-    split: timeSplit(best.measurement),
+    curve: isWhole ? loadCurve(points) : '',
+    split: isWhole ? timeSplit(best.measurement) : [],
     pointColumns: own,
   };
 }

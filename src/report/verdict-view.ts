@@ -36,7 +36,7 @@ export function verdictView(ranking: Ranking) {
     headlineAnchor: winner ? anchorOf(winner.trial.name) : '',
     numbers: winner ? numbersOf(winner, ranking) : [],
     ties: others.map(tieView),
-    tiesText: `${counted(others.length, 'configuration')} tied with ${winner && winner !== leader ? 'the first of the ranking' : 'it'}: what was measured can't tell them apart`,
+    tiesText: `${counted(others.length, 'configuration')} tied with ${winner && winner !== leader ? 'the first of the ranking' : 'it'}`,
     constraints: goal.constraints.map((constraint, index) =>
       limitView(constraint, shown?.best, index, ranking),
     ),

@@ -27,6 +27,8 @@ export function parallelView(ranking: Ranking, size: 'wide' | 'paper') {
     data && {
       svg: parallelSvg(data, size),
       width: size === 'paper' ? 0 : parallelWidth(data),
+      // Of few axes, stretched to the width of the page, the words would be twice as large as all others.
+      widest: size === 'paper' ? 0 : 1.5 * parallelWidth(data),
       hasDefault: data.lines.some(({ role }) => role === 'default'),
       hasWinner: data.lines.some(({ role }) => role === 'winner'),
       leftOut: data.leftOut,

@@ -6,7 +6,7 @@ import { rank } from '../../src/rank/rank.ts';
 import { pagesOf, summaryPages } from '../../src/report/pages.ts';
 import { readRecorded } from '../../src/store/read-recorded.ts';
 import { folder } from '../support/experiment.ts';
-import { CASES } from '../support/export-cases.ts';
+import { CASES, thousand } from '../support/export-cases.ts';
 import { pageText } from '../support/page.ts';
 import { measurement, run, trial } from '../support/run.ts';
 
@@ -18,7 +18,15 @@ const goal = (model: string) => ({
   constraints: [],
 });
 
-const KINDS = ['small', 'twoModels', 'hostile', 'unknown', 'nothingMeasured', 'interrupted'] as const;
+const KINDS = [
+  'small',
+  'twoModels',
+  'hostile',
+  'unknown',
+  'nothingMeasured',
+  'interrupted',
+  'decoupled',
+] as const;
 
 test.each(KINDS)('%s', async (kind) => {
   const texts = (await pagesOf(CASES[kind]())).map(({ html }) => pageText(html));
@@ -37,6 +45,29 @@ test("a checkpoint of Model Analyzer's: nothing empty, nothing that it does not 
   expect(text).not.toMatch(/\b0 requests|GPUs\s*none|not known|NaN|undefined/);
   expect(text).toContain('Not recorded: machine, times, version of the server, GPUs.');
   expect(page!.html).not.toContain('id="history"');
+});
+
+test('a thousand configurations: each has its row, those in front everything behind it, and the page stays small', async () => {
+  const [page] = await pagesOf(thousand());
+  expect(Buffer.byteLength(page!.html)).toBeLessThan(2e6);
+  const { document } = parseHTML(page!.html);
+  const counts = (selector: string): number => document.querySelectorAll(selector).length;
+  const row = (position: number) =>
+    [...document.querySelectorAll('table.trials > tbody')].at(position - 1)!.querySelector('tr.more')!;
+  const behind = (position: number) => ({
+    points: row(position).querySelectorAll('table tbody tr').length,
+    columns: row(position).querySelectorAll('table th').length,
+    hasDiff: row(position).querySelector('pre') !== null,
+    hasSplit: row(position).querySelector('.split') !== null,
+  });
+  expect(counts('table.trials > tbody')).toBe(1000);
+  expect(counts('table.trials > tbody[data-states~="failed"]')).toBe(20);
+  // A dot of each, which leads to its row.
+  expect(counts('#pareto a[href^="#"] > title')).toBe(980);
+  expect(counts('#failures .cause')).toBe(1);
+  expect(behind(300)).toEqual({ points: 1, columns: 11, hasDiff: true, hasSplit: true });
+  expect(behind(900)).toEqual({ points: 1, columns: 5, hasDiff: false, hasSplit: false });
+  expect(document.querySelector('#trials')!.textContent).toContain('Behind rows after the 300th');
 });
 
 describe('names that are read from right to left, or hide what they are', () => {

@@ -7,7 +7,7 @@ import { rank } from '../../src/rank/rank.ts';
 import { htmlExporter } from '../../src/report/exporters/html.ts';
 import { resultsJson } from '../../src/report/exporters/json.ts';
 import { pngExporter } from '../../src/report/exporters/png.ts';
-import { metricPlotData } from '../../src/report/figures/metric-plot.ts';
+import { metricPlotData, metricPlotSvg } from '../../src/report/figures/metric-plot.ts';
 import { acrossPage, detailedPages, summaryPages } from '../../src/report/pages.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, result, run, trial } from '../support/run.ts';
@@ -61,6 +61,19 @@ describe('one value against another', () => {
       ],
       targets: [{ axis: 'x', value: 10, label: 'Target p99 latency' }],
     });
+  });
+
+  test('a limit far beyond what was measured is told at the edge, and squashes nothing', () => {
+    const svgWith = (value: number): string =>
+      metricPlotSvg(
+        metricPlotData(plot('perf_latency_p99', 'perf_throughput'), ranking.entries, ranking.winner, [
+          { ...goal.constraints[0], value },
+        ])!,
+      );
+    expect(svgWith(40)).toContain('stroke-dasharray');
+    expect(svgWith(40)).not.toContain('▶');
+    expect(svgWith(1000)).not.toContain('stroke-dasharray');
+    expect(svgWith(1000)).toContain('Target p99 latency: 1,000 ▶');
   });
 
   test('a monotonic one leaves out what is no more than before', () => {

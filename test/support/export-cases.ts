@@ -1,3 +1,4 @@
+import { rankAcross } from '../../src/rank/across.ts';
 import { rank } from '../../src/rank/rank.ts';
 import type { Goal } from '../../src/record/goal.ts';
 import { atRate, inFlight } from '../../src/record/load-point.ts';
@@ -81,17 +82,21 @@ const twoModels = (): Result => {
       trial(
         'pipeline_config_0',
         [
-          measurement({ perf_throughput: 49, perf_latency_p99: 11, gpu_used_memory: 500 }, 1, {
-            ...at(50),
-            ...{ stable: false, requests: 90, composing },
-            ...interval({ perf_throughput: [48, 50], perf_latency_p99: [9.5, 12] }),
-          }),
+          measurement(
+            { perf_throughput: 49, perf_latency_p99: 11, perf_latency_avg: 10.5, gpu_used_memory: 500 },
+            1,
+            {
+              ...at(50),
+              ...{ stable: false, requests: 90, composing },
+              ...interval({ perf_throughput: [48, 50], perf_latency_p99: [9.5, 12] }),
+            },
+          ),
         ],
         members,
       ),
     ],
   };
-  return ranked(recorded, [
+  const goals: Goal[] = [
     { models: ['m'], objectives: THROUGHPUT, constraints: [P99] },
     {
       models: ['pipeline'],
@@ -101,7 +106,14 @@ const twoModels = (): Result => {
       ],
       constraints: [P99, { tag: 'perf_throughput', bound: 'min', value: 45 }],
     },
-  ]);
+  ];
+  const across = rankAcross(
+    recorded,
+    [['m'], ['pipeline']],
+    { objectives: THROUGHPUT, constraints: [P99] },
+    3,
+  );
+  return { ...ranked(recorded, goals), across };
 };
 
 /** What nobody would call a model, in letters that XML, Markdown, Prometheus and a terminal give a meaning. */
@@ -178,6 +190,62 @@ const everyUnit = (): Result =>
     [{ models: ['m'], objectives: THROUGHPUT, constraints: [] }],
   );
 
+/** A model that answers each request several times, as a language model does: judged by its responses, and by the first. */
+const decoupled = (): Result => {
+  const at = (level: number, [requests, responses, p99, first, inter, infer]: readonly number[]) =>
+    measurement(
+      {
+        perf_throughput: requests!,
+        perf_latency_p99: p99!,
+        perf_latency_avg: (1000 * level) / requests!,
+        perf_response_throughput: responses!,
+        perf_first_response_avg: first! / 2,
+        perf_first_response_p99: first!,
+        perf_inter_response_p99: inter!,
+        perf_server_request: infer!,
+        perf_server_queue: 0.1,
+        perf_server_compute_infer: infer! - 0.1,
+      },
+      level,
+      { intervals: { perf_response_throughput: [0.95 * responses!, 1.05 * responses!] } },
+    );
+  const objectives = [{ tag: 'perf_response_throughput', weight: 1 }];
+  const first = { tag: 'perf_first_response_p99', bound: 'max', value: 60 } as const;
+  return ranked(
+    run(
+      trial('m_config_default', [
+        at(1, [39.1, 154, 47.2, 10.4, 11.9, 24.8]),
+        at(4, [42, 168, 139, 108, 12.4, 94.6]),
+      ]),
+      trial('m_config_0', [at(1, [42.9, 170, 42, 12.9, 9.3, 22.5]), at(4, [87.1, 353, 63.8, 46.4, 9.1, 45])]),
+    ),
+    [{ models: ['m'], objectives, constraints: [first] }],
+  );
+};
+
+/** A thousand configurations of three settings, every fiftieth of which failed. */
+export const thousand = (): Result => {
+  const stages = {
+    ...{ perf_latency_p50: 6, perf_server_request: 7, perf_server_queue: 2, perf_executed_batch: 2 },
+    ...{ perf_server_compute_input: 0.1, perf_server_compute_infer: 4, perf_server_compute_output: 0.1 },
+  };
+  const trials = Array.from({ length: 1000 }, (_, index) => {
+    if (index % 50 === 49) return failed(`m_config_${index}`, 'm', 'out of memory: a process was killed');
+    const values = { ...stages, cpu_used_ram: 300 + (index % 11), perf_latency_p99: 5 + (index % 40) };
+    const assignment = {
+      max_batch_size: 2 ** (index % 7),
+      'dynamic_batching.max_queue_delay_microseconds': 100 * (index % 9),
+    };
+    return trial(
+      `m_config_${index === 0 ? 'default' : index}`,
+      [measurement({ ...values, perf_throughput: 100 + ((index * 37) % 900) })],
+      index === 0 ? {} : { assignment },
+    );
+  });
+  const limit = { tag: 'perf_latency_p99', bound: 'max', value: 28 } as const;
+  return ranked(run(...trials), [{ models: ['m'], objectives: THROUGHPUT, constraints: [limit] }]);
+};
+
 export const CASES = {
   small,
   twoModels,
@@ -187,4 +255,5 @@ export const CASES = {
   nothingMeasured,
   interrupted,
   everyUnit,
+  decoupled,
 } as const;

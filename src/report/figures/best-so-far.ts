@@ -6,6 +6,7 @@ import { formatValue, unitOf } from '../../rank/words.ts';
 import type { Goal } from '../../record/goal.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
 import { COLOR, drawSvg, WIDTHS, type Width } from './draw.ts';
+import { asOnePath } from './linked.ts';
 
 /** What was measured when, and the best of it at each moment. */
 export interface BestSoFarData {
@@ -49,6 +50,10 @@ export function bestSoFarData({ tag, looks, leads }: SearchHistory, goal: Goal):
   };
 }
 
+const RADIUS = 3;
+/** More dots than this lie on top of each other, and none can be pointed at. */
+const MOST_TITLED = 500;
+
 export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string {
   const isWide = width === 'wide';
   return drawSvg(
@@ -65,14 +70,19 @@ export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string
           stroke: COLOR.winner,
           strokeWidth: 2,
         }),
-        Plot.dot(data.dots, {
-          x: 'minutes',
-          y: 'value',
-          r: 3,
-          stroke: COLOR.other,
-          fill: ({ isMissed }: { isMissed: boolean }) => (isMissed ? 'none' : COLOR.other),
-          title: 'label',
-        }),
+        ...[false, true].map((isMissed) =>
+          Plot.dot(
+            data.dots.filter((dot) => dot.isMissed === isMissed),
+            {
+              x: 'minutes',
+              y: 'value',
+              r: RADIUS,
+              stroke: COLOR.other,
+              fill: isMissed ? 'none' : COLOR.other,
+              ...(data.dots.length > MOST_TITLED ? { render: asOnePath(RADIUS) } : { title: 'label' }),
+            },
+          ),
+        ),
       ],
     },
     'What was measured when, and the best of it so far',

@@ -37,6 +37,24 @@ export const linked =
     return drawn as never;
   };
 
+/** Draws all circles of a mark as one path, without a title each: of a thousand that is a quarter of the bytes. */
+export const asOnePath =
+  (radius: number): Plot.RenderFunction =>
+  (index, scales, values, dimensions, context, next) => {
+    const drawn = next!(index, scales, values, dimensions, context) as unknown as SvgElement;
+    const { x, y } = values as { readonly x: readonly number[]; readonly y: readonly number[] };
+    const path = drawn.ownerDocument.createElementNS(SVG, 'path');
+    const arc = `a${radius},${radius} 0 1 0`;
+    const circles = index.map(
+      (at) =>
+        `M${(x[at]! - radius).toFixed(1)},${y[at]!.toFixed(1)}${arc} ${2 * radius} 0${arc}-${2 * radius} 0`,
+    );
+    path.setAttribute('d', circles.join(''));
+    for (const mark of [...drawn.children]) mark.remove();
+    drawn.append(path);
+    return drawn as never;
+  };
+
 /**
  * What makes a mark part of what the page's script zooms: `zoomed` ones are stretched with the plot, `dots` keep their
  * size. Both end at the frame.

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { PlotSettings } from '../../config/plot-settings.ts';
 import { findMetric, metric } from '../../ground/metric.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
+import { formatNumber } from '../../rank/words.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
@@ -88,27 +89,44 @@ function rising<T extends { y: number }>(points: readonly T[]): T[] {
   return kept;
 }
 
+/** A limit of more times the largest value than this would squash the figure: it is told at the edge. */
+const FAR = 1.5;
+
 export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlotData): string {
   const flat = lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...point, ...line })));
+  const far = (axis: 'x' | 'y', value: number): boolean =>
+    value > FAR * Math.max(...flat.map((point) => point[axis]));
   const ends = spread(
     lines.map(({ points, ...line }) => ({ ...points.at(-1)!, ...line, labelAt: points.at(-1)!.y })),
-    Math.max(0, ...flat.map(({ y }) => y), ...targets.map(({ axis, value }) => (axis === 'y' ? value : 0))),
+    Math.max(
+      0,
+      ...flat.map(({ y }) => y),
+      ...targets.map(({ axis, value }) => (axis === 'y' && !far(axis, value) ? value : 0)),
+    ),
   );
   const levels = [...new Set(flat.map(({ x }) => x))];
   const color = ({ role }: { role: 'winner' | 'default' | 'other' }): string => COLOR[role];
-  const rules = targets.map(({ axis, value, label }) => {
-    const look = { stroke: COLOR.limit, strokeDasharray: '5,4', title: () => label };
-    return axis === 'x' ? Plot.ruleX([value], look) : Plot.ruleY([value], look);
-  });
-  const words = targets.map(({ axis, value, label }) =>
-    Plot.text([label], {
+  const rules = targets
+    .filter(({ axis, value }) => !far(axis, value))
+    .map(({ axis, value, label }) => {
+      const look = { stroke: COLOR.limit, strokeDasharray: '5,4', title: () => label };
+      return axis === 'x' ? Plot.ruleX([value], look) : Plot.ruleY([value], look);
+    });
+  const words = targets.map(({ axis, value, label }) => {
+    const look = { fill: COLOR.limit, fontSize: 10 };
+    if (far(axis, value)) {
+      const told = `${label}: ${formatNumber(value)}`;
+      return axis === 'x'
+        ? Plot.text([`${told} ▶`], { ...look, frameAnchor: 'bottom-right', textAnchor: 'end', dy: -6 })
+        : Plot.text([`▲ ${told}`], { ...look, frameAnchor: 'top-left', textAnchor: 'start', dx: 4, dy: 8 });
+    }
+    return Plot.text([label], {
+      ...look,
       ...(axis === 'x'
         ? { x: () => value, frameAnchor: 'bottom', textAnchor: 'start', dx: 4, dy: -4 }
         : { y: () => value, frameAnchor: 'left', textAnchor: 'start', dx: 4, dy: -6 }),
-      fill: COLOR.limit,
-      fontSize: 10,
-    }),
-  );
+    });
+  });
   return drawSvg(
     {
       height: 320,

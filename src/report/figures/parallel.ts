@@ -44,8 +44,7 @@ export function parallelData({ entries, winner, goal }: Ranking): ParallelData |
     return {
       name: visible(names[index]!),
       ticks: levels.map((text, level) => ({ at: place(level), text: visible(text) })),
-      // Lines that would lie on each other are a little apart.
-      at: of.map((level, row) => place(level) + (0.5 * ((row % 9) / 8 - 0.5)) / levels.length),
+      at: spread(of).map((apart, row) => place(of[row]!) + apart / (2 * levels.length)),
     };
   });
   const asked = goal.objectives.map(({ tag }) => tag);
@@ -69,6 +68,21 @@ export function parallelData({ entries, winner, goal }: Ranking): ParallelData |
     })),
     leftOut: entries.length - shown.length,
   };
+}
+
+/** So many lines of one level lie beside each other before they begin anew. */
+const MOST_APART = 9;
+
+/** How far each line is from the middle of its level, -0.5 to 0.5, so that those of one level do not lie on each other. */
+function spread(levels: readonly number[]): number[] {
+  const counts = Map.groupBy(levels, (level) => level);
+  const seen = new Map<number, number>();
+  return levels.map((level) => {
+    const before = seen.get(level) ?? 0;
+    seen.set(level, before + 1);
+    const lanes = Math.min(MOST_APART, counts.get(level)!.length);
+    return lanes === 1 ? 0 : (before % lanes) / (lanes - 1) - 0.5;
+  });
 }
 
 /** So many loads are told on their axis. */

@@ -111,6 +111,13 @@ interface PlacedBar extends TimeBar {
   readonly longest: number;
 }
 
+/** How long a bar is: as its whole, or as its parts where a measurement has more of them than that. */
+const drawnMs = ({ totalMs, parts }: TimeBar): number =>
+  Math.max(
+    totalMs,
+    parts.reduce((sum, part) => sum + part.drawnMs, 0),
+  );
+
 interface Layout {
   readonly heads: readonly { readonly load: string; readonly at: number }[];
   readonly bars: readonly PlacedBar[];
@@ -126,7 +133,7 @@ function layoutOf({ groups }: TimeSplitData, width: Width): Layout {
   for (const { load, bars: own } of groups) {
     heads.push({ load, at: top + head - 8 });
     top += head;
-    const longest = Math.max(...own.map(({ totalMs }) => totalMs));
+    const longest = Math.max(...own.map(drawnMs));
     for (const bar of own) {
       bars.push({ ...bar, top, bottom: top + row - gap, longest });
       top += row + (bar.parts.some(({ member }) => member !== undefined) ? BRACKETS : 0);
@@ -171,7 +178,7 @@ export function timeSplitSvg(data: TimeSplitData, width: Width): string {
         }),
         Plot.text(bars, {
           ...named,
-          x: ({ totalMs, longest }: PlacedBar) => totalMs / longest,
+          x: (bar: PlacedBar) => drawnMs(bar) / bar.longest,
           dx: 6,
           textAnchor: 'start',
           fill: COLOR.text,

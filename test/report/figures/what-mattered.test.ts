@@ -70,3 +70,20 @@ test('where nothing differs there is nothing to tell', async () => {
   const [page] = await summaryPages(single, [rank(single, goal)]);
   expect(page!.html).not.toContain('id="what-mattered"');
 });
+
+test('a line alone at its level runs through it, several are on both sides of it', () => {
+  const three = rank(
+    run(
+      ...[1, 1, 2].map((a, index) =>
+        trial(`m_config_${index}`, [measurement({ perf_throughput: 100 + index })], { assignment: { a } }),
+      ),
+    ),
+    goal,
+  );
+  const { axes, lines } = parallelData(three)!;
+  const [one, two] = axes[0]!.ticks.map(({ at }) => at);
+  const at = (variant: string): number => lines.find((line) => line.variant === variant)!.at[0]!;
+  expect(at('m_config_2')).toBe(two);
+  expect((at('m_config_0') + at('m_config_1')) / 2).toBeCloseTo(one!);
+  expect(at('m_config_0')).not.toBe(at('m_config_1'));
+});
