@@ -49,9 +49,7 @@ export function acrossView(
   const models = [...new Set(run.trials.map(loadedName))];
   const without = models.filter((model) => !names.has(model));
   const absent = without.length > 0 ? ` Of ${without.join(' and ')} there is none among them.` : '';
-  const batches = new Set(entries.map(({ best }) => batchSizeOf(best.measurement.point)));
-  const cells = trials.map((trial) => settingCells(trial, gpuCount(run)));
-  const varies = SETTINGS.map((_, at) => new Set(cells.map((row) => row[at])).size > 1);
+  const { settings, hasBatches, sameInAll, cells } = settingsOf(entries, gpuCount(run));
   const several =
     names.size > 1
       ? ' An inference of one model is other work than one of another: the order compares their figures, and not the models.'
@@ -79,15 +77,9 @@ export function acrossView(
       constraints: goal.constraints,
     }),
     columns,
-    settings: SETTINGS.filter((_, at) => varies[at]),
-    hasBatches: batches.size > 1,
-    sameInAll:
-      entries.length > 0
-        ? [
-            ...SETTINGS.flatMap((name, at) => (varies[at] ? [] : [`${name.toLowerCase()} ${cells[0]![at]}`])),
-            ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : []),
-          ].join(', ')
-        : '',
+    settings,
+    hasBatches,
+    sameInAll,
     marksUsed: marksUsed(entries.map(({ best }) => best)),
     entries: entries.map(({ trial, best }, index) => ({
       position: index + 1,
@@ -96,8 +88,24 @@ export function acrossView(
       /** The summary of its model, seen from this page. */
       page: `../${address(loadedName(trial), 'result_summary.html')}`,
       anchor: anchorOf(trial.name),
-      settings: cells[index]!.filter((_, at) => varies[at]),
+      settings: cells[index]!,
       best: pointRow(best, columns, { noise: noise[loadedName(trial)], prices: goal.prices }),
     })),
+  };
+}
+
+/** The settings that differ between these configurations, with the cells of each; what is alike in words. */
+function settingsOf(entries: AcrossModels['entries'], gpus: number) {
+  const all = entries.map(({ trial }) => settingCells(trial, gpus));
+  const varies = SETTINGS.map((_, at) => new Set(all.map((cells) => cells[at])).size > 1);
+  const batches = new Set(entries.map(({ best }) => batchSizeOf(best.measurement.point)));
+  const alike = all[0]
+    ? SETTINGS.flatMap((name, at) => (varies[at] ? [] : [`${name.toLowerCase()} ${all[0]![at]}`]))
+    : [];
+  return {
+    settings: SETTINGS.filter((_, at) => varies[at]),
+    cells: all.map((cells) => cells.filter((_, at) => varies[at])),
+    hasBatches: batches.size > 1,
+    sameInAll: [...alike, ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : [])].join(', '),
   };
 }

@@ -55,7 +55,7 @@ test('a thousand configurations: each has its row, those in front everything beh
   const row = (position: number) =>
     [...document.querySelectorAll('table.trials > tbody')].at(position - 1)!.querySelector('tr.more')!;
   const behind = (position: number) => ({
-    points: row(position).querySelectorAll('table tbody tr').length,
+    points: row(position).querySelectorAll('table > tbody > tr').length,
     columns: row(position).querySelectorAll('table th').length,
     hasDiff: row(position).querySelector('pre') !== null,
     hasSplit: row(position).querySelector('.split') !== null,
