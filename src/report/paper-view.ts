@@ -8,6 +8,9 @@ import { methodView } from './method.ts';
 import type { summaryView } from './summary-view.ts';
 import { parallelView } from './what-mattered-view.ts';
 
+/** Lines of a sheet on its side, letters of a line in one of three columns there, and lines of what is always told. */
+const [LINES, LETTERS, ALWAYS] = [43, 42, 17];
+
 /** Everything that the summary shows on paper: what the page shows, with a table of every point instead of rows to open. */
 export function paperView(
   view: ReturnType<typeof summaryView>,
@@ -17,17 +20,33 @@ export function paperView(
 ) {
   const trials = [...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured];
   const method = methodView(run, trials, ranking.goal);
+  const charts = chartsView(ranking, ranking.winner ?? ranking.leader, onPaper);
+  const appendix = appendixView(run, ranking, paper);
   return {
     ...view,
     whatMattered: view.whatMattered && {
       ...view.whatMattered,
       parallel: parallelView(ranking, 'paper'),
     },
-    ...chartsView(ranking, ranking.winner ?? ranking.leader, onPaper),
+    ...charts,
+    /** A table of members takes the whole width. */
+    hasMembers: charts.timeSplit?.members !== undefined,
     // What plots are drawn where none are asked for the figures show better.
     plots: view.plots === view.figures ? view.plots : [],
     // The course of the search is told by its lines, which are among these.
     method: { ...method, rows: method.rows.filter(({ name }) => name !== 'Journal') },
-    appendix: appendixView(run, ranking, paper),
+    appendix,
+    isMethodLast: hasRoom(appendix, method),
   };
+}
+
+/** Whether how it was measured has room below the appendix on its last sheet, as far as can be told before it is printed. */
+function hasRoom(
+  { groups, notes }: ReturnType<typeof appendixView>,
+  { rows, command }: ReturnType<typeof methodView>,
+): boolean {
+  const above = groups.reduce((sum, { count }) => sum + count, 0) + notes.length / 2;
+  const told = [...rows.map(({ value }) => value), command];
+  const lines = told.reduce((sum, text) => sum + Math.ceil(text.length / LETTERS), ALWAYS);
+  return (above % LINES) + lines / 3 <= LINES;
 }

@@ -121,6 +121,7 @@ describe.skipIf(!isHere)('on paper', () => {
     expectSheets(first.sheets, 'm: summary', 'a4');
     expectSheets(second.sheets, 'pipeline: summary', 'a4');
     expect(textOf(second.sheets)).not.toContain('m_config');
+    expect(textOf(second.sheets)).toContain('The models that it is made of');
     expect(textOf(second.sheets)).toContain('breaks the limit: p99 latency at most 10.0 ms');
   });
 
