@@ -9,7 +9,7 @@ import type { Ask } from '../search/search.ts';
 import type { WatchedSearch } from '../search/sentinel/sentinel.ts';
 import { type Candidate, illegalSince, type SkippedPoints } from '../space/space.ts';
 import { Bell } from './bell.ts';
-import { shiftNote, skipNotes } from './notes.ts';
+import { driftNote, type SeenDrift, skipNotes } from './notes.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Cut, SearchTally } from './search-tally.ts';
 import { type ServerParts, SlotServer } from './slot-server.ts';
@@ -31,9 +31,9 @@ export class ModelRun {
   readonly #bell = new Bell();
   /** What was measured, to be marked if the machine turns out to have changed. */
   readonly #records = new Map<Ask, Measured>();
-  /** What was last found out of the machine, and how often it had changed by then. */
+  /** What was last found out of the machine, as it was written down and as it was told. */
   #found = '';
-  #shifts = 0;
+  #seen: SeenDrift = { shifts: 0, drifted: 0 };
   /** No slot is to go on. */
   #broken = false;
 
@@ -145,9 +145,9 @@ export class ModelRun {
     const isNew = found !== this.#found && drift.shifts.length > 0;
     this.#found = found;
     if (isNew || isEnd) ledger.drift(drift, this.#records);
-    if (drift.shifts.length > this.#shifts)
-      state.emit({ kind: 'note', text: shiftNote(drift.shifts.at(-1)!) });
-    this.#shifts = drift.shifts.length;
+    const text = driftNote(drift, this.#seen);
+    if (text !== undefined) state.emit({ kind: 'note', text });
+    this.#seen = { shifts: drift.shifts.length, drifted: drift.drifted.size };
   }
 
   /** Records what a failure rules out, and what turned out to be illegal. */

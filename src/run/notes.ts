@@ -5,6 +5,7 @@ import type { ModelConfig } from '../model-config/model-config.ts';
 import type { Run } from '../record/run.ts';
 import { looksAtAll, mostOf, type SearchedSpace, sizeOf } from '../search/search-for.ts';
 import type { Shift } from '../search/sentinel/course.ts';
+import type { Drift } from '../search/sentinel/sentinel.ts';
 import { isDefaultAgain, isEnsemble, leavesOutPreferences, type SkippedPoints } from '../space/space.ts';
 import type { Checkpoint } from '../store/model-analyzer.ts';
 import { changedLoad } from './changes.ts';
@@ -101,8 +102,28 @@ export const checkpointNotes = (checkpoint: Checkpoint | undefined): readonly st
       ]
     : [];
 
-/** A line for a machine that is found to have changed while it was measured. */
-export function shiftNote({ by, fromMs, untilMs }: Shift): string {
+/** What was last known of the machine: how often it had changed, and how much was not measured in one state. */
+export interface SeenDrift {
+  readonly shifts: number;
+  readonly drifted: number;
+}
+
+/**
+ * A line for a machine that is found to have changed while it was measured, or beside which other programs came or went;
+ * undefined: nothing of it is new.
+ */
+export function driftNote(
+  { shifts, drifted }: Pick<Drift, 'shifts' | 'drifted'>,
+  seen: SeenDrift,
+): string | undefined {
+  if (shifts.length > seen.shifts) return shiftNote(shifts.at(-1)!);
+  // What the sentinel does not feel is no shift; it is measured again all the same.
+  return shifts.length === 0 && drifted.size > 0 && seen.drifted === 0
+    ? `other programs had much more of this machine's CPU at some points than at others: what matters is measured again`
+    : undefined;
+}
+
+function shiftNote({ by, fromMs, untilMs }: Shift): string {
   const [from, until] = [fromMs, untilMs].map((ms) => new Date(ms).toISOString().slice(11, 19));
   const percent = Math.round(Math.abs(by) * 100);
   // Other programs came or went, and the sentinel does not feel it.
