@@ -3,7 +3,6 @@ import { batchSizeOf, levelOf } from '../../src/record/load-point.ts';
 import type { JudgingSearch } from '../../src/search/bayes/bayes.ts';
 import type { Ask, Belief } from '../../src/search/search.ts';
 import type { Candidate } from '../../src/space/space.ts';
-import { countedBeyond } from './beyond.ts';
 import type { Row } from './grid.ts';
 import type { Landscape } from './landscape.ts';
 import { type Noise, NoiseSource } from './noise.ts';
@@ -52,9 +51,7 @@ export function replay(
     if (started) servers.set(ask.candidate, source.start(ask.candidate.name));
     const truth = landscape.truth(ask.candidate, ask.point);
     const row = landscape.rowAt(ask.candidate, ask.point);
-    const seen = truth && row && servers.get(ask.candidate)!(truth, row);
-    const beyond = seen && countedBeyond(plan.constraints, truth, seen);
-    const figures = seen && { ...seen, ...(beyond && { beyond }) };
+    const figures = truth && row && servers.get(ask.candidate)!(truth, row);
     trace.push({ ...ask, values: figures?.values });
     rows.add(`${ask.candidate.name} ${levelOf(ask.point)} ${batchSizeOf(ask.point)}`);
     return figures

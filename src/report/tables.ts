@@ -92,9 +92,15 @@ const WORDS: Readonly<Record<string, Column>> = {
   },
 };
 
+/** The fields of both ends of each metric's interval. */
+const endsOf = (fields: readonly string[]): string[] =>
+  fields
+    .filter((field) => findMetric(field) !== undefined)
+    .flatMap((tag) => ENDS.map(({ end }) => tag + end));
+
 /** What says how sure the figures of a row are; Model Analyzer records none of it. */
-const surenessOf = (tags: readonly string[]): string[] => [
-  ...tags.flatMap((tag) => ENDS.map(({ end }) => tag + end)),
+const surenessOf = (fields: readonly string[]): string[] => [
+  ...endsOf(fields),
   ...['requests', 'looks', 'starts', 'marks'],
 ];
 
@@ -119,7 +125,9 @@ function endColumn(field: string, criteria: Priced): Column | undefined {
   return (
     metric && {
       header: `${headerOf(metric.tag, criteria)} ${found.header}`,
-      cell: ({ point: { measurement }, noise }) => {
+      cell: ({ point: { measurement }, noise, uuid }) => {
+        // Of one of several GPUs alone no interval is known.
+        if (uuid !== undefined && Object.keys(measurement.gpus).length > 1) return undefined;
         const end = intervalsOf(measurement, noise)[metric.tag]?.[found.index] ?? undefined;
         return end === undefined ? undefined : String(Number(end.toPrecision(5)));
       },
@@ -236,11 +244,10 @@ function fieldsFor(rankings: readonly Ranking[]): OutputFields {
     [...objectives, ...constraints].map(({ tag }) => tag),
   );
   const fields = [...new Set([...swap(inference), ...costs, ...judged])];
-  const metrics = fields.filter((field) => findMetric(field) !== undefined);
   return {
     ...DEFAULT_FIELDS,
-    inference: [...fields, ...(isRecorded ? surenessOf(metrics) : [])],
-    gpu: [...swap(gpu), ...(isRecorded ? ['marks'] : [])],
+    inference: [...fields, ...(isRecorded ? surenessOf(fields) : [])],
+    gpu: [...swap(gpu), ...(isRecorded ? [...endsOf(gpu), 'marks'] : [])],
   };
 }
 

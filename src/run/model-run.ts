@@ -124,7 +124,7 @@ export class ModelRun {
   #tell(slot: Slot, ask: Ask, found: PointRecord, started: boolean): void {
     const { search, space, state } = this.#parts;
     const record = withDerived(found, ask, space.plan);
-    search.tell(ask, outcomeOf(record, started, space.plan.constraints));
+    search.tell(ask, outcomeOf(record, started));
     if (isMeasured(record)) this.#records.set(ask, record);
     this.#writeDrift(false);
     this.#tally.told(ask);

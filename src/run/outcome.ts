@@ -1,8 +1,6 @@
-import { percentileLimits } from '../goal/percentile-limit.ts';
-import type { Constraint } from '../record/goal.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { PointRecord } from '../record/run.ts';
-import type { Figures, Outcome, Witness } from '../search/search.ts';
+import type { Outcome, Witness } from '../search/search.ts';
 import { concernsAll, wantsRoom } from '../server/failure.ts';
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 
@@ -15,20 +13,6 @@ const deviationsOf = (intervals: Measurement['whole']['intervals']): Record<stri
     Object.entries(intervals).flatMap(([tag, interval]) => {
       const width = relativeHalfWidth(interval);
       return width === undefined ? [] : [[tag, width / NORMAL_95]];
-    }),
-  );
-
-/** The shares that were counted against limits that are still the same: an earlier session may have had others. */
-const beyondOf = (
-  found: Measurement['beyond'],
-  constraints: readonly Constraint[],
-): NonNullable<Figures['beyond']> =>
-  Object.fromEntries(
-    percentileLimits(constraints).flatMap(({ tag, limitMs }) => {
-      const { limit, share, of } = found?.[tag] ?? {};
-      return limit === limitMs && share !== undefined && of !== undefined
-        ? [[tag, { share, of }] as const]
-        : [];
     }),
   );
 
@@ -70,18 +54,12 @@ type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 /**
  * A record as a search is told of it.
  * @param started a server was started for it.
- * @param constraints the limits that hold now.
  */
-export function outcomeOf(
-  record: PointRecord,
-  started: boolean,
-  constraints: readonly Constraint[],
-): Outcome {
+export function outcomeOf(record: PointRecord, started: boolean): Outcome {
   if (record.state === 'measured') {
     const {
       whole: { values, intervals },
     } = record.measurement;
-    const beyond = beyondOf(record.measurement.beyond, constraints);
     return {
       state: 'measured',
       started,
@@ -89,7 +67,6 @@ export function outcomeOf(
       ...whenOf(record.measurement),
       values,
       deviations: deviationsOf(intervals),
-      ...(Object.keys(beyond).length > 0 && { beyond }),
     };
   }
   const { kind, cause } = record.state === 'failed' ? record : { kind: undefined, cause: '' };

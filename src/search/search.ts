@@ -25,11 +25,6 @@ export interface Figures {
   readonly values: Readonly<Record<string, number>>;
   /** Standard deviation of a value as a share of it, where the measurement tells it. */
   readonly deviations?: Readonly<Record<string, number>>;
-  /**
-   * For a limit on a percentile of a latency, by the metric's tag: the share of requests that took longer than the limit
-   * allows, and how many independent requests tell that as surely as those that were counted.
-   */
-  readonly beyond?: Readonly<Record<string, { readonly share: number; readonly of: number }>>;
 }
 
 /** What was seen beside a measurement that may say why it differs from another. */

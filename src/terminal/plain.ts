@@ -27,66 +27,88 @@ export function plainView(
   write: (line: string) => void,
   { now, every = usualEvery }: { readonly now?: () => number; readonly every?: Every } = {},
 ): RunListener {
-  const state = new SoFar(now);
+  const lines = new PlainLines(write, new SoFar(now), every);
+  return (event) => lines.take(event);
+}
+
+class PlainLines {
+  readonly #write: (line: string) => void;
+  readonly #state: SoFar;
+  readonly #every: Every;
   /** Seconds at which a load was last told of, by variant. */
-  const noticed = new Map<string, number>();
-  let saidS = 0;
-  let end: (() => void) | undefined;
-  const say = (line: string): void => {
-    saidS = state.elapsedS;
-    write(line);
-  };
-  const onSilence = (): void => {
-    if (state.elapsedS - saidS < SILENCE_S) return;
-    // A long load tells of itself.
-    const busy = state.activities.filter(({ loading }) => !loading);
-    for (const activity of busy) say(busyText(activity));
-  };
-  const onLoading = ({ variant, seconds, line }: Extract<RunEvent, { kind: 'loading' }>): void => {
-    if (seconds < (noticed.get(variant) ?? 0) + LOAD_NOTICE_S) return;
-    noticed.set(variant, seconds);
-    say(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
-  };
-  const onPoint = ({ variant, record, progress }: Extract<RunEvent, { kind: 'point' }>): void => {
-    const left = state.leftS;
-    const time = `${clock(state.elapsedS)}${progress.remaining > 0 && left !== undefined ? `, about ${clock(left)} left` : ''}`;
-    say(`${pointLine(state, variant, record)} (${time})`);
-  };
-  return (event) => {
-    state.take(event);
+  readonly #noticed = new Map<string, number>();
+  /** When the last line was written. */
+  #saidS = 0;
+  #end: (() => void) | undefined;
+
+  constructor(write: (line: string) => void, state: SoFar, every: Every) {
+    this.#write = write;
+    this.#state = state;
+    this.#every = every;
+  }
+
+  take(event: RunEvent): void {
+    this.#state.take(event);
     switch (event.kind) {
       case 'note':
-        say(event.text);
+        this.#say(event.text);
         break;
-      case 'model': {
-        end ??= every(1000, onSilence);
-        const [configurations, points] = [state.configurations, event.progress.remaining];
-        say(
-          `${nameOfModels(event.goal.models)}: ${counted(configurations, 'configuration')}, ${counted(points, 'point')}`,
-        );
+      case 'model':
+        this.#onModel(event);
         break;
-      }
       case 'phase':
-        noticed.delete(event.variant);
+        this.#noticed.delete(event.variant);
         break;
       case 'loading':
-        onLoading(event);
+        this.#onLoading(event);
         break;
       case 'point':
-        onPoint(event);
+        this.#onPoint(event);
         break;
       case 'trial':
-        for (const warning of event.trial.end?.warnings ?? []) say(`${event.trial.name}: ${warning}`);
+        for (const warning of event.trial.end?.warnings ?? []) this.#say(`${event.trial.name}: ${warning}`);
         break;
       case 'search':
-        if (isWorthTelling(event.record)) for (const line of searchLines(event.record)) say(line);
+        if (isWorthTelling(event.record)) for (const line of searchLines(event.record)) this.#say(line);
         break;
       case 'end':
-        end?.();
-        if (event.interrupted) say(interruptedText(state));
+        this.#end?.();
+        if (event.interrupted) this.#say(interruptedText(this.#state));
         break;
     }
-  };
+  }
+
+  #say(line: string): void {
+    this.#saidS = this.#state.elapsedS;
+    this.#write(line);
+  }
+
+  #onModel({ goal, progress }: Extract<RunEvent, { kind: 'model' }>): void {
+    this.#end ??= this.#every(1000, () => this.#onSilence());
+    const { configurations } = this.#state;
+    this.#say(
+      `${nameOfModels(goal.models)}: ${counted(configurations, 'configuration')}, ${counted(progress.remaining, 'point')}`,
+    );
+  }
+
+  #onSilence(): void {
+    if (this.#state.elapsedS - this.#saidS < SILENCE_S) return;
+    // A long load tells of itself.
+    const busy = this.#state.activities.filter(({ loading }) => !loading);
+    for (const activity of busy) this.#say(busyText(activity));
+  }
+
+  #onLoading({ variant, seconds, line }: Extract<RunEvent, { kind: 'loading' }>): void {
+    if (seconds < (this.#noticed.get(variant) ?? 0) + LOAD_NOTICE_S) return;
+    this.#noticed.set(variant, seconds);
+    this.#say(`${variant} has been loading for ${clock(seconds)}${line ? `: ${line}` : ''}`);
+  }
+
+  #onPoint({ variant, record, progress }: Extract<RunEvent, { kind: 'point' }>): void {
+    const { elapsedS, leftS } = this.#state;
+    const left = progress.remaining > 0 && leftS !== undefined ? `, about ${clock(leftS)} left` : '';
+    this.#say(`${pointLine(this.#state, variant, record)} (${clock(elapsedS)}${left})`);
+  }
 }
 
 /** `m_config_0, 4 in flight: measuring for 0:12, window 3: 55.0 infer/s, 18.0 ms`. */

@@ -132,6 +132,23 @@ describe('tables', () => {
     ]);
   });
 
+  test('of one GPU the ends of its intervals are known, of several none', () => {
+    const own = { gpu_utilization: 50 };
+    const tableOf = (gpus: Readonly<Record<string, typeof own>>) => {
+      const looked = measurement({}, 1, { gpus, intervals: { gpu_utilization: [45, 55] } });
+      return gpuTable([rank(run(trial('m_config_default', [looked])), goal)]);
+    };
+    const { headers, rows } = tableOf({ 'GPU-a': own });
+    expect(headers.slice(-4)).toEqual([
+      'GPU Utilization (%)',
+      'GPU Utilization (%) 95% low',
+      'GPU Utilization (%) 95% high',
+      'Marks',
+    ]);
+    expect(rows[0]!.slice(-4, -1)).toEqual(['50.0', '45', '55']);
+    expect(tableOf({ 'GPU-a': own, 'GPU-b': own }).headers.join()).not.toContain('95%');
+  });
+
   test('a limit on what was not measured is neither kept nor broken', () => {
     const memory = { tag: 'gpu_used_memory', bound: 'max', value: 1000 } as const;
     const unknown = rank(all, { ...goal, constraints: [memory] });

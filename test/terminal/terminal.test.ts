@@ -75,6 +75,40 @@ test('lines for a log: one a point, long loads now and then', () => {
   ]);
 });
 
+test('a load that tells nothing meanwhile, as that of perf_analyzer without a server, has a line every ten seconds', () => {
+  let seconds = 0;
+  let tick = (): void => {};
+  const said: number[] = [];
+  const texts: string[] = [];
+  const view = plainView(
+    (line) => {
+      said.push(seconds);
+      texts.push(line);
+    },
+    {
+      now: () => seconds * 1000,
+      every: (_ms, act) => {
+        tick = act;
+        return () => {
+          tick = () => {};
+        };
+      },
+    },
+  );
+  const tell = (happening: Happening): void => view({ ...happening, at });
+  tell(started(2));
+  tell({ kind: 'phase', slot, variant: 'm_config_0', phase: 'measuring', point: inFlight('m', 4) });
+  for (seconds = 1; seconds <= 60; seconds++) tick();
+  const gaps = said.slice(1).map((second, index) => second - said[index]!);
+  expect(said.length).toBeGreaterThan(5);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(10);
+  expect(texts.at(-1)).toMatch(/^m_config_0, 4 in flight: measuring for 0:\d\d$/);
+  tell({ kind: 'end', interrupted: false });
+  const { length } = said;
+  for (; seconds < 90; seconds++) tick();
+  expect(said).toHaveLength(length);
+});
+
 describe('where a run was interrupted', () => {
   const measuring: Happening = {
     kind: 'phase',

@@ -247,7 +247,7 @@ export function comparedModel(
       same: leftOut('same measurement'),
       drifted: leftOut('drifted'),
     },
-    configurations: configurations.sort(byImportance),
+    configurations: byImportance(configurations),
     onlyBase: matched.onlyBase.map(({ name }) => name),
     onlyNew: matched.onlyNew.map(({ name }) => name),
     failed: pair.failed,
@@ -277,15 +277,20 @@ const changeOf = (tag: string, shift: Shift | undefined, judge: Judge, why: () =
   shift ? judge(tag, shift) : noChange(tag, why());
 
 /** Those with a role first, then those that surely changed, then by how much. */
-function byImportance(a: ComparedConfiguration, b: ComparedConfiguration): number {
-  const sure = ({ changes }: ComparedConfiguration): number =>
-    changes.some(({ verdict }) => verdict === 'worse')
-      ? 2
-      : changes.some(({ verdict }) => verdict === 'better')
-        ? 1
-        : 0;
-  const size = ({ changes }: ComparedConfiguration): number => Math.abs(changes[0]?.percent ?? 0);
-  return b.role.length - a.role.length || sure(b) - sure(a) || size(b) - size(a);
+function byImportance(configurations: readonly ComparedConfiguration[]): ComparedConfiguration[] {
+  const sure = ({ changes }: ComparedConfiguration): number => {
+    const has = (wanted: Change['verdict']): boolean => changes.some(({ verdict }) => verdict === wanted);
+    return has('worse') ? 2 : has('better') ? 1 : 0;
+  };
+  return configurations
+    .map((configuration) => ({
+      configuration,
+      roles: configuration.role.length,
+      sure: sure(configuration),
+      size: Math.abs(configuration.changes[0]?.percent ?? 0),
+    }))
+    .sort((a, b) => b.roles - a.roles || b.sure - a.sure || b.size - a.size)
+    .map(({ configuration }) => configuration);
 }
 
 function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): ComparedConfiguration {
