@@ -67,7 +67,7 @@ test('the results.json of the first is the same base', async () => {
     cwd,
     'compare',
     'first.json',
-    '.',
+    'tma-out',
     '--json',
     '--fail-on',
     'perf_throughput < 10%',
