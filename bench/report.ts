@@ -1,10 +1,11 @@
 import { rank } from '../src/index.ts';
 import { summaryPages } from '../src/report/pages.ts';
 import { openPrinter } from '../src/report/printer.ts';
+import { thousand } from '../test/support/export-cases.ts';
 import { gridRun } from '../test/support/grid-run.ts';
 import { measurement, run, trial } from '../test/support/run.ts';
 
-/** The summary page of 1,000 recorded points: how long its HTML takes, and how large it is; and the PDF of 328 points. */
+/** The summary pages of 1,000 points and of 1,000 configurations: how long HTML takes, and how large it is; and the PDF of 328 points. */
 const VARIANTS = 100;
 const LOADS = 10;
 const trials = Array.from({ length: VARIANTS }, (_, variant) =>
@@ -43,9 +44,19 @@ const goal = {
   constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 500 }] as const,
 };
 const [page] = await summaryPages(recorded, [rank(recorded, goal)]);
-const seconds = (performance.now() - start) / 1000;
-console.log(`${VARIANTS * LOADS} points: ranked and written to HTML in ${seconds.toFixed(2)} s (bar: 3)`);
-console.log(`${(Buffer.byteLength(page!.html) / 1e6).toFixed(2)} MB (bar: 2)`);
+tell(`${VARIANTS * LOADS} points`, start, page!.html);
+
+const before = performance.now();
+const { run: many, rankings: ofMany } = thousand();
+const [large] = await summaryPages(many, ofMany);
+tell('1,000 configurations', before, large!.html);
+
+function tell(what: string, fromMs: number, html: string): void {
+  const seconds = (performance.now() - fromMs) / 1000;
+  const megabytes = Buffer.byteLength(html) / 1e6;
+  console.log(`${what}: ranked and written to HTML in ${seconds.toFixed(2)} s (bar: 3)`);
+  console.log(`${megabytes.toFixed(2)} MB (bar: 2)`);
+}
 
 const { run: small, rankings } = gridRun(41, 8);
 const began = performance.now();

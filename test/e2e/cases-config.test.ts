@@ -22,7 +22,7 @@ test('an ensemble is measured as it is, the next model after it, whatever the se
     '  backend-config: ["python,shm-default-byte-size=1048576", "python,shm-growth-byte-size=1048576"]',
   ].join('\n');
   writeFileSync(join(cwd, 'perf.yaml'), yaml);
-  const options = ['-f', 'perf.yaml', '--time-limit', '0.3', '--skip-summary-reports', '-e', 'out'];
+  const options = ['-f', 'perf.yaml', '--time-limit', '0.3', '-o', 'csv', '-e', 'out'];
   const { code, output } = await tma(cwd, '-v', 'profile', ...options);
   expect(output).toContain('triton_server_flags: http-port is decided by triton_http_endpoint');
   expect(output).toContain('ens is an ensemble: it is measured as it is');

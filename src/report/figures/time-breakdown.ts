@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { formatNumber } from '../../rank/words.ts';
 import { axisOf, batchSizeOf, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import { drawSvg } from './draw.ts';
@@ -78,8 +79,7 @@ export function timeBreakdownSvg(data: TimeBreakdownData, title?: string): strin
         Plot.text(data.loads, {
           x: 'load',
           y: 'totalMs',
-          text: (item: { throughput: number }) =>
-            `${item.throughput.toFixed(item.throughput < 100 ? 1 : 0)}/s`,
+          text: (item: { throughput: number }) => `${formatNumber(item.throughput)}/s`,
           ...(crowded ? { rotate: -60, dx: 6, dy: -12, fontSize: 9 } : { dy: -8 }),
           fill: 'currentColor',
         }),
