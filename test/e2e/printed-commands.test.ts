@@ -19,7 +19,7 @@ import { missingLines, type PrintedCommand, printedCommands } from '../support/p
 
 /**
  * Types every command that README.md, docs/ and examples/ print, in their order, in a copy of this repository. What measures
- * for minutes there has short windows here; nothing else is changed.
+ * for minutes there has one load and short windows here; nothing else is changed.
  */
 
 const DOCUMENTS = ['README.md', ...globSync(['docs/*.md', 'examples/**/*.md']).sort()];
@@ -47,8 +47,8 @@ beforeAll(() => {
   symlinkSync(join(HERE, 'node_modules'), join(clone, 'node_modules'));
   changed(
     'examples/text-recognition/perf.yaml',
-    /\n {4}parameters:/,
-    `\n    perf_analyzer_flags: { ${SHORT} }$&`,
+    /\n {4}parameters:\n {6}concurrency: .*/,
+    `\n    perf_analyzer_flags: { ${SHORT} }\n    parameters:\n      concurrency: [4]`,
   );
   changed('examples/nightly/perf.yaml', /time-limit: 20.*/, 'time-limit: 0.25');
   yourProject(join(clone, 'your-project'));
