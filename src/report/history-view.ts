@@ -59,8 +59,12 @@ function timeText({ sessions }: Run, { looks }: SearchHistory, all: readonly Tri
   const minutes = Math.max(0, ...looks.map(({ atS }) => atS)) / 60;
   const gpus = sessions.at(-1)?.environment.gpus?.length ?? 0;
   const held = gpus > 0 ? `, ${formatNumber(minutes * gpus)} GPU-minutes of ${counted(gpus, 'GPU')}` : '';
-  return `from the first measurement to the last it took ${formatNumber(minutes)} min${held}: ${steps.map(([what, seconds]) => `${what} ${formatNumber(seconds)} s`).join(', ')}`;
+  // The first server started before the first measurement, and several at once took more than went by.
+  return `from the first measurement to the last ${wentBy(minutes)} went by${held}; all steps together took: ${steps.map(([what, seconds]) => `${what} ${formatNumber(seconds)} s`).join(', ')}`;
 }
+
+const wentBy = (minutes: number): string =>
+  minutes < 2 ? `${formatNumber(minutes * 60)} s` : `${formatNumber(minutes)} min`;
 
 const warmupOf = ({ points }: Trial): number =>
   points.reduce((total, record) => total + (record.state === 'measured' ? record.measurement.warmupS : 0), 0);

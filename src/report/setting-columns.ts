@@ -12,6 +12,9 @@ export interface SettingColumn {
   readonly cells: readonly string[];
 }
 
+/** A cell of what there is none of, as an ensemble has neither instances nor a batcher. */
+export const NONE = '–';
+
 /** What stands in columns of its own, under whatever path it was set. */
 const OWN = /^(max_batch_size$|instance_group\b)/;
 
@@ -29,6 +32,7 @@ export function settingColumns(
   const paths = set.filter((path) => !set.some((other) => other.startsWith(`${path}.`)));
   const names = shortNames(paths.map((path) => path.replace(/\.string_value$/, '')));
   const isBatching = ({ models: [{ config }] }: Trial): boolean => 'dynamic_batching' in config;
+  const isEnsemble = ({ models: [{ config }] }: Trial): boolean => 'ensemble_scheduling' in config;
   const all: SettingColumn[] = [
     { name: 'instances', path: 'instance_group', cells: trials.map((trial) => instancesCell(trial, gpus)) },
     {
@@ -39,7 +43,7 @@ export function settingColumns(
     {
       name: 'dynamic batching',
       path: 'dynamic_batching',
-      cells: trials.map((trial) => (isBatching(trial) ? 'on' : 'off')),
+      cells: trials.map((trial) => (isEnsemble(trial) ? NONE : isBatching(trial) ? 'on' : 'off')),
     },
     ...paths.map((path, index) => ({
       name: names[index]!,
@@ -53,8 +57,8 @@ export function settingColumns(
 
 const instancesCell = (trial: Trial, gpus: number): string =>
   instanceGroups(trial.models[0].config).length > 0 || trial.end?.effective
-    ? instanceGroupCell(trial, gpus) || '–'
-    : '–';
+    ? instanceGroupCell(trial, gpus) || NONE
+    : NONE;
 
 /** The single values of what a configuration sets, by their paths: `{dynamic_batching: {a: 1}}` sets `dynamic_batching.a`. */
 function leavesOf(value: Readonly<Record<string, unknown>>, above = ''): [string, string][] {

@@ -166,6 +166,9 @@ export function describeConfig({ models: [{ config }], end }: Trial): string {
     ({ kind, count }) => `${count} ${count === 1 ? 'instance' : 'instances'} on ${kind}`,
   );
   const size = maxBatchSize(config);
+  // It has neither instances nor a batcher of its own.
+  if (config['ensemble_scheduling'] !== undefined)
+    return size > 0 ? `ensemble, max batch size ${size}` : 'ensemble, without batching';
   const engine = known['backend'] || known['platform'];
   return [
     instances.join(' and ') || 'instances as the server decides',

@@ -10,7 +10,7 @@ import { address } from './apply-view.ts';
 import { diffView } from './diff-view.ts';
 import { remarksOf } from './remarks.ts';
 import { loadCurve, timeSplit } from './row-figures.ts';
-import { settingColumns } from './setting-columns.ts';
+import { NONE, settingColumns } from './setting-columns.ts';
 import { columnsOf, figure, gpuCount, marksUsed, pointRow, SUMMARY_COLUMNS } from './table-view.ts';
 import { levelHeader } from './tables.ts';
 
@@ -71,7 +71,9 @@ export function trialsView(
     settingColumns: settings.varying.map(({ name, path }) => ({ name, path })),
     metricColumns: columns,
     sameInAll: [
-      ...settings.constant.flatMap(({ name, cells }) => (cells[0] ? [`${name} ${cells[0]}`] : [])),
+      ...settings.constant.flatMap(({ name, cells }) =>
+        cells[0] && cells[0] !== NONE ? [`${name} ${cells[0]}`] : [],
+      ),
       ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : []),
       ...constant,
     ].join(', '),

@@ -49,7 +49,7 @@ export function rankingText(
   const hidden = ranking.entries.length - shown.length;
   const taken = takenOverText(ranking.entries.map(({ trial }) => trial));
   const said = (text: string): string => wrapped(text, columns);
-  return [
+  const above = [
     ...(shown.length > 0 ? [rankedTable(shown, ranking, columns)] : []),
     ...(shown.some((entry) => ranking.ties.includes(entry))
       ? [styleText('dim', said("= tied with the first: what was measured can't tell them apart"))]
@@ -58,7 +58,10 @@ export function rankingText(
     ...failureLines(ranking, columns).map((text) => styleText('yellow', text)),
     ...missingLines(ranking).map((text) => styleText('yellow', said(text))),
     ...(taken === undefined ? [] : [styleText('yellow', said(taken))]),
-    '',
+  ];
+  return [
+    ...above,
+    ...(above.length > 0 ? [''] : []),
     ...verdictLines(ranking, columns),
     ...findingLines(findings, columns),
   ].join('\n');

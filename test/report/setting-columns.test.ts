@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { settingColumns } from '../../src/report/setting-columns.ts';
+import { NONE, settingColumns } from '../../src/report/setting-columns.ts';
+import { describeConfig } from '../../src/report/table-view.ts';
 import { trial } from '../support/run.ts';
 
 const configured = (name: string, config: object, assignment: Record<string, unknown>) =>
@@ -56,4 +57,15 @@ test('parameters with the same last name are told apart', () => {
     0,
   );
   expect(varying.map(({ name }) => name)).toEqual(['parameters.x', 'other.x']);
+});
+
+test('an ensemble has neither instances nor a batcher of its own, and is not said to', () => {
+  const ensemble = configured('m_config_default', { platform: 'ensemble', ensemble_scheduling: {} }, {});
+  const { constant } = settingColumns([ensemble], 0);
+  expect(constant.map(({ name, cells: [cell] }) => `${name} ${cell}`)).toEqual([
+    `instances ${NONE}`,
+    'max batch size 8',
+    `dynamic batching ${NONE}`,
+  ]);
+  expect(describeConfig(ensemble)).toBe('ensemble, max batch size 8');
 });

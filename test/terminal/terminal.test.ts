@@ -450,6 +450,11 @@ test('a gain is the least where the client set the figures, the most where it se
   expect(text(client, client)).not.toContain('+200 %');
 });
 
+test('where nothing is measured the verdict stands first', () => {
+  const goal = { models: ['m'] as const, objectives: [], constraints: [] };
+  expect(stripVTControlCharacters(rankingText(rank(run(), goal)))).toMatch(/^Nothing/);
+});
+
 test('several models: the best of each, and the best of all', () => {
   const both = run(
     trial('m_config_default', [measurement({ perf_throughput: 100 }, 4)]),

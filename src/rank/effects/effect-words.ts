@@ -93,12 +93,12 @@ const WHY: Readonly<Record<Untold['why'], string>> = {
 export const untoldText = ({ why }: Untold): string => WHY[why];
 
 /** What the effects were made out from, in a sentence. */
-export function basisText({ worths, by, isLimited, leftOut }: Effects): string {
+export function basisText({ worths, by, isLimited, leftOut, untold }: Effects): string {
   const within = isLimited ? ' that keeps the limits' : '';
   const how =
     by === 'best'
       ? `each at its best load${within}`
       : `what the load does being taken out${isLimited ? ', by points that keep the limits' : ''}, as not all were looked at with the same`;
   const without = leftOut > 0 ? `; ${leftOut} can't be compared` : '';
-  return `From ${worths.length} configurations, ${how}${without}. Each setting is judged with all others alike, by an additive model of the logarithms.`;
+  return `From ${worths.length} configurations, ${how}${without}. Each setting is judged with all others ${untold.length > 0 ? 'told here ' : ''}alike, by an additive model of the logarithms.`;
 }

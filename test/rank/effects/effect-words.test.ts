@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { gainText, interactionText, percentsOf, timesText } from '../../../src/rank/effects/effect-words.ts';
+import {
+  basisText,
+  gainText,
+  interactionText,
+  percentsOf,
+  timesText,
+} from '../../../src/rank/effects/effect-words.ts';
 import type { SettingEffect } from '../../../src/rank/effects/effects.ts';
 
 const throughput = { objectives: [{ tag: 'perf_throughput', weight: 1 }] };
@@ -49,4 +55,19 @@ test('what two settings do together says what a step of one does at two values o
   expect(told).toBe(
     'delay from 0 to 200: +40.0 % where instance_group is 1:CPU, and −12.0 % where instance_group is 2:CPU (throughput).',
   );
+});
+
+test('what others do beside a setting that is not told is not said to be alike', () => {
+  const effects = {
+    settings: [],
+    interactions: [],
+    worths: [],
+    by: 'best',
+    isLimited: false,
+    leftOut: 0,
+    rest: 0,
+  } as const;
+  const untold = [{ path: 'instance_group', why: 'too few configurations' }] as const;
+  expect(basisText({ ...effects, untold: [] })).toContain('judged with all others alike');
+  expect(basisText({ ...effects, untold })).toContain('judged with all others told here alike');
 });
