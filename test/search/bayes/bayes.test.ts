@@ -150,6 +150,27 @@ describe('on a simulated server', () => {
     }
   });
 
+  test('names what holds before what is worth many times more and breaks the limit', () => {
+    const space = buildSpace(
+      plan({
+        search: { mode: 'bayes', seed: 0 },
+        objectives,
+        constraints: limit(100),
+        concurrency: [1],
+        parameters: [{ path: 'max_batch_size', segments: ['max_batch_size'], values: [1, 2, 3, 4, 5, 6, 8] }],
+      }),
+      { name: 'm', max_batch_size: 4 },
+    );
+    const search = bayesSearch(space);
+    const sizeOf = ({ candidate }: Pick<Ask, 'candidate'>): number =>
+      Number(candidate.models[0].config['max_batch_size']);
+    const told = asksOf(search, (ask) =>
+      measured(10 * 6 ** sizeOf(ask), { perf_latency_p99: sizeOf(ask) > 4 ? 102 : 60 }),
+    );
+    expect(told.some((ask) => sizeOf(ask) > 4)).toBe(true);
+    expect(sizeOf(search.best!()!)).toBe(4);
+  });
+
   test('goes on while nothing keeps the limits, to where only the least load does', () => {
     const lone = randomLandscape(305, { batching: false });
     const least = Math.min(...lone.flatMap(({ values }) => values['perf_latency_p99'] ?? []));
