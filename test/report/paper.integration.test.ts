@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaperSize } from '../../src/config/paper-sizes.ts';
+import { rankAcross } from '../../src/rank/across.ts';
 import { findBrowser } from '../../src/report/browser.ts';
 import type { Result } from '../../src/report/exporter.ts';
 import { pagesOf } from '../../src/report/pages.ts';
@@ -131,11 +132,19 @@ describe.skipIf(!isHere)('on paper', () => {
     expect(textOf(sheets)).toContain('\\u202e');
   });
 
-  test('a page of one configuration', async () => {
-    const of = gridRun(9, 3);
-    const one = { ...of, settings: { ...of.settings, summaries: false, detailed: ['recognition_config_7'] } };
-    const { sheets, bookmarks } = await printed(one);
-    expectSheets(sheets, 'recognition_config_7', 'a4');
+  test.each(['a4', 'letter'] as const)('a page of one configuration on %s', async (paper) => {
+    const of = onPaper(gridRun(9, 3), paper);
+    const settings = { ...of.settings, summaries: false, detailed: ['recognition_config_7'] };
+    const { sheets, bookmarks } = await printed({ ...of, settings });
+    expectSheets(sheets, 'recognition_config_7', paper);
     expect(bookmarks).toContain('config.pbtxt');
+  });
+
+  test('the best of all models', async () => {
+    const of = onPaper(gridRun(9, 3), 'letter');
+    const across = rankAcross(of.run, [['m']], of.rankings[0]!.goal, 3);
+    const { sheets } = await printed({ ...of, across }, 1);
+    expectSheets(sheets, 'Best Configs Across All Models', 'letter');
+    expect(sheets.length).toBeLessThanOrEqual(2);
   });
 });
