@@ -139,14 +139,14 @@ export function perfYaml(repository: string, models: readonly FoundModel[], mach
   };
   const decoupled = profiled.some(({ config }) => isDecoupled(config));
   return [
-    '# What tma tries: `tma plan -f` says how long that takes, `tma profile -f` does it.',
+    '# What tma tries: `tma plan -f FILE` says how long that takes, `tma profile -f FILE` does it.',
     `model_repository: ${scalar(repository)}`,
     ...(decoupled ? ['client_protocol: grpc                  # a decoupled model needs it'] : []),
     '',
     'profile_models:',
     ...profiled.flatMap((model) => modelLines(model, machine, comment)),
-    ...left.map(
-      ({ name }) => `  # ${key(name)}: {}                          # is measured as a part of its ensemble`,
+    ...left.map(({ name }) =>
+      comment(`  # ${key(name)}: {}`, 'a part of an ensemble; uncomment to try configurations of it alone'),
     ),
     ...broken.map(({ name, problem }) => `  # ${key(name)} is left out: ${oneLine(problem!)}`),
     '',

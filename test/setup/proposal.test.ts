@@ -61,7 +61,9 @@ describe('a perf.yaml for a repository', () => {
     const { text, experiment } = await planned(models, CPU);
     expect(experiment.models.map(({ name }) => name)).toEqual(['ens']);
     expect(text).toContain('# bad is left out: unknown field "x"');
-    expect(text).toMatch(/# part: \{\}/);
+    expect(text).toMatch(
+      /^ {2}# part: \{\} +# a part of an ensemble; uncomment to try configurations of it alone$/m,
+    );
   });
 
   test('a decoupled model by gRPC, sizes that are left open as they are guessed, one without a config.pbtxt', async () => {
