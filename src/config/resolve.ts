@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Place, type Problem, refuse } from '../ground/errors.ts';
+import { statOf } from '../ground/paths.ts';
 import { costProblems } from './cost-problems.ts';
 import type { Experiment, LaunchSettings, ModelPlan } from './experiment.ts';
 import { notesOf } from './experiment-notes.ts';
@@ -32,13 +33,13 @@ export function resolveExperiment(
     ...refusedProblems(given, places),
     ...tableNameProblems(given),
     ...searchProblems(values, places.ofKey, places.ofModel),
-    ...noModelProblems(given),
+    ...noModelProblems(given, cwd),
     ...baselineProblems(given, places),
   ];
   const launch = launchSettings(values, cwd, (key, message, hint) => {
     problems.push({ message, hint, place: places.ofValue(key) });
   });
-  problems.push(...noRepositoryProblems(given, launch), ...costProblems(given, launch));
+  problems.push(...noRepositoryProblems(given, launch, cwd), ...costProblems(given, launch));
   // A remote server of which only the gRPC endpoint is known takes everything by gRPC.
   const grpc =
     values.client_protocol === 'grpc' ||
@@ -173,18 +174,29 @@ function baselineSettings(
 /** Nothing is known of what a file wants that can't be read. */
 const isReadable = ({ source }: GivenOptions): boolean => source?.readable !== false;
 
-function noModelProblems(given: GivenOptions): Problem[] {
+/** As Model Analyzer, tma reads no file that it was not told of; undefined where none of that name lies here. */
+const fileHint = ({ source }: GivenOptions, cwd: string): string | undefined =>
+  source === undefined && statOf(join(cwd, 'perf.yaml'))?.isFile()
+    ? 'there is a perf.yaml here: add -f perf.yaml'
+    : undefined;
+
+function noModelProblems(given: GivenOptions, cwd: string): Problem[] {
   const { source } = given;
   if (given.has('profile_models') || !isReadable(given)) return [];
+  const ofFile = fileHint(given, cwd);
+  if (ofFile !== undefined) return [{ message: 'no model to profile', hint: ofFile }];
   const place = source?.placeOf([]);
   return source && Object.keys(source.data).length === 0
     ? [{ message: 'the file is empty', place, hint: 'it needs at least: profile_models: [NAME_OF_A_MODEL]' }]
     : [{ message: 'no model to profile', place, hint: 'profile_models: [NAME], or --profile-models NAME' }];
 }
 
-function noRepositoryProblems(given: GivenOptions, { mode }: LaunchSettings): Problem[] {
+function noRepositoryProblems(given: GivenOptions, { mode }: LaunchSettings, cwd: string): Problem[] {
   if (given.has('model_repository') || mode === 'remote' || !isReadable(given)) return [];
-  const hint = 'model_repository: DIR, or --model-repository DIR';
+  const ofFile = fileHint(given, cwd);
+  // Said once, of the models, where these are missing, too.
+  if (ofFile !== undefined && !given.has('profile_models')) return [];
+  const hint = ofFile ?? 'model_repository: DIR, or --model-repository DIR';
   return [{ message: 'no model repository', place: given.source?.placeOf([]), hint }];
 }
 

@@ -35,6 +35,19 @@ describe('the command line', () => {
     expect(error).toContain('--concurrency');
   });
 
+  test('a perf.yaml that was not named is no part of the run, and is pointed to', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\n');
+    const hint = '\n  there is a perf.yaml here: add -f perf.yaml\n';
+    for (const command of ['plan', 'profile']) {
+      expect(await tma([command], cwd)).toMatchObject({ code: 2, error: `no model to profile${hint}` });
+      const named = await tma([command, '--profile-models', 'm'], cwd);
+      expect(named).toMatchObject({ code: 2, error: `no model repository${hint}` });
+    }
+    mkdirSync(join(cwd, 'empty'));
+    expect((await tma(['plan'], join(cwd, 'empty'))).error).not.toContain('perf.yaml here');
+  });
+
   test('mistakes of all kinds are told in one round: flags, values, perf.yaml, models', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
