@@ -56,8 +56,8 @@ function optionsText(options: readonly ResolvedOption[]): string {
 }
 
 const EXTENTS = {
-  listed: ', all of them measured',
-  searched: ', the best of them looked for',
+  listed: ', all of them to be measured',
+  searched: ', the best of them to be looked for',
   'at most': ' at most: a load that brings nothing ends a configuration',
   open: ' at most: the search makes the others from what it measures',
   unknown: '',
@@ -70,7 +70,9 @@ function modelText(model: PlannedModel, columns: number): string {
   const line = (label: string, text: string): string => labelled(`  ${label}`, text, columns, LABEL + 2);
   const points = pointsIn(model);
   const size = `${counted(space?.configurations ?? variants.length, 'configuration')}, ${counted(points, 'point')}`;
-  const head = `${styleText('bold', plan.name)}${extent === 'unknown' ? '' : `: ${size}${EXTENTS[extent]}`}`;
+  // Where the journal has some, its own line says which are left.
+  const which = extent === 'listed' && known > 0 ? '' : EXTENTS[extent];
+  const head = `${styleText('bold', plan.name)}${extent === 'unknown' ? '' : `: ${size}${which}`}`;
   const [first] = variants;
   const limits = plan.constraints.map((constraint) => describeConstraint(constraint, plan));
   return [

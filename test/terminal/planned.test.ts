@@ -40,7 +40,7 @@ const text = (...args: Parameters<typeof planText>): string => stripVTControlCha
 test('a plan in few lines: size, time, what is known, what is tried, loads, what is aimed at', () => {
   expect(text([], [model()])).toBe(
     [
-      'm: 3 configurations, 6 points, all of them measured',
+      'm: 3 configurations, 6 points, all of them to be measured',
       '  time      about 2 minutes with manual: up to 6 measurements and 3 starts of a server (if a measurement takes 3.5 s and a start 5.0 s)',
       '  journal   has 4 of the 6 points; they are not measured again if the server is the same',
       '  tried     max_queue_delay_microseconds  0, 200',
