@@ -37,7 +37,7 @@ export function parallelView(ranking: Ranking, size: 'wide' | 'paper') {
 }
 
 function effectsView(effects: Effects, { goal, winner }: Ranking) {
-  const { settings, interactions, untold } = effects;
+  const { settings, joint, interactions, untold } = effects;
   const percents = percentsBy(effects);
   const names = effectNames(effects);
   const rows = [
@@ -47,6 +47,12 @@ function effectsView(effects: Effects, { goal, winner }: Ranking) {
       text: gainText(setting, goal),
       percent: percents.get(setting.path)!,
     })),
+    ...joint.map((item) => ({
+      name: item.paths.map((path) => names.get(path)).join(' and '),
+      path: 'what they do, whichever of them does it',
+      text: 'not told apart: they changed together, or in too few configurations',
+      percent: percents.get(togetherKey(item))!,
+    })),
     ...interactions.map((item) => ({
       name: item.paths.map((path) => names.get(path)).join(' with '),
       path: 'what they do only together',
@@ -55,6 +61,7 @@ function effectsView(effects: Effects, { goal, winner }: Ranking) {
     })),
   ];
   return {
+    told: settings.length > 0 ? 'All else alike' : 'Why not told',
     rows: [
       ...rows,
       {

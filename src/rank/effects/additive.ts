@@ -61,7 +61,7 @@ export function additiveModel(settings: readonly Setting[], values: readonly num
 }
 
 /** The columns of a level: 1 in its own; -1 in all of them for the last level, whose effect is what lacks to zero. */
-const coded = (level: number, levels: number): number[] =>
+export const coded = (level: number, levels: number): number[] =>
   Array.from({ length: levels - 1 }, (_, index) => (level === levels - 1 ? -1 : Number(level === index)));
 
 /** The sum of squares between the levels of one setting. */

@@ -4,6 +4,7 @@ import type { Goal } from '../../record/goal.ts';
 import { formatNumber, shortNames } from '../words.ts';
 import type { Untold } from './additive.ts';
 import type { Effects, Interaction, SettingEffect } from './effects.ts';
+import type { Joint } from './joint.ts';
 
 /** From this factor on a difference is told as one. */
 const MANY_TIMES = 3;
@@ -22,19 +23,24 @@ export function percentsOf(shares: readonly number[]): number[] {
 }
 
 /** The settings as they are told, by their paths: the shortest ends that tell them apart. */
-export function effectNames({ settings }: Pick<Effects, 'settings'>): ReadonlyMap<string, string> {
-  const paths = settings.map(({ path }) => path);
+export function effectNames({
+  settings,
+  joint,
+}: Pick<Effects, 'settings' | 'joint'>): ReadonlyMap<string, string> {
+  const paths = [...settings.map(({ path }) => path), ...joint.flatMap((group) => group.paths)];
   const names = shortNames(paths);
   return new Map(paths.map((path, index) => [path, visible(names[index]!)]));
 }
 
-/** What an interaction stands under where settings stand under their paths. */
-export const togetherKey = ({ paths }: Interaction): string => paths.join(' with ');
+/** What settings that are told together stand under where single ones stand under their paths. */
+export const togetherKey = ({ paths }: Pick<Interaction | Joint, 'paths'>): string => paths.join(' with ');
 
 /** The shares as percents that come to 100 with the rest, by path of the setting or `togetherKey`. */
-export function percentsBy({ settings, interactions, rest }: Effects): ReadonlyMap<string, number> {
-  const percents = percentsOf([...settings, ...interactions].map(({ share }) => share).concat(rest));
-  const keys = [...settings.map(({ path }) => path), ...interactions.map(togetherKey)];
+export function percentsBy({ settings, joint, interactions, rest }: Effects): ReadonlyMap<string, number> {
+  const percents = percentsOf(
+    [...settings, ...joint, ...interactions].map(({ share }) => share).concat(rest),
+  );
+  const keys = [...settings.map(({ path }) => path), ...[...joint, ...interactions].map(togetherKey)];
   return new Map(keys.map((key, index) => [key, percents[index]!]));
 }
 
@@ -71,10 +77,10 @@ export function gainText({ levels, gain }: SettingEffect, goal: Pick<Goal, 'obje
 /** What two settings do only together, in a sentence. */
 export function interactionText(
   { paths, steps }: Interaction,
-  { settings }: Pick<Effects, 'settings'>,
+  { settings, joint }: Pick<Effects, 'settings' | 'joint'>,
   goal: Pick<Goal, 'objectives'>,
 ): string {
-  const names = effectNames({ settings });
+  const names = effectNames({ settings, joint });
   const [first, second] = [names.get(paths[0])!, names.get(paths[1])!];
   const [ofFirst, ofSecond] = paths.map((path) => settings.find((setting) => setting.path === path)!.levels);
   const { label, sign } = worthText(goal);
@@ -93,12 +99,16 @@ const WHY: Readonly<Record<Untold['why'], string>> = {
 export const untoldText = ({ why }: Untold): string => WHY[why];
 
 /** What the effects were made out from, in a sentence. */
-export function basisText({ worths, by, isLimited, leftOut, untold }: Effects): string {
+export function basisText({ settings, joint, worths, by, isLimited, leftOut, untold }: Effects): string {
   const within = isLimited ? ' that keeps the limits' : '';
   const how =
     by === 'best'
       ? `each at its best load${within}`
       : `what the load does being taken out${isLimited ? ', by points that keep the limits' : ''}, as not all were looked at with the same`;
   const without = leftOut > 0 ? `; ${leftOut} can't be compared` : '';
-  return `From ${worths.length} configurations, ${how}${without}. Each setting is judged with all others ${untold.length > 0 ? 'told here ' : ''}alike, by an additive model of the logarithms.`;
+  const alike =
+    settings.length === 0
+      ? 'No setting can be judged with all others alike; the share is'
+      : `Each setting ${joint.length > 0 ? 'that stands alone ' : ''}is judged with all others ${untold.length > 0 ? 'told here ' : ''}alike,`;
+  return `From ${worths.length} configurations, ${how}${without}. ${alike} by an additive model of the logarithms.`;
 }

@@ -5,6 +5,7 @@ import { twoSidedQuantile } from '../../statistics/student.ts';
 import { widerForBestOf } from '../noise.ts';
 import type { Ranking } from '../rank.ts';
 import { type Additive, additiveModel, type Untold } from './additive.ts';
+import { type Joint, mixedWith } from './joint.ts';
 import { type Setting, settingsOf } from './settings.ts';
 import { type Worth, type Worths, worthsOf } from './worth.ts';
 
@@ -12,8 +13,10 @@ import { type Worth, type Worths, worthsOf } from './worth.ts';
 export interface Effects extends Omit<Worths, 'worths'> {
   /** The configurations that tell it. */
   readonly worths: readonly Worth[];
-  /** The largest share first. */
+  /** Those whose own effect is known, the largest share first. */
   readonly settings: readonly SettingEffect[];
+  /** Those that are told only together with others, the largest share first. */
+  readonly joint: readonly Joint[];
   readonly interactions: readonly Interaction[];
   /** What is left of the whole: the noise, and settings together in ways that are not sure or hardly matter. */
   readonly rest: number;
@@ -94,20 +97,31 @@ function judged(ranking: Ranking): Effects | undefined {
   const alone = model.settings.map((_, index) => varianceOf(model, index, variance));
   const total = sum(alone) + sum(together.told.map((item) => item.variance)) + together.rest;
   const shareOf = (part: number): number => (total > 0 ? part / total : 0);
+  const each = model.settings
+    .map((_, index) => ({ ...settingEffect(model, index, variance), share: shareOf(alone[index]!) }))
+    .toSorted((a, b) => b.share - a.share);
+  const groups = mixedWith(model, settings);
+  const isMixed = ({ path }: { readonly path: string }): boolean =>
+    groups.some((group) => group.includes(path));
   const found = {
     ...how,
     worths,
     leftOut: how.leftOut + all.length - worths.length,
-    settings: model.settings
-      .map((_, index) => ({ ...settingEffect(model, index, variance), share: shareOf(alone[index]!) }))
+    settings: each.filter((setting) => !isMixed(setting)),
+    joint: groups
+      .map((paths) => ({
+        paths,
+        share: sum(each.filter(({ path }) => paths.includes(path)).map(({ share }) => share)),
+      }))
       .toSorted((a, b) => b.share - a.share),
     interactions: together.told
+      .filter(({ paths }) => !paths.some((path) => isMixed({ path })))
       .map(({ variance: part, ...told }) => ({ ...told, share: shareOf(part) }))
       .filter(({ share }) => share >= LEAST_TOGETHER)
       .toSorted((a, b) => b.share - a.share),
-    untold: model.untold,
+    untold: model.untold.filter((item) => !isMixed(item)),
   };
-  const told = sum([...found.settings, ...found.interactions].map(({ share }) => share));
+  const told = sum([...found.settings, ...found.joint, ...found.interactions].map(({ share }) => share));
   return { ...found, rest: 1 - told };
 }
 

@@ -22,8 +22,8 @@ export const decisiveSetting: Rule = {
     const own = effects?.worths.findIndex(({ trial }) => trial === scene.shown.trial) ?? -1;
     // A default with values of its own is no part of the comparison; of a setting that changed with others it is not known
     // which of them it was.
-    if (!effects || own < 0 || effects.untold.some(({ why }) => why !== 'too many settings'))
-      return undefined;
+    if (!effects || own < 0 || effects.joint.length > 0) return undefined;
+    if (effects.untold.some(({ why }) => why !== 'too many settings')) return undefined;
     const [alone, together] = [effects.settings[0], effects.interactions[0]];
     const most = Math.max(alone?.share ?? 0, together?.share ?? 0);
     if (most <= effects.rest) return undefined;

@@ -119,7 +119,7 @@ export function sliceSvg({ path, levels, means, dots, axis }: SliceData): string
         Plot.dot(means, { x: 'level', y: 'value', fill: COLOR.text, r: 4, symbol: 'square' }),
       ],
     },
-    `${axis.label} by ${visible(path)}, all other settings alike, with 95 % intervals`,
+    `${axis.label} by ${visible(path)}, other settings alike, with 95 % intervals`,
   );
 }
 

@@ -49,7 +49,7 @@ test('what two settings do together says what a step of one does at two values o
         { at: 1, from: 0, to: 1, value: Math.log(0.88) },
       ],
     },
-    { settings: [setting(1, 0), { ...setting(1, 0), path: 'delay', levels: ['0', '200'] }] },
+    { settings: [setting(1, 0), { ...setting(1, 0), path: 'delay', levels: ['0', '200'] }], joint: [] },
     throughput,
   );
   expect(told).toBe(
@@ -59,7 +59,8 @@ test('what two settings do together says what a step of one does at two values o
 
 test('what others do beside a setting that is not told is not said to be alike', () => {
   const effects = {
-    settings: [],
+    settings: [setting(1, 0)],
+    joint: [],
     interactions: [],
     worths: [],
     by: 'best',
@@ -70,4 +71,7 @@ test('what others do beside a setting that is not told is not said to be alike',
   const untold = [{ path: 'instance_group', why: 'too few configurations' }] as const;
   expect(basisText({ ...effects, untold: [] })).toContain('judged with all others alike');
   expect(basisText({ ...effects, untold })).toContain('judged with all others told here alike');
+  const joint = [{ paths: ['instance_group', 'max_batch_size'], share: 0.9 }];
+  expect(basisText({ ...effects, joint, untold: [] })).toContain('Each setting that stands alone is judged');
+  expect(basisText({ ...effects, settings: [], joint, untold: [] })).toContain('No setting can be judged');
 });

@@ -198,13 +198,42 @@ test('intervals hold the truth in 95 % of the runs, and what is noise gains noth
 });
 
 describe('what can not be told', () => {
-  test('settings that always changed together: one is told, of the other it is said', () => {
+  test('settings that always changed together have one share, together', () => {
     const found = effects(
       grid({ a: [1, 2, 4], b: [0, 200] }).map((assignment) => ({ ...assignment, d: assignment['a'] })),
       additive,
     )!;
-    expect(found.settings.map(({ path }) => path)).toEqual(['a', 'b']);
-    expect(found.untold).toEqual([{ path: 'd', why: 'changes with others' }]);
+    expect(found.settings.map(({ path }) => path)).toEqual(['b']);
+    expect(found.joint.map(({ paths }) => paths)).toEqual([['a', 'd']]);
+    expect(found.joint[0]!.share + found.settings[0]!.share + found.rest).toBeCloseTo(1, 9);
+    expect(found.joint[0]!.share).toBeGreaterThan(0.9);
+    expect(found.untold).toEqual([]);
+  });
+
+  test('values that came only with one value of another setting say nothing by themselves', () => {
+    const tried = [
+      { a: 1, b: 8 },
+      { a: 2, b: 8 },
+      { a: 4, b: 8 },
+      { a: 4, b: 16 },
+      { a: 1, b: 64 },
+    ];
+    const found = effects(tried, ({ a }) => 100 * Number(a))!;
+    expect(found.settings).toEqual([]);
+    expect(found.joint[0]!.paths.toSorted()).toEqual(['a', 'b']);
+    expect(found.untold).toEqual([]);
+  });
+
+  test('a setting that was tried evenly beside one that is not told stays by itself', () => {
+    // Half of all combinations: c has nothing left to be judged by, and is balanced over a and b.
+    const half = grid({ a: [1, 2], b: [0, 200] }).map((assignment) => ({
+      ...assignment,
+      c: (assignment['a'] === 1) === (assignment['b'] === 0) ? 'x' : 'y',
+    }));
+    const found = effects(half, additive)!;
+    expect(found.settings.map(({ path }) => path).toSorted()).toEqual(['a', 'b']);
+    expect(found.joint).toEqual([]);
+    expect(found.untold).toEqual([{ path: 'c', why: 'too few configurations' }]);
   });
 
   test('too few configurations, or nothing that differs', () => {
