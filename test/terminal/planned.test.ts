@@ -40,7 +40,7 @@ const text = (...args: Parameters<typeof planText>): string => stripVTControlCha
 test('a plan in few lines: size, time, what is known, what is tried, loads, what is aimed at', () => {
   expect(text([], [model()])).toBe(
     [
-      'm: 3 configurations, 6 points, all of them to be measured',
+      'm: 3 configurations, 6 points',
       '  time      about 2 minutes with manual: up to 6 measurements and 3 starts of a server (if a measurement takes 3.5 s and a start 5.0 s)',
       '  journal   has 4 of the 6 points; they are not measured again if the server is the same',
       '  tried     max_queue_delay_microseconds  0, 200',
@@ -79,6 +79,12 @@ test('it stays short: long lists of values and of fields are cut', () => {
   expect(lines.length).toBeLessThanOrEqual(12);
   expect(lines).toContainEqual('  tried     max_batch_size  0, 1, 2 ... 49 (50 values)');
   expect(lines).toContainEqual('            and 9 fields more');
+});
+
+test('where nothing is measured yet, all points are still to be', () => {
+  expect(text([], [model({ known: 0 })])).toContain(
+    'm: 3 configurations, 6 points, all of them to be measured\n',
+  );
 });
 
 test('several models have a sum; of one without a config.pbtxt nothing is known', () => {
