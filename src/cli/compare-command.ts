@@ -6,6 +6,7 @@ import {
   type Condition,
   compareRuns,
   comparisonPage,
+  findLastTwo,
   layoutOf,
   MARGIN,
   put,
@@ -16,6 +17,7 @@ import {
 } from '../index.ts';
 import { comparisonText } from '../terminal/comparison-text.ts';
 import type { Call } from './command-call.ts';
+import { commandText } from './command-text.ts';
 import { nothingRecorded } from './nothing-recorded.ts';
 import { EXIT, type Process, shortPath } from './process.ts';
 import { failedGates } from './run-code.ts';
@@ -108,7 +110,11 @@ function readRuns(
 ): { readonly base: ReadSide; readonly new: ReadSide; readonly notes: readonly string[] } {
   const { isRecorded, checkpoints, lookedIn, note = [] } = layoutOf(process.cwd());
   if (named === undefined && !isRecorded)
-    throw nothingRecorded(process, { checkpointDirectory: checkpoints, lookedIn }, ['tma', 'compare']);
+    throw nothingRecorded(process, { checkpointDirectory: checkpoints, lookedIn }, ['tma', 'compare'], {
+      isEnough: hasTwo,
+      otherwise: ([first, second = 'NEW']) =>
+        `, without an earlier session to compare with: name two runs: \`${commandText(['tma', 'compare', first!, second])}\``,
+    });
   const base = named ?? checkpoints;
   const at = (path: string): string => resolve(process.cwd(), path);
   const told = (read: ReadSide): ReadSide => ({
@@ -124,6 +130,15 @@ function readRuns(
       ? readLastTwo(at(base), after)
       : { base: readSide(at(base), before), new: readSide(at(next ?? base), after) };
   return { base: told(runs.base), new: told(runs.new), notes: named === undefined ? [note].flat() : [] };
+}
+
+/** Whether a checkpoint directory holds a session and an earlier one. */
+function hasTwo(folder: string): boolean {
+  try {
+    return findLastTwo(folder) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function percentOf(text: string): number {

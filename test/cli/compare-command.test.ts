@@ -161,12 +161,30 @@ describe('what comes out', () => {
   });
 });
 
+describe('without a run in its own folder, it names only what it can compare', () => {
+  test.each([
+    [
+      ['one'],
+      'there is a run in one, without an earlier session to compare with: name two runs: `tma compare one NEW`',
+    ],
+    [
+      ['one', 'two'],
+      'there is a run in one, two, without an earlier session to compare with: name two runs: `tma compare one two`',
+    ],
+  ])('%j', async (directories, hint) => {
+    const cwd = folder();
+    for (const [index, directory] of directories.entries()) recorded(join(cwd, directory), index + 1);
+    const { error } = await tma(['compare'], cwd);
+    expect(error).toBe(`nothing is recorded in tma-out/checkpoints or in checkpoints\n  ${hint}\n`);
+  });
+});
+
 describe('a mistake', () => {
   test.each([
     [
       'no run at all',
       ['compare'],
-      /^nothing is recorded in tma-out\/checkpoints or in checkpoints\n {2}there is a run in nights, other: `tma compare nights`\n/,
+      /^nothing is recorded in tma-out\/checkpoints or in checkpoints\n {2}there is a run in nights: `tma compare nights`\n/,
     ],
     [
       'a folder that is not there',
