@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { metric } from '../../ground/metric.ts';
 import { visible } from '../../ground/wording.ts';
 import { worthText } from '../../rank/effects/effect-words.ts';
 import type { Effects, SettingEffect } from '../../rank/effects/effects.ts';
@@ -13,7 +14,7 @@ import { rowed } from './linked.ts';
 export interface SliceData {
   readonly path: string;
   readonly levels: readonly string[];
-  /** In the unit of the objective; of several objectives, as a share of the middle. */
+  /** In the unit of the objective; of several, or where the load was taken out, as a share of the mean. */
   readonly means: readonly {
     readonly level: string;
     readonly value: number;
@@ -35,8 +36,10 @@ const MOST_DOTS = 150;
 /** One for each setting, all with the same axis, so that what matters looks so. */
 export function slicesData(effects: Effects, goal: Goal, winner: string | undefined): SliceData[] {
   const { sign } = worthText(goal);
-  const isOne = goal.objectives.length === 1;
-  const middle = isOne
+  const [objective, ...others] = goal.objectives;
+  // What the load does being taken out, a value is none that was measured: no other figure of the page is like it.
+  const isMeasured = others.length === 0 && effects.by === 'best';
+  const middle = isMeasured
     ? 0
     : effects.worths.reduce((sum, { value }) => sum + value, 0) / effects.worths.length;
   const shown = (value: number): number => Math.exp(sign * (value - middle));
@@ -51,14 +54,14 @@ export function slicesData(effects: Effects, goal: Goal, winner: string | undefi
     ...effects.worths.map(({ value }) => shown(value)),
   ];
   const reach = effects.settings.flatMap(meansOf).flatMap(({ low, high }) => [low, high]);
-  const [objective] = goal.objectives;
   const told = limitedAxis(
     objective!.tag,
     all,
     { constraints: [], ...(goal.prices && { prices: goal.prices }) },
     reach,
   );
-  const axis = isOne ? told : { ...told, label: 'objectives, 1 = their mean' };
+  const label = others.length > 0 ? 'objectives' : metric(objective!.tag).label;
+  const axis = isMeasured ? told : { ...told, label: `${label}, 1 = the mean` };
   return effects.settings.map((setting) => ({
     path: setting.path,
     levels: setting.levels,

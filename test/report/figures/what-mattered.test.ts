@@ -38,6 +38,26 @@ test('a slice has what each value achieves with its interval, and the configurat
   expect(document.querySelectorAll('[data-row="m_config_4200"]')).toHaveLength(1);
 });
 
+test('where the load was taken out, a slice shows no figures in the unit of what was measured', () => {
+  // A search that looked at most configurations with little load only.
+  const looks = [1, 2, 4].flatMap((a) =>
+    [0, 200].map((b) =>
+      trial(
+        `m_config_${a}${b}`,
+        (a === 4 ? [1, 2, 4, 8] : [1]).map((load) => measurement({ perf_throughput: 100 * a * load }, load)),
+        { assignment: { a, b } },
+      ),
+    ),
+  );
+  const effects = effectsOf(rank(run(...looks), goal))!;
+  expect(effects.by).toBe('adjusted');
+  const [slice] = slicesData(effects, goal, undefined);
+  expect(slice!.axis.label).toBe('throughput, 1 = the mean');
+  const logs = slice!.dots.map(({ value }) => Math.log(value));
+  expect(logs.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6);
+  expect(slicesData(effectsOf(ranking)!, goal, undefined)[0]!.axis.label).toBe('throughput (infer/s)');
+});
+
 test('a line for each configuration crosses an axis for each setting, the load and each metric that differs', () => {
   const data = parallelData(ranking)!;
   expect(data.axes.map(({ name }) => name)).toEqual([
