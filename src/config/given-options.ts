@@ -3,6 +3,7 @@ import { MOST_TOLD, type Place, type Problem, refuse } from '../ground/errors.ts
 import { pathText } from './field-path.ts';
 import { whereItBelongs } from './misplaced.ts';
 import { type Command, OPTIONS, type OptionKey, type OptionValues } from './options.ts';
+import type { ModelEntry } from './profile-models.ts';
 import { mistakesIn } from './values.ts';
 import { isEmpty, show } from './written.ts';
 import type { Path, YamlSource } from './yaml.ts';
@@ -18,7 +19,7 @@ export interface GivenOptions {
   /** What could be read. */
   readonly values: OptionValues;
   readonly source: YamlSource | undefined;
-  /** Whether profile_models came from the file, so that places in it can be named. */
+  /** Whether profile_models, or their settings, came from the file, so that places in it can be named. */
   readonly modelsFromFile: boolean;
   /** Whether an option was given, rightly or wrongly. */
   has(key: OptionKey): boolean;
@@ -67,18 +68,17 @@ export function checkOptions(
       });
     }
   }
+  const modelsFromFile = given.has('profile_models');
   for (const [key, raw] of Object.entries(commandLine) as [OptionKey, unknown][]) {
     if (!isGiven(key, raw)) continue;
-    if (key === 'profile_models' && given.has(key)) {
-      problems.push({
-        message: 'profile_models is given on the command line and in the file',
-        place: source!.placeOfKey([key]),
-        hint: 'keep one of the two',
-      });
-    }
+    const inFile = key === 'profile_models' && modelsFromFile ? (values[key] as FileModels) : undefined;
     parse(key, raw, (_path, message) => {
       problems.push({ message: `--${key.replaceAll('_', '-')}: ${message}` });
     });
+    if (inFile === undefined) continue;
+    const { models, problem } = modelsOfFile(values[key] as FileModels, inFile);
+    values[key] = models;
+    if (problem) problems.push({ ...problem, place: source!.placeOfKey([key]) });
   }
   const unused = (Object.keys(values) as OptionKey[]).filter((key) => {
     const option = OPTIONS[key];
@@ -87,13 +87,34 @@ export function checkOptions(
   return {
     values: values as OptionValues,
     source,
-    modelsFromFile: commandLine.profile_models === undefined,
+    modelsFromFile,
     has: (key) => given.has(key),
     placeOf: (key) =>
       key in commandLine ? 'command line' : given.has(key) ? source?.placeOfKey([key]) : undefined,
     written: (key) => commandLine[key] ?? source?.data[key],
     notes: unused.map((key) => `${key} ${(OPTIONS[key] as { withoutEffect: string }).withoutEffect}`),
     problems,
+  };
+}
+
+type FileModels = readonly ModelEntry[];
+
+/** The models of a file that the command line names, with their settings there. */
+function modelsOfFile(
+  named: FileModels,
+  inFile: FileModels,
+): { readonly models: FileModels; readonly problem?: Problem } {
+  const models = named.map(({ name }) => inFile.find((entry) => entry.name === name));
+  const others = named.filter((_, index) => models[index] === undefined).map(({ name }) => name);
+  const known = models.filter((entry) => entry !== undefined);
+  if (others.length === 0) return { models: known };
+  const has = inFile.map(({ name }) => name).join(', ');
+  return {
+    models: known,
+    problem: {
+      message: `profile_models is given in the file and on the command line, which names others: ${others.join(', ')}`,
+      hint: `--profile-models may choose among those of the file: ${has}; for others leave it out of one of the two`,
+    },
   };
 }
 

@@ -84,11 +84,14 @@ export const OPTIONS = {
     commands: ['profile', 'export'],
   },
   profile_models: {
-    peer: { better: 'a mistake is named with its place in the file' },
+    peer: {
+      better:
+        'a mistake is named with its place in the file; beside a file the flag chooses among its models, where Model Analyzer refuses both',
+    },
     flags: '--profile-models',
     value: 'NAMES',
     schema: profileModels,
-    help: 'the models to profile, with commas between them',
+    help: 'the models to profile, with commas between them; beside a perf.yaml that lists models, which of them',
     commands: both,
   },
   objectives: {

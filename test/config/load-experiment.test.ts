@@ -32,6 +32,42 @@ describe("the study's file", () => {
   });
 });
 
+describe('--profile-models beside the models of a file', () => {
+  const yaml = `profile_models:
+  a: { parameters: { concurrency: 2 } }
+  b: { cpu_only: true }
+  c:
+    constraints: { perf_latency_p99: { max: 7 } }
+    perf_analyzer_flags: { bogus: 1 }
+`;
+  const good = yaml.replace(/ +perf_analyzer_flags.*\n/, '');
+
+  test('chooses among them, with their settings and places', () => {
+    const [c, a, ...more] = experimentOf(good, { profile_models: 'c,a' }).models;
+    expect(more).toEqual([]);
+    expect(c).toMatchObject({ name: 'c', constraints: [{ bound: 'max', value: 7 }], place: { line: 4 } });
+    expect(a).toMatchObject({ name: 'a', concurrency: [2], place: { line: 2 } });
+    expect(experimentOf('profile_models: a,b', { profile_models: 'b' }).models).toHaveLength(1);
+  });
+
+  test('refuses others, and says which there are', () => {
+    expect(messageOf(good, { profile_models: 'a,x' })).toBe(
+      'perf.yaml:1:1: profile_models is given in the file and on the command line, which names others: x\n' +
+        '  --profile-models may choose among those of the file: a, b, c; for others leave it out of one of the two',
+    );
+  });
+
+  test('a mistake in the file stays one, and an empty list there is none', () => {
+    expect(messageOf(yaml, { profile_models: 'a' })).toMatch(/^perf\.yaml:6:\d+: .*bogus/);
+    expect(messageOf(good, { profile_models: 'a,a' })).toContain(
+      '--profile-models: model "a" is listed twice',
+    );
+    expect(experimentOf('profile_models: []', { profile_models: 'x' }).models).toMatchObject([
+      { name: 'x', place: undefined },
+    ]);
+  });
+});
+
 describe('forms', () => {
   test.each([
     ['profile_models: a,b', ['a', 'b']],
@@ -233,9 +269,6 @@ describe('mistakes name the place and what to write', () => {
   test('on the command line the flag is the place', () => {
     expect(messageOf('profile_models: m', { latency_budget: 'fast' })).toContain(
       '--latency-budget: expected an integer of 1 or more, found "fast"',
-    );
-    expect(messageOf('profile_models: m', { profile_models: 'n' })).toContain(
-      'perf.yaml:1:1: profile_models is given on',
     );
   });
 });
