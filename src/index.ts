@@ -83,7 +83,8 @@ export {
   tellAll,
 } from './run/events.ts';
 export type { Phase } from './trial/trial-event.ts';
-export { type Expectation, type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
+export type { Expectation } from './run/expectation.ts';
+export { type PlannedModel, type PlannedVariant, planRun } from './run/plan.ts';
 export type { ProfileOptions, ProfileResult } from './run/profile.ts';
 
 /**

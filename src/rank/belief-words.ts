@@ -101,9 +101,9 @@ function moreText(more: BeliefRecord['more']): string {
 /** That a search ended for a budget that the user gave, before it was done; undefined: it did not. */
 export function endedEarlyText(ended: UsedBudget | undefined): string | undefined {
   if (!ended) return undefined;
-  const { most, of, option } = ended;
+  const { most, of, option, shared } = ended;
   const what = most === 1 ? `one ${of.slice(0, -1)}` : `${most.toLocaleString('en-US')} ${of}`;
-  return `The search was ended early, by the ${what} that --${option.replaceAll('_', '-')} allows.`;
+  return `The search was ended early, by ${shared ? 'its share of the' : 'the'} ${what} that --${option.replaceAll('_', '-')} allows.`;
 }
 
 /** Configurations that measured better than the leader by more than the noise, and why they do not lead. */

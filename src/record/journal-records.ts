@@ -206,6 +206,7 @@ const usedBudget = documented(line.usedBudget, {
   option: 'the option that gave it, as in perf.yaml',
   most: 'how much it allows',
   of: 'of what',
+  shared: 'several models share it',
 });
 
 const searched = line.search.omit({ kind: true });

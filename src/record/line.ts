@@ -186,6 +186,7 @@ export const usedBudget = z.object({
   option: z.string(),
   most: z.number(),
   of: z.enum(['measurements', 'configurations', 'minutes']),
+  shared: z.literal(true).optional(),
 } satisfies Shape<UsedBudget>);
 
 const looked = z.object({ all: z.number(), seen: z.number() });

@@ -216,6 +216,8 @@ export interface UsedBudget {
   /** So much of what it counts was allowed; of shares of the space, what they come to. */
   readonly most: number;
   readonly of: 'measurements' | 'configurations' | 'minutes';
+  /** It holds for several models together, of which each has a share. */
+  readonly shared?: true;
 }
 
 /** What a search believes of its verdict, by everything that it measured. */

@@ -24,6 +24,8 @@ export type Happening =
       readonly goal: Goal;
       /** Configurations there can be at most. */
       readonly configurations: number;
+      /** Points of this model that are expected, as far as can be known. */
+      readonly points: number;
       readonly progress: Progress;
     }
   /** A server is started for a configuration. */

@@ -69,7 +69,10 @@ export class ModelRun {
     const cut = this.#cutBy();
     // What had nothing left to measure came to its own end, however late that was.
     const isOver = cut?.ended === 'minutes' && search.remaining() === 0;
-    return this.#tally.record(search, isOver ? undefined : cut, state.experiment.maxMinutes);
+    return this.#tally.record(search, isOver ? undefined : cut, {
+      maxMinutes: state.experiment.maxMinutes,
+      isShared: state.experiment.models.length > 1,
+    });
   }
 
   /** THE loop: asks the search, takes what is known or measures, tells. */
@@ -167,7 +170,9 @@ export class ModelRun {
     const { state } = this.#parts;
     if (state.interrupted) return { why: 'it was interrupted', interrupted: true };
     if (state.time.left !== 'none') return undefined;
-    const why = `its time of ${state.experiment.maxMinutes} minutes is used`;
+    const { maxMinutes, models } = state.experiment;
+    const time = `${models.length > 1 ? 'share of the' : 'time of'} ${maxMinutes} minutes`;
+    const why = `its ${time} is used`;
     return { why, interrupted: false, ended: 'minutes' };
   }
 }

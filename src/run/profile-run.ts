@@ -28,10 +28,12 @@ import { ModelLedger } from './model-ledger.ts';
 import { ModelRun } from './model-run.ts';
 import { changeNotes, notesOf } from './notes.ts';
 import { ofExperiment } from './of-experiment.ts';
+import { outlookOf } from './outlook-of.ts';
 import type { RunState } from './run-state.ts';
 import { sessionEntry } from './session.ts';
 import { specOf } from './spec-of.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { type Turn, turnsOf } from './turns.ts';
 import { warningsOf } from './warnings.ts';
 
 /** What a run works with. */
@@ -56,20 +58,28 @@ export class ProfileRun {
   readonly #ledgers: ModelLedger[] = [];
   /** What is measured for the comparison, of all models so far. */
   readonly #targets: Target[] = [];
-  #modelsLeft: number;
   /** The session in the journal; undefined before the first model is ready. */
   #session: string | undefined;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    this.#modelsLeft = parts.state.experiment.models.length;
+  }
+
+  /** What each model is given of the time, before any has begun. */
+  turnsOf(bases: ReadonlyMap<ModelPlan, BaseModel>): Turn[] {
+    const { state, lanes, journal, baseline } = this.#parts;
+    const before = journal.history.whole();
+    return turnsOf(
+      [...bases].map(([plan, base]) => outlookOf(plan, base, state.experiment, { lanes, before, baseline })),
+    );
   }
 
   /** @throws UserError where there is nothing to measure for this model. */
-  async profileModel(plan: ModelPlan, base: BaseModel): Promise<void> {
+  async profileModel(plan: ModelPlan, base: BaseModel, { share, later }: Turn): Promise<void> {
     const { state, executor, journal, searchOf = searchFor } = this.#parts;
     if (state.interrupted) return;
-    state.time.beginModel(this.#modelsLeft--);
+    state.time.beginModel(share);
+    state.later = later;
     const begun = await this.#begin(plan, base).catch((error: unknown) => {
       if (!state.stop.aborted) throw error;
     });
@@ -90,6 +100,7 @@ export class ProfileRun {
       kind: 'model',
       goal: goalOfPlan(plan),
       configurations: space.most,
+      points: search.remaining(),
       progress: state.progress(search.remaining()),
     });
     const notes = [

@@ -162,9 +162,10 @@ async function profileAll(
   tellMistake: (error: unknown) => void,
 ): Promise<readonly UserError[]> {
   const mistakes: UserError[] = [];
-  for (const [plan, base] of bases) {
+  const turns = run.turnsOf(bases);
+  for (const [index, [plan, base]] of [...bases].entries()) {
     try {
-      await run.profileModel(plan, base);
+      await run.profileModel(plan, base, turns[index]!);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // What ends every model, as a disk that is full, is told once.

@@ -24,6 +24,8 @@ export class RunState {
   /** Points that are done, and those of them that were known already. */
   done = 0;
   reused = 0;
+  /** Points of the models whose turn has not come yet, as far as they are known. */
+  later = 0;
   #knowsServer = false;
   #isDescribed = false;
 
@@ -63,8 +65,9 @@ export class RunState {
     this.#isDescribed = false;
   }
 
+  /** @param remaining points of the model that is profiled. */
   progress(remaining: number): Progress {
-    return { done: this.done, remaining, reused: this.reused };
+    return { done: this.done, remaining: remaining + this.later, reused: this.reused };
   }
 
   /** Hands on what a slot's trial tells. */

@@ -38,19 +38,25 @@ export class SearchTally {
 
   /**
    * @param cut what ended the search from outside, and whether that was no budget.
-   * @param maxMinutes what the user allows for all models.
+   * @param time minutes that the user allows, and whether several models share them.
    */
-  record(search: Search, cut: Cut | undefined, maxMinutes?: number): SearchRecord {
+  record(
+    search: Search,
+    cut: Cut | undefined,
+    { maxMinutes, isShared }: { readonly maxMinutes?: number | undefined; readonly isShared: boolean },
+  ): SearchRecord {
     const { plan, choice, candidates, automatic, most, skipped, size } = this.#space;
     const account = search.account();
     const lacked = cut ? cut.ended : account.ended;
     const ended = lacked && usedBudget(lacked, plan.search, size, maxMinutes);
+    const ofShare = isShared && ended?.of === 'minutes';
+    const own = `${account.why}${ofShare ? `, a share of the ${maxMinutes} minutes of all models` : ''}`;
     const belief = beliefRecord(search.belief?.(), plan);
     for (const item of skipped) this.skipped(item);
     return {
       models: [plan.name],
       search: choice,
-      why: cut?.why ?? (account.why || 'nothing was left to measure'),
+      why: cut?.why ?? (own || 'nothing was left to measure'),
       ...(cut?.interrupted && { interrupted: true }),
       points: { all: sizeOf(this.#space), seen: this.#points.size },
       configurations: { all: automatic ? most : candidates.length, seen: this.#configurations.size },
@@ -58,7 +64,7 @@ export class SearchTally {
       importance: account.importance,
       skipped: [...this.#skipped].map(([reason, points]) => ({ reason, points })),
       remarks: account.remarks,
-      ...(ended && { ended }),
+      ...(ended && { ended: ofShare ? { ...ended, shared: true } : ended }),
       ...(belief && { belief }),
     };
   }

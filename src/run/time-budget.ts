@@ -15,10 +15,13 @@ export class TimeBudget {
     this.#endMs = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
   }
 
-  /** The next model has its share of what is left. */
-  beginModel(modelsLeft: number): void {
+  /**
+   * The next model begins.
+   * @param share of what is left that it may take, above 0 and at most 1; what it does not take is left to those after it.
+   */
+  beginModel(share: number): void {
     const now = performance.now();
-    const shareMs = (this.#endMs - now) / Math.max(1, modelsLeft);
+    const shareMs = (this.#endMs - now) * share;
     this.#modelEndMs = now + shareMs;
     this.#keptMs = KEPT_SHARE * shareMs;
   }

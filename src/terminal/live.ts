@@ -54,7 +54,7 @@ export function liveView(stream: NodeJS.WriteStream, settings: LiveSettings = {}
         above(
           styleText(
             'bold',
-            `${state.model}: ${counted(state.configurations, 'configuration')}, ${counted(event.progress.remaining, 'point')}`,
+            `${state.model}: ${counted(state.configurations, 'configuration')}, ${counted(event.points, 'point')}`,
           ),
         );
         break;

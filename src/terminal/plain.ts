@@ -83,11 +83,11 @@ class PlainLines {
     this.#write(line);
   }
 
-  #onModel({ goal, progress }: Extract<RunEvent, { kind: 'model' }>): void {
+  #onModel({ goal, points }: Extract<RunEvent, { kind: 'model' }>): void {
     this.#end ??= this.#every(1000, () => this.#onSilence());
     const { configurations } = this.#state;
     this.#say(
-      `${nameOfModels(goal.models)}: ${counted(configurations, 'configuration')}, ${counted(progress.remaining, 'point')}`,
+      `${nameOfModels(goal.models)}: ${counted(configurations, 'configuration')}, ${counted(points, 'point')}`,
     );
   }
 

@@ -188,6 +188,36 @@ describe('budgets', () => {
     expect(result.interrupted).toBe(false);
   });
 
+  test('--max-minutes of several models: who has little to measure leaves the time to the others', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'small', '1'), { recursive: true });
+    writeFileSync(join(cwd, 'small', '1', 'model.py'), '');
+    writeFileSync(join(cwd, 'small', 'config.pbtxt'), CONFIG.replace('"m"', '"small"'));
+    const both = `${LARGE}  small: { model_config_parameters: { max_batch_size: 2 }, parameters: { concurrency: [1, 2] } }\n`;
+    const limits = { run_config_search_mode: 'brute', max_minutes: '0.1' };
+    const expected: number[] = [];
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { run } = await go(setUp(both, limits, cwd), {
+      generator: {
+        ...generator(),
+        run: async (job) => {
+          vi.advanceTimersByTime(50);
+          return await generator().run(job);
+        },
+      },
+      listeners: [on('model', ({ progress: { done, remaining } }) => expected.push(done + remaining))],
+    }).finally(() => vi.useRealTimers());
+    const [large, small] = run.searches;
+    // Of 120 measurements that the time allows.
+    expect(large!.points.seen).toBeGreaterThan(100);
+    expect(large!.why).toBe('its share of the 0.1 minutes is used');
+    expect(large!.ended).toEqual({ option: 'max_minutes', most: 0.1, of: 'minutes', shared: true });
+    expect(small!.points).toEqual({ all: 4, seen: 4 });
+    expect(small).not.toHaveProperty('ended');
+    // All that is to come is told from the beginning.
+    expect(expected[0]).toBe(212);
+  });
+
   test('a search that comes to its own end was ended by no budget', async () => {
     const limits = { run_config_search_mode: 'brute', max_measurements: '208', max_minutes: '60' };
     const { run } = await go(setUp(LARGE, limits));

@@ -27,7 +27,7 @@ test('where points are slow no more than a third is kept', () => {
 
 test('models share what is left; without a limit there is always enough', () => {
   const budget = new TimeBudget(1);
-  budget.beginModel(2);
+  budget.beginModel(0.5);
   vi.advanceTimersByTime(30_000);
   expect(budget.left).toBe('none');
   budget.beginModel(1);

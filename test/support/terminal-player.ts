@@ -50,7 +50,7 @@ const point = (variant: string, record: PointRecord, reused = 0): void => {
 const measured = (variant: string, throughput: number, p99: number, concurrency: number, reused = 0): void =>
   point(variant, { state: 'measured', key: 'k', measurement: of(throughput, p99, concurrency) }, reused);
 
-tell({ kind: 'model', goal, configurations: 9, progress: { done: 0, remaining: 27, reused: 0 } });
+tell({ kind: 'model', goal, configurations: 9, points: 27, progress: { done: 0, remaining: 27, reused: 0 } });
 if (scenario === 'interrupted') {
   start(`${NAME}_config_default`, '1 instance on CPU, max batch size 8');
   tell({ kind: 'end', interrupted: true });

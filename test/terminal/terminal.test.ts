@@ -19,6 +19,7 @@ const started = (remaining: number): Happening => ({
   kind: 'model',
   goal: { models: ['m'], objectives: [{ tag: 'perf_throughput', weight: 10 }], constraints: [] },
   configurations: 1,
+  points: remaining,
   progress: { done: 0, remaining, reused: 0 },
 });
 const at = '2026-01-01T00:00:00.000Z';
@@ -277,7 +278,13 @@ describe('what a person sees of a run', () => {
       objectives: [{ tag: 'perf_throughput', weight: 10 }],
       constraints: [{ tag: 'perf_latency_p99', bound: 'max', value: 5 }],
     } as const;
-    tell({ kind: 'model', goal, configurations: 1, progress: { done: 0, remaining: 10, reused: 0 } });
+    tell({
+      kind: 'model',
+      goal,
+      configurations: 1,
+      points: 10,
+      progress: { done: 0, remaining: 10, reused: 0 },
+    });
     point('m_config_default', record(100), {});
     now = 30_000;
     expect(text(200, { maxMinutes: 1 })).toContain('about 0:30 left · ends at 1:00 at the latest');

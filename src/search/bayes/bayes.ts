@@ -177,7 +177,7 @@ class BayesSearch implements JudgingSearch {
   wrapUp(): void {
     if (this.#hurried || this.#isOver) return;
     this.#ended = 'minutes';
-    this.#why = 'little time was left';
+    this.#why = 'little of its time was left';
     this.#hurried = true;
   }
 

@@ -223,7 +223,7 @@ describe('on a simulated server', () => {
     expect(rest.length).toBeGreaterThan(0);
     expect(rest.filter(({ again }) => !again)).toEqual([]);
     expect(search.best()).toBeDefined();
-    expect(search.account().why).toBe('little time was left');
+    expect(search.account().why).toBe('little of its time was left');
   });
 
   test('the same answers lead to the same questions', () => {
