@@ -201,6 +201,7 @@ export { isWorthTelling, searchLines } from './rank/search-words.ts';
 export { takenOverText } from './rank/taken-over.ts';
 export { headline } from './rank/headline.ts';
 export { settingsText } from './rank/settings-words.ts';
+export { doubtOf } from './rank/doubt.ts';
 export { besidesHeadline, verdict } from './rank/verdict.ts';
 export {
   adviceText,

@@ -3,6 +3,7 @@ import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
 import { chanceText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
 import { type Choice, type ChoiceReason, type Choices, choicesOf } from '../rank/choices.ts';
+import { doubtOf } from '../rank/doubt.ts';
 import { nearLimits } from '../rank/limit-noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { settingsText } from '../rank/settings-words.ts';
@@ -26,10 +27,12 @@ export function verdictView(ranking: Ranking) {
   const shown = winner ?? leader;
   const { choices, pays } = choicesOf(ranking);
   const others = ties.filter((entry) => entry !== winner);
+  const doubt = doubtOf(ranking);
   return {
     verdict: verdict(ranking),
-    verdictClass: COLOURS[decision.kind],
-    verdictSign: SIGNS[decision.kind],
+    verdictClass: doubt === undefined ? COLOURS[decision.kind] : 'open',
+    verdictSign: doubt === undefined ? SIGNS[decision.kind] : '?',
+    doubt,
     headline: headlineOf(ranking),
     headlineLoad: winner ? loadWords(winner.best.measurement.point) : '',
     headlineName: winner?.trial.name ?? '',

@@ -7,6 +7,7 @@ import {
   besidesHeadline,
   chanceText,
   compactValue,
+  doubtOf,
   endedEarlyText,
   type Finding,
   formatNumber,
@@ -74,9 +75,12 @@ function verdictLines(ranking: Ranking, columns: number): string[] {
   if (first === undefined) return [styleText(['bold', 'yellow'], said(verdict(ranking)))];
   const early = endedEarlyText(ranking.search?.ended);
   const rest = besidesHeadline(ranking);
+  const doubt = doubtOf(ranking);
   return [
     ...(early === undefined ? [] : [styleText('yellow', said(early))]),
-    styleText(['bold', 'green'], said(`${first}.`)),
+    doubt === undefined
+      ? styleText(['bold', 'green'], said(`${first}.`))
+      : styleText(['bold', 'yellow'], said(`${first} (not sure: ${doubt}).`)),
     ...(rest === '' ? [] : [said(rest)]),
   ];
 }
