@@ -52,6 +52,7 @@ export type { Account, Answer, Ask, Belief, Earlier, Outcome, Search, Standing }
 // Servers: a launcher of your own is a `Launcher`.
 export { type Launcher, type LaunchRequest, type Server, ServerFailure } from './server/launcher.ts';
 export { launcherFor } from './server/launcher-for.ts';
+export { missingServer } from './server/locate.ts';
 
 // Load: on a server that runs already, without a search; a generator of your own is a `LoadGenerator`.
 export { generatorFor } from './load/generator-for.ts';

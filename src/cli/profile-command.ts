@@ -15,6 +15,7 @@ import {
   goalOfPlan,
   loadExperiment,
   makeHome,
+  missingServer,
   mistakeTeller,
   profile,
   put,
@@ -161,6 +162,8 @@ function experimentOf(process: Process, commandLine: CommandLine): Experiment {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
   const experiment = loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true });
   const { reports, exportPath, home } = experiment;
+  // A run that can't begin is refused by profile, and leaves no empty folder.
+  if (missingServer(experiment)) return experiment;
   if (home !== undefined) makeHome(home);
   if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
   return experiment;

@@ -229,6 +229,8 @@ export interface Experiment {
   /** The folder for what was told no other place, which is made for this run; undefined: everything lies elsewhere. */
   readonly home: string | undefined;
   readonly launch: LaunchSettings;
+  /** Where triton_server_path stands in perf.yaml; undefined: nowhere. */
+  readonly serverPathPlace?: Place | undefined;
   readonly generator: GeneratorSettings;
   /** Seconds between two looks at the server's gauges. */
   readonly monitoringIntervalS: number;

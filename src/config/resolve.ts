@@ -70,6 +70,7 @@ export function resolveExperiment(
     exportPath,
     home: homeOf(cwd, [outputModelRepository, checkpointDirectory, exportPath]),
     launch: withTls(launch, models),
+    serverPathPlace: places.ofValue('triton_server_path'),
     generator: generatorSettings(values, cwd),
     monitoringIntervalS: values.monitoring_interval ?? 1,
     maxMinutes: values.max_minutes,

@@ -1,12 +1,13 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { type Lane, planLanes } from '../executor/lanes.ts';
 import { hasGpu } from '../executor/place.ts';
-import { gatherMistakes } from '../ground/errors.ts';
+import { formatProblem, gatherMistakes } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { Run } from '../record/run.ts';
 import { looksAtAll, type SearchedSpace, searchedSpace } from '../search/search-for.ts';
 import { listGpus } from '../server/gpu/list.ts';
+import { missingServer } from '../server/locate.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
 import { baseOf } from './base-of.ts';
@@ -68,9 +69,18 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const hasGpus = hasGpu(lanes, launch);
   const baseline = readBaseline(experiment);
   const before = readJournal(journalPath(experiment.checkpointDirectory)).history.whole();
-  return await gatherMistakes(experiment.models, (plan) =>
+  const [first, ...others] = await gatherMistakes(experiment.models, (plan) =>
     planModel(plan, experiment, { hasGpus, lane: lanes[0]!, before, baseline }),
   );
+  if (!first) return [];
+  // Said once, of the first model to be served.
+  return [{ ...first, warnings: [...serverWarnings(experiment), ...first.warnings] }, ...others];
+}
+
+/** A plan may be made on a machine without a server, but a path that was given is to be right. */
+function serverWarnings(experiment: Experiment): string[] {
+  const missing = experiment.launch.serverPath === undefined ? undefined : missingServer(experiment);
+  return missing ? [formatProblem(missing).replace('\n  ', ': ')] : [];
 }
 
 /** What a plan is made with, beside the experiment. */

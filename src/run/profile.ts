@@ -15,6 +15,7 @@ import { searchedSpace } from '../search/search-for.ts';
 import { listGpus } from '../server/gpu/list.ts';
 import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
+import { missingServer } from '../server/locate.ts';
 import type { Space } from '../space/space.ts';
 import { makeHome } from '../store/home.ts';
 import { Journal } from '../store/journal.ts';
@@ -96,6 +97,9 @@ async function profiled(
   const lanes = planLanes(launch, gpus);
   await checkModels(experiment, bases, hasGpu(lanes, launch), baseline);
   const command = options.command ?? [];
+  // Before anything is written.
+  const missing = options.launcher ? undefined : missingServer(experiment);
+  if (missing) throw new UserError(missing);
   if (experiment.home !== undefined) makeHome(experiment.home);
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);

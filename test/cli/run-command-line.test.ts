@@ -48,6 +48,28 @@ describe('the command line', () => {
     expect((await tma(['plan'], join(cwd, 'empty'))).error).not.toContain('perf.yaml here');
   });
 
+  test('a tritonserver that is not where perf.yaml says is told with the place, and nothing is written', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'models', 'm', '1'), { recursive: true });
+    const config = 'backend: "identity"\nmax_batch_size: 0\n';
+    const tensor = 'name: "x" data_type: TYPE_FP32 dims: 1';
+    const tensors = `input { ${tensor} }\noutput { ${tensor.replace('"x"', '"y"')} }\n`;
+    writeFileSync(join(cwd, 'models', 'm', 'config.pbtxt'), config + tensors);
+    const file = join(cwd, 'perf.yaml');
+    writeFileSync(
+      file,
+      'profile_models: m\nmodel_repository: models\ntriton_server_path: bin/tritonserver\n',
+    );
+    const what = `${file}:3:21: no executable tritonserver at bin/tritonserver`;
+    const { code, error, out } = await tma(['profile', '-f', file], cwd);
+    expect({ code, out }).toEqual({ code: 5, out: '' });
+    expect(error).toContain(`${what}\n  write where it is, or leave triton_server_path`);
+    expect(readdirSync(cwd).sort()).toEqual(['models', 'perf.yaml']);
+    const plan = await tma(['plan', '-f', file], cwd);
+    expect(plan.code).toBe(0);
+    expect(plan.out).toContain(`warning   ${what}: write where it is`);
+  });
+
   test('mistakes of all kinds are told in one round: flags, values, perf.yaml, models', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'perf.yaml'), 'profile_models: m\nmodel_repository: .\nbatch_size: 3\n');
