@@ -17,12 +17,13 @@ export function addInit(command: Command, { process }: Call): void {
     .action(async ({ modelRepository, configFile }: { modelRepository?: string; configFile: string }) => {
       const here = process.cwd();
       const named = modelRepository === undefined ? undefined : resolve(here, modelRepository);
-      const { text, repository, models } = await proposePerfYaml(here, named);
+      const { text, repository, models, members } = await proposePerfYaml(here, named);
       writeNew(resolve(here, configFile), configFile, text);
       say(
         process,
         `wrote ${configFile}, for ${counted(models.length, 'model')} of ${repository}: ${models.join(', ')}`,
       );
+      if (members.length > 0) say(process, membersText(members, configFile));
       say(
         process,
         `next: ${commandText(['tma', 'plan', '-f', configFile])} says what it does, ${commandText(['tma', 'profile', '-f', configFile])} does it`,
@@ -31,6 +32,11 @@ export function addInit(command: Command, { process }: Call): void {
 }
 
 const say = (process: Process, text: string): void => void process.stdout.write(`${shown(text)}\n`);
+
+const membersText = (members: readonly string[], file: string): string =>
+  members.length === 1
+    ? `${members[0]} is left commented out, as its ensemble is measured with it as it is: uncomment it in ${file} to try configurations of it`
+    : `${members.join(', ')} are left commented out, as their ensemble is measured with them as they are: uncomment them in ${file} to try configurations of each`;
 
 /** @throws UserError where something is there already, or nothing can be written. */
 function writeNew(path: string, typed: string, text: string): void {

@@ -16,6 +16,8 @@ export interface Proposal {
   /** As it stands in the text. */
   readonly repository: string;
   readonly models: readonly string[];
+  /** Members of ensembles among them, which stand there as comments. */
+  readonly members: readonly string[];
 }
 
 /** A model of a repository, as far as it can be read. */
@@ -55,7 +57,10 @@ export async function proposePerfYaml(folder: string, named?: string): Promise<P
   const machine = { gpus: (await listGpus()).length, cores: availableParallelism() };
   const repository = relative(folder, path) || '.';
   const text = perfYaml(repository, models, machine);
-  return { text, repository, models: alone(usable).map(({ name }) => name) };
+  const proposed = alone(usable);
+  const members = usable.filter((model) => !proposed.includes(model));
+  const namesOf = (list: readonly FoundModel[]): string[] => list.map(({ name }) => name);
+  return { text, repository, models: namesOf(proposed), members: namesOf(members) };
 }
 
 const VERSION = /^\d+$/;

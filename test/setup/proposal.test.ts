@@ -133,3 +133,24 @@ test('tma init writes a file that tma plan reads, and never over one', async () 
   expect(again).toMatchObject({ code: 2, error: expect.stringContaining('perf.yaml is there already') });
   expect(await tma(['init', '-f', 'other.yaml'], cwd)).toMatchObject({ code: 0 });
 });
+
+test('tma init says which members of an ensemble it leaves commented out, and what to do', async () => {
+  const cwd = folder();
+  const add = (name: string, text: string): void => {
+    mkdirSync(join(cwd, 'models', name, '1'), { recursive: true });
+    writeFileSync(join(cwd, 'models', name, 'config.pbtxt'), `${text}\n${TENSORS}`);
+  };
+  const step = (name: string): string =>
+    `step { model_name: "${name}" model_version: -1 input_map { key: "x" value: "x" } output_map { key: "y" value: "y" } }`;
+  add('ens', `platform: "ensemble"\nensemble_scheduling { ${step('first')} }`);
+  add('first', 'backend: "onnxruntime"');
+  expect((await tma(['init', '-f', 'one.yaml'], cwd)).out).toContain(
+    '\nfirst is left commented out, as its ensemble is measured with it as it is: uncomment it in one.yaml to try configurations of it\n',
+  );
+  add('other', `platform: "ensemble"\nensemble_scheduling { ${step('first')} ${step('second')} }`);
+  add('second', 'backend: "onnxruntime"');
+  expect((await tma(['init'], cwd)).out.split('\n').slice(0, 2)).toEqual([
+    'wrote perf.yaml, for 2 models of models: ens, other',
+    'first, second are left commented out, as their ensemble is measured with them as they are: uncomment them in perf.yaml to try configurations of each',
+  ]);
+});
