@@ -10,6 +10,7 @@ import {
   exportModels,
   exportRecord,
   type FileChange,
+  headline,
   latestTrials,
   loadedModels,
   loadedName,
@@ -218,7 +219,9 @@ function tellPlan(
   const { chosen, deployment } = item;
   // Of what nothing is exported it is told why, at the end.
   if (!chosen.entry) return;
-  say(`${chosen.ranking.model}: ${verdict(chosen.ranking)}`);
+  // All else that the run came to was told at its end.
+  const first = headline(chosen.ranking);
+  say(`${chosen.ranking.model}: ${first === undefined ? verdict(chosen.ranking) : `${first}.`}`);
   if (chosen.by === 'named') say(`exported as asked for: ${chosen.entry.trial.name}`);
   for (const change of changesOf(item)) say(changeText(change, short));
   if (deployment?.replicas) for (const line of measuredLines(deployment)) say(line);

@@ -35,7 +35,7 @@ export function overStartsText(
 /** How sure it is that the leader keeps the limits; undefined where there are none, or the search does not say. */
 export function keepsText({ belief, goal: { constraints }, leader }: Standings): string | undefined {
   if (!belief || !leader || constraints.length === 0) return undefined;
-  const kept = `It keeps the ${constraints.length === 1 ? 'limit' : 'limits'} with ${chanceText(belief.keeps)}`;
+  const kept = `It keeps the ${constraints.length === 1 ? 'limit' : 'limits'} with a chance of ${chanceText(belief.keeps)}`;
   const beyond = leader.best.checks.filter((check) => check.believed !== undefined);
   return beyond.length === 0
     ? `${kept}.`
@@ -60,7 +60,7 @@ export function betterText(standings: Standings, than?: string): string | undefi
   const what = likeliest(standings);
   const better = `something ${what?.isTried === false ? 'untried' : 'else'} is better${than ? ` than ${than}` : ''} by more than 5 %`;
   const which = what && chance >= LEAST_CHANCE ? `, likeliest ${what.text}` : '';
-  return `With ${chanceText(chance)} ${better}${which}${moreText(belief.more)}.`;
+  return `There is a chance of ${chanceText(chance)} that ${better}${which}${moreText(belief.more)}.`;
 }
 
 /** What is the likeliest to be better, and whether that was looked at. */
@@ -85,17 +85,17 @@ export function likeliest(
 const isTried = (trial: RankedEntry['trial'] | undefined, point: LoadPoint | undefined): boolean =>
   trial !== undefined && (point === undefined || wasLookedAt(trial, point));
 
-/** `; ten more minutes are worth 0.4 % (--patience thorough looks for it)`. */
+/** `; ten more minutes of search are expected to gain 0.4 % (--patience thorough looks for it)`. */
 function moreText(more: BeliefRecord['more']): string {
   if (!more) return '';
   const { minutes, gain, by } = more;
   const time =
     minutes === 1
-      ? 'one more minute is'
-      : `${minutes === 10 ? 'ten' : minutes.toLocaleString('en-US')} more minutes are`;
-  if (gain < LEAST_WORTH) return `; ${time} worth less than 0.1 %`;
+      ? 'one more minute of search is'
+      : `${minutes === 10 ? 'ten' : minutes.toLocaleString('en-US')} more minutes of search are`;
+  if (gain < LEAST_WORTH) return `; ${time} expected to gain less than 0.1 %`;
   const percent = `${Number((100 * gain).toPrecision(2))} %`;
-  return `; ${time} worth ${percent}${by ? ` (${by} looks for it)` : ''}`;
+  return `; ${time} expected to gain ${percent}${by ? ` (${by} looks for it)` : ''}`;
 }
 
 /** That a search ended for a budget that the user gave, before it was done; undefined: it did not. */

@@ -256,7 +256,7 @@ function inDoubt(ranking: Ranking): string {
   const { model, leader, belief } = ranking;
   const { trial, best } = leader!;
   const measured = best.verdict === 'missed' ? `; ${missed(leader!, ranking)}` : '';
-  return `Nothing can be promised for ${model}: whether ${trial.name} keeps the limits ${loadWords(best.measurement.point)} can't be told from the noise (it does with ${chanceText(belief!.keeps)}${measured}); measure it longer (--time-limit).`;
+  return `Nothing can be promised for ${model}: whether ${trial.name} keeps the limits ${loadWords(best.measurement.point)} can't be told from the noise (it does with a chance of ${chanceText(belief!.keeps)}${measured}); measure it longer (--time-limit).`;
 }
 
 /** The best that is known where nothing is decided. */

@@ -104,7 +104,9 @@ function loadCurvesView(
   const telling = ({ batchSize, dash, knee, rungs }: LoadCurve): string =>
     [
       ...(hasBatches ? [`client batch ${batchSize}${dash > 0 ? ` (${STROKES[dash]})` : ''}`] : []),
-      ...(rungs.length < 2 ? [] : [knee === undefined ? 'grows to the largest load' : `knee at ${knee}`]),
+      ...(rungs.length < 2
+        ? []
+        : [knee === undefined ? 'still grows at the largest load' : `knee at ${knee}`]),
     ].join(', ');
   return {
     svg: drawn((width) => loadCurvesSvg(data, width)),

@@ -115,7 +115,7 @@ describe('a model repository', () => {
     expect({ code, error }).toEqual({ code: 0, error: '' });
     expect(read(cwd, 'prod/m/config.pbtxt')).toBe(CONFIG);
     expect(read(cwd, 'prod/m/1/model.onnx')).toBe('weights');
-    expect(out).toContain('m: Deploy m_config_0: 200 infer/s');
+    expect(out).toMatch(/^m: Deploy .*\(m_config_0\): 200 infer\/s .*in flight\.\n---/);
     expect(out).toContain('--- default of m\n+++ m_config_0\n@@\n');
     expect(out).toContain('+dynamic_batching: {}');
     expect(out).toContain('written   prod/m/config.pbtxt\n');
@@ -294,7 +294,7 @@ describe('where nothing is to be changed', () => {
     const cwd = project([tried('m_config_default', 100), tried('m_config_0', 99)]);
     const { code, out } = await tma(['export', '--to', 'prod'], cwd);
     expect(code).toBe(0);
-    expect(out).toContain('m: Keep the default configuration of m');
+    expect(out).toContain('m: Keep the default of m: ');
     expect(out).toContain(
       'm: nothing is written, the default stays; to write it all the same: --variant m_config_default',
     );

@@ -62,7 +62,7 @@ describe('what the search believes leads', () => {
     const more = { minutes: 10, gain: 0.004, by: '--patience thorough' };
     const better = { ...believes().better, assignment: { max_batch_size: 16 } };
     expect(verdict(rank(searched(believes({ more, better }), base, seven), limited))).toBe(
-      'Deploy m_config_7: 7,905 infer/s (7,610 to 8,190 over starts) at p99 19.0 ms with 64 requests in flight, 85.1 % (± 13.6) better than the default in throughput. It keeps the limit with 97 %. With 12 % something untried is better by more than 5 %, likeliest m_config_9 (max_batch_size = 16) with 128 requests in flight; ten more minutes are worth 0.4 % (--patience thorough looks for it).',
+      'Deploy m_config_7: 7,905 infer/s (7,610 to 8,190 over starts) at p99 19.0 ms with 64 requests in flight, 85.1 % (± 13.6) better than the default in throughput. It keeps the limit with a chance of 97 %. There is a chance of 12 % that something untried is better by more than 5 %, likeliest m_config_9 (max_batch_size = 16) with 128 requests in flight; ten more minutes of search are expected to gain 0.4 % (--patience thorough looks for it).',
     );
   });
 
@@ -143,7 +143,7 @@ describe('limits, where the belief and the mean disagree', () => {
     expect(leader!.best.checks[0]).toMatchObject({ verdict: 'met', value: 20.4, believed: 0.96 });
     expect(text).toContain('at p99 20.4 ms');
     expect(text).toContain(
-      'It keeps the limit with 96 %, though p99 latency measured 20.4 ms (limit 20.0): that is within the noise.',
+      'It keeps the limit with a chance of 96 %, though p99 latency measured 20.4 ms (limit 20.0): that is within the noise.',
     );
   });
 
@@ -203,14 +203,14 @@ describe('limits, where the belief and the mean disagree', () => {
     expect(ranking.decision).toMatchObject({ kind: 'unfinished', reason: 'too close' });
     expect(ranking.winner).toBeUndefined();
     expect(verdict(ranking)).toContain(
-      "Nothing can be promised for m: whether m_config_7 keeps the limits with 64 requests in flight can't be told from the noise (it does with 80 %; p99 latency at most 20.0 ms, measured 20.4 ms)",
+      "Nothing can be promised for m: whether m_config_7 keeps the limits with 64 requests in flight can't be told from the noise (it does with a chance of 80 %; p99 latency at most 20.0 ms, measured 20.4 ms)",
     );
   });
 
   test('a value within the limit that the search does not believe in is not deployed', () => {
     const ranking = named(believes({ keeps: 0.4 }), beyond(19.8));
     expect(ranking.decision).toMatchObject({ kind: 'unfinished', reason: 'too close' });
-    expect(ranking.text).toContain('it does with 40 %');
+    expect(ranking.text).toContain('it does with a chance of 40 %');
     expect(ranking.text).not.toContain('Deploy');
   });
 
@@ -268,7 +268,9 @@ describe('words where there is little to say', () => {
 
   test('several are the limits', () => {
     const least: Constraint = { tag: 'perf_throughput', bound: 'min', value: 100 };
-    expect(text({}, { ...limited, constraints: [p99, least] })).toContain('It keeps the limits with 97 %.');
+    expect(text({}, { ...limited, constraints: [p99, least] })).toContain(
+      'It keeps the limits with a chance of 97 %.',
+    );
   });
 
   test('of what is nearly sure no figures are made', () => {
@@ -279,26 +281,30 @@ describe('words where there is little to say', () => {
         more: { minutes: 10, gain: 0, by: '--patience thorough' },
       }),
     ).toMatch(
-      /It keeps the limit with more than 99 %\. With less than 1 % something untried is better by more than 5 %; ten more minutes are worth less than 0.1 %\.$/,
+      /It keeps the limit with a chance of more than 99 %\. There is a chance of less than 1 % that something untried is better by more than 5 %; ten more minutes of search are expected to gain less than 0.1 %\.$/,
     );
   });
 
   test('what was looked at is not called untried, nor the same configuration another', () => {
     expect(text({ better: { chance: 0.2, variant: 'm_config_7', point: inFlight('m', 32) } })).toMatch(
-      /With 20 % something else is better by more than 5 %, likeliest the same with 32 requests in flight\.$/,
+      /There is a chance of 20 % that something else is better by more than 5 %, likeliest the same with 32 requests in flight\.$/,
     );
     expect(text({ better: { chance: 0.2, variant: 'm_config_7', point: inFlight('m', 128) } })).toContain(
       'something untried is better by more than 5 %, likeliest the same with 128 requests in flight.',
     );
     expect(text({ better: { chance: 0.2 } })).toMatch(
-      /With 20 % something else is better by more than 5 %\.$/,
+      /There is a chance of 20 % that something else is better by more than 5 %\.$/,
     );
   });
 
   test('minutes other than ten', () => {
     const better = { chance: 0.2 };
-    expect(text({ better, more: { minutes: 1, gain: 0.15 } })).toContain('; one more minute is worth 15 %.');
-    expect(text({ better, more: { minutes: 2.5, gain: 0.15 } })).toContain('; 2.5 more minutes are worth');
+    expect(text({ better, more: { minutes: 1, gain: 0.15 } })).toContain(
+      '; one more minute of search is expected to gain 15 %.',
+    );
+    expect(text({ better, more: { minutes: 2.5, gain: 0.15 } })).toContain(
+      '; 2.5 more minutes of search are expected to gain',
+    );
   });
 });
 

@@ -399,7 +399,7 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     const ranked = rank(recorded, goal);
     const { document } = parseHTML((await summaryPages(recorded, [ranked]))[0]!.html);
     const textOf = (selector: string) => document.querySelector(selector)?.textContent;
-    expect(textOf('.verdict')).toContain('It keeps the limit with 96 %');
+    expect(textOf('.verdict')).toContain('It keeps the limit with a chance of 96 %');
     expect(textOf('.checks li')).toBe(
       '✓ p99 latency at most 10.0 ms (10.2 ms, within the noise: kept with 96 %) 2.00 % above it',
     );

@@ -505,7 +505,9 @@ test('a limit that is kept within the noise is said so where the value is', () =
   expect(text).toMatch(/\nDeploy .* \(m_config_0\): 200 infer\/s /);
   // Once.
   expect(text.match(/200 infer\/s/g)).toHaveLength(1);
-  expect(text).toContain('With less than 1 % something else is better by more than 5 %.');
+  expect(text).toContain(
+    'There is a chance of less than 1 % that something else is better by more than 5 %.',
+  );
 });
 
 test('what failed alike is told once, with the names, the log and how to repeat one of them', () => {
