@@ -68,7 +68,7 @@ function decided(ranking: Ranking): string {
 /** A run that was stopped before anything was tried has no causes to show. */
 const nothingOf = ({ model, unmeasured }: Ranking): string =>
   unmeasured.length > 0
-    ? `Nothing could be measured for ${model}: see the causes below each configuration.`
+    ? `Nothing could be measured for ${model}: see the cause of each configuration that failed.`
     : `Nothing was measured for ${model}: no configuration was tried.`;
 
 /** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */

@@ -10,6 +10,7 @@ const ENOUGH = 3;
 interface Failure {
   readonly candidate: Candidate;
   readonly fields: ReadonlyMap<string, unknown>;
+  readonly outcome: Failed;
 }
 
 /**
@@ -19,7 +20,6 @@ interface Failure {
  */
 export class CommonCause {
   readonly #failures = new Map<string, Failure[]>();
-  readonly #texts = new Map<string, string>();
   #works = false;
 
   /** Something was measured: what failed did so for a reason of its own. */
@@ -34,16 +34,15 @@ export class CommonCause {
     const alike = this.#failures.get(way) ?? [];
     this.#failures.set(way, alike);
     if (alike.some((failure) => failure.candidate === candidate)) return;
-    alike.push({ candidate, fields: fieldsOf(candidate.models[0].config) });
-    this.#texts.set(way, causeText(outcome));
+    alike.push({ candidate, fields: fieldsOf(candidate.models[0].config), outcome });
   }
 
   /** Why a configuration needs no try, or undefined. */
   rulesOut(candidate: Candidate): string | undefined {
     if (this.#works) return undefined;
-    for (const [way, failures] of this.#failures) {
+    for (const failures of this.#failures.values()) {
       if (failures.length < ENOUGH || hasNews(fieldsOf(candidate.models[0].config), failures)) continue;
-      return `nothing works, and ${namesOf(failures)} failed alike: ${this.#texts.get(way)}`;
+      return `nothing works, and ${namesOf(failures)} failed alike${kindText(failures[0]!.outcome)}`;
     }
     return undefined;
   }
@@ -54,9 +53,8 @@ const namesOf = (failures: readonly Failure[]): string => {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 };
 
-/** `config rejected: Invalid argument: ...`; the kind alone says nothing where it is "other". */
-export const causeText = ({ kind, cause }: Failed): string =>
-  kind === 'other' ? cause : `${kind}: ${cause}`;
+/** `: config rejected`, empty where no kind is known. The cause itself, which may be long, is told with what failed. */
+export const kindText = ({ kind }: Failed): string => (kind === 'other' ? '' : `: ${kind}`);
 
 /** Ports, addresses, sizes and instance numbers differ between failures of one cause. */
 const withoutNumbers = (cause: string): string => cause.replace(/0x[0-9a-f]+|\d+/gi, '#');

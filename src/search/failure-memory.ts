@@ -2,7 +2,7 @@ import { canonicalJson, instanceGroups, maxBatchSize } from '../model-config/con
 import type { ModelConfig } from '../model-config/model-config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { Candidate, SkippedPoints, Space } from '../space/space.ts';
-import { CommonCause, causeText } from './common-cause.ts';
+import { CommonCause, kindText } from './common-cause.ts';
 import {
   type Account,
   type Answer,
@@ -74,7 +74,7 @@ class RememberingSearch implements FailureMemory {
     }
     this.#failed = true;
     if (outcome.concernsAll) {
-      this.#end = `every configuration would meet what ${candidate.name} failed of: ${causeText(outcome)}`;
+      this.#end = `every configuration would meet what ${candidate.name} failed of${kindText(outcome)}`;
       for (const other of this.#space.candidates) this.#giveUp(other, this.#end);
       return;
     }

@@ -195,6 +195,15 @@ export class SoFar {
     return this.#failures;
   }
 
+  /** How the last point failed: the cause in full where it is told for the first time. */
+  failureText(variant: string, why: string): string {
+    const first = this.#failures
+      .slice(0, -1)
+      .find((failure) => withoutNumbers(failure.why) === withoutNumbers(why));
+    if (!first) return `failed: ${why}`;
+    return first.variant === variant ? 'failed as before' : `failed as ${first.variant} did`;
+  }
+
   /** A metric of the last points that were measured, in order. */
   course(tag: string): readonly number[] {
     return this.#points.flatMap(({ whole: { values } }) => values[tag] ?? []);
@@ -260,6 +269,9 @@ export class SoFar {
 const whyOf = ({ kind, cause }: Extract<PointRecord, { state: 'failed' }>): string =>
   kind && kind !== 'other' ? `${kind}: ${cause}` : cause;
 
+/** Ports, sizes and the numbers of configurations differ between failures of one cause. */
+const withoutNumbers = (text: string): string => text.replace(/\d+/g, '#');
+
 /** `57.4 infer/s ± 2.1 %, p99 42.6 ms`. */
 export function figures(measurement: Measurement): string {
   const figure = (tag: string): string => formatNumber(measurement.whole.values[tag] ?? Number.NaN);
@@ -294,7 +306,7 @@ export function pointLine(state: SoFar, variant: string, record: PointRecord): s
       return `${count} ${variant}, ${load(measurement.point)}${again}${why}: ${figures(measurement)}${remark}${known}`;
     }
     case 'failed':
-      return `${count} ${variant}, ${load(record.point)}: failed: ${whyOf(record)}`;
+      return `${count} ${variant}, ${load(record.point)}: ${state.failureText(variant, whyOf(record))}`;
     case 'skipped':
       return `${count} ${variant}: skipped: ${record.reason}`;
   }

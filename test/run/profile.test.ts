@@ -353,7 +353,7 @@ describe('failures are results', () => {
     });
     expect(run.trials.map(({ state }) => state)).toEqual(['failed', 'skipped', 'skipped']);
     expect(launcher.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
-    const why = /^every configuration would meet what m_config_default failed of: model control off: /;
+    const why = /^every configuration would meet what m_config_default failed of: model control off$/;
     expect(run.searches[0]!.why).toMatch(why);
     expect(notes.filter((note) => note.includes('skipped: every configuration'))).toHaveLength(1);
   });

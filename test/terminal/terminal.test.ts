@@ -225,6 +225,27 @@ describe('what a person sees of a run', () => {
     return { state, tell, point, text };
   };
 
+  test('a cause is told in full once, whatever numbers are in it', () => {
+    const { state, point } = fresh();
+    const failed = (cause: string): PointRecord => ({
+      state: 'failed',
+      key: 'k',
+      kind: 'config rejected',
+      cause,
+      point: inFlight('m', 1),
+    });
+    const line = (variant: string, cause: string): string => {
+      point(variant, failed(cause), {});
+      return pointLine(state, variant, failed(cause)).replace(/^.*flight: /, '');
+    };
+    expect(line('m_config_default', 'port 9000: no file')).toBe(
+      'failed: config rejected: port 9000: no file',
+    );
+    expect(line('m_config_0', 'port 9001: no file')).toBe('failed as m_config_default did');
+    expect(line('m_config_default', 'port 9002: no file')).toBe('failed as before');
+    expect(line('m_config_1', 'another')).toBe('failed: config rejected: another');
+  });
+
   test('what runs, in settings, with how long each step took', () => {
     const { tell, text } = fresh();
     const settings = '2 instances on CPU, dynamic batching';
