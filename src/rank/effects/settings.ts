@@ -36,12 +36,17 @@ export function settingsOf(trials: readonly Trial[]): Setting[] {
   });
 }
 
-/** The value that a configuration has, set by tma or by the model itself; undefined where it is left to the server. */
+/**
+ * The value that a configuration has, set by tma or by the model itself; undefined where it is left to the server. What the
+ * server writes into a message that nobody set, such as the pinned memory of `optimization`, is its own default.
+ */
 function settingAt({ models, end }: Trial, model: number, path: string): unknown {
   const own = models[model];
   if (own && Object.hasOwn(own.assignment, path)) return own.assignment[path];
   const found = at(own?.config, path);
-  return found === undefined && model === 0 ? at(end?.effective, path) : found;
+  if (found !== undefined || model > 0) return found;
+  const completed = at(end?.effective, path);
+  return typeof completed === 'object' && !Array.isArray(completed) ? undefined : completed;
 }
 
 /** What lies at a path such as `dynamic_batching.preferred_batch_size` or `instance_group[0].count`. */
