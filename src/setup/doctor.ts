@@ -17,6 +17,7 @@ import {
   lacking,
   memoryCheck,
   sharedMemoryCheck,
+  toldVersion,
   whyNotRunning,
 } from './machine-check.ts';
 
@@ -144,7 +145,7 @@ async function perfAnalyzerText(experiment: Experiment | undefined): Promise<str
   const { path, version } = await findPerfAnalyzer(
     generator?.kind === 'perf_analyzer' ? generator.path : undefined,
   );
-  return `${path}, ${version}`;
+  return `${path}, ${toldVersion(version)}`;
 }
 
 async function browserText(): Promise<string> {

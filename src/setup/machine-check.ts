@@ -85,3 +85,7 @@ export async function whyNotRunning(
   if (says.test(text)) return undefined;
   return text.split('\n').at(-1) || (result.shortMessage ?? 'it prints nothing');
 }
+
+/** A version as a program tells it; `0.0.0` is what one says that was built without being told its version. */
+export const toldVersion = (version: string): string =>
+  version === '' ? 'version not told' : version.replace(/^0\.0\.0(?= |$)/, 'version not told');

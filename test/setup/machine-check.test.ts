@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { environmentError } from '../../src/ground/errors.ts';
-import { check, memoryCheck, sharedMemoryCheck } from '../../src/setup/machine-check.ts';
+import { check, memoryCheck, sharedMemoryCheck, toldVersion } from '../../src/setup/machine-check.ts';
 import { doctorText } from '../../src/terminal/doctor-text.ts';
 
 const GB = 1e9;
@@ -57,4 +57,13 @@ test('a tick or the fix, below each other at any width', async () => {
     '',
     'Missing: engine. What to do stands above.',
   ]);
+});
+
+test.each([
+  ['0.0.0 (commit 3a49a23)', 'version not told (commit 3a49a23)'],
+  ['2.59.1 (commit 3a49a23)', '2.59.1 (commit 3a49a23)'],
+  ['0.0.0', 'version not told'],
+  ['', 'version not told'],
+])('a version %j is told as %j', (version, told) => {
+  expect(toldVersion(version)).toBe(told);
 });
