@@ -57,9 +57,7 @@ describe.skipIf(!hasTmux).each([60, 80, 120, 200])('at %d columns', (columns) =>
     fits(lines);
     const text = lines.join(' ').replace(/\s+/g, ' ');
     expect(text).not.toContain('Ctrl-C');
-    expect(text).toContain(
-      '267 infer/s ± 5.00 % (+74.5 % ± 15.7; default 153) at p99 61.0 ms (limit 150)',
-    );
+    expect(text).toContain('267 infer/s ± 5.00 % (+74.5 % ± 15.7; default 153) at p99 61.0 ms (limit 150)');
     expect(text).toContain('and 1 more: out of memory: killed log: /tmp/run/checkpoints/logs/x.log');
   });
 
