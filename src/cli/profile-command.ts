@@ -1,5 +1,4 @@
-import { dirname, join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { shown } from '../ground/wording.ts';
 import {
@@ -9,7 +8,6 @@ import {
   checkExportPath,
   comparisonPage,
   type Experiment,
-  type Exported,
   exportAll,
   findingsOf,
   goalOfPlan,
@@ -41,6 +39,7 @@ import { commandText, reportCommandOf, typedNote } from './command-text.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
 import { openFirst } from './open-page.ts';
+import { placesOf } from './places.ts';
 import { codeForFault, EXIT, type Flags, type Process, shortPath } from './process.ts';
 import { codeOfRun, failedGates, isUnmet } from './run-code.ts';
 import { type Known, tellingEnd } from './telling-end.ts';
@@ -219,10 +218,7 @@ async function report(
   });
   const compared = comparison ? await writeComparison(comparison, experiment) : [];
   for (const path of compared) say(`compared ${shortPath(process, path)}`);
-  // A terminal makes a link of an address.
-  const typedPath = (path: string): string =>
-    told.isTTY && path.endsWith('.html') ? pathToFileURL(path).href : shortPath(process, path);
-  for (const line of placesOf(all, exportPath, typedPath)) say(line);
+  for (const line of placesOf(all, exportPath, process, told)) say(line);
   const typed = reportCommandOf(process, { ...experiment, mode: result.settings.mode });
   for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
   const top = bestNames(result.rankings, reports.numConfigsPerModel);
@@ -261,23 +257,4 @@ async function writeComparison(
     files.unshift(put(exportPath, `${page.path}.html`, page.html));
   }
   return files;
-}
-
-/** Where to look first: the summaries, the plots, the tables. */
-function placesOf(
-  all: readonly Exported[],
-  exportPath: string,
-  short: (path: string) => string,
-): readonly string[] {
-  const files = all.flatMap((item) => item.files);
-  const below = (folder: string): string[] =>
-    files.filter((path) => path.startsWith(join(exportPath, folder, sep)));
-  const summaries = Map.groupBy(below(join('reports', 'summaries')), (path) => dirname(path));
-  return [
-    ...[...summaries.values()].flatMap((pages) =>
-      pages.map((path, index) => `${index === 0 ? 'report ' : '       '}  ${short(path)}`),
-    ),
-    ...(below('plots').length > 0 ? [`plots    ${short(join(exportPath, 'plots'))}`] : []),
-    ...below('results').map((path) => `results  ${short(path)}`),
-  ];
 }

@@ -22,12 +22,15 @@ import {
   tablesText,
   throwFailures,
 } from '../index.ts';
+import { columnsOf } from '../terminal/fit.ts';
+import { verdictText } from '../terminal/ranking.ts';
 import { addOptions, commandLineOf } from './add-options.ts';
 import { type Call, flagsOf } from './command-call.ts';
 import { reportCommandOf, typedNote } from './command-text.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import { nothingRecorded } from './nothing-recorded.ts';
 import { openFirst } from './open-page.ts';
+import { placesOf } from './places.ts';
 import { EXIT, type Flags, type Process, shortPath } from './process.ts';
 
 /** `tma report`: its options, and what it does with them. */
@@ -69,7 +72,12 @@ async function report(
       const { rankings, settings } = result;
       say(tablesText(Object.values(resultTables(result.run, rankings, settings.fields))));
     }
-    for (const path of all.flatMap(({ files }) => files)) say(shortPath(process, path));
+    if (configs) for (const path of all.flatMap(({ files }) => files)) say(shortPath(process, path));
+    else {
+      const columns = columnsOf(process.stdout);
+      for (const ranking of result.rankings) say(`${verdictText(ranking, columns)}\n`);
+      for (const line of placesOf(all, exportPath, process, process.stdout)) say(line);
+    }
     const typed = reportCommandOf(process, { checkpointDirectory, exportPath, mode });
     for (const note of all.flatMap(({ notes }) => notes)) say(typedNote(note, typed));
   }
@@ -79,7 +87,9 @@ async function report(
       all.flatMap(({ files }) => files),
       process,
     );
-  return EXIT.done;
+  if (configs || result.rankings.some(({ entries }) => entries.length > 0)) return EXIT.done;
+  process.stderr.write('nothing was measured: the pages say what failed, and why\n');
+  return EXIT.nothing;
 }
 
 /**

@@ -68,6 +68,10 @@ export function rankingText(
   ].join('\n');
 }
 
+/** What was decided, without the table that it rests on. */
+export const verdictText = (ranking: Ranking, columns: number): string =>
+  verdictLines(ranking, columns).join('\n');
+
 /** What was decided in settings, and below it what else the verdict has to say. */
 function verdictLines(ranking: Ranking, columns: number): string[] {
   const said = (text: string): string => wrapped(text, columns);

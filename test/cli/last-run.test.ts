@@ -36,7 +36,7 @@ describe('without options, the last run of this folder', () => {
   test('is reported below tma-out, which git passes over', async () => {
     const { code, out, error, cwd } = await tma(['report', '-o', 'html'], recorded('tma-out/checkpoints'));
     expect({ code, error }).toEqual({ code: 0, error: '' });
-    expect(out.split('\n')).toContain('tma-out/reports/summaries/m/result_summary.html');
+    expect(out.split('\n')).toContain('report   tma-out/reports/summaries/m/result_summary.html');
     expect(existsSync(join(cwd, 'reports'))).toBe(false);
   });
 
@@ -58,7 +58,7 @@ describe('without options, the last run of this folder', () => {
     const cwd = recorded('checkpoints');
     const report = await tma(['report', '-o', 'html'], cwd);
     expect(report).toMatchObject({ code: 0, error: EARLIER });
-    expect(report.out.split('\n')).toContain('reports/summaries/m/result_summary.html');
+    expect(report.out.split('\n')).toContain('report   reports/summaries/m/result_summary.html');
     expect(existsSync(join(cwd, 'tma-out'))).toBe(false);
     expect((await tma(['compare'], cwd)).error).toBe(EARLIER);
     expect((await tma(['export'], cwd)).error).toContain(EARLIER);

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Goal } from '../../src/record/goal.ts';
-import { SCHEMA_VERSION } from '../../src/record/run.ts';
+import { SCHEMA_VERSION, type Trial } from '../../src/record/run.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { folder } from '../support/experiment.ts';
 import { measurement, run as recorded, trial } from '../support/run.ts';
@@ -185,7 +185,11 @@ describe('the command line', () => {
 });
 
 describe('tma report', () => {
-  const journal = (): string => {
+  const BOTH = [
+    trial('m_config_default', [measurement({ perf_latency_p99: 9 })]),
+    trial('m_config_0', [measurement({ perf_latency_p99: 5 })]),
+  ];
+  const journal = (trials: readonly Trial[] = BOTH): string => {
     const cwd = folder();
     const record = new Journal(join(cwd, 'tma-out', 'checkpoints'));
     const goals: Goal[] = [
@@ -202,10 +206,7 @@ describe('tma report', () => {
       goals,
       overall,
     });
-    for (const item of [
-      trial('m_config_default', [measurement({ perf_latency_p99: 9 })]),
-      trial('m_config_0', [measurement({ perf_latency_p99: 5 })]),
-    ]) {
+    for (const item of trials) {
       const { points, state: _state, end: _end, ...variant } = item;
       record.append({ kind: 'variant', ...variant });
       for (const point of points) record.append({ kind: 'point', variant: item.key, record: point });
@@ -245,6 +246,28 @@ describe('tma report', () => {
     expect(readFileSync(join(cwd, 'tma-out/reports/summaries/m/result_summary.html'), 'utf8')).toContain(
       'looking for the lowest p99 latency',
     );
+  });
+
+  test('tells what was decided, and where to look first', async () => {
+    const { code, out } = await tma(['report', '-o', 'html,csv'], journal());
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(
+      /^Nothing is decided for m yet: .* The best so far is m_config_0: .* at p99 5\.00 ms/,
+    );
+    expect(lines).toContain('report   tma-out/reports/summaries/m/result_summary.html');
+    expect(lines).toContain('detailed tma-out/reports/detailed (2 configurations)');
+    expect(out).not.toContain('detailed_report.html');
+  });
+
+  test('where nothing was measured it says so, and ends with 3', async () => {
+    const { code, out, error } = await tma(
+      ['report', '-o', 'html'],
+      journal([trial('m_config_default', [])]),
+    );
+    expect(code).toBe(3);
+    expect(out).toContain('Nothing is decided for m yet');
+    expect(error).toBe('nothing was measured: the pages say what failed, and why\n');
   });
 
   test('all models together are judged as they were profiled, unless something else is said', async () => {
