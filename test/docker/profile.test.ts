@@ -27,10 +27,10 @@ describe.skipIf(noDocker !== undefined)('profiling in containers', () => {
       ...['--export-path', out, '--checkpoint-directory', join(out, 'checkpoints')],
       ...['--output-model-repository-path', join(out, 'variants'), '--skip-detailed-reports'],
     );
-    const { trials, sessions, models } = results(out);
+    const { trials, sessions, models } = JSON.parse(read(out, 'results/results.json'));
     // Which it is depends on how quiet the machine is.
-    const [{ verdict, winner }] = models;
-    expect(output).toContain(verdict);
+    const [{ winner }] = models;
+    if (winner) expect(output).toMatch(/^(Deploy|Keep) .* infer\/s.* at p99 /m);
     expect(code).toBe(winner ? 0 : 3);
     expect(sessions[0].environment).toMatchObject({ launcher: 'docker', server: IMAGE });
     expect(trials).toHaveLength(9);
