@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import type { Composing, Figures } from '../record/measurement.ts';
 import type { Counter, ModelStatistics } from '../server/triton.ts';
 import { type Batch, ratioInterval } from '../statistics/batch-means.ts';
@@ -40,11 +41,11 @@ export function serverTimes(looks: readonly StatisticsAt[]): Figures {
   const values: Record<string, number> = {};
   const intervals: Record<string, Interval> = {};
   const add = (tag: string, parts: readonly Batch[] | undefined, scale = 1): void => {
-    const over = sumOf(parts?.map((part) => part.over) ?? []);
+    const over = sum(parts?.map((part) => part.over) ?? []);
     if (!parts || over <= 0) return;
-    const sum = sumOf(parts.map((part) => part.sum));
+    const total = sum(parts.map((part) => part.sum));
     const [low, high] = ratioInterval(parts);
-    values[tag] = (sum / over) * scale;
+    values[tag] = (total / over) * scale;
     intervals[tag] = [low === null ? null : low * scale, high === null ? null : high * scale];
   };
   const deltas = (read: Read): number[] | undefined => deltasOf(looks, read);
@@ -59,12 +60,12 @@ export function serverTimes(looks: readonly StatisticsAt[]): Figures {
   const executions = deltas((item) => item.execution_count);
   add('perf_executed_batch', ratio(inferences, executions));
   const times = looks.slice(1).map(({ atMs }, index) => atMs - looks[index]!.atMs);
-  const totalMs = sumOf(times);
+  const totalMs = sum(times);
   for (const [tag, counts] of [
     ['perf_inference_count', inferences],
     ['perf_execution_count', executions],
   ] as const) {
-    const total = sumOf(counts ?? []);
+    const total = sum(counts ?? []);
     if (total <= 0) continue;
     // As many as there would be in the same time once more.
     add(tag, ratio(counts, times), totalMs);
@@ -82,7 +83,7 @@ export function composingTimes(looks: readonly StatisticsAt[], by: Composing['by
   if (looks.some(({ statistics, others }) => statistics === undefined || others === undefined))
     return undefined;
   const answered = (of: readonly StatisticsAt[]): number =>
-    sumOf(deltasOf(of, ({ inference_stats }) => inference_stats.success?.count) ?? []);
+    sum(deltasOf(of, ({ inference_stats }) => inference_stats.success?.count) ?? []);
   const requests = answered(looks);
   if (requests <= 0) return undefined;
   const names = new Set(looks.flatMap(({ others }) => others!.map(({ name }) => name)));
@@ -96,8 +97,6 @@ export function composingTimes(looks: readonly StatisticsAt[], by: Composing['by
   });
   return models.length > 0 ? { by, models } : undefined;
 }
-
-const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /**
  * How much a counter of all versions grew from look to look. A version that was not there before starts at zero;

@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import type { PaperSize } from '../config/paper-sizes.ts';
 import { intervalsOf } from '../rank/noise.ts';
 import type { Ranking } from '../rank/rank.ts';
@@ -61,8 +62,6 @@ export function settingsOnPaper(
   );
   return [{ name: 'settings', path: '', cells }];
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** A setting's words stand below each other where they must. */
 function settingWidth({ name, cells }: SettingColumn): number {

@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import { formatNumber } from '../rank/words.ts';
 import { levelText } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
@@ -14,7 +15,7 @@ export function membersView(measurement: Measurement) {
   const time = requestTime(measurement);
   if (!composing || !time) return undefined;
   const together = composing.models.map(memberMs);
-  const sum = together.reduce((total, ms) => total + ms, 0);
+  const togetherMs = sum(together);
   const isCalled = composing.by === 'calls';
   const mostMs = isCalled ? (measurement.whole.values['perf_server_compute_infer'] ?? 0) : time.serverMs;
   const stages = STAGES.filter(({ tag }) => composing.models.some(({ values }) => values[tag] !== undefined));
@@ -23,7 +24,8 @@ export function membersView(measurement: Measurement) {
     isCalled,
     load: levelText(point),
     serverMs: formatNumber(time.serverMs),
-    overlap: sum > OVERLAP * mostMs ? `${formatNumber(sum)} ms within ${formatNumber(mostMs)} ms` : '',
+    overlap:
+      togetherMs > OVERLAP * mostMs ? `${formatNumber(togetherMs)} ms within ${formatNumber(mostMs)} ms` : '',
     hasCounts,
     stages: stages.map(({ name }) => name),
     rows: composing.models.map(({ model, requests, values }, index) => ({

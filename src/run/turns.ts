@@ -1,3 +1,5 @@
+import { sum } from 'simple-statistics';
+
 /** What a model will probably take; undefined: nothing is known of it before its server was asked. */
 export type Outlook =
   | {
@@ -34,5 +36,3 @@ export function turnsOf(outlooks: readonly Outlook[]): Turn[] {
     later: sum(outlooks.slice(index + 1).map((outlook) => outlook?.points ?? 0)),
   }));
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
