@@ -9,11 +9,12 @@ import { tell } from './trust/told.ts';
  * How far results are to be trusted, on the OCR example and the real tritonserver: how often two runs of the same are called
  * different, how often a model that is slower by 10 or 5 % is found, whether decisions are the same, and whether intervals
  * hold what is measured later for a minute on a fresh start.
- *   npm run bench:trust -- --work DIR [--same 20] [--slower 20] [--seconds N] [-- flags of tma profile]
+ *   npm run bench:trust -- --work DIR [--same 20] [--slower-10 20] [--slower-5 20] [--seconds N]
+ *     [-- flags of tma profile]
  *   npm run bench:trust -- --tell DIR...
- * --same: pairs of identical runs; what all but the last told is measured later. --slower: runs with each slower model.
- * --seconds: begins nothing that would take longer; the same command goes on. A run that was stopped is made anew, so that
- * none is made of two. Where a machine has room for several at once, each has cores and ports of its own:
+ * --same: pairs of identical runs; what all but the last told is measured later. --slower-10, --slower-5: runs with a
+ * model that is slower by so many percent. --seconds: begins nothing that would take longer; the same command goes on. A run
+ * that was stopped is made anew, so that none is made of two. Where a machine has room for several at once, each has cores and ports of its own:
  *   taskset -c 0-3 npm run bench:trust -- --work DIR -- --triton-http-endpoint localhost:9000 --triton-grpc-endpoint
  *     localhost:9001 --triton-metrics-url http://localhost:9002/metrics
  * and --tell adds them up.
@@ -23,7 +24,8 @@ const { values: given, positionals } = parseArgs({
   options: {
     work: { type: 'string' },
     same: { type: 'string', default: '20' },
-    slower: { type: 'string', default: '20' },
+    'slower-10': { type: 'string', default: '20' },
+    'slower-5': { type: 'string', default: '20' },
     seconds: { type: 'string', default: '86400' },
     tell: { type: 'boolean' },
   },
@@ -40,7 +42,13 @@ if (given.tell) {
 async function measure(work: string): Promise<void> {
   mkdirSync(work, { recursive: true });
   const runs = runsWithin(Number(given.seconds), [...positionals, '--fresh']);
-  const amount = { same: Number(given.same), slower: Number(given.slower) };
+  const amount = {
+    same: Number(given.same),
+    slower: [
+      { share: 0.1, runs: Number(given['slower-10']) },
+      { share: 0.05, runs: Number(given['slower-5']) },
+    ] as const,
+  };
   for (;;) {
     const stages = stagesOf(work, amount);
     const open = stages.filter(({ folder }) => !isDone(folder));

@@ -8,7 +8,7 @@ import { isDone, resultsIn, secondsOfEnd } from '../runs.ts';
 import { type Claim, claimsOf } from './claims.ts';
 
 /** By how much longer executions take, as shares. */
-export const SLOWER = [0.1, 0.05];
+export const SLOWER = [0.1, 0.05] as const;
 /** So long what a run told is measured later, seconds. */
 const LATER_S = 60;
 
@@ -17,7 +17,13 @@ export interface Amount {
   /** Pairs of identical runs: each is compared with the one before. */
   readonly same: number;
   /** Runs with each of the slower models. */
-  readonly slower: number;
+  readonly slower: readonly Slower[];
+}
+
+/** Runs with a model whose executions take longer. */
+export interface Slower {
+  readonly share: (typeof SLOWER)[number];
+  readonly runs: number;
 }
 
 /** One run of a lane. */
@@ -37,12 +43,13 @@ export const laterFolder = (work: string, index: number, claim: number): string 
 
 /** The runs of a lane in their order, as far as they are known: what is measured later follows from the runs before. */
 export function stagesOf(work: string, { same, slower }: Amount): Stage[] {
-  const indices = Array.from({ length: Math.max(same + 1, slower) }, (_, index) => index);
+  const length = Math.max(same + 1, ...slower.map(({ runs }) => runs));
+  const indices = Array.from({ length }, (_, index) => index);
   return indices.flatMap((index): Stage[] => [
     ...(index <= same ? [example(exampleFolder(work, index), () => REPOSITORY)] : []),
-    ...(index < slower
-      ? SLOWER.map((share) => example(slowerFolder(work, share, index), () => slowerRepository(work, share)))
-      : []),
+    ...slower
+      .filter(({ runs }) => index < runs)
+      .map(({ share }) => example(slowerFolder(work, share, index), () => slowerRepository(work, share))),
     ...(index < same ? laterStages(work, index) : []),
   ]);
 }
