@@ -4,13 +4,17 @@ import type { Place, Problem } from '../ground/errors.ts';
 import { isFolder, onDisk } from '../ground/paths.ts';
 import { suggestion } from '../ground/wording.ts';
 
-/** Why a folder is no model repository; undefined for one that may be. */
-export function repositoryProblem(repository: string): Problem | undefined {
+/**
+ * Why a folder is no model repository; undefined for one that may be.
+ * @param place where it is named in perf.yaml.
+ */
+export function repositoryProblem(repository: string, place?: Place): Problem | undefined {
   if (isFolder(repository)) return undefined;
   const message = existsSync(repository)
     ? `the model repository ${repository} is no folder`
     : `no model repository at ${repository}`;
-  return { message, hint: 'name it with --model-repository DIR' };
+  const flag = 'name it with --model-repository DIR';
+  return { message, hint: place ? `write the folder that the models lie in, or ${flag}` : flag, place };
 }
 
 /**

@@ -49,9 +49,13 @@ export function resolveExperiment(
   const path = (value: string | undefined, fallback: string): string => resolve(cwd, value ?? fallback);
   const layout = layoutOf(cwd);
   const modelRepository = values.model_repository && path(values.model_repository, '');
-  // Where nothing else is wrong, whoever reads the models says it, and more.
-  if (withModels && problems.length > 0 && launch.mode !== 'remote')
-    problems.push(...folderProblems(modelRepository, models));
+  if (withModels && modelRepository !== undefined && launch.mode !== 'remote') {
+    const missing = repositoryProblem(modelRepository, places.ofValue('model_repository'));
+    if (missing) problems.push(missing);
+    // Where nothing else is wrong, whoever reads the models says it, and more.
+    else if (problems.length > 0)
+      problems.push(...models.flatMap((plan) => modelProblem(modelRepository, plan) ?? []));
+  }
   refuse(problems);
 
   const outputModelRepository = path(values.output_model_repository_path, layout.outputModelRepository);
@@ -83,13 +87,6 @@ export function resolveExperiment(
     onFinish: values.on_finish,
     notes,
   });
-}
-
-/** What of the repository is not there, told in one round with what is wrong in perf.yaml. */
-function folderProblems(repository: string | undefined, models: readonly ModelPlan[]): Problem[] {
-  if (repository === undefined) return [];
-  const missing = repositoryProblem(repository);
-  return missing ? [missing] : models.flatMap((plan) => modelProblem(repository, plan) ?? []);
 }
 
 /** Of the run between two looks at the sentinel, where nothing was said. */

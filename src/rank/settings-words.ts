@@ -26,6 +26,8 @@ export function settingsOf({ models: [{ config, assignment }], end }: Configured
   const others = Object.entries(assignment).filter(([path]) => !TOLD.test(path));
   const names = shortNames(others.map(([path]) => path));
   return [
+    // It has neither instances nor a batcher of its own.
+    ...('ensemble_scheduling' in config ? ['ensemble'] : []),
     ...(groups.length > 0
       ? [
           groups

@@ -31,13 +31,13 @@ const dateOf = ({ sessions }: Run): string[] => {
 
 function modelView(ranking: Ranking, all: readonly PastRun[], detailed: ReadonlySet<string>) {
   const { model, entries, unmeasured, goal } = ranking;
-  const { headline, doubt, verdictClass, verdictSign, verdict, numbers } = verdictView(ranking);
+  const { headline, doubt, verdictClass, verdictSign, beside, numbers } = verdictView(ranking);
   const runs = all.filter((item) => item.model === model);
   const trials = [...entries.map(({ trial }) => trial), ...unmeasured];
   return {
     name: model,
     summary: address('summaries', model, 'result_summary.html'),
-    ...{ headline, doubt, verdictClass, verdictSign, verdict },
+    ...{ headline, doubt, verdictClass, verdictSign, beside },
     // The first says the most: what it does, how quickly, how much better that is.
     numbers: numbers.slice(0, 3),
     counts: [

@@ -54,10 +54,12 @@ export function trialsView(
   const { columns, constant } = metricColumns(entries, trials, ranking);
   const batches = new Set(entries.map(({ best }) => batchSizeOf(best.measurement.point)));
   const most = new Map(columns.map(({ tag }) => [tag, mostOf(tag, entries)]));
+  const measured = entries.map((entry, index) =>
+    measuredRow(entry, index, { ranking, columns, most, isPaged: detailed.includes(entry.trial.name) }),
+  );
+  const inAll = marksInAll(measured);
   const rows = [
-    ...entries.map((entry, index) =>
-      measuredRow(entry, index, { ranking, columns, most, isPaged: detailed.includes(entry.trial.name) }),
-    ),
+    ...measured.map((row) => ({ ...row, marks: row.marks.filter(({ tag }) => !inAll.includes(tag)) })),
     ...unmeasured.map(unmeasuredRow),
   ];
   const hasLimits = entries.length > 0 && goal.constraints.length > 0;
@@ -77,6 +79,7 @@ export function trialsView(
       ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : []),
       ...constant,
     ].join(', '),
+    marksInAll: (measured[0]?.marks ?? []).filter(({ tag }) => inAll.includes(tag)),
     levelHeader: levelHeader([ranking]),
     hasBatches: batches.size > 1,
     hasLimits,
@@ -91,7 +94,7 @@ export function trialsView(
     rowCount: counted(rows.length, 'configuration'),
     /** Cells right of the settings, for a row that has no figures. */
     otherCells: rightCells,
-    allCells: 2 + settings.varying.length + rightCells,
+    allCells: (entries.length > 0 ? 2 : 1) + settings.varying.length + rightCells,
     marksUsed: marksUsed(entries.flatMap(({ points }) => points)),
   };
 }
@@ -115,6 +118,12 @@ function metricColumns(entries: readonly RankedEntry[], trials: readonly Trial[]
       .filter((column) => !varies(column))
       .map(({ tag, header }) => `${header} ${figure([...valuesOf(tag)][0], tag)}`),
   };
+}
+
+/** Marks that say nothing of a row, since every one has them; [] where there is one row. */
+function marksInAll(rows: readonly { readonly marks: readonly { readonly tag: string }[] }[]): string[] {
+  const tags = rows.length > 1 ? rows[0]!.marks.map(({ tag }) => tag) : [];
+  return tags.filter((tag) => rows.every(({ marks }) => marks.some((mark) => mark.tag === tag)));
 }
 
 const orderOf = (tag: string): number => {

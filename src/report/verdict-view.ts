@@ -1,7 +1,7 @@
 import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
 import { counted } from '../ground/wording.ts';
-import { chanceText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
+import { chanceText, endedEarlyText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
 import { type Choice, type ChoiceReason, type Choices, choicesOf } from '../rank/choices.ts';
 import { doubtOf } from '../rank/doubt.ts';
 import { nearLimits } from '../rank/limit-noise.ts';
@@ -9,10 +9,10 @@ import type { Ranking } from '../rank/rank.ts';
 import { settingsText } from '../rank/settings-words.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { toldGain } from '../rank/told-gain.ts';
-import { verdict } from '../rank/verdict.ts';
+import { besidesHeadline, confirmedText } from '../rank/verdict.ts';
 import { describeConstraint, formatNumber, formatValue, loadWords, unitOf } from '../rank/words.ts';
 import type { Constraint } from '../record/goal.ts';
-import { isClientBound } from '../record/measurement.ts';
+import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { anchorOf } from './anchor.ts';
 import { diffView } from './diff-view.ts';
 import { figure, markOf } from './table-view.ts';
@@ -29,12 +29,12 @@ export function verdictView(ranking: Ranking) {
   const others = ties.filter((entry) => entry !== winner);
   const doubt = doubtOf(ranking);
   return {
-    verdict: verdict(ranking),
+    beside: besideOf(ranking),
     verdictClass: doubt === undefined ? COLOURS[decision.kind] : 'open',
     verdictSign: doubt === undefined ? SIGNS[decision.kind] : '?',
     doubt,
     headline: headlineOf(ranking),
-    headlineLoad: winner ? loadWords(winner.best.measurement.point) : '',
+    headlineLoad: winner ? loadOf(winner.best.measurement) : '',
     headlineName: winner?.trial.name ?? '',
     headlineAnchor: winner ? anchorOf(winner.trial.name) : '',
     numbers: winner ? numbersOf(winner, ranking) : [],
@@ -48,6 +48,13 @@ export function verdictView(ranking: Ranking) {
     cards: choices.length > 1 ? choices.map((choice) => cardOf(choice, pays, ranking)) : [],
   };
 }
+
+/** What the headline and the figures do not say; that a budget ended the search comes first. */
+const besideOf = (ranking: Ranking): string =>
+  [endedEarlyText(ranking.search?.ended), besidesHeadline(ranking)].filter(Boolean).join(' ');
+
+const loadOf = (measurement: Measurement): string =>
+  `${loadWords(measurement.point)}${confirmedText(measurement)}`;
 
 function headlineOf({ decision, leader, unmeasured }: Ranking): string {
   switch (decision.kind) {

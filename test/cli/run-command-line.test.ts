@@ -163,6 +163,19 @@ describe('the command line', () => {
     expect(existsSync(join(cwd, 'tma-out'))).toBe(false);
   });
 
+  test('a repository that is not there, with the place that names it', async () => {
+    const cwd = folder();
+    const file = join(cwd, 'perf.yaml');
+    writeFileSync(file, 'profile_models: m\nmodel_repository: gone\n');
+    const hint = 'name it with --model-repository DIR';
+    expect((await tma(['profile', '-f', file], cwd)).error).toMatch(
+      /perf\.yaml:2:19: no model repository at \S+gone\n {2}write the folder that the models lie in, or name it with --model-repository DIR\n$/,
+    );
+    const named = await tma(['profile', '-f', file, '-m', 'elsewhere'], cwd);
+    expect(named.error).toMatch(/^no model repository at \S+elsewhere\n/);
+    expect(named.error).toContain(`  ${hint}\n`);
+  });
+
   test('a file that is not there', async () => {
     const { code, error } = await tma(['profile', '-f', 'nowhere.yaml']);
     expect(code).toBe(2);

@@ -31,6 +31,12 @@ test.each<[ModelConfig, Record<string, unknown>, string]>([
     'max batch size 4, graphs true, b x',
   ],
   [{ name: 'm', max_batch_size: 4 }, { optimization: {} }, 'max batch size 4'],
+  [
+    { name: 'm', max_batch_size: 8, ensemble_scheduling: {} },
+    { max_batch_size: 8 },
+    'ensemble, max batch size 8',
+  ],
+  [{ name: 'm', ensemble_scheduling: {} }, {}, 'ensemble, no batching by the server'],
 ])('a configuration in settings', (config, assignment, text) => {
   expect(settingsText(trial('m_config_0', [], { config, assignment, end: undefined }))).toBe(text);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import { rank } from '../../src/rank/rank.ts';
+import { besidesHeadline, verdict } from '../../src/rank/verdict.ts';
 import { inFlight } from '../../src/record/load-point.ts';
 import type { Measurement } from '../../src/record/measurement.ts';
 import { parseResults } from '../../src/record/results.ts';
@@ -195,9 +196,8 @@ describe('pages', async () => {
   test('say the verdict, the change, the failure and its log', () => {
     const { document } = parseHTML(summary!.html);
     const text = document.body.textContent ?? '';
-    expect(document.querySelector('.verdict')?.textContent).toContain(
-      'Deploy m_config_0: 180 infer/s at p99 9.00 ms',
-    );
+    expect(document.querySelector('#verdict h2')?.textContent).toContain('Deploy ');
+    expect(document.querySelector('#verdict .what a')?.textContent).toBe('m_config_0');
     expect([...document.querySelectorAll('#apply pre .added')].map((line) => line.textContent)).toEqual([
       '+ max_batch_size: 10',
     ]);
@@ -380,8 +380,10 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
 
     expect(json.decision).toMatchObject({ kind, variant: name });
     expect(json.winner?.variant ?? null).toBe(name);
-    expect(json.verdict).toBe(document.querySelector('.verdict')?.textContent);
-    expect(document.querySelector('.verdict')?.className).toBe(`verdict ${colour}`);
+    expect(json.verdict).toBe(verdict(ranked));
+    expect(document.querySelector('p.verdict')?.textContent ?? '').toBe(besidesHeadline(ranked));
+    if (!name) expect(besidesHeadline(ranked)).toBe(json.verdict);
+    expect(document.querySelector('#verdict')?.className).toBe(`answer ${colour}`);
     expect(document.querySelectorAll('.numbers')).toHaveLength(name ? 1 : 0);
     expect([...document.querySelectorAll('tr.winner')].map((row) => row.id)).toEqual(name ? [name] : []);
     expect(document.querySelectorAll('#apply pre .added')).toHaveLength(kind === 'deploy' ? 1 : 0);

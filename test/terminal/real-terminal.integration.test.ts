@@ -14,8 +14,8 @@ afterAll(async () => {
 });
 
 /** What each scenario shows last: a screen before that is taken in the middle of its drawing. */
-const LIVE = /best\s+so\s+far\s+267[^]*Ctrl-C/;
-const FAILURE = /1\s+failed,\s+last[^]*Ctrl-C/;
+const LIVE = /best\s+so\s+far\s+267.*Ctrl-C/s;
+const FAILURE = /1\s+failed,\s+last.*Ctrl-C/s;
 
 /** The lines on a terminal of so many columns that plays a scenario, once they have what is waited for. */
 async function screen(scenario: string, columns: number, wanted: RegExp, env = ''): Promise<string[]> {
