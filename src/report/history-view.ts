@@ -9,8 +9,11 @@ import { anchorOf } from './anchor.ts';
 import { bestSoFarData, bestSoFarSvg } from './figures/best-so-far.ts';
 import { inBothWidths } from './figures/draw.ts';
 
-/** How the search went: the best so far, when it changed, why it ended, and what it took; undefined where nothing is known. */
-export function historyView(run: Run, ranking: Ranking, trials: readonly Trial[]) {
+/**
+ * How the search went: the best so far, when it changed, why it ended, and what it took; undefined where nothing is known.
+ * @param drawn draws for the widths that the page needs.
+ */
+export function historyView(run: Run, ranking: Ranking, trials: readonly Trial[], drawn = inBothWidths) {
   const history = searchHistory(ranking);
   const lines = [...searchLines(ranking.search), ...(history ? [timeText(run, history, trials)] : [])];
   if (!history && lines.length === 0) return undefined;
@@ -18,7 +21,7 @@ export function historyView(run: Run, ranking: Ranking, trials: readonly Trial[]
   return {
     lines,
     // One dot is no course.
-    svg: data && data.dots.length > 1 ? inBothWidths((width) => bestSoFarSvg(data, width)) : '',
+    svg: data && data.dots.length > 1 ? drawn((width) => bestSoFarSvg(data, width)) : '',
     label: history ? metric(history.tag).label : '',
     hasMissed: data?.dots.some(({ isMissed }) => isMissed) ?? false,
     taken:

@@ -4,6 +4,7 @@ import type { Run } from '../record/run.ts';
 import { appendixView } from './appendix-view.ts';
 import { onPaper } from './figures/draw.ts';
 import { chartsView } from './figures-view.ts';
+import { historyView } from './history-view.ts';
 import { methodView } from './method.ts';
 import type { summaryView } from './summary-view.ts';
 import { parallelView } from './what-mattered-view.ts';
@@ -22,6 +23,9 @@ export function paperView(
   const method = methodView(run, trials, ranking.goal);
   const charts = chartsView(ranking, ranking.winner ?? ranking.leader, onPaper);
   const appendix = appendixView(run, ranking, paper);
+  // A list has no course to speak of.
+  const history = ranking.search && historyView(run, ranking, trials, onPaper);
+  const told = history ? ['Journal', 'Search'] : ['Journal'];
   return {
     ...view,
     whatMattered: view.whatMattered && {
@@ -29,12 +33,12 @@ export function paperView(
       parallel: parallelView(ranking, 'paper'),
     },
     ...charts,
+    history,
     /** A table of members takes the whole width. */
     hasMembers: charts.timeSplit?.members !== undefined,
     // What plots are drawn where none are asked for the figures show better.
     plots: view.plots === view.figures ? view.plots : [],
-    // The course of the search is told by its lines, which are among these.
-    method: { ...method, rows: method.rows.filter(({ name }) => name !== 'Journal') },
+    method: { ...method, rows: method.rows.filter(({ name }) => !told.includes(name)) },
     appendix,
     isMethodLast: hasRoom(appendix, method),
   };

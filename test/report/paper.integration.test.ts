@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaperSize } from '../../src/config/paper-sizes.ts';
 import { rankAcross } from '../../src/rank/across.ts';
+import { rank } from '../../src/rank/rank.ts';
+import type { SearchRecord } from '../../src/record/run.ts';
 import { findBrowser } from '../../src/report/browser.ts';
 import type { Result } from '../../src/report/exporter.ts';
 import { pagesOf } from '../../src/report/pages.ts';
@@ -115,6 +117,29 @@ describe.skipIf(!isHere)('on paper', () => {
       else expect(textOf(sheets)).toContain('no GPUs are available');
     },
   );
+
+  test('a search has its course beside the figures, told once', async () => {
+    const of = gridRun(9, 3);
+    const search: SearchRecord = {
+      ...{ models: ['m'], search: 'bayes', why: 'nothing is left to gain', measurements: 27 },
+      ...{ points: { seen: 27, all: 63 }, configurations: { seen: 9, all: 21 } },
+      ...{ importance: [], skipped: [], remarks: [] },
+    };
+    const run = { ...of.run, searches: [search] };
+    const { sheets, bookmarks } = await printed({
+      ...of,
+      run,
+      rankings: [rank(run, of.rankings[0]!.goal)],
+    });
+    expectSheets(sheets, 'm: summary', 'a4');
+    expect(bookmarks).toContain('History of the search');
+    expect(
+      textOf(sheets)
+        .replace(/\s+/g, ' ')
+        .match(/nothing is left to gain/g),
+    ).toHaveLength(1);
+    expect(sheets.length).toBeLessThanOrEqual(4);
+  });
 
   test('two models have a PDF each; an ensemble at a request rate', async () => {
     const two = CASES.twoModels();
