@@ -73,6 +73,7 @@ async function profileModels(
     : [];
   const tellMistake = mistakeTeller(tellAll(events));
   const experiment = await telling(tellMistake, () => experimentOf(process, commandLine));
+  using _home = await telling(tellMistake, () => placeFor(experiment));
   const listeners: RunListener[] = [
     ...(flags.quiet ? [] : [await view(process, say, flags.json || prints(experiment), experiment)]),
     ...events,
@@ -156,16 +157,29 @@ async function profileAndReport(
   return failed.length > 0 ? EXIT.regression : code;
 }
 
-/** @throws UserError when the options are wrong, or nothing can be written where they say. */
+/** @throws UserError when the options are wrong. */
 function experimentOf(process: Process, commandLine: CommandLine): Experiment {
   const file = typeof commandLine.config_file === 'string' ? commandLine.config_file : undefined;
-  const experiment = loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true });
+  return loadExperiment({ file, commandLine, cwd: process.cwd(), withModels: true });
+}
+
+/**
+ * Makes the folder that everything goes to, and sees that reports can be written where they are to go.
+ * @returns what takes the folder away again where the run could not begin.
+ * @throws UserError when nothing can be written there.
+ */
+function placeFor(experiment: Experiment): Disposable | undefined {
   const { reports, exportPath, home } = experiment;
-  // A run that can't begin is refused by profile, and leaves no empty folder.
-  if (missingServer(experiment)) return experiment;
-  if (home !== undefined) makeHome(home);
-  if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
-  return experiment;
+  // A run that can't begin is refused by profile.
+  if (missingServer(experiment)) return undefined;
+  const made = home === undefined ? undefined : makeHome(home);
+  try {
+    if (reports.formats.length > 0) checkExportPath(exportPath, Object.values(reports.fileNames));
+    return made;
+  } catch (error) {
+    made?.[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Does something, and tells of its mistakes before they are thrown on. */

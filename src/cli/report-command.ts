@@ -64,7 +64,7 @@ async function report(
   for (const warning of [...request.notes, ...warnings]) process.stderr.write(`${shown(warning)}\n`);
   const told = resultFor(process, request, run, mode);
   const result = configs ? told : { ...told, ...earlierRuns(checkpointDirectory, told.rankings, session) };
-  if (request.home !== undefined) makeHome(request.home);
+  using _home = request.home === undefined ? undefined : makeHome(request.home);
   const all = await exportAll(result, exportPath, { stepSummary: process.env['GITHUB_STEP_SUMMARY'] });
   if (!quiet) {
     const say = (text: string): unknown => process.stdout.write(`${shown(text)}\n`);

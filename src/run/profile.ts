@@ -100,7 +100,7 @@ async function profiled(
   // Before anything is written.
   const missing = options.launcher ? undefined : missingServer(experiment);
   if (missing) throw new UserError(missing);
-  if (experiment.home !== undefined) makeHome(experiment.home);
+  using _home = experiment.home === undefined ? undefined : makeHome(experiment.home);
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
   const launchers = await Promise.all(lanes.map(() => options.launcher ?? launcherFor(launch)));

@@ -344,6 +344,27 @@ describe("as Model Analyzer's users type it", () => {
     expect(error).toMatch(/^--run-config-search-max could be --run-config-search-max-concurrency, --run-/);
   });
 
+  test('a program that is not there: nothing is left where nothing could begin', async () => {
+    const cwd = model();
+    const { code, error } = await tma(
+      [
+        'profile',
+        '-f',
+        join(cwd, 'perf.yaml'),
+        '--perf-analyzer-path',
+        '/nowhere',
+        '--load-generator',
+        'perf_analyzer',
+      ],
+      cwd,
+    );
+    expect({ code, error }).toEqual({
+      code: 5,
+      error: expect.stringContaining('perf_analyzer is not at /nowhere'),
+    });
+    expect(existsSync(join(cwd, 'tma-out'))).toBe(false);
+  });
+
   test('-m is the mode before the command and the repository behind it; analyze is profile', async () => {
     const cwd = model();
     const wrong = await tma(

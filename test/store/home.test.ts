@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeHome } from '../../src/store/home.ts';
@@ -12,6 +12,24 @@ test('git passes a folder over that tma makes, and not one that was there', () =
   mkdirSync(own);
   makeHome(own);
   expect(readdirSync(own)).toEqual([]);
+});
+
+test('one that was made and holds nothing is taken away again, and no other', () => {
+  const home = join(folder(), 'tma-out');
+  {
+    using _made = makeHome(home);
+  }
+  expect(existsSync(home)).toBe(false);
+  {
+    using _made = makeHome(home);
+    writeFileSync(join(home, 'journal'), '');
+  }
+  expect(readdirSync(home)).toEqual(['.gitignore', 'journal']);
+  rmSync(join(home, 'journal'));
+  {
+    using _found = makeHome(home);
+  }
+  expect(readdirSync(home)).toEqual(['.gitignore']);
 });
 
 test('a folder that can not be made is a mistake with a way out', () => {
