@@ -58,6 +58,8 @@ describe.skipIf(!isHere)('on paper', () => {
             x < LEAST_MARGIN || right > width - LEAST_MARGIN + 1 || y < 12 || y > height - 12,
         ),
       ).toEqual([]);
+      const places = texts.map(({ text, x, y }) => `${text} at ${x.toFixed(1)} ${y.toFixed(1)}`);
+      expect(places.filter((place, at) => places.indexOf(place) < at)).toEqual([]);
       expect(fonts.filter(({ isEmbedded }) => !isEmbedded)).toEqual([]);
       expect(fonts.length).toBeGreaterThan(0);
     }
