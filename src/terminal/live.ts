@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import sliceAnsi from 'slice-ansi';
 import { counted, formatBytes, shown } from '../ground/wording.ts';
@@ -92,7 +92,12 @@ export function block(state: SoFar, columns: number, { used, maxMinutes }: Besid
   const best = state.best;
   const lines = [
     '',
-    ...state.activities.flatMap(activityLines),
+    ...state.activities.flatMap((activity) => {
+      const lines = activityLines(activity);
+      return state.activities.length > FEW_ACTIVITIES
+        ? lines
+        : lines.flatMap((line) => twoLines(line, columns));
+    }),
     ...courseLines(state),
     ...howFar(state, columns, maxMinutes),
     ...(best ? twoLines(`${styleText('green', 'best so far')} ${best}`, columns) : []),
@@ -102,6 +107,9 @@ export function block(state: SoFar, columns: number, { used, maxMinutes }: Besid
   ];
   return lines.map((line) => clip(shown(line), columns)).join('\n');
 }
+
+/** More at once have a line each for what they are and for what they are at: the block is to fit a terminal. */
+const FEW_ACTIVITIES = 2;
 
 /** What runs, in settings, and below it what it is at and how long its steps took. */
 function activityLines(activity: Activity): string[] {
@@ -190,12 +198,19 @@ function gpuGauges(state: SoFar): string[] {
 const gauge = (name: string, share: number, text = `${(100 * share).toFixed(0)} %`): string =>
   `${styleText('dim', name)} ${bar(share, SMALL_BAR)} ${text}`;
 
-/** A text on two lines at most; what does not fit then is cut. */
+/** A text on two lines at most, the second below its words; what does not fit then is cut. */
 function twoLines(text: string, columns: number): string[] {
-  const [first = '', ...more] = wrapped(text, columns, '  ', columns).split('\n');
-  return more.length === 0 ? [first] : [first, `  ${more.map((line) => line.trim()).join(' ')}`];
+  const indent = text.startsWith(' ') ? '    ' : '  ';
+  const [first = '', ...more] = wrapped(text, columns, indent, columns).split('\n');
+  return more.length === 0 ? [first] : [first, indent + more.map((line) => line.trim()).join(' ')];
 }
 
-/** Cuts a line to the terminal, colours left whole. */
-const clip = (line: string, columns: number): string =>
-  visibleWidth(line) > columns ? `${sliceAnsi(line, 0, columns - 1)}…` : line;
+/** Cuts a line to the terminal, colours left whole, and words where one is not half of the line. */
+function clip(line: string, columns: number): string {
+  if (visibleWidth(line) <= columns) return line;
+  const room = columns - 1;
+  const start = stripVTControlCharacters(sliceAnsi(line, 0, room));
+  const space = start.lastIndexOf(' ');
+  const words = space > start.length / 2 ? visibleWidth(start.slice(0, space)) : room;
+  return `${sliceAnsi(line, 0, words)}…`;
+}

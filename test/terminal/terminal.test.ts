@@ -264,6 +264,24 @@ describe('what a person sees of a run', () => {
     expect(text()).not.toContain('▸');
   });
 
+  test('at 60 columns settings go on in a second line, and where several run they end with a whole word', () => {
+    const { tell, text } = fresh();
+    const settings = '2 instances on CPU, max batch size 8, dynamic batching, 200 µs queue delay';
+    const start = (of: string): void => {
+      tell({ kind: 'variant', slot: of, variant: 'm_config_0', settings });
+      tell({ kind: 'phase', slot: of, variant: 'm_config_0', phase: 'measuring', point: inFlight('m', 4) });
+    };
+    start('0');
+    expect(text(60)).toContain(
+      '▸ m_config_0: 2 instances on CPU, max batch size 8,\n  dynamic batching, 200 µs queue delay\n',
+    );
+    start('1');
+    start('2');
+    expect(text(60).match(/▸.*/g)).toEqual(
+      Array.from({ length: 3 }, () => '▸ m_config_0: 2 instances on CPU, max batch size 8, dynamic…'),
+    );
+  });
+
   test('the best against the default; courses, failures, the time given, the machine', () => {
     const { point, text } = fresh();
     point('m_config_default', record(100), {});
