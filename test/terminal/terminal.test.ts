@@ -268,8 +268,9 @@ describe('what a person sees of a run', () => {
     const { tell, text } = fresh();
     const settings = '2 instances on CPU, max batch size 8, dynamic batching, 200 µs queue delay';
     const start = (of: string): void => {
-      tell({ kind: 'variant', slot: of, variant: 'm_config_0', settings });
-      tell({ kind: 'phase', slot: of, variant: 'm_config_0', phase: 'measuring', point: inFlight('m', 4) });
+      const variant = `m_config_${of}`;
+      tell({ kind: 'variant', slot: of, variant, settings });
+      tell({ kind: 'phase', slot: of, variant, phase: 'measuring', point: inFlight('m', 4) });
     };
     start('0');
     expect(text(60)).toContain(
@@ -278,7 +279,7 @@ describe('what a person sees of a run', () => {
     start('1');
     start('2');
     expect(text(60).match(/▸.*/g)).toEqual(
-      Array.from({ length: 3 }, () => '▸ m_config_0: 2 instances on CPU, max batch size 8, dynamic…'),
+      [0, 1, 2].map((of) => `▸ m_config_${of}: 2 instances on CPU, max batch size 8, dynamic…`),
     );
   });
 
