@@ -210,7 +210,7 @@ function clip(line: string, columns: number): string {
   if (visibleWidth(line) <= columns) return line;
   const room = columns - 1;
   const start = stripVTControlCharacters(sliceAnsi(line, 0, room));
-  const space = start.lastIndexOf(' ');
-  const words = space > start.length / 2 ? visibleWidth(start.slice(0, space)) : room;
+  const end = stripVTControlCharacters(line).lastIndexOf(' ', start.length);
+  const words = end > start.length / 2 ? visibleWidth(start.slice(0, end)) : room;
   return `${sliceAnsi(line, 0, words)}…`;
 }
