@@ -1,5 +1,6 @@
 import type { PaperSize } from '../config/paper-sizes.ts';
 import type { Ranking } from '../rank/rank.ts';
+import { isWorthTelling } from '../rank/search-words.ts';
 import type { Run } from '../record/run.ts';
 import { appendixView } from './appendix-view.ts';
 import { onPaper } from './figures/draw.ts';
@@ -12,6 +13,9 @@ import { parallelView } from './what-mattered-view.ts';
 /** Lines of a sheet on its side, letters of a line in one of three columns there, and lines of what is always told. */
 const [LINES, LETTERS, ALWAYS] = [43, 42, 17];
 
+/** Rows of how it was measured that paper does without: a search has its course there, and of a list there is nothing to say. */
+const LEFT_OUT = ['Journal', 'Search'];
+
 /** Everything that the summary shows on paper: what the page shows, with a table of every point instead of rows to open. */
 export function paperView(
   view: ReturnType<typeof summaryView>,
@@ -20,12 +24,13 @@ export function paperView(
   paper: PaperSize,
 ) {
   const trials = [...ranking.entries.map(({ trial }) => trial), ...ranking.unmeasured];
-  const method = methodView(run, trials, ranking.goal);
+  const { rows, ...method } = methodView(run, trials, ranking.goal);
+  const methodRows = rows.filter(({ name }) => !LEFT_OUT.includes(name));
   const charts = chartsView(ranking, ranking.winner ?? ranking.leader, onPaper);
   const appendix = appendixView(run, ranking, paper);
-  // A list has no course to speak of.
-  const history = ranking.search && historyView(run, ranking, trials, onPaper);
-  const told = history ? ['Journal', 'Search'] : ['Journal'];
+  // A list that was measured as it stands has no course to speak of.
+  const hasCourse = ranking.search !== undefined && isWorthTelling(ranking.search);
+  const history = hasCourse ? historyView(run, ranking, trials, onPaper) : undefined;
   return {
     ...view,
     whatMattered: view.whatMattered && {
@@ -38,19 +43,15 @@ export function paperView(
     hasMembers: charts.timeSplit?.members !== undefined,
     // What plots are drawn where none are asked for the figures show better.
     plots: view.plots === view.figures ? view.plots : [],
-    method: { ...method, rows: method.rows.filter(({ name }) => !told.includes(name)) },
+    method: { ...method, rows: methodRows },
     appendix,
-    isMethodLast: hasRoom(appendix, method),
+    isMethodLast: hasRoom(appendix, [...methodRows.map(({ value }) => value), method.command]),
   };
 }
 
 /** Whether how it was measured has room below the appendix on its last sheet, as far as can be told before it is printed. */
-function hasRoom(
-  { groups, notes }: ReturnType<typeof appendixView>,
-  { rows, command }: ReturnType<typeof methodView>,
-): boolean {
+function hasRoom({ groups, notes }: ReturnType<typeof appendixView>, told: readonly string[]): boolean {
   const above = groups.reduce((sum, { count }) => sum + count, 0) + notes.length / 2;
-  const told = [...rows.map(({ value }) => value), command];
   const lines = told.reduce((sum, text) => sum + Math.ceil(text.length / LETTERS), ALWAYS);
   return (above % LINES) + lines / 3 <= LINES;
 }

@@ -1,6 +1,10 @@
 import { rank } from '../../src/rank/rank.ts';
+import type { Run } from '../../src/record/run.ts';
 import type { Result } from '../../src/report/exporter.ts';
 import { measurement, result, run, trial } from './run.ts';
+
+const COMMAND =
+  'tma profile -f /srv/models/recognition/perf.yaml --export-path /srv/tuning/2026-01-01 --checkpoint-directory /srv/tuning/2026-01-01/checkpoints --output-model-repository-path /srv/tuning/2026-01-01/models --override-output-model-repository --skip-detailed-reports --fresh';
 
 /** Configurations that differ in four settings, each under several loads, with limits and remarks as a quick look leaves. */
 export function gridRun(configurations: number, loads: number): Result {
@@ -58,7 +62,34 @@ export function gridRun(configurations: number, loads: number): Result {
       },
     ),
   );
-  const recorded = run(...trials);
+  const points = { seen: configurations * loads, all: configurations * loads };
+  const plain = run(...trials);
+  const [session] = plain.sessions;
+  const { environment } = session!;
+  const recorded: Run = {
+    ...plain,
+    sessions: [
+      {
+        ...session!,
+        environment: {
+          ...environment,
+          ...{
+            os: 'Debian GNU/Linux 12 (bookworm), Linux 6.1.0-25-amd64',
+            cpu: 'AMD EPYC 9654 96-Core Processor',
+          },
+          ...{ folder: '/srv/models/recognition', command: COMMAND.split(' ') },
+        },
+      },
+    ],
+    searches: [
+      {
+        ...{ models: ['m'], search: 'manual', why: 'nothing was left to measure' },
+        ...{ points, measurements: points.all },
+        configurations: { seen: configurations, all: configurations },
+        ...{ importance: [], skipped: [], remarks: [] },
+      },
+    ],
+  };
   const ranking = rank(recorded, {
     models: ['m'],
     objectives: [{ tag: 'perf_throughput', weight: 1 }],

@@ -50,6 +50,7 @@ export function bestSoFarData({ tag, looks, leads }: SearchHistory, goal: Goal):
   };
 }
 
+const HEIGHTS = { wide: 260, narrow: 220, paper: 150 } as const;
 const RADIUS = 3;
 /** More dots than this lie on top of each other, and none can be pointed at. */
 const MOST_TITLED = 500;
@@ -59,7 +60,7 @@ export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string
   return drawSvg(
     {
       width: WIDTHS[width],
-      height: isWide ? 260 : 220,
+      height: HEIGHTS[width],
       x: { label: 'minutes →', zero: true, grid: true, ...(isWide ? {} : { ticks: 4 }) },
       y: { label: `↑ ${data.axis}`, zero: true, grid: true, nice: true },
       marks: [
