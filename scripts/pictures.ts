@@ -1,12 +1,15 @@
 // Writes the pictures of docs/ and what the quick start prints: quick-start measures it anew; report draws report.png, the
 // beginning of the summary page that it leaves, or of the one that is named; side-by-side draws side-by-side.png and
-// from-checkpoint.png, where Model Analyzer is installed. Without a name all three.
-// node scripts/pictures.ts [quick-start | report [result_summary.html] | side-by-side [further options of tma's run]]
+// from-checkpoint.png, where Model Analyzer is installed; outputs makes what else documents print, or those that are named.
+// Without a name all of them.
+// node scripts/pictures.ts [quick-start | report [result_summary.html] | side-by-side [further options of tma's run]
+//   | outputs [mistake | load | compare | failure]]
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser } from 'puppeteer';
 import { findBrowser } from '../src/report/browser.ts';
+import { outputs } from './docs/outputs.ts';
 import { quickStart } from './docs/quick-start.ts';
 import { sideBySide } from './docs/side-by-side.ts';
 
@@ -23,7 +26,12 @@ async function report(browser: Browser, [page = QUICK_START]: readonly string[])
   return `docs/report.png shows ${page}`;
 }
 
-const PICTURES = { 'quick-start': quickStart, report, 'side-by-side': sideBySide };
+const PICTURES = {
+  'quick-start': quickStart,
+  report,
+  'side-by-side': sideBySide,
+  outputs: (_browser: Browser, names: readonly string[]) => outputs(names),
+};
 const executablePath = await findBrowser();
 if (!executablePath) throw new Error('no browser here: sh scripts/setup.sh installs one');
 const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { putOutput } from './printed-output.ts';
 
 const MARK = '<!-- output: npm run quickstart -->';
 const COMMAND = ['src/cli/main.ts', 'profile', '-f', 'examples/text-recognition/perf.yaml', '--fresh'];
@@ -8,13 +8,7 @@ const COMMAND = ['src/cli/main.ts', 'profile', '-f', 'examples/text-recognition/
 export async function quickStart(): Promise<string> {
   const { stdout, stderr, status } = spawnSync(process.execPath, COMMAND, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the quick start ended with ${status}:\n${stdout}${stderr}`);
-  const page = readFileSync('README.md', 'utf8');
-  const after = page.indexOf(MARK);
-  const block = /^```text\n.*?^```\n/ms.exec(page.slice(after));
-  if (after < 0 || !block) throw new Error(`README.md has no block behind ${MARK}`);
-  const from = after + block.index;
-  const rest = page.slice(from + block[0].length);
-  writeFileSync('README.md', `${page.slice(0, from)}\`\`\`text\n${shortened(stdout)}\n\`\`\`\n${rest}`);
+  putOutput('README.md', MARK, shortened(stdout));
   return 'README.md has what the quick start prints';
 }
 
