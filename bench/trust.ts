@@ -9,12 +9,13 @@ import { tell } from './trust/told.ts';
  * How far results are to be trusted, on the OCR example and the real tritonserver: how often two runs of the same are called
  * different, how often a model that is slower by 10 or 5 % is found, whether decisions are the same, and whether intervals
  * hold what is measured later for a minute on a fresh start.
- *   npm run bench:trust -- --work DIR [--same 20] [--slower-10 20] [--slower-5 20] [--seconds N]
+ *   npm run bench:trust -- --work DIR [--same 20] [--later 20] [--slower-10 20] [--slower-5 20] [--seconds N]
  *     [-- flags of tma profile]
  *   npm run bench:trust -- --tell DIR...
- * --same: pairs of identical runs; what all but the last told is measured later. --slower-10, --slower-5: runs with a
- * model that is slower by so many percent. --seconds: begins nothing that would take longer; the same command goes on. A run
- * that was stopped is made anew, so that none is made of two. Where a machine has room for several at once, each has cores and ports of its own:
+ * --same: pairs of identical runs. --later: of so many of them what they told is measured later. --slower-10, --slower-5: runs
+ * with a model that is slower by so many percent. --seconds: begins nothing that would take longer; the same command goes on.
+ * A run that was stopped is made anew, so that none is made of two. What else the machine does meanwhile is in the figures.
+ * Where it has room for several at once, each has cores and ports of its own:
  *   taskset -c 0-3 npm run bench:trust -- --work DIR -- --triton-http-endpoint localhost:9000 --triton-grpc-endpoint
  *     localhost:9001 --triton-metrics-url http://localhost:9002/metrics
  * and --tell adds them up.
@@ -24,6 +25,7 @@ const { values: given, positionals } = parseArgs({
   options: {
     work: { type: 'string' },
     same: { type: 'string', default: '20' },
+    later: { type: 'string', default: '20' },
     'slower-10': { type: 'string', default: '20' },
     'slower-5': { type: 'string', default: '20' },
     seconds: { type: 'string', default: '86400' },
@@ -44,6 +46,7 @@ async function measure(work: string): Promise<void> {
   const runs = runsWithin(Number(given.seconds), [...positionals, '--fresh']);
   const amount = {
     same: Number(given.same),
+    later: Number(given.later),
     slower: [
       { share: 0.1, runs: Number(given['slower-10']) },
       { share: 0.05, runs: Number(given['slower-5']) },

@@ -16,6 +16,8 @@ const LATER_S = 60;
 export interface Amount {
   /** Pairs of identical runs: each is compared with the one before. */
   readonly same: number;
+  /** Of so many of these runs what they told is measured later. */
+  readonly later: number;
   /** Runs with each of the slower models. */
   readonly slower: readonly Slower[];
 }
@@ -42,7 +44,7 @@ export const laterFolder = (work: string, index: number, claim: number): string 
   join(work, `later-${index}-${claim}`);
 
 /** The runs of a lane in their order, as far as they are known: what is measured later follows from the runs before. */
-export function stagesOf(work: string, { same, slower }: Amount): Stage[] {
+export function stagesOf(work: string, { same, later, slower }: Amount): Stage[] {
   const length = Math.max(same + 1, ...slower.map(({ runs }) => runs));
   const indices = Array.from({ length }, (_, index) => index);
   return indices.flatMap((index): Stage[] => [
@@ -50,7 +52,7 @@ export function stagesOf(work: string, { same, slower }: Amount): Stage[] {
     ...slower
       .filter(({ runs }) => index < runs)
       .map(({ share }) => example(slowerFolder(work, share, index), () => slowerRepository(work, share))),
-    ...(index < same ? laterStages(work, index) : []),
+    ...(index < later ? laterStages(work, index) : []),
   ]);
 }
 
