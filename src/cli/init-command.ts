@@ -21,7 +21,7 @@ export function addInit(command: Command, { process }: Call): void {
       writeNew(resolve(here, configFile), configFile, text);
       say(
         process,
-        `wrote ${configFile}, for ${counted(models.length, 'model')} of ${repository}: ${models.join(', ')}`,
+        `wrote ${configFile}, for ${counted(models.length, 'model')} in ${repository}: ${models.join(', ')}`,
       );
       if (members.length > 0) say(process, membersText(members, configFile));
       say(

@@ -346,7 +346,7 @@ export const OPTIONS = {
     flags: '--baseline-session',
     value: 'WHEN',
     schema: text,
-    help: 'the session of BASE that began then, of which the end may be left out',
+    help: 'the session of BASE, named by the time it began, or by the beginning of that time, such as 2026-11-01',
     fallback: 'the last',
     commands: profile,
   },
@@ -929,16 +929,19 @@ export const OPTIONS = {
     help: 'how much a model counts beside others that are profiled with it at once',
     commands: profile,
     refused:
-      'it says how much one model counts beside others: write it below profile_models, NAME (where it has no effect in this version: models are profiled one after the other)',
+      "counts only where several models are profiled at the same time, which this version does not do; below a model's name it is accepted and has no effect",
   },
   ...refused('models are profiled one after the other in this version', {
     run_config_profile_models_concurrently_enable: '',
   }),
-  ...refused('ensembles and BLS models are not available in this version', {
-    cpu_only_composing_models: 'NAMES',
-    bls_composing_models: 'NAMES',
-    ensemble_composing_models: 'NAMES',
-  }),
+  ...refused(
+    'in this version an ensemble or BLS model is measured as it is; the models that it calls are not varied',
+    {
+      cpu_only_composing_models: 'NAMES',
+      bls_composing_models: 'NAMES',
+      ensemble_composing_models: 'NAMES',
+    },
+  ),
   ...ignored('has no effect in this version: genai-perf is not run', profile, {
     model_type: 'NAME',
     genai_perf_flags: null,

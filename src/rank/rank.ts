@@ -234,6 +234,8 @@ const isDrifted = ({ measurement }: RankedPoint): boolean => measurement.drifted
  */
 function isTie(a: RankedEntry, b: RankedEntry, goal: Goal, noise: Noise): boolean {
   if (a.best.verdict !== b.best.verdict || isDrifted(a.best) !== isDrifted(b.best)) return false;
+  // Of what breaks a limit the nearer miss is better, whatever else it achieves.
+  if (a.best.verdict === 'missed' && a.best.missedBy !== b.best.missedBy) return false;
   const [over, base] = a.trial.isDefault ? [b, a] : [a, b];
   const gain = isOfAll(over, base, goal) ? gainOver(over, base, goal, noise) : undefined;
   if (gain) return !isDifferent(gain);

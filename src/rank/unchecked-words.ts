@@ -1,10 +1,11 @@
 import { type Check, score } from '../goal/score.ts';
+import { metric } from '../ground/metric.ts';
 import type { MissingMetric } from './missing-metric.ts';
 import type { Ranking } from './rank.ts';
 import type { RankedEntry } from './standings.ts';
 import { describeConstraint, namesOf } from './words.ts';
 
-/** Limits that could not be checked: `gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked`. */
+/** Limits that could not be checked: `GPU memory at most 8,000 MB is not checked, as it was not measured (no GPU here)`. */
 export const unchecked = (
   checks: readonly Check[],
   { missing, goal }: Pick<Ranking, 'missing' | 'goal'>,
@@ -13,7 +14,7 @@ export const unchecked = (
     .filter((check) => check.verdict === 'unknown')
     .map(({ constraint }) => {
       const why = missing.find(({ tag }) => tag === constraint.tag)?.why;
-      return `${constraint.tag} was not measured${why ? ` (${why})` : ''}: ${describeConstraint(constraint, goal)} is not checked`;
+      return `${describeConstraint(constraint, goal)} is not checked, as it was not measured${why ? ` (${why})` : ''}`;
     })
     .join('; ');
 
@@ -39,6 +40,6 @@ export function uncheckedText(entry: RankedEntry, ranking: Ranking): string | un
   const others = uncheckedBetter(ranking, entry);
   if (others.length === 0) return undefined;
   const unknown = others.flatMap(({ best }) => best.checks.filter((check) => check.verdict === 'unknown'));
-  const tags = [...new Set(unknown.map(({ constraint }) => constraint.tag))];
-  return `Of ${namesOf(others)}, with better figures, it is not known whether the constraints are kept: ${tags.join(' and ')} ${tags.length === 1 ? 'was' : 'were'} not measured.`;
+  const labels = [...new Set(unknown.map(({ constraint }) => metric(constraint.tag).label))];
+  return `Of ${namesOf(others)}, with better figures, it is not known whether the constraints are kept: ${labels.join(' and ')} ${labels.length === 1 ? 'was' : 'were'} not measured.`;
 }

@@ -13,7 +13,7 @@ import {
 } from './belief-words.ts';
 import { isInDoubt, LEAST_GAIN } from './decision.ts';
 import { driftText } from './drift-words.ts';
-import { nearLimits } from './limit-noise.ts';
+import { missesForSure, nearLimits } from './limit-noise.ts';
 import type { Gain } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
@@ -57,6 +57,9 @@ function decided(ranking: Ranking): string {
       return leader
         ? sentences(
             `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader, ranking)}).`,
+            missesForSure(leader.best)
+              ? undefined
+              : 'It may keep them within the noise: measure it longer (--time-limit).',
             driftText(ranking),
           )
         : nothingOf(ranking);
@@ -66,10 +69,14 @@ function decided(ranking: Ranking): string {
 }
 
 /** A run that was stopped before anything was tried has no causes to show. */
-const nothingOf = ({ model, unmeasured }: Ranking): string =>
-  unmeasured.length > 0
-    ? `Nothing could be measured for ${model}: see the cause of each configuration that failed.`
-    : `Nothing was measured for ${model}: no configuration was tried.`;
+function nothingOf({ model, unmeasured }: Ranking): string {
+  if (unmeasured.length === 0) return `Nothing was measured for ${model}: no configuration was tried.`;
+  const causes = new Set(unmeasured.map(({ end }) => end?.cause));
+  const [cause] = causes;
+  return causes.size === 1 && cause !== undefined
+    ? `Nothing could be measured for ${model}: ${cause}.`
+    : `Nothing could be measured for ${model}: see the cause of each configuration that failed.`;
+}
 
 /** What is told of a limit that is broken: `p99 latency at most 10 ms, measured 24`. */
 const missed = ({ best: { checks } }: RankedEntry, { goal }: Ranking): string =>

@@ -1,7 +1,6 @@
 import { shellWord } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { diffCopy, diffView } from './diff-view.ts';
-import { describeConfig } from './table-view.ts';
 
 /** Where the journal lies, and whether what was decided lies beside the page as a file. */
 export interface ApplyOptions {
@@ -28,7 +27,6 @@ export function applyView(
     name: trial.name,
     heading: decision.kind === 'keep' ? 'Keep' : 'Deploy',
     isDefault: trial.isDefault,
-    about: describeConfig(trial),
     diff,
     diffText: diffCopy(diff),
     configText,

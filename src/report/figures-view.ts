@@ -8,7 +8,7 @@ import type { Trial } from '../record/run.ts';
 import { anchorOf } from './anchor.ts';
 import { inBothWidths, type Role } from './figures/draw.ts';
 import { type LoadCurve, loadCurvesData, loadCurvesSvg } from './figures/load-curves.ts';
-import { paretoData, paretoSvg } from './figures/pareto-chart.ts';
+import { type ParetoData, paretoData, paretoSvg } from './figures/pareto-chart.ts';
 import { STAGES } from './figures/request-time.ts';
 import { timeSplitData, timeSplitSvg } from './figures/time-split.ts';
 import { membersView } from './members-view.ts';
@@ -73,16 +73,26 @@ function paretoView(ranking: Ranking, drawn: Drawn) {
     hasDefault: data.points.some(({ role }) => role === 'default'),
     missed: has('missed'),
     unknown: has('unknown'),
-    limits: data.x.limits.length + data.y.limits.length > 0,
+    shaded: shadedText(data),
     front: data.isFrontAllowed
       ? ranking.goal.constraints.length > 0
-        ? 'points within the limits that no other beats in both'
+        ? `points within the limits${has('unknown') ? ', as far as these were checked,' : ''} that no other beats in both`
         : 'points that no other beats in both'
       : 'points that no other beats in both; none keeps the limits',
     leftOut: data.leftOut > 0 ? counted(data.leftOut, 'point') : '',
     failed: failed.map(({ name }) => ({ name, anchor: anchorOf(name) })),
     failedCount: counted(failed.length, 'configuration'),
   };
+}
+
+/** What the shading and the marks of limits mean; '' where neither axis has one. */
+function shadedText({ x, y }: ParetoData): string {
+  const limits = [...x.limits, ...y.limits];
+  if (limits.length === 0) return '';
+  const isDashed = limits.some(({ at }) => at === 'inside');
+  const isArrow = limits.some(({ at }) => at !== 'inside');
+  const how = [...(isDashed ? ['dashed'] : []), ...(isArrow ? ['by an arrow where beyond the figure'] : [])];
+  return `Shaded: what keeps the limits on these two (${how.join(', ')}).`;
 }
 
 const SIGNS = { star: '★', diamond2: '◆', circle: '●', triangle: '▲', square: '■' } as const;

@@ -23,6 +23,8 @@ export function historyView(run: Run, ranking: Ranking, trials: readonly Trial[]
     // One dot is no course.
     svg: data && data.dots.length > 1 ? drawn((width) => bestSoFarSvg(data, width)) : '',
     label: history ? metric(history.tag).label : '',
+    hasLine: (data?.steps.length ?? 0) > 0,
+    hasLimits: ranking.goal.constraints.length > 0,
     hasMissed: data?.dots.some(({ isMissed }) => isMissed) ?? false,
     taken:
       history && history.taken > 0

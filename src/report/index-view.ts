@@ -11,7 +11,7 @@ import { lackingText } from './failures.ts';
 import { hardwareOf } from './hardware.ts';
 import { sparkline } from './row-figures.ts';
 import { ranged } from './table-view.ts';
-import { verdictView } from './verdict-view.ts';
+import { AGAINST_DEFAULT, verdictView } from './verdict-view.ts';
 
 /** Everything that the page over all models and runs shows. */
 export function indexView({ run, rankings, across, pastRuns = [], settings }: Result) {
@@ -39,7 +39,10 @@ function modelView(ranking: Ranking, all: readonly PastRun[], detailed: Readonly
     summary: address('summaries', model, 'result_summary.html'),
     ...{ headline, doubt, verdictClass, verdictSign, beside },
     // The first says the most: what it does, how quickly, how much better that is.
-    numbers: numbers.slice(0, 3),
+    numbers: [
+      ...numbers.filter(({ label }) => label !== AGAINST_DEFAULT).slice(0, 2),
+      ...numbers.filter(({ label }) => label === AGAINST_DEFAULT),
+    ],
     counts: [
       `${counted(entries.length, 'configuration')} measured`,
       ...(lackingText(trials) === '' ? [] : [lackingText(trials)]),

@@ -158,6 +158,7 @@ export function methodView(run: Run, trials: readonly Trial[], { prices }: Pick<
     folder: environment?.folder ?? '',
     /** How its figures came about is told, where there are any. */
     isNative: environment?.generator === 'native' && measurements.length > 0,
+    hasFinalists: measurements.some(({ confirmed }) => confirmed === true),
     /** What the journal does not say. */
     unknown: unknownText(run),
     rows: rows.filter(([, value]) => value !== NOT_KNOWN).map(([name, value]) => ({ name, value })),

@@ -22,27 +22,27 @@ export function summaryView(
   ranking: Ranking,
   { mode = 'online', plots, apply = {}, detailed = [], comparison }: PageOptions = {},
 ) {
-  const { winner, leader, goal, entries } = ranking;
-  const trials = [...entries.map((entry) => entry.trial), ...ranking.unmeasured];
+  const { winner, leader, goal } = ranking;
+  const trials = [...ranking.entries.map((entry) => entry.trial), ...ranking.unmeasured];
   // Where nothing was decided there is something to see all the same.
   const shown = winner ?? leader;
   const method = methodView(run, trials, goal);
   const history = historyView(run, ranking, trials);
   const points = pointCount(trials);
+  const lacking = lackingText(trials);
   return {
     title: `${ranking.model} on Triton`,
     model: ranking.model,
     facts: [
       `${mode} result summary`,
       ...(method.date ? [`${method.date} UTC`] : []),
-      points > 0
-        ? `${counted(points, 'point')} of ${counted(entries.length, 'configuration')}`
-        : `nothing measured of ${counted(trials.length, 'configuration')}`,
+      `${points > 0 ? counted(points, 'point') : 'nothing measured'} of ${counted(trials.length, 'configuration')}`,
+      ...(lacking === '' ? [] : [lacking]),
       `looking for the ${describeObjectives(goal)}`,
       ...hardwareOf(run),
     ],
     ...verdictView(ranking),
-    lacking: lackingText(trials),
+    lacking,
     method: {
       ...method,
       // What the history says is said there.

@@ -59,9 +59,10 @@ const MEMORY = ['cpu_used_ram', 'gpu_used_memory'];
 /** `93.1 to 109`; `93.1 or more` and `109 or less` where one end is known, '' where none is. */
 export function ranged([low, high]: Interval = [null, null], tag: string): string {
   if (low === null) return high === null ? '' : `${formatValue(high, tag)} or less`;
-  return high === null
-    ? `${formatValue(low, tag)} or more`
-    : `${formatValue(low, tag)} to ${formatValue(high, tag)}`;
+  if (high === null) return `${formatValue(low, tag)} or more`;
+  const [from, to] = [formatValue(low, tag), formatValue(high, tag)];
+  // To the digits that are told it is that value.
+  return from === to ? '' : `${from} to ${to}`;
 }
 
 export const figure = (value: number | undefined, tag: string): string =>
@@ -128,11 +129,12 @@ const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
 /** What one limit comes to, as a class of the style sheet and a sign. */
 export const markOf = (verdict: ConstraintVerdict) => ({ mark: CLASSES[verdict], sign: SIGNS[verdict] });
 
-/** What the limits come to at a point: `met`, or each that is broken, could not be checked, or is kept within the noise. */
+/** What the limits come to at a point; undefined where there are none: `met`, or each that is broken, could not be checked, or is kept within the noise. */
 function constraintsView(
   { verdict, checks }: RankedPoint,
   criteria: { readonly prices: Prices | undefined },
 ) {
+  if (checks.length === 0) return undefined;
   const others = checks.flatMap(({ constraint, value, verdict: one, believed }) => {
     const limit = describeConstraint(constraint, criteria);
     if (believed !== undefined)

@@ -62,7 +62,8 @@ export function trialsView(
     ...measured.map((row) => ({ ...row, marks: row.marks.filter(({ tag }) => !inAll.includes(tag)) })),
     ...unmeasured.map(unmeasuredRow),
   ];
-  const hasLimits = entries.length > 0 && goal.constraints.length > 0;
+  const isEveryMet = measured.every(({ constraints }) => constraints?.text === 'met');
+  const hasLimits = entries.length > 0 && goal.constraints.length > 0 && !isEveryMet;
   const rightCells =
     entries.length > 0 ? 1 + Number(batches.size > 1) + columns.length + Number(hasLimits) : 1;
   return {
@@ -78,6 +79,7 @@ export function trialsView(
       ),
       ...(batches.size === 1 ? [`client batch ${[...batches][0]}`] : []),
       ...constant,
+      ...(entries.length > 0 && isEveryMet ? ['limits met'] : []),
     ].join(', '),
     marksInAll: (measured[0]?.marks ?? []).filter(({ tag }) => inAll.includes(tag)),
     levelHeader: levelHeader([ranking]),

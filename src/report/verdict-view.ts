@@ -18,6 +18,8 @@ import { diffView } from './diff-view.ts';
 import { figure, markOf } from './table-view.ts';
 import { intervalText, toldInterval, withUnit } from './told-figure.ts';
 
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const COLOURS = { deploy: 'good', keep: 'good', none: 'bad', unfinished: 'open' } as const;
 const SIGNS = { deploy: '✓', keep: '✓', none: '✗', unfinished: '?' } as const;
 
@@ -28,22 +30,25 @@ export function verdictView(ranking: Ranking) {
   const { choices, pays } = choicesOf(ranking);
   const others = ties.filter((entry) => entry !== winner);
   const doubt = doubtOf(ranking);
+  const nearest = decision.kind === 'none' ? 'the nearest' : 'the best so far';
   return {
     beside: besideOf(ranking),
     verdictClass: doubt === undefined ? COLOURS[decision.kind] : 'open',
     verdictSign: doubt === undefined ? SIGNS[decision.kind] : '?',
     doubt,
     headline: headlineOf(ranking),
-    headlineLoad: winner ? loadOf(winner.best.measurement) : '',
-    headlineName: winner?.trial.name ?? '',
-    headlineAnchor: winner ? anchorOf(winner.trial.name) : '',
+    headlineLoad: shown ? loadOf(shown.best.measurement) : '',
+    headlineName: shown?.trial.name ?? '',
+    headlineAnchor: shown ? anchorOf(shown.trial.name) : '',
+    // What is decided for stands in the heading.
+    headlineWhat: shown && !winner ? `${capitalized(nearest)}: ${settingsText(shown.trial)}` : '',
     numbers: winner ? numbersOf(winner, ranking) : [],
     ties: others.map(tieView),
     tiesText: `${counted(others.length, 'configuration')} tied with ${winner && winner !== leader ? 'the first of the ranking' : 'it'}`,
     constraints: goal.constraints.map((constraint, index) =>
       limitView(constraint, shown?.best, index, ranking),
     ),
-    limitsOf: shown && !winner ? shown.trial.name : '',
+    limitsOf: shown && !winner ? `${shown.trial.name}, ${nearest}` : '',
     // One card says nothing that the figures above it don't.
     cards: choices.length > 1 ? choices.map((choice) => cardOf(choice, pays, ranking)) : [],
   };
@@ -96,24 +101,27 @@ function tile(label: string, tag: string, entry: RankedEntry, ranking: Ranking) 
   };
 }
 
-/** The large figures below the verdict. */
+/** The large figures below the verdict: what was looked for, throughput and p99, and what is limited. */
 function numbersOf(entry: RankedEntry, ranking: Ranking) {
+  const { objectives, constraints } = ranking.goal;
   const usual = ['perf_throughput', 'perf_latency_p99'];
+  const asked = [...objectives.map(({ tag }) => tag), ...usual, ...constraints.map(({ tag }) => tag)];
+  const isTold = (tag: string): boolean =>
+    usual.includes(tag) || entry.best.measurement.whole.values[tag] !== undefined;
   return [
-    tile('throughput', 'perf_throughput', entry, ranking),
-    tile('p99 latency', 'perf_latency_p99', entry, ranking),
-    ...ranking.goal.objectives
-      .filter(({ tag }) => !usual.includes(tag) && entry.best.measurement.whole.values[tag] !== undefined)
-      .map(({ tag }) => tile(metric(tag).label, tag, entry, ranking)),
+    ...[...new Set(asked)].filter(isTold).map((tag) => tile(metric(tag).label, tag, entry, ranking)),
     ...gainTile(ranking),
     ...beliefTiles(entry, ranking),
   ];
 }
 
+/** The label of the gain among the large figures. */
+export const AGAINST_DEFAULT = 'against the default';
+
 /** How much better than the default, or why that can't be told; nothing where the default stays. */
 function gainTile({ decision, gain, leader, goal }: Ranking) {
   if (decision.kind !== 'deploy') return [];
-  const tile = { label: 'against the default', value: '–', unit: '', note: '' };
+  const tile = { label: AGAINST_DEFAULT, value: '–', unit: '', note: '' };
   switch (decision.reason) {
     case 'default misses':
       return [{ ...tile, range: 'it breaks the constraints' }];
@@ -250,7 +258,9 @@ function cardOf({ entry, point, reasons }: Choice, pays: Choices['pays'], rankin
         ? pays === 'half of the most'
           ? 'among the points with at least half of the most throughput'
           : "among the points with more throughput than the default's best"
-        : 'among the points that keep every limit',
+        : ranking.goal.constraints.length > 0
+          ? 'among the points that keep every limit'
+          : 'of all points',
     settings: trial.isDefault ? `the default: ${settingsText(trial)}` : settingsText(trial),
     load: loadWords(measurement.point),
     gain:

@@ -8,7 +8,7 @@ import {
   togetherKey,
   untoldText,
 } from '../rank/effects/effect-words.ts';
-import { type Effects, effectsOf } from '../rank/effects/effects.ts';
+import { type Effects, effectsOf, type SettingEffect } from '../rank/effects/effects.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { parallelData, parallelSvg, parallelWidth } from './figures/parallel.ts';
 import { sliceSvg, slicesData } from './figures/slices.ts';
@@ -36,6 +36,14 @@ export function parallelView(ranking: Ranking, size: 'wide' | 'paper') {
   );
 }
 
+/** Of a setting that does nothing for sure by itself, but with another does. */
+function dependsText({ path, gain }: SettingEffect, effects: Effects): string | undefined {
+  const together = effects.interactions.find(({ paths }) => paths.includes(path));
+  if (!together || gain.value > gain.half) return undefined;
+  const other = together.paths.find((each) => each !== path)!;
+  return `depends on ${effectNames(effects).get(other)}: see below`;
+}
+
 function effectsView(effects: Effects, { goal, winner }: Ranking) {
   const { settings, joint, interactions, untold } = effects;
   const percents = percentsBy(effects);
@@ -44,7 +52,7 @@ function effectsView(effects: Effects, { goal, winner }: Ranking) {
     ...settings.map((setting) => ({
       name: names.get(setting.path)!,
       path: setting.path,
-      text: gainText(setting, goal),
+      text: dependsText(setting, effects) ?? gainText(setting, goal),
       percent: percents.get(setting.path)!,
     })),
     ...joint.map((item) => ({

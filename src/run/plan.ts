@@ -1,15 +1,17 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
 import { type Lane, planLanes } from '../executor/lanes.ts';
 import { hasGpu } from '../executor/place.ts';
-import { formatProblem, gatherMistakes } from '../ground/errors.ts';
+import { formatProblem, gatherMistakes, type Problem } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
 import type { LoadPoint } from '../record/load-point.ts';
 import type { Run } from '../record/run.ts';
 import { looksAtAll, type SearchedSpace, searchedSpace } from '../search/search-for.ts';
+import { backendNeededBy, backendsOf, lackingBackend } from '../server/backends.ts';
 import { listGpus } from '../server/gpu/list.ts';
-import { missingServer } from '../server/locate.ts';
+import { locateTritonServer, missingServer } from '../server/locate.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
+import type { BaseModel } from '../variant/base.ts';
 import { baseOf } from './base-of.ts';
 import { type Baseline, readBaseline } from './baseline/baseline.ts';
 import { expectedLooks } from './baseline/looks.ts';
@@ -80,7 +82,24 @@ export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
 /** A plan may be made on a machine without a server, but a path that was given is to be right. */
 function serverWarnings(experiment: Experiment): string[] {
   const missing = experiment.launch.serverPath === undefined ? undefined : missingServer(experiment);
-  return missing ? [formatProblem(missing).replace('\n  ', ': ')] : [];
+  return missing ? [inOneLine(missing)] : [];
+}
+
+const inOneLine = (problem: Problem): string => formatProblem(problem).replace('\n  ', ': ');
+
+/** That the server of this machine has not what a model runs on, as far as that is known. */
+function backendWarnings(
+  { launch, models, serverPathPlace }: Experiment,
+  { name, folder, config }: BaseModel,
+): string[] {
+  if (launch.mode !== 'local' || folder === undefined || missingServer({ launch, serverPathPlace }))
+    return [];
+  if (models.some(({ serverFlags }) => 'backend-directory' in serverFlags)) return [];
+  const has = backendsOf(locateTritonServer(launch.serverPath));
+  const needed = backendNeededBy(config, folder);
+  return has && needed !== undefined && !has.includes(needed)
+    ? [inOneLine(lackingBackend(name, needed, has))]
+    : [];
 }
 
 /** What a plan is made with, beside the experiment. */
@@ -114,7 +133,7 @@ async function planModel(
     variants: variantsOf(space),
     expected: expectationOf(space, experiment, before, expectedLooks(targets, space)),
     known: knownPoints(before, space, base, experiment, lane),
-    warnings: warningsOf(space, hasGpus),
+    warnings: [...backendWarnings(experiment, base), ...warningsOf(space, hasGpus)],
     notes: [...ofModel, ...notesOf(space, config), ...targetNotes(plan, targets, baseline)],
   };
 }

@@ -1,12 +1,16 @@
-import { statfsSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { Experiment, LaunchSettings } from '../config/experiment.ts';
 import { DEFAULT_IMAGE } from '../config/options.ts';
-import { environmentError } from '../ground/errors.ts';
+import { codeOf, environmentError, UserError } from '../ground/errors.ts';
+import { isFolder, statOf } from '../ground/paths.ts';
 import { within } from '../ground/timers.ts';
 import { findCommand } from '../install/find-command.ts';
 import { findPerfAnalyzer } from '../load/perf-analyzer/find.ts';
+import { parseConfigText } from '../model-config/config.ts';
 import { findBrowser } from '../report/browser.ts';
+import { backendNeededBy, backendsOf, lackingBackend } from '../server/backends.ts';
 import { locateInstallation } from '../server/c-api.ts';
 import { type Gpu, listGpus } from '../server/gpu/list.ts';
 import { locateTritonServer } from '../server/locate.ts';
@@ -39,6 +43,7 @@ export async function examine(experiment?: Experiment): Promise<Check[]> {
   const gpus = await listGpus();
   return [
     server,
+    ...backendChecks(experiment),
     engine,
     // Those of another machine are not ours to see.
     ...(mode === 'remote' ? [] : gpuChecks(gpus, launch)),
@@ -66,6 +71,45 @@ const serverCheck = (launch: LaunchSettings | undefined, needed: boolean): Promi
       );
     return path;
   });
+
+/** What runs the models of a perf.yaml, for a server of this machine whose backends are known. */
+function backendChecks(experiment: Experiment | undefined): Check[] {
+  const { launch, models = [], modelRepository } = experiment ?? {};
+  if (launch && launch.mode !== 'local') return [];
+  if (models.some(({ serverFlags }) => 'backend-directory' in serverFlags)) return [];
+  const has = backendsOfServer(launch);
+  if (!has) return [];
+  const needs = models.flatMap(({ name }) => {
+    const needed = modelRepository === undefined ? undefined : neededIn(modelRepository, name);
+    return needed === undefined || has.includes(needed) ? [] : [lackingBackend(name, needed, has)];
+  });
+  return needs.length > 0
+    ? needs.map((problem) => lacking('backends', true, problem))
+    : [{ name: 'backends', state: 'ok', text: has.join(', ') }];
+}
+
+/** undefined where there is no server, which is told by itself. */
+function backendsOfServer(launch: LaunchSettings | undefined): readonly string[] | undefined {
+  try {
+    return backendsOf(locateTritonServer(launch?.serverPath));
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** The backend of a model, as its files say; a model that is not there, or wrong, is told by the run. */
+function neededIn(repository: string, name: string): string | undefined {
+  const [folder, file] = [join(repository, name), join(repository, name, 'config.pbtxt')];
+  if (!isFolder(folder)) return undefined;
+  try {
+    const config = statOf(file)?.isFile() ? parseConfigText(readFileSync(file, 'utf8'), file) : undefined;
+    return backendNeededBy(config, folder);
+  } catch (error) {
+    if (error instanceof UserError || codeOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
 
 /** A server that has come up answers at once. */
 const REMOTE_MS = 20_000;
@@ -136,7 +180,7 @@ function gpuChecks(gpus: readonly Gpu[], launch: LaunchSettings | undefined): Ch
     : 'none is seen (no nvidia-smi): models are served on the CPU';
   const hint = nvidiaSmi
     ? '`nvidia-smi` says why; a driver that was just updated needs a restart'
-    : "install NVIDIA's driver";
+    : "if this machine has an NVIDIA GPU, install NVIDIA's driver";
   return [lacking('GPU', isAsked, { message, hint })];
 }
 

@@ -55,6 +55,9 @@ export function rankingText(
     ...(shown.some((entry) => ranking.ties.includes(entry))
       ? [styleText('dim', said("= tied with the first: what was measured can't tell them apart"))]
       : []),
+    ...(shown.some((entry) => gainCell(entry, ranking) === NOISE)
+      ? [styleText('dim', said(`${NOISE}: the difference from the default may be chance`))]
+      : []),
     ...(hidden > 0 ? [styleText('dim', `${hidden} more in the report`)] : []),
     ...failureLines(ranking, columns).map((text) => styleText('yellow', text)),
     ...missingLines(ranking).map((text) => styleText('yellow', said(text))),
@@ -167,7 +170,7 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
   } = entry.trial;
   const cells = [
     `${ranking.entries.indexOf(entry) + 1}${ranking.ties.includes(entry) ? '=' : ''}`,
-    entry.trial.name,
+    nameCell(entry, ranking),
     throughputCell(measurement),
     halfWidth(measurement, 'perf_throughput'),
     formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
@@ -182,11 +185,17 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
   return entry === ranking.winner ? cells.map((cell) => styleText('bold', cell)) : cells;
 }
 
-/** Over the default, as results.json has it: `tied` within the noise, empty where it can't be told. */
+/** What was decided for is the first, unless the default stays: that is said where it stands. */
+const nameCell = (entry: RankedEntry, { winner, leader, decision }: Ranking): string =>
+  entry === winner && entry !== leader ? `${entry.trial.name} (${decision.kind})` : entry.trial.name;
+
+const NOISE = 'noise';
+
+/** Over the default, as results.json has it: `noise` where that may explain it, empty where it can't be told. */
 function gainCell(entry: RankedEntry, ranking: Ranking): string {
   const told = toldGain(entry, ranking);
   if (told.kind === 'none') return '';
-  if (!told.differs && told.is === 'measured') return 'tied';
+  if (!told.differs && told.is === 'measured') return NOISE;
   const { percent } = told.gain;
   const bound = told.is === 'at least' ? '≥ ' : told.is === 'at most' ? '≤ ' : '';
   return `${bound}${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`;
@@ -201,7 +210,7 @@ export const throughputCell = (measurement: Measurement): string =>
   `${isClientBound(measurement) ? '≥ ' : ''}${formatNumber(measurement.whole.values['perf_throughput'] ?? Number.NaN)}`;
 
 /**
- * `met`, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`), could not be checked (`GPU memory not checked`) or
+ * `met`, '' where there are no limits, or each limit that is broken (`p99 latency 24.0 > 10.0 ms`), could not be checked (`GPU memory not checked`) or
  * is kept within the noise (`p99 latency 10.2 > 10.0 ms, kept with 96 %`); and who set the figures, where it was the client.
  */
 export function constraintsCell({ checks, measurement }: RankedPoint): string {
@@ -215,8 +224,8 @@ export function constraintsCell({ checks, measurement }: RankedPoint): string {
       return [believed === undefined ? text : `${text}, kept with ${chanceText(believed)}`];
     },
   );
-  const text = others.join(', ') || 'met';
-  return isClientBound(measurement) ? `${text}; client-bound` : text;
+  const text = others.join(', ') || (checks.length > 0 ? 'met' : '');
+  return [text, ...(isClientBound(measurement) ? ['client-bound'] : [])].filter(Boolean).join('; ');
 }
 
 /** What failed, by cause: the cause once, with the names of all that it happened to. */

@@ -36,7 +36,7 @@ describe('mistakes of all kinds are told in one round, in the order of their pla
       '8:41 profile_models.a.perf_analyzer_flags.shape: expe',
       '10:19 profile_models.b.constraints.perf_latency_p9: un',
       '11:34 parameters of b: concurrency and request_rate ex',
-      '12:1 bls_composing_models: ensembles and BLS models a',
+      '12:1 bls_composing_models: in this version an ensembl',
       '13:1 run_config_search_mode: expected one of auto, ma',
       '14:1 concurrency: expected a number, a list of number',
       '14:15 *a is an alias of nothing: &a is not above',

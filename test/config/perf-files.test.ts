@@ -322,7 +322,7 @@ describe('bad files, and what is said', () => {
       'profile_models: m\ntriton_launch_mode: remote\nparallel: 2',
       'parallel: 2 and triton_launch_mode exclude each other',
     ],
-    ['profile_models: m\nweighting: 2', 'perf.yaml:2:1: weighting: it says how much one model counts'],
+    ['profile_models: m\nweighting: 2', 'perf.yaml:2:1: weighting: counts only where several models'],
     ['profile_models: m\nmodel_type: LLM', 'model_type: LLM is measured by genai-perf'],
     [
       'profile_models: m\ndcgm_disable: true',
@@ -330,7 +330,7 @@ describe('bad files, and what is said', () => {
     ],
     [
       'profile_models: m\ncpu_only_composing_models: [a]',
-      'cpu_only_composing_models: ensembles and BLS models are not available',
+      'cpu_only_composing_models: in this version an ensemble or BLS model is measured as it is',
     ],
     [
       'profile_models: m\nplots: {a/b: {x_axis: batch_size, y_axis: perf_throughput}}',

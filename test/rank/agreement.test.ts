@@ -147,10 +147,12 @@ test('what decides is what stands first under what mattered', () => {
 
 test('the headline, the sentence, the large figures and the decision are of one configuration and one gain', () => {
   holds((_, ranking) => {
-    const { decision, winner } = ranking;
+    const { decision, winner, leader } = ranking;
     const view = verdictView(ranking);
     const first = headline(ranking);
-    expect(view.headlineName).toBe(winner?.trial.name ?? '');
+    expect(view.headlineName).toBe((winner ?? leader)?.trial.name ?? '');
+    expect(view.headlineWhat === '').toBe(winner !== undefined || leader === undefined);
+    expect(view.numbers.length > 0).toBe(winner !== undefined);
     expect(first === undefined).toBe(winner === undefined);
     if (!winner) return;
     expect(winner.best.verdict).not.toBe('missed');

@@ -72,6 +72,19 @@ describe('ranking', () => {
     );
   });
 
+  test('of what breaks the limits the nearer miss is no tie of one that misses by more; within the noise it is said', () => {
+    const limit = [{ tag: 'perf_latency_p99', bound: 'max', value: 10 }] as const;
+    const near = trial('m_config_0', [measurement({ perf_throughput: 100, perf_latency_p99: 10.4 }, 1)]);
+    const ranking = rank(run(base, near), goal({ constraints: limit }));
+    expect(ranking.leader?.trial.name).toBe('m_config_0');
+    expect(ranking.ties).toEqual([]);
+    expect(verdict(ranking)).toContain(
+      'It may keep them within the noise: measure it longer (--time-limit).',
+    );
+    const far = trial('m_config_0', [measurement({ perf_throughput: 100, perf_latency_p99: 60 }, 1)]);
+    expect(verdict(rank(run(far), goal({ constraints: limit })))).not.toContain('within the noise');
+  });
+
   test('a difference within the noise of both is a tie', () => {
     const near = trial('m_config_2', [measurement({ perf_throughput: 195 })]);
     const ranking = rank(run(everywhere, fast, near), goal());

@@ -41,7 +41,7 @@ describe('a limit on what was not measured', () => {
     expect(ranking.decision).toMatchObject({ kind: 'unfinished', reason: 'constraints unknown' });
     expect(ranking.winner).toBeUndefined();
     expect(verdict(ranking)).toBe(
-      'Nothing can be promised for m: gpu_used_memory was not measured (no GPU here): GPU memory at most 8,000 MB is not checked; measure on a machine with a GPU, or leave the constraint out. By what was measured the best is m_config_0: 200 infer/s at p99 10.0 ms with 1 request in flight, 100 % (± 18.0) better than the default in throughput.',
+      'Nothing can be promised for m: GPU memory at most 8,000 MB is not checked, as it was not measured (no GPU here); measure on a machine with a GPU, or leave the constraint out. By what was measured the best is m_config_0: 200 infer/s at p99 10.0 ms with 1 request in flight, 100 % (± 18.0) better than the default in throughput.',
     );
   });
 
@@ -109,7 +109,7 @@ describe('a limit on what was measured for some only', () => {
     const kept = rank(run(at('default', 100, small), faster), goal(memory));
     expect(kept.decision).toMatchObject({ kind: 'keep', reason: 'best' });
     expect(verdict(kept)).toBe(
-      'Keep the default configuration of m: 100 infer/s at p99 10.0 ms with 1 request in flight, the only one that is known to keep the constraints. Of m_config_0, with better figures, it is not known whether the constraints are kept: gpu_used_memory was not measured.',
+      'Keep the default configuration of m: 100 infer/s at p99 10.0 ms with 1 request in flight, the only one that is known to keep the constraints. Of m_config_0, with better figures, it is not known whether the constraints are kept: GPU memory was not measured.',
     );
     const deployed = verdict(rank(run(at('default', 100, small), faster, at('1', 200, small)), goal(memory)));
     expect(deployed).toMatch(/^Deploy m_config_1: .* Of m_config_0, with better figures, it is not known/);
@@ -134,7 +134,7 @@ describe('a limit on what was measured for some only', () => {
     const found = rank(run(at('default', 100), at('0', 101, small)), goal(memory));
     expect(found.decision).toMatchObject({ kind: 'unfinished', reason: 'default unknown' });
     expect(verdict(found)).toContain(
-      'whether the default keeps the constraints is not known (gpu_used_memory was not measured',
+      'whether the default keeps the constraints is not known (GPU memory at most 8,000 MB is not checked, as it was not measured',
     );
     expect(rank(run(at('default', 100), at('0', 200, small)), goal(memory)).decision).toMatchObject({
       kind: 'deploy',

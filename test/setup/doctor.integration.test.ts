@@ -75,3 +75,33 @@ test('what a perf.yaml asks for is needed: GPU, engine, perf_analyzer, a port', 
   const docker = await doctor(cwd, '-f', yaml('triton_launch_mode: docker'));
   expect(docker).toMatchObject({ exitCode: 5, states: { engine: 'missing' } });
 });
+
+test('a model whose backend the server has not', async () => {
+  const cwd = folder();
+  program(cwd, 'tritonserver', 'echo Usage:');
+  mkdirSync(join(cwd, 'backends', 'python'), { recursive: true });
+  for (const file of ['model.onnx', 'model.py']) {
+    const version = join(cwd, 'models', file, '1');
+    mkdirSync(version, { recursive: true });
+    writeFileSync(join(version, file), '');
+  }
+  const asked = (models: string): string => {
+    writeFileSync(join(cwd, 'perf.yaml'), `model_repository: models\nprofile_models: ${models}\n`);
+    return join(cwd, 'perf.yaml');
+  };
+  expect((await doctor(cwd)).checks).toContainEqual({ name: 'backends', state: 'ok', text: 'python' });
+  expect(await doctor(cwd, '-f', asked('model.py'))).toMatchObject({
+    exitCode: 0,
+    states: { backends: 'ok' },
+  });
+  const { exitCode, checks } = await doctor(cwd, '-f', asked('[model.onnx, model.py, gone]'));
+  expect(exitCode).toBe(5);
+  expect(checks.filter(({ name }) => name === 'backends')).toEqual([
+    {
+      name: 'backends',
+      state: 'missing',
+      text: 'model "model.onnx" needs Triton\'s onnxruntime backend, and this tritonserver has the python backend alone',
+      fix: expect.stringContaining('--triton-launch-mode docker'),
+    },
+  ]);
+});

@@ -125,7 +125,7 @@ test('tma init writes a file that tma plan reads, and never over one', async () 
   const { code, out } = await tma(['init'], cwd);
   expect({ code, out }).toEqual({
     code: 0,
-    out: expect.stringContaining('wrote perf.yaml, for 1 model of models: add_sub'),
+    out: expect.stringContaining('wrote perf.yaml, for 1 model in models: add_sub'),
   });
   expect(await tma(['plan', '-f', join(cwd, 'perf.yaml')], cwd)).toMatchObject({ code: 0 });
   writeFileSync(join(cwd, 'perf.yaml'), 'mine');
@@ -150,7 +150,7 @@ test('tma init says which members of an ensemble it leaves commented out, and wh
   add('other', `platform: "ensemble"\nensemble_scheduling { ${step('first')} ${step('second')} }`);
   add('second', 'backend: "onnxruntime"');
   expect((await tma(['init'], cwd)).out.split('\n').slice(0, 2)).toEqual([
-    'wrote perf.yaml, for 2 models of models: ens, other',
+    'wrote perf.yaml, for 2 models in models: ens, other',
     'first, second are left commented out, as their ensemble is measured with them as they are: uncomment them in perf.yaml to try configurations of each',
   ]);
 });

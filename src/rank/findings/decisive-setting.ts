@@ -16,7 +16,7 @@ export const decisiveSetting: Rule = {
   name: 'decisive-setting',
   kind: 'cause',
   speaks:
-    'one setting, or two that do together what neither does alone, makes more of the differences between configurations than anything else, the noise included, as "What mattered" on the page has it; a setting by itself only where it is 10 % for sure, and the best configuration has its best value and is no exception',
+    'one setting, or two that do together what neither does alone, makes more of the differences between configurations than anything else, the noise included, as "What mattered" on the page has it; a setting by itself only where it is 10 % for sure, and the best configuration has its best value and is no exception, or where what it does depends on another',
   find(scene) {
     const effects = effectsOf(scene.ranking);
     const own = effects?.worths.findIndex(({ trial }) => trial === scene.shown.trial) ?? -1;
@@ -27,9 +27,13 @@ export const decisiveSetting: Rule = {
     const [alone, together] = [effects.settings[0], effects.interactions[0]];
     const most = Math.max(alone?.share ?? 0, together?.share ?? 0);
     if (most <= effects.rest) return undefined;
-    return together && together.share === most
-      ? onlyTogether(together, effects, scene)
-      : alone && byItself(alone, own, effects, scene);
+    if (together && together.share === most) return onlyTogether(together, effects, scene);
+    if (!alone) return undefined;
+    const isPart = together?.paths.includes(alone.path) === true;
+    return (
+      byItself(alone, own, effects, scene) ??
+      (isPart ? mostlyWith(alone, together, effects, scene) : undefined)
+    );
   },
 };
 
@@ -79,6 +83,24 @@ function onlyTogether(together: Interaction, effects: Effects, scene: Scene): Fo
     text: `${first} and ${second} decide most, together (${percentsBy(effects).get(togetherKey(together))} % of the differences): ${interactionText(together, effects, ranking.goal)}`,
     evidence: evidenceBy(scene, [shown, ...ranking.entries.filter((entry) => entry !== shown)]),
     worth: together.share,
+  };
+}
+
+/** A setting that makes most of the differences, and what it does depends on another. */
+function mostlyWith(
+  { path, share }: SettingEffect,
+  together: Interaction,
+  effects: Effects,
+  scene: Scene,
+): Found {
+  const { ranking, shown } = scene;
+  const names = effectNames(effects);
+  const other = together.paths.find((each) => each !== path)!;
+  const percents = percentsBy(effects);
+  return {
+    text: `${names.get(path)} decides most (${percents.get(path)} % of the differences, and ${percents.get(togetherKey(together))} % more together with ${names.get(other)}): ${interactionText(together, effects, ranking.goal)}`,
+    evidence: evidenceBy(scene, [shown, ...ranking.entries.filter((entry) => entry !== shown)]),
+    worth: share,
   };
 }
 

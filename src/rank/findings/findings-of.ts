@@ -21,6 +21,7 @@ import { queueDelay } from './queue-delay.ts';
 import type { Rule } from './rule.ts';
 import { saturated } from './saturated.ts';
 import { sharedGpu } from './shared-gpu.ts';
+import { shorterQueue } from './shorter-queue.ts';
 import { unfilledBatches } from './unfilled-batches.ts';
 
 /** Every rule; those of one kind and worth are told in this order. */
@@ -28,7 +29,7 @@ export const RULES: readonly Rule[] = [
   ...[clientBound, hostTail, heldBackGpu, sharedGpu],
   ...[lookFurther, edgeOfRange, unfilledBatches, noBatcher, idleGpu, outsideServer, memoryLeft],
   ...[idleInstances, queueDelay, goodDefault, idleBatchSize],
-  ...[decisiveSetting, queueBound, saturated, fullCpu],
+  ...[decisiveSetting, shorterQueue, queueBound, saturated, fullCpu],
 ];
 
 /** So many findings are told on a page. */

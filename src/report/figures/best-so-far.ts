@@ -55,17 +55,28 @@ const RADIUS = 3;
 /** More dots than this lie on top of each other, and none can be pointed at. */
 const MOST_TITLED = 500;
 
+/** Below so many minutes time is told in seconds. */
+const SHORT = 2;
+
 export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string {
   const isWide = width === 'wide';
+  const isShort = data.dots.every(({ minutes }) => minutes < SHORT);
+  const time = ({ minutes }: { readonly minutes: number }): number => (isShort ? 60 * minutes : minutes);
   return drawSvg(
     {
       width: WIDTHS[width],
       height: HEIGHTS[width],
-      x: { label: 'minutes →', zero: true, grid: true, ...(isWide ? {} : { ticks: 4 }) },
+      marginTop: 30,
+      x: {
+        label: isShort ? 'seconds →' : 'minutes →',
+        zero: true,
+        grid: true,
+        ...(isWide ? {} : { ticks: 4 }),
+      },
       y: { label: `↑ ${data.axis}`, zero: true, grid: true, nice: true },
       marks: [
         Plot.line(data.steps, {
-          x: 'minutes',
+          x: time,
           y: 'value',
           curve: 'step-after',
           stroke: COLOR.winner,
@@ -75,7 +86,7 @@ export function bestSoFarSvg(data: BestSoFarData, width: Width = 'wide'): string
           Plot.dot(
             data.dots.filter((dot) => dot.isMissed === isMissed),
             {
-              x: 'minutes',
+              x: time,
               y: 'value',
               r: RADIUS,
               stroke: COLOR.other,

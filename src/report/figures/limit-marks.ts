@@ -22,7 +22,8 @@ const tickText = (value: number, width: Width): string =>
 const EDGES = {
   x: {
     below: { frameAnchor: 'left', dx: 4, arrow: (text: string) => `◀ ${text}` },
-    above: { frameAnchor: 'right', dx: -4, arrow: (text: string) => `${text} ▶` },
+    // Above the frame, where no point is.
+    above: { frameAnchor: 'top-right', dy: -10, arrow: (text: string) => `${text} ▶` },
   },
   y: {
     below: { frameAnchor: 'bottom', dy: -4, arrow: (text: string) => `▼ ${text}` },
@@ -35,8 +36,8 @@ const SIDES = {
   right: { frameAnchor: 'right', textAnchor: 'end', dx: -6 },
 } as const;
 
-/** A limit in the last part of an axis has its words before it. */
-const LATE = 0.7;
+/** A limit in the last part of an axis has its words before it; in a small figure they take more of it. */
+const LATE = { wide: 0.7, narrow: 0.5, paper: 0.5 } as const;
 
 /**
  * Limits as lines, and those beyond the frame as arrows at its edge.
@@ -45,6 +46,7 @@ const LATE = 0.7;
 export function limitMarks(
   axis: LimitedAxis,
   on: 'x' | 'y',
+  width: Width,
   side: 'left' | 'right' = 'right',
 ): Plot.Markish[] {
   return axis.limits.flatMap(({ value, at, text }): Plot.Markish[] => {
@@ -54,7 +56,7 @@ export function limitMarks(
       return [Plot.text([arrow(text)], { ...look, ...edge })];
     }
     const line = { ...marked('zoomed'), stroke: COLOR.limit, strokeDasharray: '5,4', strokeWidth: 1.5 };
-    const isLate = shareOf(axis, value) > LATE;
+    const isLate = shareOf(axis, value) > LATE[width];
     const words = { ...look, ...marked('dots') };
     if (on === 'y') {
       const beside = { ...SIDES[side], dy: isLate ? 9 : -9 };

@@ -213,7 +213,7 @@ function panelSvg({ lines, axis: loads }: LoadCurvesData, panel: Panel): string 
       x: { ...loadScale(levels, width), label: isLowest ? `${loads} →` : null },
       y: { ...axisOptions(axis, width), ticks: 5, label: `↑ ${axis.label}` },
       marks: [
-        ...limitMarks(axis, 'y', 'left'),
+        ...limitMarks(axis, 'y', width, 'left'),
         ...curveMarks(lines, dots),
         Plot.text(endLabels(lines, panel), { ...words, x: 'level', y: 'labelAt', text: 'text', dx: 10 }),
       ],

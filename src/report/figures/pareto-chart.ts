@@ -183,7 +183,10 @@ export function paretoSvg(data: ParetoData, width: Width): string {
   return drawSvg(
     {
       ...size,
-      x: { ...axisOptions(x, width), label: `${x.label}, ${x.better} is better →` },
+      x: {
+        ...axisOptions(x, width),
+        label: width === 'wide' ? `${x.label}, ${x.better} is better →` : `${x.label} →`,
+      },
       y: {
         ...axisOptions(y, width),
         label: `↑ ${y.label}${y.better === 'lower' ? ', lower is better' : ''}`,
@@ -197,8 +200,8 @@ export function paretoSvg(data: ParetoData, width: Width): string {
           points.filter(({ isChosen }) => isChosen),
           { x: 'x', y: 'y', r: 11, stroke: COLOR.winner, strokeWidth: 2, className: 'dots' },
         ),
-        ...limitMarks(x, 'x'),
-        ...limitMarks(y, 'y'),
+        ...limitMarks(x, 'x', width),
+        ...limitMarks(y, 'y', width),
       ],
     },
     label,

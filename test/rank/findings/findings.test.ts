@@ -185,6 +185,49 @@ describe('queue-bound', () => {
   });
 });
 
+describe('shorter-queue', () => {
+  const at = (name: string, queue: number, request: number, noise = 0.01, changes = {}) =>
+    made(
+      name,
+      [
+        look(
+          8,
+          {
+            perf_throughput: name.endsWith('default') ? 100 : 170,
+            perf_server_queue: queue,
+            perf_server_request: request,
+          },
+          { noise, ...changes },
+        ),
+      ],
+      { count: name.endsWith('default') ? 1 : 2 },
+    );
+  const slow = at('m_config_default', 46.3, 53);
+
+  test('speaks of where the gain comes from, at the load that was decided for', () => {
+    expect(textOf('shorter-queue', slow, at('m_config_0', 4.5, 33))).toBe(
+      'The gain comes from the queue: with 8 requests in flight a request waits there for 46.3 of the 53.0 ms that the default takes in the server, and for 4.50 of 33.0 ms with m_config_0.',
+    );
+  });
+
+  test('is silent where the time is saved elsewhere, within the noise, and without statistics', () => {
+    expect(textOf('shorter-queue', slow, at('m_config_0', 42, 33))).toBeUndefined();
+    expect(textOf('shorter-queue', slow, at('m_config_0', 4.5, 60))).toBeUndefined();
+    expect(
+      textOf('shorter-queue', at('m_config_default', 46.3, 53, 0.9), at('m_config_0', 4.5, 33)),
+    ).toBeUndefined();
+    const plain = made('m_config_0', [look(8, { perf_throughput: 170 })], { count: 2 });
+    expect(textOf('shorter-queue', slow, plain)).toBeUndefined();
+  });
+
+  test('is silent where the default was not looked at with that load', () => {
+    const other = made('m_config_default', [
+      look(4, { perf_throughput: 100, perf_server_queue: 46, perf_server_request: 53 }),
+    ]);
+    expect(textOf('shorter-queue', other, at('m_config_0', 4.5, 33))).toBeUndefined();
+  });
+});
+
 describe('idle-gpu', () => {
   const at = (
     utilization: readonly (number | undefined)[],
@@ -749,6 +792,22 @@ describe('decisive-setting', () => {
     expect(finding?.evidence.map(({ variant }) => variant)).toEqual(['m_config_3', 'm_config_1']);
     const [row] = whatMatteredView(rank(recorded, goal))!.effects!.rows;
     expect(finding?.text).toContain(`(${row!.percent} % of the differences): ${row!.text}, all else`);
+  });
+
+  test('tells a setting that makes most of the differences by what it depends on', () => {
+    const delays = ['a', 'b'].flatMap((delay, index) =>
+      grid({ '1 x 4': 149, '1 x 8': 210, '2 x 4': 236, '2 x 8': 221 }, { noise: 0.03 }).map((item) => ({
+        ...item,
+        name: `${item.name}${delay}`,
+        models: [{ ...item.models[0], assignment: { ...item.models[0].assignment, delay: index } }] as const,
+      })),
+    );
+    const recorded = run(base, more, ...delays);
+    expect(found(recorded, 'decisive-setting')?.text).toMatch(
+      /^instance_group decides most \(\d+ % of the differences, and \d+ % more together with max_batch_size\): .+ where .+, and .+ where .+ \(throughput\)\.$/,
+    );
+    const [row] = whatMatteredView(rank(recorded, goal))!.effects!.rows;
+    expect(row).toMatchObject({ name: 'instance_group', text: 'depends on max_batch_size: see below' });
   });
 
   test('tells two settings of which each does by itself what the other undoes', () => {

@@ -81,7 +81,7 @@ describe('a constraint', () => {
         'GPU memory at most 8,000 MB',
         'error',
         'unknown',
-        'gpu_used_memory was not measured (no GPU was seen): GPU memory at most 8,000 MB is not checked',
+        'GPU memory at most 8,000 MB is not checked, as it was not measured (no GPU was seen)',
       ],
     ]);
   });
