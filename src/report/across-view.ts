@@ -48,7 +48,10 @@ export function acrossView(
   const names = new Set(trials.map(loadedName));
   const models = [...new Set(run.trials.map(loadedName))];
   const without = models.filter((model) => !names.has(model));
-  const absent = without.length > 0 ? ` Of ${without.join(' and ')} there is none among them.` : '';
+  const absent =
+    without.length > 0
+      ? ` Of ${without.join(' and ')} there is none among them: ${without.length === 1 ? 'its own page says' : 'their own pages say'} what came of ${without.length === 1 ? 'it' : 'them'}.`
+      : '';
   const { settings, hasBatches, sameInAll, cells } = settingsOf(entries, gpuCount(run));
   const several =
     names.size > 1

@@ -15,6 +15,8 @@ import { membersView } from './members-view.ts';
 import { plotFigures } from './plots.ts';
 import { whatMatteredView } from './what-mattered-view.ts';
 
+const MEMORY_PLOT = /^[gc]pu_mem_/;
+
 /** More configurations than this in a figure of loads, beside the default, make it unreadable. */
 const CURVES = 3;
 
@@ -33,12 +35,14 @@ export function figuresView(
 ) {
   const { winner, goal, model } = ranking;
   const figures = plotFigures(plots, model, curvesOf(ranking), { winner, constraints: goal.constraints });
+  const shownPlots = isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency');
   return {
     ...chartsView(ranking, shown, inBothWidths),
     whatMattered: whatMatteredView(ranking),
     figures,
+    plotsHeading: !isAsked && shownPlots.every(({ name }) => MEMORY_PLOT.test(name)) ? 'Memory' : 'Plots',
     // The first of the usual ones is the large figure above them, which shows more.
-    plots: isAsked ? figures : figures.filter(({ name }) => name !== 'throughput_v_latency'),
+    plots: shownPlots,
   };
 }
 

@@ -5,6 +5,7 @@ import type { RankedEntry } from '../rank/standings.ts';
 import type { Comparison } from '../record/comparison.ts';
 import type { Constraint } from '../record/goal.ts';
 import type { ApplyOptions } from './apply-view.ts';
+import { inBothWidths } from './figures/draw.ts';
 import { metricPlotData, metricPlotSvg } from './figures/metric-plot.ts';
 
 /** What a page is for: a service that answers users, or work that is done in batches. */
@@ -67,16 +68,21 @@ export const USUAL_PLOTS: Readonly<
   },
 };
 
-/** Plots of configurations, each as the file `plots/simple/FOLDER/NAME`; what none of them has is left out. */
+/**
+ * Plots of configurations, each as the file `plots/simple/FOLDER/NAME`, and as a page shows it; what none of them has is left
+ * out.
+ */
 export const plotFigures = (
   plots: readonly PlotSettings[],
   folder: string,
   entries: readonly RankedEntry[],
   { winner, constraints }: { winner?: RankedEntry | undefined; constraints?: readonly Constraint[] } = {},
-): (Figure & { readonly name: string })[] =>
+): (Figure & { readonly name: string; readonly shown: string })[] =>
   plots.flatMap((settings) => {
     const data = metricPlotData(settings, entries, winner, constraints);
     if (!data) return [];
     const { name } = settings;
-    return [{ name, path: join('plots', 'simple', folder, name), svg: metricPlotSvg(data) }];
+    const shown = inBothWidths((width) => metricPlotSvg(data, width));
+    const figure = { name, path: join('plots', 'simple', folder, name), svg: metricPlotSvg(data), shown };
+    return [figure];
   });

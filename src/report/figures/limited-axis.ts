@@ -11,6 +11,9 @@ const ROOM = 0.06;
 /** A limit that is farther from the values than this share of what lies between them is told at the edge. */
 const FAR = 0.35;
 
+/** So few points have room for their intervals. */
+const FEW = 4;
+
 /** A limit on what an axis shows. */
 export interface AxisLimit {
   readonly value: number;
@@ -35,7 +38,7 @@ export interface LimitedAxis {
 /**
  * The axis of a metric.
  * @param values that it must hold; at least one.
- * @param reach ends of intervals, which widen the axis by a quarter at most.
+ * @param reach ends of intervals, which widen the axis by a quarter at most at each end, of few points by as much as it is.
  */
 export function limitedAxis(
   tag: string,
@@ -50,17 +53,21 @@ export function limitedAxis(
   // A share of the axis is a difference of what it is divided by evenly.
   const [to, from] =
     scale === 'log' ? [Math.log, Math.exp] : [(value: number) => value, (value: number) => value];
-  let [low, high] = [to(Math.min(...values)), to(Math.max(...values))];
+  const [least, largest] = [to(Math.min(...values)), to(Math.max(...values))];
+  let [low, high] = [least, largest];
   // A single value, or equal ones, have an axis around them.
-  const span = high - low || Math.abs(high) * 0.2 || 1;
+  const span = largest - least || Math.abs(largest) * 0.2 || 1;
+  // Of few points the intervals are most of what there is to see.
+  const most = values.length <= FEW ? span : span / 4;
   for (const end of reach) {
     if (scale === 'log' && end <= 0) continue;
-    low = Math.min(low, Math.max(to(end), low - span / 4));
-    high = Math.max(high, Math.min(to(end), high + span / 4));
+    low = Math.min(low, Math.max(to(end), least - most));
+    high = Math.max(high, Math.min(to(end), largest + most));
   }
+  const shown = Math.max(span, high - low);
   const placed = criteria.constraints
     .filter((constraint) => constraint.tag === tag)
-    .map((constraint) => ({ constraint, at: placeOf(constraint, low, high, span, to) }));
+    .map((constraint) => ({ constraint, at: placeOf(constraint, low, high, shown, to) }));
   for (const { constraint, at } of placed) {
     if (at !== 'inside') continue;
     low = Math.min(low, to(constraint.value));

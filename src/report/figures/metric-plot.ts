@@ -6,7 +6,7 @@ import { formatNumber } from '../../rank/words.ts';
 import type { Constraint } from '../../record/goal.ts';
 import { batchSizeOf, isRate, levelOf } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
-import { COLOR, drawSvg } from './draw.ts';
+import { COLOR, drawSvg, WIDTHS, type Width } from './draw.ts';
 import { spread } from './labels.ts';
 
 /** One value against another, a line for each configuration. */
@@ -92,7 +92,11 @@ function rising<T extends { y: number }>(points: readonly T[]): T[] {
 /** A limit of more times the largest value than this would squash the figure: it is told at the edge. */
 const FAR = 1.5;
 
-export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlotData): string {
+export function metricPlotSvg(
+  { title, axes, byLoad, lines, targets }: MetricPlotData,
+  width: Width = 'wide',
+): string {
+  const isWide = width === 'wide';
   const flat = lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...point, ...line })));
   const far = (axis: 'x' | 'y', value: number): boolean =>
     value > FAR * Math.max(...flat.map((point) => point[axis]));
@@ -129,13 +133,16 @@ export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlo
   });
   return drawSvg(
     {
-      height: 320,
+      ...(isWide ? {} : { width: WIDTHS[width] }),
+      height: isWide ? 320 : 260,
       marginTop: 40,
-      marginRight: 190,
+      marginRight: isWide ? 190 : 62,
       x: {
         label: `${axes.x} →`,
         grid: true,
-        ...(byLoad ? { ticks: levels.slice(0, 12), tickFormat: 'd' } : { zero: true, nice: true }),
+        ...(byLoad
+          ? { ticks: levels.slice(0, isWide ? 12 : 6), tickFormat: 'd' }
+          : { zero: true, nice: true, ...(isWide ? {} : { ticks: 4 }) }),
       },
       y: { label: `↑ ${axes.y}`, grid: true, zero: true, nice: true },
       marks: [
@@ -143,13 +150,28 @@ export function metricPlotSvg({ title, axes, byLoad, lines, targets }: MetricPlo
         ...words,
         Plot.line(flat, { x: 'x', y: 'y', z: 'variant', stroke: color, strokeWidth: 1.8 }),
         Plot.dot(flat, { x: 'x', y: 'y', fill: color, r: 3 }),
-        Plot.text(ends, { x: 'x', y: 'labelAt', text: shortName, fill: color, textAnchor: 'start', dx: 8 }),
+        Plot.text(ends, {
+          x: 'x',
+          y: 'labelAt',
+          text: isWide ? shortName : shortestName,
+          fill: color,
+          textAnchor: 'start',
+          dx: 8,
+        }),
         Plot.text([title], { frameAnchor: 'top', dy: -26, fontWeight: 600, fontSize: 13 }),
       ],
     },
     title,
   );
 }
+
+/** `7` of `m_config_7`, cut where there is no room for it. */
+const shortestName = ({ variant }: { variant: string }): string => {
+  const end = variant.replace(/^.*_config_(?=.)/, '');
+  return end.length > SHORTEST ? `${end.slice(0, SHORTEST - 1)}…` : end;
+};
+
+const SHORTEST = 7;
 
 /** Room for a name beside a figure, in letters. */
 const MOST_LETTERS = 32;
