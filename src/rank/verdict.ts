@@ -14,7 +14,7 @@ import {
 import { isInDoubt, LEAST_GAIN } from './decision.ts';
 import { driftText } from './drift-words.ts';
 import { missesForSure, nearLimits } from './limit-noise.ts';
-import type { Gain } from './noise.ts';
+import { type Gain, intervalsOf } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
 import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
@@ -322,11 +322,28 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
 }
 
 /** What the noise does not tell from the first of the ranking; what that is preferred to is told by itself. */
-function tiedText({ preferredTo, ties, leader }: Ranking): string | undefined {
+function tiedText(ranking: Ranking): string | undefined {
+  const { preferredTo, ties, leader } = ranking;
   const others = ties.filter((other) => other !== preferredTo && other !== leader);
   return others.length > 0
-    ? `Tied with ${namesOf(others)}: what was measured can't tell them apart.`
+    ? sentences(
+        `Tied with ${namesOf(others)}: what was measured can't tell them apart.`,
+        sooner(others, ranking),
+      )
     : undefined;
+}
+
+const P99 = 'perf_latency_p99';
+
+/** The quickest of those that are tied, where it is quicker than the leader for sure and nobody asked for that. */
+function sooner(others: readonly RankedEntry[], { leader, goal, noise }: Ranking): string | undefined {
+  if (!leader || goal.objectives.some(({ tag }) => tag.startsWith('perf_latency'))) return undefined;
+  const p99Of = ({ best: { measurement } }: RankedEntry): number => measurement.whole.values[P99] ?? Infinity;
+  const [first] = others.toSorted((a, b) => p99Of(a) - p99Of(b));
+  const [, high = null] = first ? (intervalsOf(first.best.measurement, noise)[P99] ?? []) : [];
+  const [low = null] = intervalsOf(leader.best.measurement, noise)[P99] ?? [];
+  if (!first || high === null || low === null || high >= low) return undefined;
+  return `Of these ${first.trial.name} answers sooner: p99 ${formatNumber(p99Of(first))} ms instead of ${formatNumber(p99Of(leader))}.`;
 }
 
 /** Its config.pbtxt alone does not serve as it was measured. */

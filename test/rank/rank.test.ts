@@ -92,6 +92,22 @@ describe('ranking', () => {
     expect(verdict(ranking)).toContain("Tied with m_config_2: what was measured can't tell them apart.");
   });
 
+  test('of what is tied the one that answers sooner for sure is named', () => {
+    const tied = (name: string, p99: number) =>
+      trial(name, [
+        measurement({ perf_throughput: 200, perf_latency_p99: p99 }, 1, {
+          intervals: { perf_throughput: [190, 210], perf_latency_p99: [0.97 * p99, 1.03 * p99] },
+        }),
+      ]);
+    const told = (p99: number, changes: Partial<Goal> = {}) =>
+      verdict(rank(run(base, tied('m_config_0', 72), tied('m_config_1', p99)), goal(changes)));
+    expect(told(60)).toContain(
+      "Tied with m_config_1: what was measured can't tell them apart. Of these m_config_1 answers sooner: p99 60.0 ms instead of 72.0.",
+    );
+    expect(told(70)).not.toContain('sooner');
+    expect(told(60, { objectives: [{ tag: 'perf_latency_p99', weight: 1 }] })).not.toContain('sooner');
+  });
+
   test('a lead over the default that is within the noise is no reason to change it', () => {
     const near = trial('m_config_2', [measurement({ perf_throughput: 103 })]);
     expect(verdict(rank(run(base, near), goal()))).toBe(
