@@ -48,7 +48,7 @@ export function addCompare(command: Command, { process, end }: Call): void {
     )
     .option(
       '--base-session <WHEN>',
-      'the session of BASE that began then, of which the end may be left out, or last (default: last)',
+      'the session of BASE, named by the time it began or the beginning of that time, such as 2026-11-01, or last (default: last)',
     )
     .option('--session <WHEN>', 'the same for NEW')
     .option(

@@ -18,7 +18,7 @@ export interface Layout {
   readonly note?: string;
 }
 
-/** The names of Model Analyzer, and of tma up to version 0.1. */
+/** The names of Model Analyzer, and of a tma from before `tma-out`. */
 const EARLIER = { checkpoints: 'checkpoints', outputModelRepository: 'output_model_repository' } as const;
 
 /**

@@ -656,7 +656,7 @@ export const OPTIONS = {
     flags: '--session',
     value: 'TIME',
     schema: text,
-    help: 'what the run that began then measured (2026-11-25, or more of it)',
+    help: 'what one run measured, named by the time it began or the beginning of that time, such as 2026-11-25',
     fallback: 'the last',
     commands: ['report', 'export'],
   },

@@ -127,7 +127,7 @@ function trialsOf(
   const made = [...new Set(found.flatMap(({ stored }) => composingOf(stored)))];
   if (made.length > 0) {
     warnings.push(
-      `${model}: its composing models (${made.join(', ')}) were changed, too, which the report does not show: tma does not support ensembles and BLS yet, and writes no configuration to results/best`,
+      `${model}: its composing models (${made.join(', ')}) were changed, too, which the report does not show: tma does not vary them itself in this version, and writes no configuration to results/best`,
     );
   }
   return found.map((variant) => trialOf(variant, { model, base: base?.config, writtenAt, warnings }));

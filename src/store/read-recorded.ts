@@ -8,7 +8,7 @@ import { readCheckpoint } from './model-analyzer.ts';
 
 /** What of a checkpoint directory is meant. */
 export interface Wanted {
-  /** When the session began, of which the end may be left out; undefined: the last one. */
+  /** When the session began, or the beginning of that time (`2026-11-01`); undefined: the last one. */
   readonly session?: string | undefined;
   /** Configurations that may be of earlier sessions, where no session is named. */
   readonly variants?: readonly string[];

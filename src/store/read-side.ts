@@ -19,7 +19,7 @@ export interface ReadSide extends ComparedRun {
 
 /** Which session of a journal is meant. */
 export interface WantedSession {
-  /** When it began, of which the end may be left out; `last`, or undefined: the last one. */
+  /** When it began, or the beginning of that time (`2026-11-01`); `last`, or undefined: the last one. */
   readonly session?: string | undefined;
   /** The option by which it is asked for. */
   readonly flag: string;
