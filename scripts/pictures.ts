@@ -1,9 +1,10 @@
 // Writes the pictures of docs/ and what the quick start prints: quick-start measures it anew; report draws report.png, the
 // beginning of the summary page that it leaves, or of the one that is named; side-by-side draws side-by-side.png and
-// from-checkpoint.png, where Model Analyzer is installed; outputs makes what else documents print, or those that are named.
+// from-checkpoint.png, where Model Analyzer is installed; outputs makes what else documents print, or those that are named; study
+// makes the files of the study on an H100 anew from what was measured there.
 // Without a name all of them.
 // node scripts/pictures.ts [quick-start | report [result_summary.html] | side-by-side [further options of tma's run]
-//   | outputs [mistake | load | compare | failure]]
+//   | study | outputs [mistake | load | compare | failure]]
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,7 @@ import { findBrowser } from '../src/report/browser.ts';
 import { outputs } from './docs/outputs.ts';
 import { quickStart } from './docs/quick-start.ts';
 import { sideBySide } from './docs/side-by-side.ts';
+import { study } from './docs/study.ts';
 
 const QUICK_START = 'tma-out/reports/summaries/text_recognition/result_summary.html';
 const [which, ...more] = process.argv.slice(2);
@@ -30,6 +32,7 @@ const PICTURES = {
   'quick-start': quickStart,
   report,
   'side-by-side': sideBySide,
+  study,
   outputs: (_browser: Browser, names: readonly string[]) => outputs(names),
 };
 const executablePath = await findBrowser();

@@ -55,18 +55,22 @@ function decided(ranking: Ranking): string {
       );
     case 'none':
       return leader
-        ? sentences(
-            `No configuration meets the constraints. Nearest is ${figuresOf(leader, ranking)} (${missed(leader, ranking)}).`,
-            missesForSure(leader.best)
-              ? undefined
-              : 'It may keep them within the noise: measure it longer (--time-limit).',
-            driftText(ranking),
-          )
+        ? sentences('No configuration meets the constraints.', nearestText(ranking, leader))
         : nothingOf(ranking);
     case 'unfinished':
       return sentences(whyUnfinished(ranking), soFar(ranking), tiedText(ranking), driftText(ranking));
   }
 }
+
+/** What comes nearest to the limits where nothing keeps them, as sentences of their own. */
+export const nearestText = (ranking: Ranking, leader: RankedEntry): string =>
+  sentences(
+    `Nearest is ${figuresOf(leader, ranking)} (${missed(leader, ranking)}).`,
+    missesForSure(leader.best)
+      ? undefined
+      : 'It may keep them within the noise: measure it longer (--time-limit).',
+    driftText(ranking),
+  );
 
 /** A run that was stopped before anything was tried has no causes to show. */
 function nothingOf({ model, unmeasured }: Ranking): string {

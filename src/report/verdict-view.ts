@@ -9,7 +9,7 @@ import type { Ranking } from '../rank/rank.ts';
 import { settingsText } from '../rank/settings-words.ts';
 import type { RankedEntry, RankedPoint } from '../rank/standings.ts';
 import { toldGain } from '../rank/told-gain.ts';
-import { besidesHeadline, confirmedText } from '../rank/verdict.ts';
+import { besidesHeadline, confirmedText, nearestText } from '../rank/verdict.ts';
 import { describeConstraint, formatNumber, formatValue, loadWords, unitOf } from '../rank/words.ts';
 import type { Constraint } from '../record/goal.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
@@ -55,8 +55,11 @@ export function verdictView(ranking: Ranking) {
 }
 
 /** What the headline and the figures do not say; that a budget ended the search comes first. */
-const besideOf = (ranking: Ranking): string =>
-  [endedEarlyText(ranking.search?.ended), besidesHeadline(ranking)].filter(Boolean).join(' ');
+function besideOf(ranking: Ranking): string {
+  const { decision, leader, search } = ranking;
+  const rest = decision.kind === 'none' && leader ? nearestText(ranking, leader) : besidesHeadline(ranking);
+  return [endedEarlyText(search?.ended), rest].filter(Boolean).join(' ');
+}
 
 const loadOf = (measurement: Measurement): string =>
   `${loadWords(measurement.point)}${confirmedText(measurement)}`;

@@ -1,8 +1,9 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { MISTAKE, markOf } from '../../scripts/docs/outputs.ts';
 import { outputIn } from '../../scripts/docs/printed-output.ts';
+import { RESULTS_VERSION } from '../../src/record/results.ts';
 import { folder } from '../support/experiment.ts';
 import { tma } from '../support/tma.ts';
 
@@ -16,3 +17,8 @@ test.each(MISTAKE.documents)(
     expect(error.replaceAll(`${cwd}/`, '')).toContain(outputIn(document, markOf(MISTAKE)));
   },
 );
+
+test('the results of the study on an H100 are written as this version does (npm run docs:pictures -- study)', () => {
+  const text = readFileSync('examples/text-recognition-h100/study/results.json', 'utf8');
+  expect(JSON.parse(text).schemaVersion).toBe(RESULTS_VERSION);
+});

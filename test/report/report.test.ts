@@ -381,8 +381,9 @@ describe('one decision is followed by sentence, colour, tiles, diff, tag, result
     expect(json.decision).toMatchObject({ kind, variant: name });
     expect(json.winner?.variant ?? null).toBe(name);
     expect(json.verdict).toBe(verdict(ranked));
-    expect(document.querySelector('p.verdict')?.textContent ?? '').toBe(besidesHeadline(ranked));
-    if (!name) expect(besidesHeadline(ranked)).toBe(json.verdict);
+    const beside = document.querySelector('p.verdict')?.textContent ?? '';
+    if (kind === 'none') expect(json.verdict).toBe(`No configuration meets the constraints. ${beside}`);
+    else expect(beside).toBe(name ? besidesHeadline(ranked) : json.verdict);
     expect(document.querySelector('#verdict')?.className).toBe(`answer ${colour}`);
     expect(document.querySelectorAll('.numbers')).toHaveLength(name ? 1 : 0);
     expect([...document.querySelectorAll('tr.winner')].map((row) => row.id)).toEqual(name ? [name] : []);
