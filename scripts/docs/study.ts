@@ -32,7 +32,7 @@ const KEPT = [
 export async function study(): Promise<string> {
   const experiment = loadExperiment({
     file: join(FOLDER, 'perf.yaml'),
-    commandLine: { model_repository: join(FOLDER, 'model_repository'), latency_budget: 10 },
+    commandLine: { model_repository: join(FOLDER, 'model_repository'), latency_budget: '10' },
   });
   const { run } = readSide(join(STUDY, 'results.json'));
   const rankings = experiment.models.map((plan) => rank(run, goalOfPlan(plan)));
