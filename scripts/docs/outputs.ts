@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -72,7 +73,9 @@ const load: Output = {
       // Not that a load is being measured.
       return linesWith(printed(folder, ...command!.split(' ').slice(2)), /^(?!.*\.\.\.$)/);
     } finally {
-      server.kill('SIGKILL');
+      // It takes its Python processes and their shared memory along.
+      server.kill();
+      await once(server, 'exit');
     }
   },
 };

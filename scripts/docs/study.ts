@@ -26,8 +26,8 @@ const KEPT = [
 ];
 
 /**
- * Ranks what the study on an H100 measured, and writes its tables, its page and what stands in the terminal, as this version does: nothing is measured. The
- * goal is that of its perf.yaml, with the flag of run.sh.
+ * Ranks what the study on an H100 measured, and writes its tables, its page and what stands in the terminal, as this version
+ * does: nothing is measured. The goal is that of its perf.yaml, with the flag of run.sh.
  */
 export async function study(): Promise<string> {
   const experiment = loadExperiment({

@@ -89,3 +89,5 @@ export const shown = (text: string): string =>
 /** When something was, by two times of the clock: `between 02:09 and 02:14 UTC`, or `at 02:09 UTC` where they are the same. */
 export const whenText = (from: string, until: string): string =>
   from === until ? `at ${from} UTC` : `between ${from} and ${until} UTC`;
+
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

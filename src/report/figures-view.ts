@@ -1,7 +1,7 @@
 import type { PlotSettings } from '../config/plot-settings.ts';
 import type { ConstraintVerdict } from '../goal/score.ts';
 import { findMetric } from '../ground/metric.ts';
-import { counted } from '../ground/wording.ts';
+import { capitalized, counted } from '../ground/wording.ts';
 import type { Ranking } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import type { Trial } from '../record/run.ts';
@@ -137,8 +137,6 @@ function loadCurvesView(
       entries.length > curves.length ? `${curves.length} of ${counted(entries.length, 'configuration')}` : '',
   };
 }
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where the time of a request goes: of what the run is told by beside the default, or of the default beside the next best. */
 function timeSplitView({ winner, entries, default: base }: Ranking, shown: RankedEntry, drawn: Drawn) {

@@ -82,7 +82,7 @@ export const plotFigures = (
     const data = metricPlotData(settings, entries, winner, constraints);
     if (!data) return [];
     const { name } = settings;
-    const shown = inBothWidths((width) => metricPlotSvg(data, width));
-    const figure = { name, path: join('plots', 'simple', folder, name), svg: metricPlotSvg(data), shown };
-    return [figure];
+    const svg = metricPlotSvg(data);
+    const shown = inBothWidths((width) => (width === 'wide' ? svg : metricPlotSvg(data, width)));
+    return [{ name, path: join('plots', 'simple', folder, name), svg, shown }];
   });

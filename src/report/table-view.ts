@@ -129,7 +129,10 @@ const SIGNS = { met: '✓', missed: '✗', unknown: '?' } as const;
 /** What one limit comes to, as a class of the style sheet and a sign. */
 export const markOf = (verdict: ConstraintVerdict) => ({ mark: CLASSES[verdict], sign: SIGNS[verdict] });
 
-/** What the limits come to at a point; undefined where there are none: `met`, or each that is broken, could not be checked, or is kept within the noise. */
+/**
+ * What the limits come to at a point: `met`, or each that is broken, could not be checked, or is kept within the noise;
+ * undefined where there are none.
+ */
 function constraintsView(
   { verdict, checks }: RankedPoint,
   criteria: { readonly prices: Prices | undefined },

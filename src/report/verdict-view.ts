@@ -1,6 +1,6 @@
 import type { Check } from '../goal/score.ts';
 import { metric } from '../ground/metric.ts';
-import { counted } from '../ground/wording.ts';
+import { capitalized, counted } from '../ground/wording.ts';
 import { chanceText, endedEarlyText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
 import { type Choice, type ChoiceReason, type Choices, choicesOf } from '../rank/choices.ts';
 import { doubtOf } from '../rank/doubt.ts';
@@ -17,8 +17,6 @@ import { anchorOf } from './anchor.ts';
 import { diffView } from './diff-view.ts';
 import { figure, markOf } from './table-view.ts';
 import { intervalText, toldInterval, withUnit } from './told-figure.ts';
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const COLOURS = { deploy: 'good', keep: 'good', none: 'bad', unfinished: 'open' } as const;
 const SIGNS = { deploy: '✓', keep: '✓', none: '✗', unfinished: '?' } as const;

@@ -17,7 +17,7 @@ import { folder } from '../support/experiment.ts';
 import { measurement, result, run, trial } from '../support/run.ts';
 
 const FIRST = 'test/fixtures/results/schema-1.json';
-/** Of a run on an H100. */
+/** Of a run on an H100, cut to two of its configurations. */
 const FIRST_GPU = 'test/fixtures/results/schema-1-gpu.json';
 const goal = (constraints: Goal['constraints'] = [], name = 'm'): Goal => ({
   models: [name],
