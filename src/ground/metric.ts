@@ -227,6 +227,16 @@ export function metric(tag: string): Metric {
   return found;
 }
 
+/**
+ * How a metric follows the speed of what computes, all else equal: 1 as many times as much (rates), -1 as many times less
+ * (times, and what an inference costs), 0 not at all.
+ */
+export function followsSpeed(tag: string): 1 | -1 | 0 {
+  const unit = findMetric(tag)?.unit ?? '';
+  if (unit.endsWith('/s')) return 1;
+  return unit === 'ms' || tag.startsWith('cost_') ? -1 : 0;
+}
+
 /** Combines samples or GPUs; undefined when there are none. */
 export function aggregate(values: readonly number[], how: Aggregation): number | undefined {
   if (values.length === 0) return undefined;

@@ -31,6 +31,7 @@ import {
   matchPoints,
   matchTrials,
 } from './matched.ts';
+import { Nights } from './nights.ts';
 import { MetricShifts, percentOf, type Shift } from './shift.ts';
 
 /** One model of two runs, with everything that is to be judged together with other models. */
@@ -47,6 +48,8 @@ export interface ModelPair {
   readonly defaults: MatchedTrial | undefined;
   readonly ofDefault: readonly (Shift | undefined)[];
   readonly overall: readonly (Shift | undefined)[];
+  /** What was seen of the machine, in words. */
+  readonly nights: string | undefined;
 }
 
 /** Metrics that are always compared, beside objectives and constraints. */
@@ -70,8 +73,9 @@ export function pairModel(
   const [before, after] = [trialsOf(runs.base, base.model, prices), trialsOf(runs.new, next.model, prices)];
   const matched = matchTrials(before, after);
   const seen = startsSeen([...before, ...after]);
+  const nights = new Nights(runs);
   const shifts = tagsOf(next.goal, [...before, ...after], tags).map(
-    (tag) => new MetricShifts(tag, matched.trials, seen(tag)),
+    (tag) => new MetricShifts(tag, matched.trials, seen(tag), nights),
   );
   const [old, now] = [chosen(base), chosen(next)];
   const defaults = otherDefaults(base, next, matched);
@@ -84,20 +88,25 @@ export function pairModel(
     byTrial: new Map(matched.trials.map((trial) => [trial, shifts.map((shift) => shift.of(trial))])),
     ofWinner: shifts.map((shift) =>
       old && now && whyNotWinners(old, now) === undefined
-        ? shift.between(lookOf(old.best.measurement), lookOf(now.best.measurement))
+        ? shift.between(lookOf(old.best.measurement), lookOf(now.best.measurement), areOne(old, now))
         : undefined,
     ),
     defaults,
     ofDefault: shifts.map((shift) => (defaults ? shift.of(defaults) : undefined)),
     overall: shifts.map((shift) => shift.overall),
+    nights: nights.text(matched.trials.flatMap(({ points }) => points.filter(({ leftOut }) => !leftOut))),
   };
 }
+
+const areOne = (base: RankedEntry, next: RankedEntry): boolean =>
+  contentOf(base.trial) === contentOf(next.trial);
 
 /** The two defaults as a pair, where what was matched does not hold them as one. */
 function otherDefaults(base: Ranking, next: Ranking, { trials }: Matched): MatchedTrial | undefined {
   const [old, now] = [base.default?.trial, next.default?.trial];
   if (!old || !now || trials.some((pair) => pair.base.isDefault && pair.new.isDefault)) return undefined;
-  return { base: old, new: now, matchedBy: 'configuration', points: matchPoints(old, now) };
+  const matchedBy = 'parameters';
+  return { base: old, new: now, matchedBy, points: matchPoints(old, now, matchedBy) };
 }
 
 const trialsOf = ({ trials }: Run, model: string, prices: Prices | undefined): Trial[] =>
@@ -258,7 +267,7 @@ export function comparedModel(
 }
 
 /** Why nothing can be said of a metric. */
-function whyNothing(points: readonly MatchedPoint[], tag: string): string {
+function whyNothing(points: readonly Omit<MatchedPoint, 'isOne'>[], tag: string): string {
   if (points.length === 0) return 'no load of any configuration was measured in both';
   const counted = points.filter(({ leftOut }) => !leftOut);
   if (counted.length > 0)
@@ -303,12 +312,12 @@ function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): Co
     changes: pair.shifts.map(({ tag }, index) =>
       changeOf(tag, shifts[index], judge, () => whyNothing(trial.points, tag)),
     ),
-    points: trial.points.map(({ base, new: next, leftOut }) => ({
+    points: trial.points.map(({ base, new: next, leftOut, isOne }) => ({
       point: next.measurement.point,
       changes: pair.shifts.map((shift) =>
         leftOut
           ? valuesOf(shift.tag, base, next, whyNothing([{ base, new: next, leftOut }], shift.tag))
-          : pointChange(shift, base, next),
+          : pointChange(shift, base, next, isOne),
       ),
       ...(leftOut && { leftOut }),
     })),
@@ -328,8 +337,8 @@ function valuesOf(tag: string, base: Look, next: Look, why: string): ValueChange
 }
 
 /** One load by itself, which is not judged. */
-function pointChange(shifts: MetricShifts, base: Look, next: Look): ValueChange {
-  const shift = shifts.between(base, next);
+function pointChange(shifts: MetricShifts, base: Look, next: Look, isOne: boolean): ValueChange {
+  const shift = shifts.between(base, next, isOne);
   if (!shift) return valuesOf(shifts.tag, base, next, whyNothing([{ base, new: next }], shifts.tag));
   const { why: _, ...known } = valuesOf(shifts.tag, base, next, '');
   return { ...known, ...percentOf(shift) };
@@ -350,7 +359,7 @@ const defaultsOf = (
 function winnerOf(pair: ModelPair, judge: Judge): WinnerChange {
   const [old, now] = [chosen(pair.base), chosen(pair.new)];
   const [base, next] = [choiceOf(pair.base), choiceOf(pair.new)];
-  const isSame = old !== undefined && now !== undefined && contentOf(old.trial) === contentOf(now.trial);
+  const isSame = old !== undefined && now !== undefined && areOne(old, now);
   return {
     base,
     new: next,

@@ -157,6 +157,7 @@ function notesOf(
         ]
       : []),
     ...(taken !== undefined && common.same === 0 ? [`NEW: ${taken}`] : []),
+    ...(pair.nights === undefined ? [] : [pair.nights]),
     ...rateNotes(pair.matched),
     ...(common.client > 0
       ? [`${counted(common.client, 'load')} left out: the load generator was the limit`]

@@ -133,7 +133,8 @@ function isSurelyWorse(
   const isSure = (shift: Shift | undefined): boolean => !shift || isSureShift(shift, direction);
   if (!metrics || !old) return isSure(metrics?.beyond(now, value));
   const hasChanged =
-    (now.looks > 1 && isSure(metrics.between(old, now))) || (!!metrics.overall && isSure(metrics.overall));
+    (now.looks > 1 && isSure(metrics.between(old, now, false))) ||
+    (!!metrics.overall && isSure(metrics.overall));
   return isSure(metrics.beyond(now, value)) && hasChanged;
 }
 

@@ -12,6 +12,8 @@ export interface Look {
 
 /** A load that both runs measured on one configuration. */
 export interface MatchedPoint {
+  /** Whether both are of one configuration; else of two that differ from their defaults alike. */
+  readonly isOne: boolean;
   readonly base: Look;
   readonly new: Look;
   /** Why it says nothing of a change: see `leftOut` of a compared point. */
@@ -56,7 +58,7 @@ export function matchTrials(base: readonly Trial[], next: readonly Trial[]): Mat
   const [differs, differsNow] = [differenceFrom(left), differenceFrom(right)];
   const alike = differs && differsNow ? pairsBy(restOfBase, restOfNew, differs, differsNow) : [];
   const matched = (pairs: readonly Pair[], matchedBy: MatchedTrial['matchedBy']): MatchedTrial[] =>
-    pairs.map(([a, b]) => ({ base: a, new: b, matchedBy, points: matchPoints(a, b) }));
+    pairs.map(([a, b]) => ({ base: a, new: b, matchedBy, points: matchPoints(a, b, matchedBy) }));
   return {
     trials: [...matched(equal, 'configuration'), ...matched(alike, 'parameters')],
     onlyBase: others(
@@ -127,13 +129,14 @@ const loadKey = ({ point: { streams } }: Measurement): string =>
     .join(', ');
 
 /** The loads that both runs measured, of one configuration each. */
-export function matchPoints(base: Trial, next: Trial): MatchedPoint[] {
+export function matchPoints(base: Trial, next: Trial, matchedBy: MatchedTrial['matchedBy']): MatchedPoint[] {
+  const isOne = matchedBy === 'configuration';
   const before = new Map(looksOf(base).map((look) => [loadKey(look.measurement), look]));
   return looksOf(next).flatMap((look): MatchedPoint[] => {
     const old = before.get(loadKey(look.measurement));
     if (!old) return [];
     const why = whyLeftOut(old.measurement, look.measurement);
-    return [{ base: old, new: look, ...(why && { leftOut: why }) }];
+    return [{ isOne, base: old, new: look, ...(why && { leftOut: why }) }];
   });
 }
 

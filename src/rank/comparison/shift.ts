@@ -4,12 +4,13 @@ import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
 import type { SeenStarts } from '../noise.ts';
 import { bothKeepUp, followsRate } from './at-rate.ts';
 import type { Look, MatchedPoint, MatchedTrial } from './matched.ts';
+import type { Nights, NightsPair } from './nights.ts';
 
 /**
  * How far a metric of two runs is apart, and how sure that is.
  *
  * A figure is the truth times what the start of the server did to it times what the moment did, and two nights of one
- * machine differ by a little more, which no number of servers averages out. So the change of a configuration is the mean
+ * machine differ by a little more, which no number of servers averages out (see nights.ts). So the change of a configuration is the mean
  * over its loads of the logarithm of new over old, and that of the model the mean over configurations: all loads of one
  * configuration may have been measured on one start. What starts and moments do is learned from the two runs themselves:
  * starts by how far the changes of configurations are from each other, and by points that were measured on several servers;
@@ -44,8 +45,6 @@ const USUAL_WEIGHT = 2;
  * mean latency 4 to 8 %, p99 4 to 16 %); half of its variance is the start's.
  */
 const USUAL = { figure: 0.06, tail: 0.15, memory: 0.02 } as const;
-/** What two nights of one machine differ by beyond that. Not tuned. */
-const NIGHTS = 0.01;
 /** Half of a 95 % interval, in standard deviations. */
 const NORMAL = 1.96;
 
@@ -81,15 +80,19 @@ interface Part extends Sums {
 
 const figureOf = ({ measurement }: Look, tag: string): number | undefined => measurement.whole.values[tag];
 
+/** A load of each night. */
+type Pair = NightsPair & { readonly base: Look; readonly new: Look };
+
 /**
  * Logarithm of new over old; undefined where one is not there, is no positive number, or where both are the request rate
  * itself.
  */
-function logOf(base: Look, next: Look, tag: string): number | undefined {
+function logOf(pair: Pair, tag: string, nights: Nights): number | undefined {
+  const { base, new: next } = pair;
   if (followsRate(tag) && bothKeepUp(base.measurement, next.measurement)) return undefined;
   const [before, after] = [figureOf(base, tag), figureOf(next, tag)];
   return before !== undefined && after !== undefined && before > 0 && after > 0
-    ? Math.log(after / before)
+    ? Math.log(after / before) - nights.seen(pair, tag)
     : undefined;
 }
 
@@ -102,14 +105,19 @@ export class MetricShifts {
   readonly #near: ReadonlyMap<MatchedTrial, Part>;
   readonly #allNear: Sums;
   readonly #seen: SeenStarts;
+  readonly #nights: Nights;
 
-  /** @param seen what both runs say of how far servers differ. */
-  constructor(tag: string, trials: readonly MatchedTrial[], seen: SeenStarts) {
+  /**
+   * @param seen what both runs say of how far servers differ.
+   * @param nights what the two nights did.
+   */
+  constructor(tag: string, trials: readonly MatchedTrial[], seen: SeenStarts, nights: Nights) {
     this.tag = tag;
+    this.#nights = nights;
     this.#seen = seen;
     this.#parts = new Map(
       trials.flatMap((trial) => {
-        const part = partOf(trial, tag);
+        const part = partOf(trial, tag, nights);
         return part ? [[trial, part] as const] : [];
       }),
     );
@@ -130,7 +138,7 @@ export class MetricShifts {
     );
     return {
       log: changes / count,
-      deviation: Math.sqrt(sum / count ** 2 + NIGHTS ** 2),
+      deviation: Math.sqrt(sum / count ** 2 + this.#nightsOf(this.#parts.values())),
       degrees: scatter.degrees,
     };
   }
@@ -146,25 +154,30 @@ export class MetricShifts {
    * hide behind itself.
    */
   of(trial: MatchedTrial): Shift | undefined {
-    const part = this.#parts.get(trial) ?? partOf(trial, this.tag);
+    const part = this.#parts.get(trial) ?? partOf(trial, this.tag, this.#nights);
     if (!part) return undefined;
     const near = this.#near.get(trial);
     const scatter = this.#scatter(near ? added(this.#allNear, near, -1) : this.#allNear);
     return {
       log: part.change,
-      deviation: Math.sqrt(varianceOf(part, scatter, this.tag) + NIGHTS ** 2),
+      deviation: Math.sqrt(varianceOf(part, scatter, this.tag) + this.#nightsOf([part])),
       degrees: scatter.degrees,
     };
   }
 
-  /** Of two figures by themselves, whatever they were measured on. */
-  between(base: Look, next: Look): Shift | undefined {
-    const log = logOf(base, next, this.tag);
+  /**
+   * Of two figures by themselves.
+   * @param isOne whether they are of one configuration; of two the load generator does not have the same to do.
+   */
+  between(base: Look, next: Look, isOne: boolean): Shift | undefined {
+    const pair = { base, new: next, isOne };
+    const log = logOf(pair, this.tag, this.#nights);
     if (log === undefined) return undefined;
     const scatter = this.#scatter(this.#allNear);
     const sides = lookVariance(base, scatter, this.tag) + lookVariance(next, scatter, this.tag);
     const starts = scatter.start * (1 / base.servers + 1 / next.servers);
-    return { log, deviation: Math.sqrt(starts + sides + NIGHTS ** 2), degrees: scatter.degrees };
+    const variance = starts + sides + this.#nights.variance([pair], this.tag);
+    return { log, deviation: Math.sqrt(variance), degrees: scatter.degrees };
   }
 
   /** How far one figure is beyond a value, where a server and a moment may have done something to it. */
@@ -174,6 +187,11 @@ export class MetricShifts {
     const scatter = this.#scatter(this.#allNear);
     const variance = scatter.start / look.servers + lookVariance(look, scatter, this.tag);
     return { log: Math.log(figure / value), deviation: Math.sqrt(variance), degrees: scatter.degrees };
+  }
+
+  #nightsOf(parts: Iterable<Part>): number {
+    const points = [...parts].flatMap(({ logs }) => logs.map(({ point }) => point));
+    return this.#nights.variance(points, this.tag);
   }
 
   #scatter(sums: Sums): Scatter {
@@ -219,9 +237,9 @@ const added = (sums: Sums, part: Sums, times: 1 | -1): Sums => ({
 });
 
 /** What a configuration says; undefined where none of its loads counts. */
-function partOf({ points }: MatchedTrial, tag: string): Part | undefined {
+function partOf({ points }: MatchedTrial, tag: string, nights: Nights): Part | undefined {
   const logs = points.flatMap((point) => {
-    const log = point.leftOut ? undefined : logOf(point.base, point.new, tag);
+    const log = point.leftOut ? undefined : logOf(point, tag, nights);
     return log === undefined ? [] : [{ log, point }];
   });
   const { length } = logs;

@@ -1,4 +1,4 @@
-import { findMetric } from '../../ground/metric.ts';
+import { followsSpeed } from '../../ground/metric.ts';
 import { isRate, type LoadPoint } from '../../record/load-point.ts';
 import type { Figures } from '../search.ts';
 
@@ -15,10 +15,9 @@ const UNSURE = 0.15;
  */
 export function corrected({ values, deviations }: Figures, point: LoadPoint, times: number): Figures {
   const factorOf = (tag: string): number => {
-    const unit = findMetric(tag)?.unit ?? '';
-    if (unit === 'ms') return 1 / times;
+    const follows = followsSpeed(tag);
     // What is sent at a rate comes back at that rate.
-    return unit.endsWith('/s') && !isRate(point) ? times : 1;
+    return follows > 0 && isRate(point) ? 1 : times ** follows;
   };
   const tags = Object.keys(values);
   return {
