@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CRASHES, type Crashes } from './crashed-files.ts';
 import { fetchNode, lowestVersion } from './lowest-node.ts';
 
 /**
@@ -15,11 +17,73 @@ const run = (command: string, ...args: string[]): boolean => {
 };
 
 interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** How tests ended, by the runner's own report. */
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Files in which Node crashed once. */
+const crashed: string[] = [];
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/**
+ * Runs tests; files in which Node itself crashed once more, as that says nothing of tma. Twice is a failure.
+ * @returns how they ended, and whether everything beside the tests was well.
+ */
+function runTests(args: readonly string[], isLast = false): Counts & { readonly well: boolean } {
+  rmSync(REPORT, { force: true });
+  rmSync(CRASHES, { force: true });
+  const well = run(
+    'vitest',
+    'run',
+    ...args,
+    '--reporter=default',
+    ...['./scripts/slowest-files.ts', './scripts/crashed-files.ts', 'json'].map(
+      (name) => `--reporter=${name}`,
+    ),
+    `--outputFile.json=${REPORT}`,
+  );
+  const { files, otherErrors } = crashesOf();
+  const counts = countsOf(files);
+  if (files.length === 0 || isLast) return { ...counts, failed: counts.failed + files.length, well };
+  crashed.push(...files);
+  console.log(`NODE CRASHED in ${files.join(', ')}: once more`);
+  const again = runTests([...only, ...files], true);
+  return {
+    passed: counts.passed + again.passed,
+    failed: counts.failed + again.failed,
+    skipped: counts.skipped + again.skipped,
+    well: otherErrors === 0 && again.well,
+  };
+}
+
+const crashesOf = (): Crashes =>
+  existsSync(CRASHES) ? JSON.parse(readFileSync(CRASHES, 'utf8')) : { files: [], otherErrors: 0 };
+
+/** @param without files that are not counted. */
+function countsOf(without: readonly string[]): Counts {
+  if (!existsSync(REPORT)) return { ...NOTHING, failed: 1 };
+  const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
+  const left = new Set(without.map((file) => resolve(file)));
+  const files = testResults.filter(({ name }) => !left.has(name));
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  const count = (...states: string[]): number => tests.filter(({ status }) => states.includes(status)).length;
+  // A file that fails before its first test counts as one failure.
+  const broken = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  return {
+    passed: count('passed'),
+    failed: count('failed') + broken.length,
+    skipped: count('pending', 'skipped', 'todo', 'disabled'),
+  };
 }
 
 /** Starts the tests' own Docker engine with its image; answers why there is none, if so. */
@@ -47,7 +111,6 @@ function bringLowestNode(): string | undefined {
 
 // Ctrl-C ends the tests, which then end by themselves; the engine is still to be stopped.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-rmSync(REPORT, { force: true });
 const checked =
   dockerOnly ||
   [
@@ -62,28 +125,16 @@ const perfAnalyzer = dockerOnly || run('tma', 'install', 'perf-analyzer');
 if (!perfAnalyzer) process.env['TMA_NO_PERF_ANALYZER'] = 'it could not be installed';
 const noLowestNode = dockerOnly ? undefined : bringLowestNode();
 const only = dockerOnly ? ['--project', 'docker'] : [];
-const tested = run(
-  'vitest',
-  'run',
-  ...only,
-  '--reporter=default',
-  '--reporter=./scripts/slowest-files.ts',
-  '--reporter=json',
-  `--outputFile.json=${REPORT}`,
-);
+const tested = runTests(only);
 spawnSync('sh', ['scripts/engine.sh', 'stop']);
 
-const report = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
-// A file that fails before its first test counts as one failure.
-const brokenFiles = report.testResults.filter(
-  (file) => file.status === 'failed' && file.assertionResults.length === 0,
-).length;
-const failed = report.numFailedTests + brokenFiles + (checked ? 0 : 1);
-const skipped = report.numPendingTests + report.numTodoTests;
+const { passed, skipped } = tested;
+const failed = tested.failed + (checked ? 0 : 1);
 if (missing) console.log(`SKIPPED: everything on a Docker engine, because ${missing}`);
 if (!perfAnalyzer)
   console.log('SKIPPED: everything with the real perf_analyzer, which could not be installed');
 if (noLowestNode) console.log(`SKIPPED: tma on Node ${lowestVersion()}, because ${noLowestNode}`);
+if (crashed.length > 0) console.log(`NODE CRASHED once in ${crashed.join(', ')}, which ran once more`);
 if (!checked) console.log('a check before the tests failed; it counts as one failure');
-console.log(`${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = checked && tested && failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = checked && tested.well && failed === 0 ? 0 : 1;
