@@ -1,6 +1,6 @@
 import { mean, probit, sampleVariance } from 'simple-statistics';
 import { score } from '../goal/score.ts';
-import { metric } from '../ground/metric.ts';
+import { followsSpeed, metric } from '../ground/metric.ts';
 import type { Objective } from '../record/goal.ts';
 import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
 import { type PointRecord, serversOf, type Trial } from '../record/run.ts';
@@ -20,6 +20,13 @@ const ASSUMED = 0.1;
  */
 const STARTS = 0.02;
 const STARTS_WEIGHT = 4;
+
+/**
+ * What two nights of a machine differ by, as a share (standard deviation), where inference is on CPUs: what runs of the OCR
+ * example on two cores of a virtual machine, one after the other, differed by from one to the next beyond the scatter of
+ * servers and moments (bench:trust, 41 runs).
+ */
+export const NIGHTS_ON_CPU = 0.04;
 
 /** How sure the figures of a model are. */
 export interface Noise {
@@ -57,8 +64,8 @@ export const overStarts =
 
 /**
  * The 95 % intervals of a measurement's values, as they are told. Where it was measured on several starts of the server
- * they say where one more start would lie: by how sure the mean is, and by what starts differ by. On one start they say
- * where the value of that start lies.
+ * they say where one more start would lie another day: by how sure the mean is, by what starts differ by, and on CPUs by how
+ * much a machine differs from day to day. On one start they say where the value of that start lies.
  */
 export function intervalsOf(measurement: Measurement, noise: Noise): Figures['intervals'] {
   const starts = startsOf(measurement);
@@ -68,7 +75,10 @@ export function intervalsOf(measurement: Measurement, noise: Noise): Figures['in
       if (starts < 2 || value === undefined) return [tag, interval];
       const deviation = Math.abs(value) * (noise.starts[tag] ?? STARTS);
       const quantile = twoSidedQuantile(noise.told?.[tag] ?? STARTS_WEIGHT);
-      const apart = quantile * deviation * Math.sqrt(1 + 1 / starts);
+      const apart = Math.hypot(
+        quantile * deviation * Math.sqrt(1 + 1 / starts),
+        NORMAL * Math.abs(value) * daysApart(measurement, tag),
+      );
       const [low, high] = interval;
       const wide: Interval = [
         low === null ? null : Math.max(0, value - Math.hypot(value - low, apart)),
@@ -78,6 +88,10 @@ export function intervalsOf(measurement: Measurement, noise: Noise): Figures['in
     }),
   );
 }
+
+/** By what share a day differs from the middle of many (standard deviation). */
+const daysApart = ({ gpusInUse }: Measurement, tag: string): number =>
+  gpusInUse === 0 && followsSpeed(tag) !== 0 ? NIGHTS_ON_CPU / Math.SQRT2 : 0;
 
 /** What the search believes of starts belongs to it, too. */
 function withBelieved(

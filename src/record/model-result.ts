@@ -96,7 +96,7 @@ const sureness = {
 };
 const SURENESS = {
   intervals:
-    'metric -> its 95 % interval, null where an end is not known: where `starts` is more than 1, of what one more start of the server would measure, else of what was measured on this one',
+    'metric -> its 95 % interval, null where an end is not known: where `starts` is more than 1, of what one more start of the server would measure another day, else of what was measured on this one',
   requests: 'requests that the values are made of; 0: not recorded',
   looks: 'measurements that the values are the mean of',
   starts: 'starts of the server that these were made on',

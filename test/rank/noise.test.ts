@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { intervalsOf, noiseOf } from '../../src/rank/noise.ts';
+import type { Measurement } from '../../src/record/measurement.ts';
 import { measurementsOf, type Trial } from '../../src/record/run.ts';
 import { randomSource, standardNormal } from '../../src/statistics/random-source.ts';
 import { measurement, trial } from '../support/run.ts';
 
 /** A point that was measured on so many starts, with these means; each look is known to 1 %. */
-const started = (name: string, values: readonly number[]): Trial => ({
+const started = (name: string, values: readonly number[], changes: Partial<Measurement> = {}): Trial => ({
   ...trial(name, []),
   state: 'measured',
   points: values.map((value, index) => ({
@@ -14,6 +15,7 @@ const started = (name: string, values: readonly number[]): Trial => ({
     measurement: measurement({}, 1, {
       values: { perf_throughput: value },
       intervals: { perf_throughput: [value * 0.99, value * 1.01] },
+      ...changes,
     }),
     ...(index > 0 && { again: 'afresh' }),
   })),
@@ -68,4 +70,27 @@ test('of 400 finalists on 2 or 3 starts, at least 90 % hold what a fresh start m
     }
     expect(held / 400, `starts differ by ${scatter}`).toBeGreaterThanOrEqual(0.9);
   }
+});
+
+test('on CPUs a finalist holds a fresh start of another day, on which the machine as a whole is faster or slower', () => {
+  const random = randomSource(11);
+  const day = (): number => 1 + (0.04 / Math.SQRT2) * standardNormal(random);
+  const heldOf = (gpusInUse: number): number => {
+    let held = 0;
+    for (let round = 0; round < 400; round++) {
+      const today = day();
+      const draw = (of: number): number => 100 * of * (1 + 0.02 * standardNormal(random));
+      const own = () => Array.from({ length: 3 }, () => draw(today));
+      const finalists = ['a', 'b', 'c'].map((name) => started(name, own(), { gpusInUse }));
+      const [low, high] = intervalsOf(measurementsOf(finalists[0]!)[0]!, noiseOf(finalists))[
+        'perf_throughput'
+      ]!;
+      const later = draw(day());
+      if (later >= low! && later <= high!) held++;
+    }
+    return held / 400;
+  };
+  expect(heldOf(0)).toBeGreaterThanOrEqual(0.9);
+  expect(heldOf(0)).toBeLessThan(0.99);
+  expect(heldOf(1)).toBeLessThan(0.85);
 });

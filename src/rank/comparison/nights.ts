@@ -3,6 +3,7 @@ import { followsSpeed } from '../../ground/metric.ts';
 import { isRate, isSamePoint } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import type { Environment, Run } from '../../record/run.ts';
+import { NIGHTS_ON_CPU } from '../noise.ts';
 
 /*
  * What two nights of one machine differ by, beyond what servers and moments do: it is in all figures of a night alike, and no
@@ -13,12 +14,7 @@ import type { Environment, Run } from '../../record/run.ts';
 
 /** Standard deviation between two nights where inference is on a GPU, or where it is not known on what. Not tuned. */
 const NIGHTS = 0.01;
-/**
- * Where inference is on CPUs: what runs of the OCR example on two cores of a virtual machine, one after the other, differed by
- * from one to the next beyond the scatter of servers and moments (bench:trust, 41 runs); without a witness, and after what
- * one tells was taken out.
- */
-const UNSEEN = 0.04;
+/** Where inference is on CPUs, after what the witness tells was taken out: by the runs that NIGHTS_ON_CPU is learned from. */
 const SEEN = 0.012;
 /**
  * How much of a change of the load generator's CPU time for a request is in the server's figures, too, and how sure that is
@@ -72,7 +68,7 @@ export class Nights {
     if (pairs.length === 0) return NIGHTS ** 2;
     const apart = pairs.map((pair) => this.#apart(pair, tag));
     const each = pairs.map((pair, index) =>
-      followsSpeed(tag) === 0 || !isOnCpu(pair) ? NIGHTS : apart[index] === undefined ? UNSEEN : SEEN,
+      followsSpeed(tag) === 0 || !isOnCpu(pair) ? NIGHTS : apart[index] === undefined ? NIGHTS_ON_CPU : SEEN,
     );
     return mean(each.map((night) => night ** 2)) + (UNSURE * mean(apart.map((value) => value ?? 0))) ** 2;
   }
