@@ -33,7 +33,6 @@ interface Counts {
 
 /** Files in which Node crashed once. */
 const crashed: string[] = [];
-const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /**
  * Runs tests; files in which Node itself crashed once more, as that says nothing of tma. Twice is a failure.
@@ -57,7 +56,7 @@ function runTests(args: readonly string[], isLast = false): Counts & { readonly 
   if (files.length === 0 || isLast) return { ...counts, failed: counts.failed + files.length, well };
   crashed.push(...files);
   console.log(`NODE CRASHED in ${files.join(', ')}: once more`);
-  const again = runTests([...only, ...files], true);
+  const again = runTests([...args, ...files], true);
   return {
     passed: counts.passed + again.passed,
     failed: counts.failed + again.failed,
@@ -71,7 +70,7 @@ const crashesOf = (): Crashes =>
 
 /** @param without files that are not counted. */
 function countsOf(without: readonly string[]): Counts {
-  if (!existsSync(REPORT)) return { ...NOTHING, failed: 1 };
+  if (!existsSync(REPORT)) return { passed: 0, failed: 1, skipped: 0 };
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
   const left = new Set(without.map((file) => resolve(file)));
   const files = testResults.filter(({ name }) => !left.has(name));

@@ -228,13 +228,16 @@ export function metric(tag: string): Metric {
 }
 
 /**
- * How a metric follows the speed of what computes, all else equal: 1 as many times as much (rates), -1 as many times less
- * (times, and what an inference costs), 0 not at all.
+ * How a metric follows the speed of what computes, all else equal, as an exponent: 1 for rates, -1 for times and for what an
+ * inference costs, 0 for what does not follow it.
+ * @param isAtRate whether requests are sent at a rate, which is then the throughput, however fast the server is.
  */
-export function followsSpeed(tag: string): 1 | -1 | 0 {
+export function followsSpeed(tag: string, isAtRate: boolean): 1 | -1 | 0 {
   const unit = findMetric(tag)?.unit ?? '';
+  if (unit === 'ms') return -1;
+  if (isAtRate) return 0;
   if (unit.endsWith('/s')) return 1;
-  return unit === 'ms' || tag.startsWith('cost_') ? -1 : 0;
+  return tag.startsWith('cost_') ? -1 : 0;
 }
 
 /** Combines samples or GPUs; undefined when there are none. */

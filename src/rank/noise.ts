@@ -2,6 +2,7 @@ import { mean, probit, sampleVariance } from 'simple-statistics';
 import { score } from '../goal/score.ts';
 import { followsSpeed, metric } from '../ground/metric.ts';
 import type { Objective } from '../record/goal.ts';
+import { isRate } from '../record/load-point.ts';
 import { type Figures, type Measurement, startsOf } from '../record/measurement.ts';
 import { type PointRecord, serversOf, type Trial } from '../record/run.ts';
 import { type Interval, relativeHalfWidth } from '../statistics/intervals.ts';
@@ -90,8 +91,8 @@ export function intervalsOf(measurement: Measurement, noise: Noise): Figures['in
 }
 
 /** By what share a day differs from the middle of many (standard deviation). */
-const daysApart = ({ gpusInUse }: Measurement, tag: string): number =>
-  gpusInUse === 0 && followsSpeed(tag) !== 0 ? NIGHTS_ON_CPU / Math.SQRT2 : 0;
+const daysApart = ({ gpusInUse, point }: Measurement, tag: string): number =>
+  gpusInUse === 0 && followsSpeed(tag, isRate(point)) !== 0 ? NIGHTS_ON_CPU / Math.SQRT2 : 0;
 
 /** What the search believes of starts belongs to it, too. */
 function withBelieved(

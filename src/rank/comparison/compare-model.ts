@@ -267,7 +267,7 @@ export function comparedModel(
 }
 
 /** Why nothing can be said of a metric. */
-function whyNothing(points: readonly Omit<MatchedPoint, 'isOne'>[], tag: string): string {
+function whyNothing(points: readonly Omit<MatchedPoint, 'isSameConfiguration'>[], tag: string): string {
   if (points.length === 0) return 'no load of any configuration was measured in both';
   const counted = points.filter(({ leftOut }) => !leftOut);
   if (counted.length > 0)
@@ -312,12 +312,12 @@ function configurationOf(trial: MatchedTrial, pair: ModelPair, judge: Judge): Co
     changes: pair.shifts.map(({ tag }, index) =>
       changeOf(tag, shifts[index], judge, () => whyNothing(trial.points, tag)),
     ),
-    points: trial.points.map(({ base, new: next, leftOut, isOne }) => ({
+    points: trial.points.map(({ base, new: next, leftOut, isSameConfiguration }) => ({
       point: next.measurement.point,
       changes: pair.shifts.map((shift) =>
         leftOut
           ? valuesOf(shift.tag, base, next, whyNothing([{ base, new: next, leftOut }], shift.tag))
-          : pointChange(shift, base, next, isOne),
+          : pointChange(shift, base, next, isSameConfiguration),
       ),
       ...(leftOut && { leftOut }),
     })),
@@ -337,8 +337,13 @@ function valuesOf(tag: string, base: Look, next: Look, why: string): ValueChange
 }
 
 /** One load by itself, which is not judged. */
-function pointChange(shifts: MetricShifts, base: Look, next: Look, isOne: boolean): ValueChange {
-  const shift = shifts.between(base, next, isOne);
+function pointChange(
+  shifts: MetricShifts,
+  base: Look,
+  next: Look,
+  isSameConfiguration: boolean,
+): ValueChange {
+  const shift = shifts.between(base, next, isSameConfiguration);
   if (!shift) return valuesOf(shifts.tag, base, next, whyNothing([{ base, new: next }], shifts.tag));
   const { why: _, ...known } = valuesOf(shifts.tag, base, next, '');
   return { ...known, ...percentOf(shift) };

@@ -13,7 +13,7 @@ export interface Look {
 /** A load that both runs measured on one configuration. */
 export interface MatchedPoint {
   /** Whether both are of one configuration; else of two that differ from their defaults alike. */
-  readonly isOne: boolean;
+  readonly isSameConfiguration: boolean;
   readonly base: Look;
   readonly new: Look;
   /** Why it says nothing of a change: see `leftOut` of a compared point. */
@@ -130,13 +130,13 @@ const loadKey = ({ point: { streams } }: Measurement): string =>
 
 /** The loads that both runs measured, of one configuration each. */
 export function matchPoints(base: Trial, next: Trial, matchedBy: MatchedTrial['matchedBy']): MatchedPoint[] {
-  const isOne = matchedBy === 'configuration';
+  const isSameConfiguration = matchedBy === 'configuration';
   const before = new Map(looksOf(base).map((look) => [loadKey(look.measurement), look]));
   return looksOf(next).flatMap((look): MatchedPoint[] => {
     const old = before.get(loadKey(look.measurement));
     if (!old) return [];
     const why = whyLeftOut(old.measurement, look.measurement);
-    return [{ isOne, base: old, new: look, ...(why && { leftOut: why }) }];
+    return [{ isSameConfiguration, base: old, new: look, ...(why && { leftOut: why }) }];
   });
 }
 

@@ -18,7 +18,7 @@ const NIGHTS = 0.01;
 const SEEN = 0.012;
 /**
  * How much of a change of the load generator's CPU time for a request is in the server's figures, too, and how sure that is
- * (standard deviation): in these runs 0.46, on other days 0.41 to 0.61.
+ * (standard deviation): in these runs 0.46, on another day 0.41 to 0.61.
  */
 const FOLLOWED = 0.45;
 const UNSURE = 0.1;
@@ -33,7 +33,7 @@ const WORTH_A_WORD = 1;
 /** A load as each of two nights measured it. */
 export interface NightsPair {
   /** Whether both are of one configuration: with another the load generator has not the same to do. */
-  readonly isOne: boolean;
+  readonly isSameConfiguration: boolean;
   readonly base: { readonly measurement: Measurement };
   readonly new: { readonly measurement: Measurement };
 }
@@ -68,17 +68,24 @@ export class Nights {
     if (pairs.length === 0) return NIGHTS ** 2;
     const apart = pairs.map((pair) => this.#apart(pair, tag));
     const each = pairs.map((pair, index) =>
-      followsSpeed(tag) === 0 || !isOnCpu(pair) ? NIGHTS : apart[index] === undefined ? NIGHTS_ON_CPU : SEEN,
+      followsSpeed(tag, false) === 0 || !isOnCpu(pair)
+        ? NIGHTS
+        : apart[index] === undefined
+          ? NIGHTS_ON_CPU
+          : SEEN,
     );
     return mean(each.map((night) => night ** 2)) + (UNSURE * mean(apart.map((value) => value ?? 0))) ** 2;
   }
 
-  /** How much longer the witness took in NEW, as a logarithm with the sign of the metric; undefined: it says nothing. */
+  /**
+   * How much longer the witness took in NEW, as a logarithm: with its sign for rates, with the other one for times; undefined: it
+   * says nothing.
+   */
   #apart(pair: NightsPair, tag: string): number | undefined {
-    const { base, new: next, isOne } = pair;
-    const follows = followsSpeed(tag);
+    const { base, new: next, isSameConfiguration } = pair;
+    const follows = followsSpeed(tag, false);
     // Where requests are sent at a rate, throughput is the rate, and latencies may be anything.
-    if (!this.#isWitnessed || !isOne || follows === 0 || !isOnCpu(pair)) return undefined;
+    if (!this.#isWitnessed || !isSameConfiguration || follows === 0 || !isOnCpu(pair)) return undefined;
     const [point, other] = [base.measurement.point, next.measurement.point];
     if (isRate(point) || !isSamePoint(point, other)) return undefined;
     const [before, after] = [base, next].map(({ measurement }) => measurement.client?.cpuUs);

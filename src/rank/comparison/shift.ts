@@ -10,9 +10,9 @@ import type { Nights, NightsPair } from './nights.ts';
  * How far a metric of two runs is apart, and how sure that is.
  *
  * A figure is the truth times what the start of the server did to it times what the moment did, and two nights of one
- * machine differ by a little more, which no number of servers averages out (see nights.ts). So the change of a configuration is the mean
- * over its loads of the logarithm of new over old, and that of the model the mean over configurations: all loads of one
- * configuration may have been measured on one start. What starts and moments do is learned from the two runs themselves:
+ * machine differ by a little more, which no number of servers averages out (nights.ts has that). So the change of a
+ * configuration is the mean over its loads of the logarithm of new over old, and that of the model the mean over
+ * configurations: all loads of one configuration may have been measured on one start. What starts and moments do is learned from the two runs themselves:
  * starts by how far the changes of configurations are from each other, and by points that were measured on several servers;
  * moments by how far the changes of loads are from each other. As there may be few of them, both begin with what is usual,
  * which counts as much as two of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
@@ -167,10 +167,10 @@ export class MetricShifts {
 
   /**
    * Of two figures by themselves.
-   * @param isOne whether they are of one configuration; of two the load generator does not have the same to do.
+   * @param isSameConfiguration whether they are of one configuration; of two the load generator does not have the same to do.
    */
-  between(base: Look, next: Look, isOne: boolean): Shift | undefined {
-    const pair = { base, new: next, isOne };
+  between(base: Look, next: Look, isSameConfiguration: boolean): Shift | undefined {
+    const pair = { base, new: next, isSameConfiguration };
     const log = logOf(pair, this.tag, this.#nights);
     if (log === undefined) return undefined;
     const scatter = this.#scatter(this.#allNear);

@@ -14,11 +14,7 @@ const UNSURE = 0.15;
  * @param times how many times as well the sentinel does now.
  */
 export function corrected({ values, deviations }: Figures, point: LoadPoint, times: number): Figures {
-  const factorOf = (tag: string): number => {
-    const follows = followsSpeed(tag);
-    // What is sent at a rate comes back at that rate.
-    return follows > 0 && isRate(point) ? 1 : times ** follows;
-  };
+  const factorOf = (tag: string): number => times ** followsSpeed(tag, isRate(point));
   const tags = Object.keys(values);
   return {
     values: Object.fromEntries(tags.map((tag) => [tag, values[tag]! * factorOf(tag)])),

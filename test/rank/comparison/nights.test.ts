@@ -11,11 +11,16 @@ const ON_CPU = { gpusInUse: 0 };
 const client = (cpuUs: number) => ({ client: { engine: 'HTTP/1.1 on raw sockets', cpuUs } });
 
 /** A load of two nights, with the load generator's CPU time for a request in each. */
-function pair(before: number, after: number, changes: Partial<Measurement> = {}, isOne = true): NightsPair {
+function pair(
+  before: number,
+  after: number,
+  changes: Partial<Measurement> = {},
+  isSameConfiguration = true,
+): NightsPair {
   const look = (cpuUs: number) => ({
     measurement: measurement({}, 4, { ...ON_CPU, ...client(cpuUs), ...changes }),
   });
-  return { isOne, base: look(before), new: look(after) };
+  return { isSameConfiguration, base: look(before), new: look(after) };
 }
 
 function nights(changes: Partial<Environment> = {}): Nights {
