@@ -18,7 +18,7 @@ export interface Budget {
 const MOST = 150;
 
 /** What a search took in the median on simulated and recorded models (`npm run bench:search`). */
-export const USUAL = { measurements: 25, starts: 20 };
+export const USUAL = { measurements: 35, starts: 25 };
 
 /** A budget of so many measurements; without, the search ends when what is left to gain is not worth its time. */
 export const budgetFor = (measurements: number = MOST): Budget => ({ measurements });

@@ -10,3 +10,7 @@ test('a machine that scatters more than usual is given more time, a quiet one no
   expect(exchangeFor('normal', 0.12)).toBeLessThan(exchangeFor('normal', 0.05));
   expect(exchangeFor('normal', 0)).toBe(exchangeFor('normal', 0.05));
 });
+
+test('on ground that is more than rough a search does not go on for longer than on rough ground', () => {
+  expect(exchangeFor('normal', 0.4)).toBe(exchangeFor('normal', 0.12));
+});
