@@ -17,7 +17,7 @@ export interface Budget {
 /** Measurements that no search passes, whatever it expects: what is left then does not become clear by more. */
 const MOST = 150;
 
-/** What a search took in the median on simulated and recorded models (`npm run bench:search`). */
+/** About what a search took in the median on simulated and recorded models (`npm run bench:search`). */
 export const USUAL = { measurements: 35, starts: 25 };
 
 /** A budget of so many measurements; without, the search ends when what is left to gain is not worth its time. */

@@ -54,7 +54,7 @@ const ERRORS = [
   { probability: 0.9, deviations: 0.8 },
   { probability: 0.1, deviations: 2.5 },
 ];
-/** Of one that was. */
+/** The same of a point that was looked at: as far as its deviation says. */
 const KNOWN_ERROR = [{ probability: 1, deviations: 1 }];
 /** Nodes and weights of the normal distribution's Gauss-Hermite quadrature with seven nodes. */
 const NODES = [
@@ -99,7 +99,11 @@ export function bestStep(knowledge: Knowledge, economy: Economy, place: Place): 
     const ways = isOn ? (isSeen ? [...HERE, ...AFRESH] : HERE) : AFRESH;
     const weighed = (isSeen ? KNOWN_ERROR : ERRORS).map(({ probability, deviations }) => ({
       probability,
-      ...{ spot, look: offBy(deviations, look), isLeader, rival, shared },
+      spot,
+      look: offBy(deviations, look),
+      isLeader,
+      rival,
+      shared,
     }));
     const server = knowledge.serverOf(spot.candidate);
     for (const way of ways) {
@@ -133,7 +137,7 @@ interface Weighed {
   readonly shared: number;
 }
 
-/** What is expected, if it is off by so many times more than is thought. */
+/** What is expected, with deviations so many times as large. */
 function offBy(times: number, { worth, rooms, ...chances }: Look): Look {
   const wider = (item: Expectation): Expectation => ({ ...item, variance: times ** 2 * item.variance });
   return { ...chances, worth: wider(worth), rooms: rooms.map(wider) };
