@@ -13,6 +13,18 @@ test.each(DOCUMENTS)('%s says why a command is not typed', (file) => {
   expect(marks.filter((mark) => !/^<!-- not typed: \S.{5,} -->$/.test(mark))).toEqual([]);
 });
 
+test.each(DOCUMENTS)('%s has no mark that a command lost, and no benchmark without one', (file) => {
+  const text = readFileSync(file, 'utf8');
+  const commands = printedCommands(file, text);
+  const marks = text.match(/<!-- not typed.*$/gm) ?? [];
+  const reasons = new Set(
+    commands.flatMap(({ why }) => (why === undefined ? [] : [`<!-- not typed: ${why} -->`])),
+  );
+  expect(marks.filter((mark) => !reasons.has(mark))).toEqual([]);
+  const benchmarks = commands.filter(({ text: words }) => words.startsWith('npm run bench:'));
+  expect(benchmarks.filter(({ why }) => why === undefined)).toEqual([]);
+});
+
 test('commands are lines of sh and what is to be typed in text, with their marks', () => {
   const text = `# Title
 
