@@ -107,6 +107,12 @@ export function mostOf(space: SearchedSpace): number | undefined {
   return measurements < budgetFor().measurements ? measurements : undefined;
 }
 
+/**
+ * Measurements beyond one of every point, after which a search ends: so many it takes to measure the best five of them three times
+ * more each. For as many, everything could have been looked at.
+ */
+const CONFIRMING = 15;
+
 /** What tma's own search may use: what is worth its time, unless something was said. */
 export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): Budget {
   const { maxMeasurements, maxVariants, patience, optuna = {} } = plan.search;
@@ -118,7 +124,7 @@ export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): 
   ].filter((value) => value !== undefined);
   const least = Math.max(minTrials ?? 0, minShare === undefined ? 0 : Math.floor(minShare * size));
   // What must be measured is, and the verdict's point once more.
-  const usual = Math.max(budgetFor().measurements, least + 1);
+  const usual = Math.max(Math.min(budgetFor().measurements, size + CONFIRMING), least + 1);
   return {
     ...budgetFor(most.length > 0 ? Math.min(...most) : usual),
     ...(maxVariants !== undefined && { variants: maxVariants }),

@@ -43,10 +43,15 @@ test('a searched space has all of an automatic one, and the default once', () =>
 
 describe('what a search may use', () => {
   test('as much as is worth its time: no usual number of measurements or configurations', () => {
-    const { measurements, variants } = budgetOf(searchedSpace(space({}, 13)));
+    const { measurements, variants } = budgetOf(searchedSpace(space({}, 40)));
     expect(measurements).toBeGreaterThanOrEqual(100);
     expect(variants).toBeUndefined();
     expect(budgetOf(searchedSpace(space({ patience: 'quick' }, 13)))).toMatchObject({ patience: 'quick' });
+  });
+
+  test('not more than it takes to measure everything, and the best five three times more', () => {
+    const small = searchedSpace(space({}, 13));
+    expect(budgetOf(small).measurements).toBe(sizeOf(small) + 15);
   });
 
   test('--max-measurements and --max-variants', () => {

@@ -19,6 +19,12 @@ const MINUTES = 10;
  */
 const QUANTILE = 2.2;
 
+/**
+ * The draws are surer than they may be: how often something was better follows their share by this line between logits, as in
+ * Platt's scaling of a classifier. Fitted to 660 runs on simulated models, quiet, usual and rough (`npm run bench:search`).
+ */
+const AS_TOLD = { shift: -1.05, slope: 0.45 };
+
 /** What a belief depends on beside what is known of points. */
 interface Circumstances {
   readonly objectives: readonly Objective[];
@@ -53,7 +59,7 @@ export function beliefOf(knowledge: Knowledge, leader: Spot, circumstances: Circ
     ...intervalOf(own, objectives),
     keeps: own.holds,
     better: {
-      chance: wins.any,
+      chance: rivals.length === 0 ? 0 : chanceBy(wins.any),
       ...(likeliest && { candidate: likeliest.candidate, point: likeliest.point }),
     },
     more: { minutes: MINUTES, gain: Math.min(wins.gain, rate * MINUTES * 60), ...(by && { by }) },
@@ -96,6 +102,15 @@ function rivalsOf(knowledge: Knowledge, leader: Rival, { objectives, isOpen }: C
     })
     .sort((a, b) => b.likely - a.likely)
     .slice(0, RIVALS);
+}
+
+/** Probability that something is better, where it was in this share of the draws. */
+export function chanceBy(share: number): number {
+  // Half a draw, where it was in none or in all: what no draw shows is not impossible.
+  const most = 1 - 0.5 / DRAWS;
+  const known = Math.min(most, Math.max(1 - most, share));
+  const logit = AS_TOLD.shift + AS_TOLD.slope * Math.log(known / (1 - known));
+  return 1 / (1 + Math.exp(-logit));
 }
 
 /** How often any of the others, and how often each, is better than the first and keeps the limits. */

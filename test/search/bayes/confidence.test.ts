@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { chanceBy } from '../../../src/search/bayes/confidence.ts';
+
+test('what draws show is told less surely, in the same order', () => {
+  const shares = [0, 0.0005, 0.02, 0.1, 0.3, 0.5, 0.7, 0.95, 1];
+  const told = shares.map(chanceBy);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  // Neither is known for sure from draws.
+  expect(told[0]).toBeGreaterThan(0);
+  expect(told[0]).toBeLessThan(0.01);
+  expect(told.at(-1)).toBeLessThan(1);
+  // Held against runs: of 35 whose draws said 0.27 on average, something was better in 14 %; of 115 that said 0.02, in 5 %.
+  expect(chanceBy(0.27)).toBeCloseTo(0.18, 2);
+  expect(chanceBy(0.02)).toBeCloseTo(0.06, 2);
+});
