@@ -1,4 +1,4 @@
-import { median } from 'simple-statistics';
+import { median, quantile } from 'simple-statistics';
 import { relativeHalfWidth } from '../../statistics/intervals.ts';
 import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
 import type { SeenStarts } from '../noise.ts';
@@ -100,7 +100,6 @@ function logOf(pair: Pair, tag: string, nights: Nights): number | undefined {
 export class MetricShifts {
   readonly tag: string;
   readonly #parts: ReadonlyMap<MatchedTrial, Part>;
-  readonly #all: Sums;
   /** The same with what is far off brought near: what one configuration does says nothing of how others scatter. */
   readonly #near: ReadonlyMap<MatchedTrial, Part>;
   readonly #allNear: Sums;
@@ -122,24 +121,30 @@ export class MetricShifts {
       }),
     );
     this.#near = broughtNear(this.#parts);
-    [this.#all, this.#allNear] = [this.#parts, this.#near].map((parts) =>
-      [...parts.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING),
-    ) as [Sums, Sums];
+    this.#allNear = [...this.#near.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING);
   }
 
-  /** Of the mean over configurations; undefined where none counts. */
+  /**
+   * Of the mean over configurations, where those that are far off are brought near; undefined where none counts. How far that
+   * mean scatters is told by the distances of the configurations from each other, and by what is known of starts and looks
+   * beside them.
+   */
   get overall(): Shift | undefined {
-    const { count, changes } = this.#all;
+    const { count, changes, squares } = this.#allNear;
     if (count === 0) return undefined;
-    const scatter = this.#scatter(this.#all);
-    const sum = [...this.#parts.values()].reduce(
-      (total, part) => total + varianceOf(part, scatter, this.tag),
-      0,
-    );
+    const scatter = this.#scatter(this.#allNear);
+    const parts = [...this.#near.values()];
+    const expected =
+      parts.reduce((total, part) => total + varianceOf(part, scatter, this.tag), 0) / count ** 2;
+    const distances = Math.max(0, squares - changes ** 2 / count) / count;
+    const beside = scatter.degrees - (count - 1);
+    const learned = (beside * expected + distances) / scatter.degrees;
+    const nights = this.#nightsOf(parts);
     return {
       log: changes / count,
-      deviation: Math.sqrt(sum / count ** 2 + this.#nightsOf(this.#parts.values())),
-      degrees: scatter.degrees,
+      deviation: Math.sqrt(learned + nights),
+      // Welch and Satterthwaite's, where what nights do is known.
+      degrees: scatter.degrees * (1 + nights / learned) ** 2,
     };
   }
 
@@ -269,12 +274,16 @@ const FAR = 2.5;
 /** A standard deviation in median distances from the median, of the normal distribution. */
 const MEDIAN_DISTANCES = 1.4826;
 
+/** More than this share of the configurations are never far off: where as many differ, they are part of the change. Not tuned. */
+const FAR_OFF = 1 / 4;
+
 /** Changes that are far from the median are taken for as far as is usual (winsorised). */
 function broughtNear(parts: ReadonlyMap<MatchedTrial, Part>): ReadonlyMap<MatchedTrial, Part> {
   if (parts.size < FEWEST) return parts;
   const changes = [...parts.values()].map(({ change }) => change);
   const middle = median(changes);
-  const most = FAR * MEDIAN_DISTANCES * median(changes.map((change) => Math.abs(change - middle)));
+  const distances = changes.map((change) => Math.abs(change - middle));
+  const most = Math.max(FAR * MEDIAN_DISTANCES * median(distances), quantile(distances, 1 - FAR_OFF));
   return new Map(
     [...parts].map(([trial, part]) => {
       const changes = Math.min(middle + most, Math.max(middle - most, part.change));

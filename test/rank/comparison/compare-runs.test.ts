@@ -45,6 +45,28 @@ describe('a verdict', () => {
     }
   });
 
+  test('one configuration of nine that became far slower is told by itself, and is not the change of the model', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const [model] = compared(...nights(seed, { slower: (index) => (index === 4 ? 2 : 1) })).models;
+      const { low, high } = throughput(model!) as unknown as { low: number; high: number };
+      expect(low).toBeLessThan(0);
+      expect(high).toBeGreaterThan(-3);
+      // A plain mean over them would be known to 35 points.
+      expect(high - low).toBeLessThan(18);
+      const far = model!.configurations.find(({ base }) => base === 'm_config_3')!;
+      expect(throughput(far)).toMatchObject({ verdict: 'worse' });
+    }
+  });
+
+  test('a third of nine that became slower is part of the change', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const [model] = compared(...nights(seed, { slower: (index) => (index % 3 === 1 ? 2 : 1) })).models;
+      const { low, high } = throughput(model!) as unknown as { low: number; high: number };
+      expect(low).toBeLessThan(-20);
+      expect(high).toBeGreaterThan(-22);
+    }
+  });
+
   test('a faster one is better, and lower latency is better as well', () => {
     const [model] = compared(...nights(3, { slower: 0.8 })).models;
     expect(model!.verdict).toBe('better');
