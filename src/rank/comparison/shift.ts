@@ -12,9 +12,10 @@ import type { Nights, NightsPair } from './nights.ts';
  * A figure is the truth times what the start of the server did to it times what the moment did, and two nights of one
  * machine differ by a little more, which no number of servers averages out (nights.ts has that). So the change of a
  * configuration is the mean over its loads of the logarithm of new over old, and that of the model the mean over
- * configurations: all loads of one configuration may have been measured on one start. What starts and moments do is learned
- * from the two runs themselves: starts by how far the changes of configurations are from each other, and by points that were
- * measured on several servers; moments by how far the changes of loads are from each other. As there may be few of them, both begin with what is usual,
+ * configurations, where those that are far off count as less far: all loads of one configuration may have been measured on one
+ * start. What starts and moments do is learned from the two runs themselves: starts by how far the changes of configurations are
+ * from each other, and by points that were measured on several servers; moments by how far the changes of loads are from each
+ * other. As there may be few of them, both begin with what is usual,
  * which counts as much as two of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
  * Applications in Genetics and Molecular Biology 3).
  */
