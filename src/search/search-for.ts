@@ -108,8 +108,8 @@ export function mostOf(space: SearchedSpace): number | undefined {
 }
 
 /**
- * Measurements beyond one of every point, after which a search ends: so many it takes to measure the best five of them three times
- * more each. For as many, everything could have been looked at.
+ * A search ends after so many measurements more than there are points, the number that it takes to measure each point once and
+ * the best five three times more: by then everything could have been measured.
  */
 const CONFIRMING = 15;
 

@@ -15,9 +15,8 @@ import type { Nights, NightsPair } from './nights.ts';
  * configurations, where those that are far off count as less far: all loads of one configuration may have been measured on one
  * start. What starts and moments do is learned from the two runs themselves: starts by how far the changes of configurations are
  * from each other, and by points that were measured on several servers; moments by how far the changes of loads are from each
- * other. As there may be few of them, both begin with what is usual,
- * which counts as much as two of them (a moderated t: Smyth 2004, "Linear models and empirical Bayes methods", Statistical
- * Applications in Genetics and Molecular Biology 3).
+ * other. As there may be few of them, both begin with what is usual, which counts as much as two of them (a moderated t: Smyth
+ * 2004, "Linear models and empirical Bayes methods", Statistical Applications in Genetics and Molecular Biology 3).
  */
 export interface Shift {
   /** Logarithm of new over old. */
@@ -101,7 +100,7 @@ function logOf(pair: Pair, tag: string, nights: Nights): number | undefined {
 export class MetricShifts {
   readonly tag: string;
   readonly #parts: ReadonlyMap<MatchedTrial, Part>;
-  /** The same with what is far off brought near: what one configuration does says nothing of how others scatter. */
+  /** The same with what is far off brought near: what one configuration does says little of the model, and of how others scatter. */
   readonly #near: ReadonlyMap<MatchedTrial, Part>;
   readonly #allNear: Sums;
   readonly #seen: SeenStarts;
@@ -138,6 +137,7 @@ export class MetricShifts {
     const expected =
       parts.reduce((total, part) => total + varianceOf(part, scatter, this.tag), 0) / count ** 2;
     const distances = Math.max(0, squares - changes ** 2 / count) / count;
+    // Each counts by its degrees of freedom.
     const beside = scatter.degrees - (count - 1);
     const learned = (beside * expected + distances) / scatter.degrees;
     const nights = this.#nightsOf(parts);
