@@ -10,7 +10,7 @@ import {
 } from '../record/load-point.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { bayesSearch } from './bayes/bayes.ts';
-import { type Budget, budgetFor } from './bayes/budget.ts';
+import { type Budget, budgetFor, ownBudget } from './bayes/budget.ts';
 import { bruteSearch } from './brute.ts';
 import { withLimits } from './limited.ts';
 import { quickSearch } from './quick.ts';
@@ -103,15 +103,9 @@ export function searchedSpace(space: Space): SearchedSpace {
 /** Measurements that a search which does not look at everything makes at most; undefined: as many as are worth their time. */
 export function mostOf(space: SearchedSpace): number | undefined {
   if (space.choice === 'random') return space.plan.search.maxMeasurements ?? randomly(space.size);
-  const { measurements } = budgetOf(space);
-  return measurements < budgetFor().measurements ? measurements : undefined;
+  const { measurements, because } = budgetOf(space);
+  return because === undefined ? measurements : undefined;
 }
-
-/**
- * A search ends after so many measurements more than there are points, the number that it takes to measure each point once and
- * the best five three times more: by then everything could have been measured.
- */
-const CONFIRMING = 15;
 
 /** What tma's own search may use: what is worth its time, unless something was said. */
 export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): Budget {
@@ -123,10 +117,9 @@ export function budgetOf({ plan, size }: Pick<SearchedSpace, 'plan' | 'size'>): 
     maxShare === undefined ? undefined : Math.max(1, Math.floor(maxShare * size)),
   ].filter((value) => value !== undefined);
   const least = Math.max(minTrials ?? 0, minShare === undefined ? 0 : Math.floor(minShare * size));
-  // What must be measured is, and the verdict's point once more.
-  const usual = Math.max(Math.min(budgetFor().measurements, size + CONFIRMING), least + 1);
   return {
-    ...budgetFor(most.length > 0 ? Math.min(...most) : usual),
+    // What must be measured is, and the verdict's point once more.
+    ...(most.length > 0 ? budgetFor(Math.min(...most)) : ownBudget(size, least + 1)),
     ...(maxVariants !== undefined && { variants: maxVariants }),
     least,
     ...(vain !== undefined && { vain }),

@@ -52,6 +52,7 @@ describe('what a search may use', () => {
   test('not more than it takes to measure everything, and the best five three times more', () => {
     const small = searchedSpace(space({}, 13));
     expect(budgetOf(small).measurements).toBe(sizeOf(small) + 15);
+    expect(budgetOf(small).because).toContain('as many as brute force');
   });
 
   test('--max-measurements and --max-variants', () => {

@@ -6,7 +6,7 @@ import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import type { Account, Answer, Ask, Belief, Earlier, Figures, Outcome, Search, Standing } from '../search.ts';
 import { firstSpots, furtherSpot } from './beginning.ts';
-import { type Budget, budgetFor, USUAL } from './budget.ts';
+import { type Budget, ownBudget, USUAL } from './budget.ts';
 import { beliefOf, isByThroughput } from './confidence.ts';
 import { Economy, exchangeFor } from './economy.ts';
 import { instancesOf } from './encoding.ts';
@@ -84,7 +84,7 @@ class BayesSearch implements JudgingSearch {
   /** What was measured again on a fresh server. */
   readonly #confirmed = new Set<Spot>();
 
-  constructor(space: SearchedSpace, budget: Budget = budgetFor(), earlier: readonly Earlier[] = []) {
+  constructor(space: SearchedSpace, budget: Budget = ownBudget(), earlier: readonly Earlier[] = []) {
     const { objectives } = space.plan;
     this.#plan = space.plan;
     this.#knowledge = new Knowledge(space, earlier);
@@ -112,7 +112,8 @@ class BayesSearch implements JudgingSearch {
 
   /** It would go on with a larger budget of measurements. */
   #useUp(): void {
-    this.#why = `its budget of ${counted(this.#budget.measurements, 'measurement')} is used`;
+    const { measurements, because } = this.#budget;
+    this.#why = because ?? `its budget of ${counted(measurements, 'measurement')} is used`;
     this.#ended = 'measurements';
   }
 

@@ -1,9 +1,12 @@
 import type { Patience } from '../../config/search-settings.ts';
+import { counted } from '../../ground/wording.ts';
 
 /** What a search may use. */
 export interface Budget {
   /** Measurements. */
   readonly measurements: number;
+  /** Why there are no more than these, where the user set none. */
+  readonly because?: string;
   /** How much time a gain is worth. */
   readonly patience?: Patience;
   /** Configurations. */
@@ -18,7 +21,31 @@ export interface Budget {
 const MOST = 150;
 
 /** About what a search took in the median on simulated and recorded models (`npm run bench:search`). */
-export const USUAL = { measurements: 35, starts: 25 };
+export const USUAL = { measurements: 38, starts: 22 };
 
-/** A budget of so many measurements; without, the search ends when what is left to gain is not worth its time. */
-export const budgetFor = (measurements: number = MOST): Budget => ({ measurements });
+/**
+ * A search ends after so many measurements more than there are points, the number that it takes to measure each point once and
+ * the best five three times more: by then everything could have been measured.
+ */
+const CONFIRMING = 15;
+
+/** A budget of so many measurements, set by the user. */
+export const budgetFor = (measurements: number): Budget => ({ measurements });
+
+/**
+ * What a search may use where the user set no number of measurements: it ends when what is left to gain is not worth its time.
+ * @param points that there are.
+ * @param least measurements that are made in any case.
+ */
+export function ownBudget(points: number = Number.POSITIVE_INFINITY, least = 0): Budget {
+  const all = points + CONFIRMING;
+  const measurements = Math.max(Math.min(MOST, all), least);
+  const many = counted(measurements, 'measurement');
+  return {
+    measurements,
+    because:
+      measurements === all
+        ? `${many}, as many as brute force and a check of its best would take, did not decide it`
+        : `${many} did not decide it`,
+  };
+}

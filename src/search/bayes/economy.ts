@@ -3,26 +3,28 @@ import type { Candidate } from '../../space/space.ts';
 import type { Outcome } from '../search.ts';
 
 /**
- * Gain, as a share of the objective, that a second of the run must promise. Normal: 1 % for some three minutes. Tuned with
- * `npm run bench:search`.
+ * Gain, as a share of the objective, that a second of the run must promise on a usual machine. Normal: 1 % for some two
+ * minutes. Tuned with `npm run bench:search`.
  */
 const EXCHANGE: Readonly<Record<Patience, number>> = {
-  quick: 2.5e-4,
-  normal: 5e-5,
-  thorough: 5e-6,
+  quick: 4e-4,
+  normal: 8e-5,
+  thorough: 8e-6,
 };
 
-/** So far measurements of a throughput scatter on a usual machine, and on a rough one. */
+/** So far measurements of a throughput scatter on a quiet machine, on a usual one, and on a rough one. */
+const QUIET_SCATTER = 0.02;
 const USUAL_SCATTER = 0.05;
 const ROUGH_SCATTER = 0.12;
 
 /**
  * Gain that a second must promise where measurements of the throughput scatter by this share. A gain is worked out one look
- * ahead; the further looks scatter, the more of them it takes together, so that each alone may promise less. On ground that is
- * more than rough no number of looks makes clear what is left: a look has to promise as much as on rough ground.
+ * ahead; the further looks scatter, the more of them it takes together, so that each alone may promise less, and the less they
+ * scatter, the more one tells. On ground that is more than rough no number of looks makes clear what is left: a look has to
+ * promise as much as on rough ground.
  */
 export const exchangeFor = (patience: Patience, scatter: number): number =>
-  EXCHANGE[patience] * Math.min(1, USUAL_SCATTER / Math.min(scatter, ROUGH_SCATTER));
+  EXCHANGE[patience] * (USUAL_SCATTER / Math.min(Math.max(scatter, QUIET_SCATTER), ROUGH_SCATTER));
 
 /** Until something was seen: seconds for a start and for a look, and how much longer a start takes that builds an engine. */
 const START_S = 10;

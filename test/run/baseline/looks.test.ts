@@ -120,7 +120,7 @@ describe.each([1, 4])('on %i slots', (slots) => {
   test('the budgets of the user hold', () => {
     for (const mode of ['bayes', 'brute'] as const) {
       for (const maxMeasurements of [1, 2, 3, 6, 9]) {
-        const own = space({ search: { mode, seed: 0, maxMeasurements } });
+        const own = space({ search: { mode, seed: 0, maxMeasurements, patience: 'thorough' } });
         const { search, told } = withTargets(own, searchFor, () => () => 'doubt');
         play(search, () => measured(100), { slots });
         expect(told.asks, `${mode} with ${maxMeasurements}`).toHaveLength(maxMeasurements);

@@ -6,7 +6,7 @@ import { replay } from '../../../bench/search/replay.ts';
 import { PATIENCES, type Patience } from '../../../src/config/search-settings.ts';
 import { levelOf } from '../../../src/record/load-point.ts';
 import { bayesSearch } from '../../../src/search/bayes/bayes.ts';
-import { budgetFor } from '../../../src/search/bayes/budget.ts';
+import { budgetFor, ownBudget } from '../../../src/search/bayes/budget.ts';
 import { type Ask, isAsk, type Outcome } from '../../../src/search/search.ts';
 import { buildSpace } from '../../../src/space/space.ts';
 import { searchContract } from '../../contract/search.ts';
@@ -45,7 +45,7 @@ describe('on a simulated server', () => {
   test('the more patient it is the more it measures', () => {
     const total = (patience: Patience): number =>
       [1, 2, 3]
-        .map((seed) => replay(free, bayesSearch(free.space, { ...budgetFor(), patience }), noise, seed))
+        .map((seed) => replay(free, bayesSearch(free.space, { ...ownBudget(), patience }), noise, seed))
         .reduce((sum, { measurements }) => sum + measurements, 0);
     const [quick, normal, thorough] = PATIENCES.map(total) as [number, number, number];
     expect(quick).toBeLessThan(normal);
@@ -59,6 +59,11 @@ describe('on a simulated server', () => {
     // The last is kept for what it names, on a server of its own.
     const last = found.trace.at(-1)!;
     expect(last).toMatchObject({ again: 'afresh', candidate: { name: found.winner!.variant } });
+  });
+
+  test('what ends it where the user set no budget is not called his', () => {
+    const search = bayesSearch(free.space, { ...budgetFor(9), because: '9 measurements did not decide it' });
+    expect(replay(free, search, noise, 1).why).toBe('9 measurements did not decide it');
   });
 
   test('a budget that is just enough did not end it', () => {
