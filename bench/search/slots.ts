@@ -3,12 +3,13 @@ import { isAsk } from '../../src/search/search.ts';
 import type { Candidate } from '../../src/space/space.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 
-/** How long a start of a server and a measurement take on the simulated clock; usually about what they took on an H200. */
+/** How long a start of a server and a measurement take on the simulated clock. */
 export interface Seconds {
   readonly start: number;
   readonly look: number;
 }
 
+/** About what they took on an H200, where a model of a Python backend was loaded. */
 export const SECONDS: Seconds = { start: 10, look: 2.5 };
 
 /** By what share either way that differs. */

@@ -1,13 +1,14 @@
-import { counted } from '../ground/wording.ts';
 import type { Candidate, Space } from '../space/space.ts';
 import { randomSource } from '../statistics/random-source.ts';
+import { type Budget, usedUp } from './bayes/budget.ts';
 import type { Ask, Search } from './search.ts';
 
 /** Points of the space by chance, the default configuration's first; the measure of what a search is worth. */
 export function randomSearch(
   space: Pick<Space, 'candidates' | 'pointsOf'>,
-  { measurements, seed }: { readonly measurements: number; readonly seed: number },
+  { seed, ...budget }: Pick<Budget, 'measurements' | 'because'> & { readonly seed: number },
 ): Search {
+  const { measurements } = budget;
   const [first, ...others] = space.candidates.flatMap((candidate) =>
     space.pointsOf(candidate).map((point): Ask => ({ candidate, point })),
   );
@@ -44,7 +45,7 @@ export function randomSearch(
     drop: (candidate) => drop(candidate).map(({ point }) => point),
     remaining: () => Math.min(measurements - told, open.length + inFlight.size),
     account: () => ({
-      why: told < measurements ? '' : `its budget of ${counted(measurements, 'measurement')} is used`,
+      why: told < measurements ? '' : usedUp(budget),
       importance: [],
       remarks: [],
       ...(told >= measurements && open.length > 0 && { ended: 'measurements' as const }),

@@ -1,4 +1,5 @@
 import type { SearchMode } from '../config/search-settings.ts';
+import { counted } from '../ground/wording.ts';
 import { instanceGroups, maxBatchSize } from '../model-config/config.ts';
 import {
   batchSizeOf,
@@ -72,7 +73,9 @@ export function searchFor(space: SearchedSpace, earlier: readonly Earlier[] = []
         : withLimits(bruteSearch(space), settings);
     case 'random': {
       const measurements = mostOf(space)!;
-      return withLimits(randomSearch(space, { measurements, seed: settings.seed }), settings);
+      const because = `${counted(measurements, 'point')} by chance are measured`;
+      const budget = { measurements, ...(settings.maxMeasurements === undefined && { because }) };
+      return withLimits(randomSearch(space, { ...budget, seed: settings.seed }), settings);
     }
     case 'bayes':
     case 'optuna': {

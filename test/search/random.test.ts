@@ -31,3 +31,14 @@ test('says that its budget ended it, and not where it did not', () => {
   expect(why(2)).toBe('its budget of 2 measurements is used');
   expect(why(9)).toBe('');
 });
+
+test('what ends it where the user set no budget is not called his', () => {
+  const space = buildSpace(plan({ concurrency: [1, 2, 4] }), { name: 'm' });
+  const search = randomSearch(space, {
+    measurements: 2,
+    because: '2 points by chance are measured',
+    seed: 1,
+  });
+  play(search, () => measured(1));
+  expect(search.account().why).toBe('2 points by chance are measured');
+});

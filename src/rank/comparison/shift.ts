@@ -100,7 +100,7 @@ function logOf(pair: Pair, tag: string, nights: Nights): number | undefined {
 export class MetricShifts {
   readonly tag: string;
   readonly #parts: ReadonlyMap<MatchedTrial, Part>;
-  /** The same with what is far off brought near: what one configuration does says little of the model, and of how others scatter. */
+  /** The same with what is far off brought near: one configuration alone says little of the model, or of how others scatter. */
   readonly #near: ReadonlyMap<MatchedTrial, Part>;
   readonly #allNear: Sums;
   readonly #seen: SeenStarts;

@@ -6,7 +6,7 @@ import { type LoadPoint, levelText } from '../../record/load-point.ts';
 import type { Candidate, Space } from '../../space/space.ts';
 import type { Account, Answer, Ask, Belief, Earlier, Figures, Outcome, Search, Standing } from '../search.ts';
 import { firstSpots, furtherSpot } from './beginning.ts';
-import { type Budget, ownBudget, USUAL } from './budget.ts';
+import { type Budget, ownBudget, USUAL, usedUp } from './budget.ts';
 import { beliefOf, isByThroughput } from './confidence.ts';
 import { Economy, exchangeFor } from './economy.ts';
 import { instancesOf } from './encoding.ts';
@@ -112,8 +112,7 @@ class BayesSearch implements JudgingSearch {
 
   /** It would go on with a larger budget of measurements. */
   #useUp(): void {
-    const { measurements, because } = this.#budget;
-    this.#why = because ?? `its budget of ${counted(measurements, 'measurement')} is used`;
+    this.#why = usedUp(this.#budget);
     this.#ended = 'measurements';
   }
 

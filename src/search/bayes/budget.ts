@@ -29,6 +29,10 @@ export const USUAL = { measurements: 38, starts: 22 };
  */
 const CONFIRMING = 15;
 
+/** Why a search ended that would have made more measurements. */
+export const usedUp = ({ measurements, because }: Budget): string =>
+  because ?? `its budget of ${counted(measurements, 'measurement')} is used`;
+
 /** A budget of so many measurements, set by the user. */
 export const budgetFor = (measurements: number): Budget => ({ measurements });
 
