@@ -11,8 +11,11 @@ const GRACE_MS = 10_000;
 
 /** Runs of `tma profile` within a limited time. Each has a folder of its own, and one that came to its end is not made again. */
 export interface Runs {
-  /** Whether it came to its end, now or before. */
-  once(folder: string, file: () => object): Promise<boolean>;
+  /**
+   * Whether it came to its end, now or before.
+   * @param more flags of `tma profile` for this run alone.
+   */
+  once(folder: string, file: () => object, more?: readonly string[]): Promise<boolean>;
   /** Seconds until the time is over. */
   left(): number;
 }
@@ -28,11 +31,11 @@ export function runsWithin(seconds: number, flags: readonly string[]): Runs {
   const left = (): number => (stopped.signal.aborted ? 0 : Math.max(0, (end - performance.now()) / 1000));
 
   /** Seconds that it took to its end; undefined: it was stopped before. */
-  async function profile(folder: string, file: object): Promise<number | undefined> {
+  async function profile(folder: string, file: object, more: readonly string[]): Promise<number | undefined> {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'perf.yaml'), stringify(file));
     const start = performance.now();
-    const [program, ...before] = [...COMMAND, 'profile', ...ownFlags(folder), ...flags];
+    const [program, ...before] = [...COMMAND, 'profile', ...ownFlags(folder), ...flags, ...more];
     const child = spawn(program!, before, { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     child.stdout.on('data', (part) => (text += part));
@@ -53,9 +56,9 @@ export function runsWithin(seconds: number, flags: readonly string[]): Runs {
 
   return {
     left,
-    async once(folder, file) {
+    async once(folder, file, more = []) {
       if (isDone(folder)) return true;
-      const took = left() === 0 ? undefined : await profile(folder, file());
+      const took = left() === 0 ? undefined : await profile(folder, file(), more);
       if (took === undefined) return false;
       writeFileSync(join(folder, 'done'), String(took));
       return true;

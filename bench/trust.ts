@@ -9,11 +9,12 @@ import { tell } from './trust/told.ts';
  * How far results are to be trusted, on the OCR example and the real tritonserver: how often two runs of the same are called
  * different, how often a model that is slower by 10 or 5 % is found, whether decisions are the same, and whether intervals
  * hold what is measured later for a minute on a fresh start.
- *   npm run bench:trust -- --work DIR [--same 20] [--later 20] [--slower-10 20] [--slower-5 20] [--seconds N]
- *     [-- flags of tma profile]
+ *   npm run bench:trust -- --work DIR [--same 20] [--later 20] [--slower-10 20] [--slower-5 20] [--baseline]
+ *     [--seconds N] [-- flags of tma profile]
  *   npm run bench:trust -- --tell DIR...
  * --same: pairs of identical runs. --later: of so many of them what they told is measured later. --slower-10, --slower-5: runs
- * with a model that is slower by so many percent. --seconds: begins nothing that would take longer; the same command goes on.
+ * with a model that is slower by so many percent. --baseline: every run but the first measures the one that it is compared with
+ * anew (`tma profile --baseline`). --seconds: begins nothing that would take longer; the same command goes on.
  * A run that was stopped is made anew, so that none is made of two. What else the machine does meanwhile is in the figures.
  * Where it has room for several at once, each has cores and ports of its own:
  *   taskset -c 0-3 npm run bench:trust -- --work DIR -- --triton-http-endpoint localhost:9000 --triton-grpc-endpoint
@@ -28,6 +29,7 @@ const { values: given, positionals } = parseArgs({
     later: { type: 'string', default: '20' },
     'slower-10': { type: 'string', default: '20' },
     'slower-5': { type: 'string', default: '20' },
+    baseline: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '86400' },
     tell: { type: 'boolean' },
   },
@@ -51,13 +53,14 @@ async function measure(work: string): Promise<void> {
       { share: 0.1, runs: Number(given['slower-10']) },
       { share: 0.05, runs: Number(given['slower-5']) },
     ] as const,
+    baseline: given.baseline,
   };
   for (;;) {
     const stages = stagesOf(work, amount);
     const open = stages.filter(({ folder }) => !isDone(folder));
     if (open.length === 0) break;
     const next = open.find((stage) => secondsFor(stage, stages) <= runs.left());
-    if (!next || !(await runs.once(next.folder, next.file))) endUnfinished();
+    if (!next || !(await runs.once(next.folder, next.file, next.flags))) endUnfinished();
   }
   tell([work]);
 }

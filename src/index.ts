@@ -203,6 +203,7 @@ export { takenOverText } from './rank/taken-over.ts';
 export { headline } from './rank/headline.ts';
 export { settingsText } from './rank/settings-words.ts';
 export { doubtOf } from './rank/doubt.ts';
+export type { Gain, Noise } from './rank/noise.ts';
 export { besidesHeadline, verdict } from './rank/verdict.ts';
 export {
   adviceText,

@@ -20,6 +20,8 @@ export interface Amount {
   readonly later: number;
   /** Runs with each of the slower models. */
   readonly slower: readonly Slower[];
+  /** Whether a run measures the baseline anew, which is the run that it is compared with. */
+  readonly baseline: boolean;
 }
 
 /** Runs with a model whose executions take longer. */
@@ -35,39 +37,50 @@ export interface Stage {
   readonly kind: 'example' | 'later';
   /** Its perf.yaml. */
   file(): object;
+  /** Flags of `tma profile`, beside those of every run. */
+  readonly flags: readonly string[];
 }
 
 export const exampleFolder = (work: string, index: number): string => join(work, `example-${index}`);
 export const slowerFolder = (work: string, slower: number, index: number): string =>
   join(work, `slower-${slower}-${index}`);
-export const laterFolder = (work: string, index: number, claim: number): string =>
-  join(work, `later-${index}-${claim}`);
+export const laterFolder = (work: string, index: number, { trial, point }: Claim): string =>
+  join(work, `later-${index}-${trial}-${levelOf(point)}`);
 
 /** The runs of a lane in their order, as far as they are known: what is measured later follows from the runs before. */
-export function stagesOf(work: string, { same, later, slower }: Amount): Stage[] {
+export function stagesOf(work: string, { same, later, slower, baseline }: Amount): Stage[] {
   const length = Math.max(same + 1, ...slower.map(({ runs }) => runs));
   const indices = Array.from({ length }, (_, index) => index);
+  const against = (index: number): string[] =>
+    baseline && index >= 0 ? ['--baseline', join(exampleFolder(work, index), 'checkpoints')] : [];
   return indices.flatMap((index): Stage[] => [
-    ...(index <= same ? [example(exampleFolder(work, index), () => REPOSITORY)] : []),
+    ...(index <= same ? [example(exampleFolder(work, index), () => REPOSITORY, against(index - 1))] : []),
     ...slower
       .filter(({ runs }) => index < runs)
-      .map(({ share }) => example(slowerFolder(work, share, index), () => slowerRepository(work, share))),
+      .map(({ share }) =>
+        example(
+          slowerFolder(work, share, index),
+          () => slowerRepository(work, share),
+          // There may be fewer of these.
+          against(Math.min(index, same)),
+        ),
+      ),
     ...(index < later ? laterStages(work, index) : []),
   ]);
 }
 
 /** The example as it is, but for where its model lies. */
-function example(folder: string, repository: () => string): Stage {
+function example(folder: string, repository: () => string, flags: readonly string[]): Stage {
   const given = parse(readFileSync('examples/text-recognition/perf.yaml', 'utf8'));
-  return { folder, kind: 'example', file: () => ({ ...given, model_repository: repository() }) };
+  return { folder, kind: 'example', file: () => ({ ...given, model_repository: repository() }), flags };
 }
 
 function laterStages(work: string, index: number): Stage[] {
   const of = exampleFolder(work, index);
   if (!isDone(of)) return [];
-  return claimsOf(resultsIn(of)).map((claim, at) => {
-    const folder = laterFolder(work, index, at);
-    return { folder, kind: 'later', file: () => laterFile(folder, claim) };
+  return claimsOf(resultsIn(of)).map((claim) => {
+    const folder = laterFolder(work, index, claim);
+    return { folder, kind: 'later', file: () => laterFile(folder, claim), flags: [] };
   });
 }
 

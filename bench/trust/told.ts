@@ -1,5 +1,6 @@
-import { dirname, relative, resolve } from 'node:path';
-import { mean } from 'simple-statistics';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { mean, sampleVariance } from 'simple-statistics';
 import { compareRuns, readSide } from '../../src/index.ts';
 import { isDone, resultsIn } from '../runs.ts';
 import { type Claim, claimsOf, decisionOf } from './claims.ts';
@@ -8,6 +9,8 @@ import { exampleFolder, laterFolder, SLOWER, slowerFolder } from './lane.ts';
 /** How many decisions are held against each other, and which loss is one. */
 const DECISIONS = 10;
 const LOSS = 0.03;
+/** Means that are nearer than so many standard deviations are tied: 95 %, of about ten minutes. */
+const SURE = 2.2;
 const VERDICTS = ['better', 'worse', 'same', 'unknown'] as const;
 
 interface Compared {
@@ -74,18 +77,21 @@ function comparedIn(work: string): Compared[] {
 }
 
 function compare(what: string, base: string, next: string): Compared {
+  // Told anew by what was measured, so that what this version says of earlier runs can be seen.
   const { verdict, changes } = compareRuns(readSide(base), readSide(next)).models[0]!;
   const change = changes.find(({ tag }) => tag === 'perf_throughput');
   const [percent, low, high] = [change?.percent, change?.low, change?.high].map(
     (value) => value?.toFixed(1) ?? '?',
   );
-  return { what, run: runName(next), verdict, change: `${percent} (${low} to ${high})` };
+  const isMeasuredAnew = existsSync(join(next, 'results', 'comparison.json'));
+  const kind = isMeasuredAnew ? `${what}, --baseline` : what;
+  return { what: kind, run: runName(next), verdict, change: `${percent} (${low} to ${high})` };
 }
 
 function confirmedIn(work: string): Confirmed[] {
   return indices((index) => isDone(exampleFolder(work, index))).flatMap((index) =>
-    claimsOf(resultsIn(exampleFolder(work, index))).flatMap((claim, at) => {
-      const folder = laterFolder(work, index, at);
+    claimsOf(resultsIn(exampleFolder(work, index))).flatMap((claim) => {
+      const folder = laterFolder(work, index, claim);
       if (!isDone(folder)) return [];
       const [record] = resultsIn(folder).trials[0]!.points;
       if (record?.state !== 'measured') throw new Error(`${folder}: nothing was measured`);
@@ -106,22 +112,37 @@ function tellDecisions(works: readonly string[], claims: readonly Confirmed[]): 
     })),
   );
   const first = made.toSorted((a, b) => a.index - b.index).slice(0, DECISIONS);
-  const later = Map.groupBy(claims, ({ name }) => name);
-  /** infer/s; undefined: it was not measured later. */
-  const worth = (name: string): number | undefined => {
-    const of = later.get(name);
-    return of && mean(of.map((claim) => claim.later));
-  };
-  const best = Math.max(0, ...first.map(({ name }) => worth(name) ?? 0));
+  // One minute does not say how far minutes differ.
+  const later = new Map(
+    [...Map.groupBy(claims, ({ name }) => name)]
+      .filter(([name, of]) => of.length > 1 && first.some((decision) => decision.name === name))
+      .map(([name, of]) => [name, worthOf(of)]),
+  );
+  const [best] = [...later.values()].sort((a, b) => b.value - a.value);
+  let [losses, judged] = [0, 0];
   for (const [name, of] of Map.groupBy(first, (decision) => decision.name)) {
-    const value = worth(name);
-    const told = value
-      ? `${value.toFixed(1)} infer/s later (${later.get(name)!.length} times), ${(100 * (value / best - 1)).toFixed(1)} %`
-      : 'not measured later';
-    console.log(`decided for ${name} in ${of.length} of ${first.length}: ${told}`);
+    const own = later.get(name);
+    const text = `decided for ${name} in ${of.length} of ${first.length}`;
+    if (!own || !best) {
+      console.log(`${text}: not measured later twice`);
+      continue;
+    }
+    judged += of.length;
+    const share = own.value / best.value - 1;
+    const isTied = best.value - own.value <= SURE * Math.sqrt(own.variance + best.variance);
+    if (share < -LOSS && !isTied) losses += of.length;
+    const tied = share < 0 && isTied ? ', tied with the best' : '';
+    const told = `${own.value.toFixed(1)} infer/s later (${own.minutes} times), ${(100 * share).toFixed(1)} %`;
+    console.log(`${text}: ${told}${tied}`);
   }
-  const losses = first.filter(({ name }) => (worth(name) ?? best) < (1 - LOSS) * best).length;
-  console.log(`worse than the best of these by more than ${100 * LOSS} %: ${losses} of ${first.length}`);
+  console.log(`worse than the best of these by more than ${100 * LOSS} %: ${losses} of ${judged}`);
+}
+
+/** infer/s in the mean of later minutes, and the variance of that mean. */
+function worthOf(of: readonly Confirmed[]): { value: number; variance: number; minutes: number } {
+  const values = of.map((claim) => claim.later);
+  const { length } = values;
+  return { value: mean(values), variance: sampleVariance(values) / length, minutes: length };
 }
 
 /** 0, 1, 2 ... as long as it is so. */

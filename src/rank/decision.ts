@@ -1,7 +1,7 @@
 import { isClientBound } from '../record/measurement.ts';
 import { LEAST_SURE } from './belief.ts';
 import { missesForSure } from './limit-noise.ts';
-import { type Gain, widerForBestOf } from './noise.ts';
+import { isDifferent, widened, widerForBestOf } from './noise.ts';
 import type { RankedEntry, Standings } from './standings.ts';
 
 /** A gain of fewer percent is not worth a change, however sure it is. */
@@ -127,10 +127,14 @@ function withoutDefault({ unmeasured }: Standings, leader: RankedEntry): Decisio
 }
 
 /** Whether the leader's gain over the default is worth a change, and more than the best of so many shows by chance. */
-function isSupported({ gain, entries }: Standings): boolean {
-  const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.verdict !== 'missed').length;
-  return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > chanceOf(gain, rivals);
-}
+const isSupported = (standings: Standings): boolean => isSure(standings, 1);
 
-/** How much the best of so many rivals may gain by chance alone, percent points. */
-export const chanceOf = ({ plusMinus }: Gain, rivals: number): number => widerForBestOf(rivals) * plusMinus;
+/**
+ * Whether it would be, with noise that is so many times less.
+ * @param narrower 1: by what is known.
+ */
+export function isSure({ gain, entries }: Standings, narrower: number): boolean {
+  if (!gain || gain.percent < LEAST_GAIN) return false;
+  const rivals = entries.filter(({ trial, best }) => !trial.isDefault && best.verdict !== 'missed').length;
+  return isDifferent(widened(gain, widerForBestOf(rivals) / narrower));
+}

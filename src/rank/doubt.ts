@@ -1,5 +1,6 @@
 import { relativeHalfWidth } from '../statistics/intervals.ts';
 import { nearLimits } from './limit-noise.ts';
+import { intervalsOf } from './noise.ts';
 import type { Ranking } from './rank.ts';
 
 /** From this chance of something better on, that is likelier than not. */
@@ -20,6 +21,6 @@ export function doubtOf({ decision, leader, belief, noise }: Ranking): string | 
   if (!isBelieved && nearLimits(entry.best, noise).length > 0) return 'it may break a limit';
   const { measurement } = entry.best;
   if (measurement.stable || noise.believed?.measurement === measurement) return undefined;
-  const width = relativeHalfWidth(measurement.whole.intervals['perf_throughput'] ?? [null, null]);
+  const width = relativeHalfWidth(intervalsOf(measurement, noise)['perf_throughput'] ?? [null, null]);
   return width === undefined || width > WIDE ? 'its throughput is hardly known' : undefined;
 }

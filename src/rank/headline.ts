@@ -1,11 +1,12 @@
 import { metric } from '../ground/metric.ts';
 import { isClientBound, type Measurement } from '../record/measurement.ts';
 import { overStartsText } from './belief-words.ts';
+import { gainWithRange } from './gain-words.ts';
 import type { Ranking } from './rank.ts';
 import { settingsText } from './settings-words.ts';
 import type { RankedEntry } from './standings.ts';
 import { confirmedText } from './verdict.ts';
-import { formatNumber, formatValue, loadWords, plusMinus, unitOf } from './words.ts';
+import { formatValue, loadWords, plusMinus, unitOf } from './words.ts';
 
 /**
  * What was decided as one sentence in settings: the configuration's name, its figures with what they are over starts or how
@@ -45,7 +46,7 @@ function figure(tag: string, entry: RankedEntry, ranking: Ranking): string {
   const least = tag === 'perf_throughput' ? leastSign(measurement) : '';
   const range = overStartsText(measurement, tag, ranking);
   const isAim = tag === aimOf(ranking);
-  const sure = isAim && range === undefined ? plusMinus(measurement, tag) : '';
+  const sure = isAim && range === undefined ? plusMinus(measurement, tag, ranking.noise) : '';
   const besides = [
     ...(range === undefined ? [] : [range]),
     ...(isAim ? gainTexts(entry, ranking) : []),
@@ -63,14 +64,11 @@ function gainTexts(entry: RankedEntry, ranking: Ranking): string[] {
   const { decision, gain, default: base, goal } = ranking;
   if (!base || base === entry || decision.kind !== 'deploy') return [];
   const old = base.best.measurement.whole.values[aimOf(ranking)];
-  const sign = gain && gain.percent >= 0 ? '+' : '';
   // With several objectives the gain is that over all of them.
   const over = goal.objectives.length === 1 ? '' : ' over the objectives';
   return [
     ...(decision.reason === 'better' && gain
-      ? [
-          `${leastSign(entry.best.measurement)}${sign}${formatNumber(gain.percent)} % ± ${formatNumber(gain.plusMinus)}${over}`,
-        ]
+      ? [`${leastSign(entry.best.measurement)}${gainWithRange(gain)}${over}`]
       : []),
     ...(old === undefined ? [] : [`default ${formatValue(old, aimOf(ranking))}`]),
   ];

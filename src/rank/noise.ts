@@ -29,6 +29,16 @@ const STARTS_WEIGHT = 4;
  */
 export const NIGHTS_ON_CPU = 0.04;
 
+/**
+ * What a figure is taken to differ by on another start of the server, as a share (standard deviation), where nothing else is known,
+ * by what the recorded grids show (test/fixtures/landscapes: throughput and mean latency 4 to 8 %, p99 4 to 16 %); half of its
+ * variance is the start's. A machine whose figures differ by more is unquiet.
+ */
+export const usualOf = (tag: string): number =>
+  /_p9\d$/.test(tag) ? USUAL.tail : /memory|_ram$/.test(tag) ? USUAL.memory : USUAL.figure;
+
+const USUAL = { figure: 0.06, tail: 0.15, memory: 0.02 } as const;
+
 /** How sure the figures of a model are. */
 export interface Noise {
   /** What starts of one server differ by, as a share (standard deviation), by metric; 2 % where it was not seen. */
@@ -63,6 +73,25 @@ export const overStarts =
     return Math.hypot(withinStart(measurement, tag), (NORMAL * (starts[tag] ?? STARTS)) / Math.sqrt(servers));
   };
 
+/** A value may be so many times too high, or too low, at most: no figure is known worse. */
+const FARTHEST = 100;
+
+/**
+ * How far the 95 % interval of a value over all starts that there may be reaches on either side, as logarithms. What the search
+ * believes may lie beyond what was measured; then the interval begins there.
+ */
+function farOverStarts(measurement: Measurement, tag: string, noise: Noise) {
+  const { believed } = noise;
+  const value = measurement.whole.values[tag];
+  const half = overStarts(noise)(measurement, tag);
+  const [low, high] =
+    believed?.measurement === measurement && believed.tag === tag && value
+      ? believed.interval.map((end) => end / value)
+      : [1 - half, 1 + half];
+  const far = (times: number): number => Math.log(Math.max(1, Math.min(FARTHEST, times)));
+  return { below: far(1 / Math.max(low!, 1 / FARTHEST)), above: far(high!) };
+}
+
 /**
  * The 95 % intervals of a measurement's values, as they are told. Where it was measured on several starts of the server
  * they say where one more start would lie another day: by how sure the mean is, by what starts differ by, and on CPUs by how
@@ -78,7 +107,7 @@ export function intervalsOf(measurement: Measurement, noise: Noise): Figures['in
       const quantile = twoSidedQuantile(noise.told?.[tag] ?? STARTS_WEIGHT);
       const apart = Math.hypot(
         quantile * deviation * Math.sqrt(1 + 1 / starts),
-        NORMAL * Math.abs(value) * daysApart(measurement, tag),
+        NORMAL * Math.abs(value) * daysApart(measurement, tag, noise),
       );
       const [low, high] = interval;
       const wide: Interval = [
@@ -90,9 +119,15 @@ export function intervalsOf(measurement: Measurement, noise: Noise): Figures['in
   );
 }
 
-/** By what share a day differs from the middle of many (standard deviation). */
-const daysApart = ({ gpusInUse, point }: Measurement, tag: string): number =>
-  gpusInUse === 0 && followsSpeed(tag, isRate(point)) !== 0 ? NIGHTS_ON_CPU / Math.SQRT2 : 0;
+/**
+ * By what share a day differs from the middle of many (standard deviation). What starts differ by beyond what is usual counts as the
+ * day's as well: other work on the host that makes them differ comes and goes over days, too.
+ */
+function daysApart({ gpusInUse, point }: Measurement, tag: string, { starts }: Noise): number {
+  if (gpusInUse !== 0 || followsSpeed(tag, isRate(point)) === 0) return 0;
+  const unquiet = Math.max(0, (starts[tag] ?? STARTS) ** 2 - usualOf(tag) ** 2);
+  return Math.sqrt((NIGHTS_ON_CPU ** 2 + unquiet) / 2);
+}
 
 /** What the search believes of starts belongs to it, too. */
 function withBelieved(
@@ -156,6 +191,8 @@ function startDeviation(repeated: readonly (readonly MeasuredRecord[])[], tag: s
 export interface SeenStarts {
   /** Pooled relative variance between the servers that a point was measured on; 0 where none was measured on several. */
   readonly variance: number;
+  /** How far each server is from the middle of its point, as shares of that: by their median few stalls change nothing. */
+  readonly distances: readonly number[];
   /** Its degrees of freedom: how many servers more than one a point. */
   readonly degrees: number;
 }
@@ -168,14 +205,19 @@ export function startsSeen(trials: readonly Trial[]): (tag: string) => SeenStart
 
 function betweenServers(repeated: readonly (readonly MeasuredRecord[])[], tag: string): SeenStarts {
   let [sum, degrees] = [0, 0];
+  const distances: number[] = [];
   for (const records of repeated) {
     const means = meansByServer(records, tag);
-    const middle = means.length > 1 ? mean(means) : 0;
+    const { length } = means;
+    const middle = length > 1 ? mean(means) : 0;
     if (middle === 0) continue;
-    sum += (means.length - 1) * (sampleVariance(means) / middle ** 2);
-    degrees += means.length - 1;
+    sum += (length - 1) * (sampleVariance(means) / middle ** 2);
+    degrees += length - 1;
+    // From their own middle they are nearer than from the true one.
+    const nearer = Math.sqrt(length / (length - 1));
+    distances.push(...means.map((value) => nearer * Math.abs(value / middle - 1)));
   }
-  return { variance: degrees > 0 ? sum / degrees : 0, degrees };
+  return { variance: degrees > 0 ? sum / degrees : 0, distances, degrees };
 }
 
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
@@ -213,14 +255,34 @@ export function differenceOf(
 /** How much better one measurement is than another, over the objectives. */
 export interface Gain {
   readonly percent: number;
-  /** Half the width of its 95 % interval, percent points. */
+  /**
+   * The ends of its 95 % interval, percent. Noise is a share of a figure, so that the interval is one of how many times as good:
+   * a large gain that is not known well has a wider side above it, and half as good is as far as twice as good.
+   */
+  readonly low: number;
+  readonly high: number;
+  /** Half the width of that interval, percent points. */
   readonly plusMinus: number;
   /** The metrics of which a measurement does not say how sure it is, so that 10 % are assumed. */
   readonly assumed: readonly string[];
 }
 
 /** Whether a gain, or a loss, is more than its noise; else the two are tied. */
-export const isDifferent = ({ percent, plusMinus }: Gain): boolean => Math.abs(percent) > plusMinus;
+export const isDifferent = ({ low, high }: Gain): boolean => low > 0 || high < 0;
+
+/** The same gain with so many times as wide an interval. */
+export function widened({ percent, low, high, assumed }: Gain, factor: number): Gain {
+  const times = Math.log1p(percent / 100);
+  const [down, up] = [low, high].map((end) => factor * Math.abs(Math.log1p(end / 100) - times));
+  return withInterval({ percent, assumed }, down!, up!);
+}
+
+/** @param down how far the interval reaches on either side, as a logarithm of how many times as good. */
+function withInterval(gain: Pick<Gain, 'percent' | 'assumed'>, down: number, up: number): Gain {
+  const times = 1 + gain.percent / 100;
+  const [low, high] = [100 * (times * Math.exp(-down) - 1), 100 * (times * Math.exp(up) - 1)];
+  return { ...gain, low, high, plusMinus: (high - low) / 2 };
+}
 
 /**
  * How much better `a` is than `b`, in percent: how many times as good, as the weighted geometric mean over the objectives
@@ -242,15 +304,19 @@ export function gainOf(
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return undefined;
   const times = Math.exp(parts.reduce((sum, part) => sum + (part.weight / total) * Math.log(part.times), 0));
-  const half = overStarts(noise);
-  const noises = parts.map(({ tag, weight }) => (weight / total) * Math.hypot(half(a, tag), half(b, tag)));
-  return {
-    percent: 100 * (times - 1),
-    plusMinus: 100 * times * Math.hypot(...noises),
-    assumed: parts
-      .map(({ tag }) => tag)
-      .filter((tag) => !hasInterval(a, tag, noise) || !hasInterval(b, tag, noise)),
+  /** How far the gain may be less, or more, for one metric: how far the one may be worse, and the other better. */
+  const reach = (tag: string, towards: 'less' | 'more'): number => {
+    const [worse, better] =
+      metric(tag).better === 'higher' ? (['below', 'above'] as const) : (['above', 'below'] as const);
+    const [ofA, ofB] = towards === 'less' ? [worse, better] : [better, worse];
+    return Math.hypot(farOverStarts(a, tag, noise)[ofA], farOverStarts(b, tag, noise)[ofB]);
   };
+  const reachOf = (towards: 'less' | 'more'): number =>
+    Math.hypot(...parts.map(({ tag, weight }) => (weight / total) * reach(tag, towards)));
+  const assumed = parts
+    .map(({ tag }) => tag)
+    .filter((tag) => !hasInterval(a, tag, noise) || !hasInterval(b, tag, noise));
+  return withInterval({ percent: 100 * (times - 1), assumed }, reachOf('less'), reachOf('more'));
 }
 
 /**

@@ -13,8 +13,9 @@ import {
 } from './belief-words.ts';
 import { isInDoubt, LEAST_GAIN } from './decision.ts';
 import { driftText } from './drift-words.ts';
+import { gainText } from './gain-words.ts';
 import { missesForSure, nearLimits } from './limit-noise.ts';
-import { type Gain, intervalsOf } from './noise.ts';
+import { intervalsOf, type Noise } from './noise.ts';
 import { gainOver, type Ranking } from './rank.ts';
 import type { RankedEntry, RankedPoint } from './standings.ts';
 import { unchecked, uncheckedAdvice, uncheckedBetter, uncheckedText } from './unchecked-words.ts';
@@ -91,10 +92,6 @@ const missed = ({ best: { checks } }: RankedEntry, { goal }: Ranking): string =>
         `${describeConstraint(constraint, goal)}, measured ${valueText(value ?? Number.NaN, constraint.tag, goal)}`,
     )
     .join('; ');
-
-/** `85.2 % (± 18.3) better`. */
-export const gainText = ({ percent, plusMinus }: Gain): string =>
-  `${formatNumber(Math.abs(percent))} % (± ${formatNumber(plusMinus)}) ${percent >= 0 ? 'better' : 'worse'}`;
 
 /** What a client that was the limit leaves of a figure. */
 const atLeast = (measurement: Measurement): string => (isClientBound(measurement) ? 'at least ' : '');
@@ -224,11 +221,8 @@ function whyKeep(ranking: Ranking, base: RankedEntry): Reason {
       `What the best of the others, ${figuresOf(leader, ranking)}, brings can't be told in percent.`,
     );
   const byChance =
-    gain.percent > gain.plusMinus
-      ? `which the best of ${rivals} may be by chance`
-      : 'which is within the noise';
-  const why =
-    gain.percent > gain.plusMinus && gain.percent < LEAST_GAIN ? 'which is not worth a change' : byChance;
+    gain.low > 0 ? `which the best of ${rivals} may be by chance` : 'which is within the noise';
+  const why = gain.low > 0 && gain.percent < LEAST_GAIN ? 'which is not worth a change' : byChance;
   return sentence(
     `The best of the others, ${figuresOf(leader, ranking)}, is ${overDefault(ranking)}, ${why}.`,
   );
@@ -278,7 +272,7 @@ function soFar(ranking: Ranking): string | undefined {
     const gain = ranking.gain ? `, ${overDefault(ranking)}` : '';
     return sentences(
       `By what was measured the best is ${figuresOf(leader, ranking)}${gain}.`,
-      leader.best.measurement.stable ? undefined : uncertainty(leader.best.measurement, 'Its'),
+      leader.best.measurement.stable ? undefined : uncertainty(leader.best.measurement, 'Its', ranking.noise),
     );
   }
   const but =
@@ -319,7 +313,7 @@ function remarksOn(entry: RankedEntry, ranking: Ranking): (string | undefined)[]
     // Where another was spoken of last, it is said whose.
     best.measurement.stable || noise.believed?.measurement === best.measurement
       ? undefined
-      : uncertainty(best.measurement, leads ? 'Its' : `The default's`),
+      : uncertainty(best.measurement, leads ? 'Its' : `The default's`, noise),
     // Of a default that is kept as it is at least as good as the leader the same holds.
     betterText(ranking, ranking.decision.reason === 'noise' ? leader?.trial.name : undefined),
   ];
@@ -378,8 +372,8 @@ function nearLimit(point: RankedPoint, { noise, goal }: Ranking): string | undef
  * What a point that did not become as steady as was asked says about itself. Its throughput may be known well all the
  * same: then it is something else, such as a latency, that is not.
  */
-function uncertainty({ whole: { intervals } }: Measurement, whose: string): string {
-  const width = relativeHalfWidth(intervals['perf_throughput'] ?? [null, null]);
+function uncertainty(measurement: Measurement, whose: string, noise: Noise): string {
+  const width = relativeHalfWidth(intervalsOf(measurement, noise)['perf_throughput'] ?? [null, null]);
   const longer = 'measure it longer (--time-limit) before you rely on it';
   if (width === undefined) return `${whose} throughput is not known precisely: ${longer}.`;
   const percent = `± ${Number((width * 100).toPrecision(2))} %`;

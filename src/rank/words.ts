@@ -5,6 +5,7 @@ import { COSTS, type Constraint, type Criteria, type Goal, type Prices } from '.
 import { batchSizeOf, isRate, type LoadPoint, levelOf } from '../record/load-point.ts';
 import type { Measurement } from '../record/measurement.ts';
 import type { TrialEnd } from '../record/run.ts';
+import { intervalsOf, type Noise } from './noise.ts';
 import type { RankedEntry } from './standings.ts';
 
 /** A number as people read it: whole from 1000 on, else about three significant digits. */
@@ -135,10 +136,14 @@ export function namesOf(entries: readonly RankedEntry[]): string {
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** The interval of a value as `± 2.1 %`; empty where there is none. */
-export function plusMinus({ whole: { values, intervals } }: Measurement, tag: string): string {
+/**
+ * The interval of a value as `± 2.1 %`; empty where there is none.
+ * @param noise of the model, so that it is that of results.json and the reports; absent: of what was measured by itself.
+ */
+export function plusMinus(measurement: Measurement, tag: string, noise?: Noise): string {
+  const intervals = noise ? intervalsOf(measurement, noise) : measurement.whole.intervals;
   const [low, high] = intervals[tag] ?? [null, null];
-  const value = values[tag];
+  const value = measurement.whole.values[tag];
   if (low === null || high === null || !value) return '';
   return `± ${formatNumber(((high - low) / 2 / value) * 100)} %`;
 }

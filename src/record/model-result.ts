@@ -58,7 +58,8 @@ export const gain = documented(
   {
     percent:
       'how much better than the default, in percent; over several objectives their weighted geometric mean',
-    plusMinus: 'half the width of its 95 % interval, percent points',
+    plusMinus:
+      'half the width of its 95 % interval, percent points; low and high are not as far from percent',
     low: 'lower end of its 95 % interval, percent',
     high: 'upper end of its 95 % interval, percent',
     is: 'at least, at most: the load generator was the limit of one of the two',

@@ -110,12 +110,12 @@ const gainOf = ({
   is,
   differs,
 }: Extract<ReturnType<typeof toldGain>, { kind: 'gain' }>): ModelNotice['gain'] => {
-  const { percent, plusMinus, assumed } = gain;
+  const { percent, plusMinus, low, high, assumed } = gain;
   return {
     percent,
     plusMinus,
-    low: percent - plusMinus,
-    high: percent + plusMinus,
+    low,
+    high,
     is,
     assumed: [...assumed],
     differs,

@@ -4,6 +4,7 @@ import { capitalized, counted } from '../ground/wording.ts';
 import { chanceText, endedEarlyText, LEAST_CHANCE, likeliest } from '../rank/belief-words.ts';
 import { type Choice, type ChoiceReason, type Choices, choicesOf } from '../rank/choices.ts';
 import { doubtOf } from '../rank/doubt.ts';
+import { gainRange, gainWithRange } from '../rank/gain-words.ts';
 import { nearLimits } from '../rank/limit-noise.ts';
 import type { Ranking } from '../rank/rank.ts';
 import { settingsText } from '../rank/settings-words.ts';
@@ -138,7 +139,7 @@ function gainTile({ decision, gain, leader, goal }: Ranking) {
               ...tile,
               value: `${isClientBound(leader.best.measurement) ? '≥ ' : ''}+${formatNumber(gain.percent)}`,
               unit: '%',
-              range: `± ${formatNumber(gain.plusMinus)}`,
+              range: gainRange(gain),
               note: goal.objectives.length === 1 ? `in ${metric(only!.tag).label}` : 'over the objectives',
             },
           ]
@@ -264,10 +265,7 @@ function cardOf({ entry, point, reasons }: Choice, pays: Choices['pays'], rankin
           : 'of all points',
     settings: trial.isDefault ? `the default: ${settingsText(trial)}` : settingsText(trial),
     load: loadWords(measurement.point),
-    gain:
-      told?.kind === 'gain' && told.differs
-        ? `${told.gain.percent > 0 ? '+' : ''}${formatNumber(told.gain.percent)} % ± ${formatNumber(told.gain.plusMinus)} against the default`
-        : '',
+    gain: told?.kind === 'gain' && told.differs ? `${gainWithRange(told.gain)} against the default` : '',
     figures: tags
       .filter((tag) => measurement.whole.values[tag] !== undefined)
       .map((tag) => ({

@@ -1,5 +1,7 @@
 import { goalOfPlan } from '../config/goals.ts';
-import { rank } from '../rank/rank.ts';
+import { isSure } from '../rank/decision.ts';
+import { overStarts } from '../rank/noise.ts';
+import { type Ranking, rank } from '../rank/rank.ts';
 import type { RankedEntry } from '../rank/standings.ts';
 import { batchSizeOf, isSamePoint, type LoadPoint, levelText } from '../record/load-point.ts';
 import { isClientBound } from '../record/measurement.ts';
@@ -12,6 +14,8 @@ import { beliefRecord } from './belief-record.ts';
 
 /** So many measurements at most are added when a search has come to its end; not tuned. */
 const MOST = 4;
+/** So many times less noise these may leave of a gain, where one of the two is known much less than the other. Not tuned. */
+const NARROWER = Math.SQRT2;
 
 /**
  * A search that, when it has come to its end, asks for what the verdict lacks.
@@ -19,13 +23,14 @@ const MOST = 4;
  */
 export function withClosing(search: FailureMemory, space: SearchedSpace, result: () => Run): FailureMemory {
   const added: Ask[] = [];
+  const failed: Ask[] = [];
   let measurements = 0;
   const close = ({ busy }: Standing): Answer => {
     // What is still being measured may lead.
     if (busy.size > 0) return 'wait';
     if (measurements >= mostMeasurements(space)) return 'done';
     const belief = beliefRecord(search.belief?.(), space.plan);
-    const ask = closingAsk(result(), space, added, belief);
+    const ask = closingAsk(result(), space, added, belief, failed);
     if (!ask) return 'done';
     added.push(ask);
     return ask;
@@ -38,6 +43,8 @@ export function withClosing(search: FailureMemory, space: SearchedSpace, result:
     tell(ask, outcome) {
       measurements++;
       if (!added.includes(ask)) search.tell(ask, outcome);
+      else if (outcome.state === 'measured') search.learn?.(ask, outcome);
+      else if (outcome.state === 'failed') failed.push(ask);
     },
     account() {
       const account = search.account();
@@ -48,15 +55,19 @@ export function withClosing(search: FailureMemory, space: SearchedSpace, result:
 }
 
 function addedText(added: readonly Ask[]): string[] {
-  const list = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  const names = added.map(({ candidate, point }) => `${candidate.name} with ${levelText(point)}`);
+  const list = [...Map.groupBy(names, (name) => name)].map(([name, { length }]) =>
+    length > 1 ? `${name} ${length} times` : name,
+  );
   return list.length > 0 ? [`measured for the verdict in the end: ${list.join(', ')}`] : [];
 }
 
 /**
  * What the verdict lacks when a search has come to its end, one measurement at a time; undefined: nothing. A gain is told
- * only over a default that was measured at the same load, and of what a search found nothing is named that was looked at
- * once while others were confirmed.
- * @param asked what was added before: nothing is asked for twice, and only so much at all.
+ * only over a default that was measured at the same load; the default is not kept for want of another look at the one that is
+ * known less; and of what a search found nothing is named that was looked at once while others were confirmed.
+ * @param asked what was added before: only so much is asked for at all.
+ * @param failed which of that came to nothing, and is not tried again.
  * @param belief the search's, where it has one.
  */
 export function closingAsk(
@@ -64,19 +75,23 @@ export function closingAsk(
   space: SearchedSpace,
   asked: readonly Ask[],
   belief?: BeliefRecord,
+  failed: readonly Ask[] = [],
 ): Ask | undefined {
   const ranking = rank(run, goalOfPlan(space.plan), belief);
   const { leader, default: base, sameLoad, entries } = ranking;
   if (!leader || leader.best.verdict === 'missed' || asked.length >= MOST) return undefined;
   const { point } = leader.best.measurement;
-  const isNew = (ask: Ask): boolean =>
-    !asked.some(
-      ({ candidate, point: other }) => candidate === ask.candidate && isSamePoint(other, ask.point),
-    );
+  const isNew = (ask: Ask): boolean => !asked.some((other) => isSameAsk(other, ask));
   const [first] = space.candidates;
   const atDefault = { candidate: first!, point };
   if (base && leader !== base && !sameLoad && mayTake(space, first!, point) && isNew(atDefault))
     return atDefault;
+  const unsure = !looksAtAll(space) && base ? lessKnown(ranking, leader, base) : undefined;
+  const unsureCandidate = space.candidates.find(({ name }) => name === unsure?.trial.name);
+  if (unsure && unsureCandidate) {
+    const ask: Ask = { candidate: unsureCandidate, point: unsure.best.measurement.point, again: 'afresh' };
+    return failed.some((other) => isSameAsk(other, ask)) ? undefined : ask;
+  }
   const candidate = space.candidates.find(({ name }) => name === leader.trial.name);
   // What it names by its own belief the search has looked at as often as it thinks worth while.
   if (looksAtAll(space) || ranking.belief || !candidate || !isUnconfirmedAmongConfirmed(leader, entries))
@@ -92,6 +107,24 @@ const mostMeasurements = ({ plan: { search } }: Space): number =>
 /** Loads between those that are listed may be put on whatever takes the client batch of one that is. */
 const mayTake = (space: Space, candidate: Candidate, wanted: LoadPoint): boolean =>
   space.pointsOf(candidate).some((point) => batchSizeOf(point) === batchSizeOf(wanted));
+
+const isSameAsk = (a: Ask, b: Ask): boolean => a.candidate === b.candidate && isSamePoint(a.point, b.point);
+
+/**
+ * Where the default would be kept only because of the noise, the one that a look at another server tells most of: of what leads by
+ * one look whether it does; else the leader or the default, whichever is known less. undefined: it would not be sure then either.
+ */
+function lessKnown(ranking: Ranking, leader: RankedEntry, base: RankedEntry): RankedEntry | undefined {
+  const { decision, belief, noise, goal } = ranking;
+  if (decision.reason !== 'noise' || !isSure(ranking, NARROWER)) return undefined;
+  if ([leader, base].some(({ best }) => isClientBound(best.measurement))) return undefined;
+  // Beside a default that was measured again it would lead no more.
+  if (!belief && !leader.best.measurement.confirmed) return leader;
+  const half = overStarts(noise);
+  const noiseOf = ({ best: { measurement } }: RankedEntry): number =>
+    Math.hypot(...goal.objectives.map(({ tag, weight }) => weight * half(measurement, tag)));
+  return noiseOf(base) >= noiseOf(leader) ? base : leader;
+}
 
 const isUnconfirmedAmongConfirmed = (leader: RankedEntry, entries: readonly RankedEntry[]): boolean =>
   !leader.best.measurement.confirmed &&

@@ -172,9 +172,9 @@ function row(entry: RankedEntry, ranking: Ranking, { derived, paths }: Further):
     `${ranking.entries.indexOf(entry) + 1}${ranking.ties.includes(entry) ? '=' : ''}`,
     nameCell(entry, ranking),
     throughputCell(measurement),
-    halfWidth(measurement, 'perf_throughput'),
+    halfWidth(measurement, 'perf_throughput', ranking),
     formatNumber(measurement.whole.values['perf_latency_p99'] ?? Number.NaN),
-    halfWidth(measurement, 'perf_latency_p99'),
+    halfWidth(measurement, 'perf_latency_p99', ranking),
     ...derived.map((tag) => formatValue(measurement.whole.values[tag] ?? Number.NaN, tag)),
     gainCell(entry, ranking),
     String(levelOf(measurement.point)),
@@ -202,8 +202,8 @@ function gainCell(entry: RankedEntry, ranking: Ranking): string {
 }
 
 /** `4.5 %`, below a header that says what it is. */
-const halfWidth = (measurement: Measurement, tag: string): string =>
-  plusMinus(measurement, tag).replace(/^± /, '');
+const halfWidth = (measurement: Measurement, tag: string, { noise }: Ranking): string =>
+  plusMinus(measurement, tag, noise).replace(/^± /, '');
 
 /** What the client set is the least that the server can do. */
 export const throughputCell = (measurement: Measurement): string =>

@@ -74,6 +74,16 @@ describe('what the search believes leads', () => {
     expect(wide.assumed).toEqual([]);
   });
 
+  test('a gain is no less for what it believes beyond the figure that was measured', () => {
+    // 7905 were measured.
+    const [around, above] = [[7100, 8700] as const, [8200, 9900] as const].map(
+      (interval) => rank(searched(believes({ interval }), base, seven), limited).gain!,
+    );
+    expect(above!.low).toBeGreaterThan(around!.low);
+    expect(above!.low).toBeLessThan(above!.percent);
+    expect(above!.high).toBeGreaterThan(around!.high);
+  });
+
   test('what it can not tell apart is tied', () => {
     const wide = rank(searched(believes({ interval: [7000, 8800] }), base, seven, eight), limited);
     expect(verdict(wide)).toContain("Tied with m_config_8: what was measured can't tell them apart.");

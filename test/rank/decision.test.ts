@@ -87,11 +87,13 @@ describe('deploy', () => {
 
 describe('keep', () => {
   test('a lead that is smaller than its own interval', () => {
-    expect(decided(run(base(known(100, 0.35)), one(known(159.6, 0.2))))).toMatchObject({
+    expect(decided(run(base(known(100, 0.35)), one(known(140, 0.2))))).toMatchObject({
       kind: 'keep',
       reason: 'noise',
       name: 'm_config_default',
-      text: expect.stringMatching(/^Keep the default configuration of m: 100 infer\/s .*59\.6 % \(± 64\.9\)/),
+      text: expect.stringMatching(
+        /^Keep the default configuration of m: 100 infer\/s .*40\.0 % \(−\d.* to \+\d+\) better/,
+      ),
     });
   });
 
@@ -122,6 +124,16 @@ describe('keep', () => {
     const found = decided(run(base(known(100, 0.05)), one(lead()), ...others));
     expect(found).toMatchObject({ kind: 'keep', reason: 'noise' });
     expect(found.text).toContain('the best of 40 may be by chance');
+  });
+
+  test('what is nearly twice as good, however badly both are known: noise is a share of a figure', () => {
+    const others = Array.from({ length: 7 }, (_, index) =>
+      trial(`m_config_${index + 1}`, [known(120, 0.24)]),
+    );
+    const found = decided(run(base(known(71, 0.24)), one(known(125, 0.24)), ...others));
+    expect(found).toMatchObject({ kind: 'deploy', name: 'm_config_0' });
+    // Both ends are told, as one is far wider.
+    expect(found.text).toContain('76.1 % (+23.6 to +151) better');
   });
 
   test('starts that were seen to differ widen what is told apart', () => {

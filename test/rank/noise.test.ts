@@ -38,6 +38,21 @@ test('on several it holds one more start: the farther starts differ anywhere, th
   expect(rough).toBeGreaterThan(20);
 });
 
+test('on CPUs whose starts differ by more than usual a day does, too', () => {
+  const changes = (gpusInUse: number) => ({ gpusInUse });
+  const on = (gpus: number, apart: number): number =>
+    widthOf(
+      Array.from({ length: 12 }, (_, index) =>
+        started(`c${index}`, [100 - apart, 100 + apart], changes(gpus)),
+      ),
+    );
+  // By 2 % and by 14 %: standard deviations of a start.
+  const [quiet, rough] = [1.4, 10].map((apart) => on(0, apart) / on(1, apart));
+  expect(on(0, 1.4)).toBeGreaterThan(on(1, 1.4));
+  expect(on(0, 10) ** 2 - on(1, 10) ** 2).toBeGreaterThan(5 * (on(0, 1.4) ** 2 - on(1, 1.4) ** 2));
+  expect(rough!).toBeLessThan(quiet!);
+});
+
 test('an end that is not known stays so', () => {
   const bare = measurement({}, 1, { starts: 2, intervals: { perf_latency_p99: [9, null] } });
   expect(intervalsOf(bare, { starts: {} })['perf_latency_p99']).toEqual([expect.any(Number), null]);

@@ -111,7 +111,7 @@ describe('ranking', () => {
   test('a lead over the default that is within the noise is no reason to change it', () => {
     const near = trial('m_config_2', [measurement({ perf_throughput: 103 })]);
     expect(verdict(rank(run(base, near), goal()))).toBe(
-      'Keep the default configuration of m: 100 infer/s at p99 12.0 ms with 1 request in flight. The best of the others, m_config_2: 103 infer/s at p99 10.0 ms with 1 request in flight, is 3.00 % (± 9.25) better than the default in throughput, which is within the noise.',
+      'Keep the default configuration of m: 100 infer/s at p99 12.0 ms with 1 request in flight. The best of the others, m_config_2: 103 infer/s at p99 10.0 ms with 1 request in flight, is 3.00 % (± 9.28) better than the default in throughput, which is within the noise.',
     );
   });
 

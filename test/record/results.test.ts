@@ -110,7 +110,9 @@ describe('what is told', () => {
     const found = written(run(at('default', 100), at('0', 200)), goal([p99]));
     expect(found).toMatchObject({ gainPercent: 100, noGain: null, gain: { percent: 100, is: 'measured' } });
     const { plusMinus, low, high } = found.gain!;
-    expect([low, high]).toEqual([100 - plusMinus, 100 + plusMinus]);
+    // As far from twice as good, as how many times as good.
+    expect((100 + low) * (100 + high)).toBeCloseTo(200 ** 2, -2);
+    expect(plusMinus).toBeCloseTo((high - low) / 2, 12);
     expect(found.gainPlusMinus).toBe(plusMinus);
     expect(found.ranking.map(({ variant, noGain }) => [variant, noGain?.reason])).toEqual([
       ['m_config_0', undefined],

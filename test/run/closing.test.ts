@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { inFlight, levelOf } from '../../src/record/load-point.ts';
 import type { BeliefRecord, Run } from '../../src/record/run.ts';
-import { closingAsk } from '../../src/run/closing.ts';
-import type { Ask } from '../../src/search/search.ts';
+import { closingAsk, withClosing } from '../../src/run/closing.ts';
+import type { FailureMemory } from '../../src/search/failure-memory.ts';
+import type { Ask, Outcome, Standing } from '../../src/search/search.ts';
 import { searchedSpace } from '../../src/search/search-for.ts';
 import { buildSpace, type Space } from '../../src/space/space.ts';
 import { plan } from '../support/experiment.ts';
@@ -76,6 +77,76 @@ test('what leads by one look is confirmed where a search confirmed others', () =
     plan: { ...large.plan, search: { ...large.plan.search, mode: 'manual' as const } },
   };
   expect(next(recorded, grid)).toBeUndefined();
+});
+
+/** So many measurements at one load, each on a server of its own. */
+const onServers = (name: string, values: readonly number[], plusMinus: number) => ({
+  ...trial(name, []),
+  state: 'measured' as const,
+  points: values.map((value, index) => ({
+    state: 'measured' as const,
+    key: `${name}-4`,
+    measurement: measurement({ perf_throughput: value }, 4, {
+      intervals: { perf_throughput: [value * (1 - plusMinus), value * (1 + plusMinus)] },
+    }),
+    ...(index > 0 && { again: 'afresh' as const }),
+  })),
+});
+
+test('the default is not kept for want of another look at what is known less', () => {
+  const base = (...values: number[]) => onServers('m_config_default', values, 0.02);
+  const better = (...values: number[]) => onServers('m_config_0', values, 0.02);
+  // So far do starts differ.
+  const other = onServers('m_config_1', [60, 80, 57, 78, 62], 0.02);
+  const known = better(110, 118, 112, 116);
+  const ask = next(run(base(91), known, other), large)!;
+  expect(words(ask)).toEqual(['m_config_default', 4, 'afresh']);
+  // One that failed is not tried again.
+  const failed = closingAsk(run(base(91), known, other), searchedSpace(large), [ask], undefined, [ask]);
+  expect(failed).toBeUndefined();
+  // What leads, where that is known less.
+  const unknown = run(base(91, 93, 92, 90), better(104, 124), other);
+  expect(words(next(unknown, large))).toEqual(['m_config_0', 4, 'afresh']);
+  // A gain that a look more can't make sure, and one that is sure.
+  expect(next(run(base(108), known, other), large)).toBeUndefined();
+  expect(next(run(base(50), known, other), large)).toBeUndefined();
+});
+
+test('what leads by one look is looked at first: beside a default that was measured again it would lead no more', () => {
+  const recorded = run(
+    trial('m_config_default', [at(100, 4)]),
+    trial('m_config_0', [at(108, 4)]),
+    onServers('m_config_1', [70, 80], 0.02),
+  );
+  expect(words(next(recorded, large))).toEqual(['m_config_0', 4, 'afresh']);
+});
+
+test('of what is looked at once more the search learns', () => {
+  const recorded = run(
+    onServers('m_config_default', [91], 0.02),
+    onServers('m_config_0', [110, 118, 112, 116], 0.02),
+    onServers('m_config_1', [60, 80, 57, 78, 62], 0.02),
+  );
+  const learned: string[] = [];
+  const search = {
+    ask: () => 'done',
+    tell: () => expect.unreachable(),
+    learn: ({ candidate }: Ask) => learned.push(candidate.name),
+    account: () => ({ why: 'it is over', importance: [], remarks: [] }),
+    givenUp: () => [],
+  } as unknown as FailureMemory;
+  const closing = withClosing(search, searchedSpace(large), () => recorded);
+  const standing = { busy: new Set<never>() } as unknown as Standing;
+  const measured = { state: 'measured', values: {}, started: true } as unknown as Outcome;
+  const asks = [closing.ask(standing), closing.ask(standing)] as Ask[];
+  expect(asks.map(words)).toEqual([words(asks[1]), ['m_config_default', 4, 'afresh']]);
+  closing.tell(asks[0]!, measured);
+  expect(learned).toEqual(['m_config_default']);
+  closing.tell(asks[1]!, { state: 'failed' } as unknown as Outcome);
+  expect(closing.ask(standing)).toBe('done');
+  expect(closing.account().remarks).toEqual([
+    'measured for the verdict in the end: m_config_default with 4 in flight 2 times',
+  ]);
 });
 
 test('what the search would name by its own belief is what the default is held against, and is not confirmed once more', () => {

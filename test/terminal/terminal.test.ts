@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { rankAcross } from '../../src/rank/across.ts';
+import { intervalsOf } from '../../src/rank/noise.ts';
 import { rank } from '../../src/rank/rank.ts';
 import { inFlight } from '../../src/record/load-point.ts';
 import type { PointRecord } from '../../src/record/run.ts';
@@ -622,6 +623,35 @@ test('below the verdict stand the first three findings, and how many more there 
   ]);
   expect(linesOf('One.').slice(-2)).toEqual(['', '- One.']);
   expect(linesOf().at(-1)).toBe('It is the only one measured.');
+});
+
+test('the table has the intervals that results.json has: what was measured on several starts holds another one', () => {
+  const twice = trial('m_config_0', []);
+  const measuredTwice = {
+    ...twice,
+    state: 'measured' as const,
+    points: [90, 110].map((value, index) => ({
+      state: 'measured' as const,
+      key: 'k',
+      measurement: measurement({ perf_throughput: value }),
+      ...(index > 0 && { again: 'afresh' as const }),
+    })),
+  };
+  const ranking = rank(
+    run(trial('m_config_default', [measurement({ perf_throughput: 20 })]), measuredTwice),
+    {
+      models: ['m'],
+      objectives: [{ tag: 'perf_throughput', weight: 1 }],
+      constraints: [],
+    },
+  );
+  const { measurement: own } = ranking.leader!.best;
+  const [low, high] = intervalsOf(own, ranking.noise)['perf_throughput']!;
+  const half = (100 * (high! - low!)) / 2 / own.whole.values['perf_throughput']!;
+  expect(half).toBeGreaterThan(20);
+  expect(stripVTControlCharacters(rankingText(ranking))).toMatch(
+    new RegExp(`^1 +m_config_0 +100 +${half.toFixed(1)} %`, 'm'),
+  );
 });
 
 test('what the noise may explain is said: of the first, and of the default', () => {

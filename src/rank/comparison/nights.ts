@@ -63,18 +63,20 @@ export class Nights {
     return `the load generator took ${Math.abs(longer).toFixed(1)} % ${amount} CPU time for a request in NEW, so that the machine was ${is}: ${Math.abs(seen).toFixed(1)} % of throughput and latencies are put down to that, and are not in the changes`;
   }
 
-  /** Variance of what else the nights did to the mean over some loads. */
-  variance(pairs: readonly NightsPair[], tag: string): number {
+  /**
+   * Variance of what else the nights did to the mean over some loads.
+   * @param unquiet variance that figures within a run have beyond what is usual. A machine whose CPUs are that unquiet from minute
+   * to minute is so from night to night, too: the other work on its host keeps no hours.
+   */
+  variance(pairs: readonly NightsPair[], tag: string, unquiet: number): number {
     if (pairs.length === 0) return NIGHTS ** 2;
     const apart = pairs.map((pair) => this.#apart(pair, tag));
     const each = pairs.map((pair, index) =>
       followsSpeed(tag, false) === 0 || !isOnCpu(pair)
-        ? NIGHTS
-        : apart[index] === undefined
-          ? NIGHTS_ON_CPU
-          : SEEN,
+        ? NIGHTS ** 2
+        : (apart[index] === undefined ? NIGHTS_ON_CPU : SEEN) ** 2 + unquiet,
     );
-    return mean(each.map((night) => night ** 2)) + (UNSURE * mean(apart.map((value) => value ?? 0))) ** 2;
+    return mean(each) + (UNSURE * mean(apart.map((value) => value ?? 0))) ** 2;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { median, quantile } from 'simple-statistics';
 import { relativeHalfWidth } from '../../statistics/intervals.ts';
 import { twoSidedChance, twoSidedQuantile } from '../../statistics/student.ts';
-import type { SeenStarts } from '../noise.ts';
+import { type SeenStarts, usualOf } from '../noise.ts';
 import { bothKeepUp, followsRate } from './at-rate.ts';
 import type { Look, MatchedPoint, MatchedTrial } from './matched.ts';
 import type { Nights, NightsPair } from './nights.ts';
@@ -40,16 +40,8 @@ export interface PercentShift {
  * --noise rough).
  */
 const USUAL_WEIGHT = 2;
-/**
- * Standard deviation of one look at a server, by what the recorded grids show (test/fixtures/landscapes: throughput and
- * mean latency 4 to 8 %, p99 4 to 16 %); half of its variance is the start's.
- */
-const USUAL = { figure: 0.06, tail: 0.15, memory: 0.02 } as const;
 /** Half of a 95 % interval, in standard deviations. */
 const NORMAL = 1.96;
-
-const usualOf = (tag: string): number =>
-  /_p9\d$/.test(tag) ? USUAL.tail : /memory|_ram$/.test(tag) ? USUAL.memory : USUAL.figure;
 
 /** Variances of the logarithm of one figure. */
 interface Scatter {
@@ -105,6 +97,7 @@ export class MetricShifts {
   readonly #allNear: Sums;
   readonly #seen: SeenStarts;
   readonly #nights: Nights;
+  readonly #unquiet: number;
 
   /**
    * @param seen what both runs say of how far servers differ.
@@ -120,6 +113,7 @@ export class MetricShifts {
         return part ? [[trial, part] as const] : [];
       }),
     );
+    this.#unquiet = unquietOf(this.#parts, seen, tag);
     this.#near = broughtNear(this.#parts);
     this.#allNear = [...this.#near.values()].reduce<Sums>((sums, part) => added(sums, part, 1), NOTHING);
   }
@@ -182,7 +176,8 @@ export class MetricShifts {
     const scatter = this.#scatter(this.#allNear);
     const sides = lookVariance(base, scatter, this.tag) + lookVariance(next, scatter, this.tag);
     const starts = scatter.start * (1 / base.servers + 1 / next.servers);
-    const variance = starts + sides + this.#nights.variance([pair], this.tag);
+    const nights = this.#nights.variance([pair], this.tag, this.#unquiet);
+    const variance = starts + sides + nights;
     return { log, deviation: Math.sqrt(variance), degrees: scatter.degrees };
   }
 
@@ -197,7 +192,7 @@ export class MetricShifts {
 
   #nightsOf(parts: Iterable<Part>): number {
     const points = [...parts].flatMap(({ logs }) => logs.map(({ point }) => point));
-    return this.#nights.variance(points, this.tag);
+    return this.#nights.variance(points, this.tag, this.#unquiet);
   }
 
   #scatter(sums: Sums): Scatter {
@@ -291,6 +286,26 @@ function broughtNear(parts: ReadonlyMap<MatchedTrial, Part>): ReadonlyMap<Matche
       return [trial, { ...part, changes, squares: changes ** 2 }];
     }),
   );
+}
+
+/**
+ * Variance of a figure on another start beyond what is usual, from how far loads changed differently and from points that
+ * were measured on several servers. On the quiet virtual machine that nights were learned on throughput scattered by 2 to 5 % by
+ * this, where seven runs shared a host by 5 to 15 % (bench:trust). It goes by medians, so that few that are far off, as they
+ * stalled or did change, make no machine unquiet.
+ */
+function unquietOf(parts: ReadonlyMap<MatchedTrial, Part>, seen: SeenStarts, tag: string): number {
+  const logs = parts.size < FEWEST ? [] : [...parts.values()].flatMap((part) => part.logs);
+  const middle = logs.length > 0 ? median(logs.map(({ log }) => log)) : 0;
+  const distances = [
+    ...logs.map(
+      ({ log, point: { base, new: next } }) =>
+        Math.abs(log - middle) / Math.sqrt(1 / base.servers + 1 / next.servers),
+    ),
+    ...seen.distances,
+  ];
+  if (distances.length < FEWEST) return 0;
+  return Math.max(0, (MEDIAN_DISTANCES * median(distances)) ** 2 - usualOf(tag) ** 2);
 }
 
 /** By how much the variance of a start is multiplied: all loads may have been measured on the same ones. */

@@ -58,7 +58,7 @@ function byItself(setting: SettingEffect, own: number, effects: Effects, scene: 
 /** At the values that the best has of all others a setting may do what it does nowhere else. */
 function isBetter({ ranking: { goal, noise }, shown }: Scene, { best }: RankedEntry): boolean {
   const gain = gainOf(shown.best.measurement, best.measurement, goal.objectives, noise);
-  return gain !== undefined && gain.percent >= LEAST_GAIN && gain.percent > gain.plusMinus;
+  return gain !== undefined && gain.percent >= LEAST_GAIN && gain.low > 0;
 }
 
 /** Whether two configurations are the same but for one field of their assignment. */

@@ -1,5 +1,6 @@
 import { isClientBound } from '../../record/measurement.ts';
 import type { Trial } from '../../record/run.ts';
+import { gainRange } from '../gain-words.ts';
 import { gainOf } from '../noise.ts';
 import { formatNumber } from '../words.ts';
 import type { Found } from './finding.ts';
@@ -54,9 +55,9 @@ function edgeOf(scene: Scene, setting: Setting, whatOf: (value: number) => strin
     return undefined;
   const { objectives } = ranking.goal;
   const gain = gainOf(now, old, objectives, ranking.noise);
-  if (!gain || gain.assumed.length > 0 || gain.percent - gain.plusMinus < PAYS) return undefined;
+  if (!gain || gain.assumed.length > 0 || gain.low < PAYS) return undefined;
   return {
-    text: `The best has ${whatOf(last.value)}, and still gains ${formatNumber(gain.percent)} % (± ${formatNumber(gain.plusMinus)}) over ${before.value}, all else alike: try more.`,
+    text: `The best has ${whatOf(last.value)}, and still gains ${formatNumber(gain.percent)} % (${gainRange(gain)}) over ${before.value}, all else alike: try more.`,
     evidence: [before, last].map(({ entry }) =>
       evidenceOf(
         entry,

@@ -1,8 +1,8 @@
 import { counted } from '../../ground/wording.ts';
 import { isClientBound } from '../../record/measurement.ts';
 import { LEAST_GAIN } from '../decision.ts';
+import { gainText } from '../gain-words.ts';
 import { gainOver } from '../rank.ts';
-import { formatNumber } from '../words.ts';
 import type { Rule } from './rule.ts';
 import { evidenceOf, isSound, MOST_HIDDEN } from './scene.ts';
 
@@ -25,11 +25,10 @@ export const goodDefault: Rule = {
       return undefined;
     const gain = gainOver(best, base, goal, noise);
     if (!gain || gain.assumed.length > 0 || gain.percent >= LEAST_GAIN) return undefined;
-    if (gain.percent + gain.plusMinus > MOST_HIDDEN) return undefined;
+    if (gain.high > MOST_HIDDEN) return undefined;
     const tags = goal.objectives.map(({ tag }) => tag);
-    const worse = gain.percent < 0 ? 'worse' : 'better';
     return {
-      text: `The default is already as good: the best of ${counted(others.length, 'other')}, ${best.trial.name}, is ${formatNumber(Math.abs(gain.percent))} % (± ${formatNumber(gain.plusMinus)}) ${worse}.`,
+      text: `The default is already as good: the best of ${counted(others.length, 'other')}, ${best.trial.name}, is ${gainText(gain)}.`,
       evidence: [base, best].map((entry) => evidenceOf(entry, entry.best.measurement, tags)),
       worth: 0.5,
     };

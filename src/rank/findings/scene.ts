@@ -100,7 +100,7 @@ export function isDifferenceCarried(a: RankedEntry, b: RankedEntry, { ranking }:
     const other = sameLoad(b, measurement);
     if (!other || [measurement, other].some((item) => !isRecorded(item) || isClientBound(item))) return false;
     const gain = gainOf(measurement, other, ranking.goal.objectives, ranking.noise);
-    return gain !== undefined && gain.assumed.length === 0 && gain.percent > gain.plusMinus;
+    return gain !== undefined && gain.assumed.length === 0 && gain.low > 0;
   });
   return better.length > 1;
 }

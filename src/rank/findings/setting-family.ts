@@ -123,7 +123,7 @@ function mostGain({ ranking }: Scene, from: Member, to: Member): number | undefi
   if (largestLoad(to.entry) < Math.min(largestLoad(from.entry), 2 * levelOf(b.point))) return undefined;
   const gain = gainOf(a, b, ranking.goal.objectives, ranking.noise);
   if (!gain || gain.assumed.length > 0 || gain.percent >= LEAST_GAIN) return undefined;
-  return gain.percent + gain.plusMinus;
+  return gain.high;
 }
 
 const largestLoad = ({ points }: RankedEntry): number =>

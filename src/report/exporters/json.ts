@@ -152,13 +152,13 @@ function gainOf(entry: RankedEntry, ranking: Ranking) {
   if (told.kind === 'none') {
     return { gain: null, noGain: { reason: told.reason, text: told.text }, gainPercent: null };
   }
-  const { percent, plusMinus, assumed } = told.gain;
+  const { percent, plusMinus, low, high, assumed } = told.gain;
   return {
     gain: {
       percent,
       plusMinus,
-      low: percent - plusMinus,
-      high: percent + plusMinus,
+      low,
+      high,
       is: told.is,
       assumed,
       differs: told.differs,

@@ -6,11 +6,12 @@ import { metric } from '../../ground/metric.ts';
 import { counted } from '../../ground/wording.ts';
 import { chanceText } from '../../rank/belief-words.ts';
 import { findingsOf, MOST_TOLD } from '../../rank/findings/findings-of.ts';
+import { gainWithRange } from '../../rank/gain-words.ts';
 import type { Ranking } from '../../rank/rank.ts';
 import type { RankedEntry } from '../../rank/standings.ts';
 import { toldGain } from '../../rank/told-gain.ts';
 import { verdict } from '../../rank/verdict.ts';
-import { describeAssignment, describeConstraint, formatNumber, unitOf } from '../../rank/words.ts';
+import { describeAssignment, describeConstraint, unitOf } from '../../rank/words.ts';
 import { COSTS } from '../../record/goal.ts';
 import { batchSizeOf, levelText } from '../../record/load-point.ts';
 import { marksOf } from '../../record/marks.ts';
@@ -214,9 +215,8 @@ function gainCell(entry: RankedEntry, ranking: Ranking): string {
   if (entry === ranking.default) return 'is the default';
   const told = toldGain(entry, ranking);
   if (told.kind === 'none') return '';
-  const { percent, plusMinus } = told.gain;
   const bound = told.is !== 'measured' ? `${told.is} ` : told.differs ? '' : 'tied: ';
-  return `${bound}${percent > 0 ? '+' : ''}${formatNumber(percent)} % (± ${formatNumber(plusMinus)})`;
+  return `${bound}${gainWithRange(told.gain)}`;
 }
 
 /** The configurations that failed, each with its cause. */

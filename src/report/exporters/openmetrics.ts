@@ -182,8 +182,8 @@ function gainFamilies(rankings: readonly Ranking[]): Family[] {
   });
   return [
     of('', ({ percent }) => percent),
-    of('_interval_low', ({ percent, plusMinus }) => percent - plusMinus),
-    of('_interval_high', ({ percent, plusMinus }) => percent + plusMinus),
+    of('_interval_low', ({ low }) => low),
+    of('_interval_high', ({ high }) => high),
   ];
 }
 

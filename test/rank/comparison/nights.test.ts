@@ -5,7 +5,7 @@ import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import type { Measurement } from '../../../src/record/measurement.ts';
 import type { Environment, Run } from '../../../src/record/run.ts';
 import { measurement } from '../../support/run.ts';
-import { night, runOf, side } from '../../support/two-runs.ts';
+import { configuration, night, runOf, side } from '../../support/two-runs.ts';
 
 const ON_CPU = { gpusInUse: 0 };
 const client = (cpuUs: number) => ({ client: { engine: 'HTTP/1.1 on raw sockets', cpuUs } });
@@ -72,14 +72,20 @@ describe('the load generator as a witness of the machine', () => {
 });
 
 describe('what nights are not sure of', () => {
-  const deviation = (points: NightsPair, tag = 'perf_throughput', environment = {}): number =>
-    Math.sqrt(nights(environment).variance([points], tag));
+  const deviation = (points: NightsPair, tag = 'perf_throughput', environment = {}, unquiet = 0): number =>
+    Math.sqrt(nights(environment).variance([points], tag, unquiet));
 
   test('on CPUs without a witness two nights differ by much more than on GPUs', () => {
     const unseen = deviation(SLOWER, 'perf_throughput', { generator: 'perf_analyzer' });
     expect(unseen).toBe(0.04);
     expect(deviation(pair(400, 440, { gpusInUse: 1 }))).toBe(0.01);
     expect(deviation(SLOWER, 'cpu_used_ram')).toBe(0.01);
+  });
+
+  test('on CPUs that are unquiet within a run nights are that, too', () => {
+    expect(deviation(SLOWER, 'perf_throughput', {}, 0.1 ** 2)).toBeGreaterThan(0.1);
+    expect(deviation(pair(400, 440, { gpusInUse: 1 }), 'perf_throughput', {}, 0.1 ** 2)).toBe(0.01);
+    expect(deviation(SLOWER, 'cpu_used_ram', {}, 0.1 ** 2)).toBe(0.01);
   });
 
   test('the more was taken out, the less sure is the rest', () => {
@@ -103,4 +109,26 @@ test('a machine that was slower for a night is not taken for a model that is', (
     expect(change!.low).toBeLessThan(0);
     expect(change!.high).toBeGreaterThan(0);
   }
+});
+
+test('on a host that others share a night that is slower as a whole is not called worse, and a quiet one still is', () => {
+  const verdicts = (scatter: number): string[] =>
+    Array.from({ length: 20 }, (_, seed) => {
+      const usual = { configurations: 9, scatter, changes: { ...ON_CPU, ...client(400) } };
+      const base = side(runOf(night({ seed: 2 * seed + 1, ...usual })));
+      const next = side(runOf(night({ seed: 2 * seed + 2, slower: 1.15, ...usual })));
+      return compareRuns(base, next).models[0]!.verdict;
+    });
+  const worse = (all: readonly string[]): number => all.filter((verdict) => verdict === 'worse').length;
+  expect(worse(verdicts(0.02))).toBe(20);
+  // There 15 % are what nights differ by.
+  expect(worse(verdicts(0.12))).toBeLessThanOrEqual(1);
+});
+
+test('one broken look on a quiet machine does not make it an unquiet one', () => {
+  const usual = { configurations: 9, scatter: 0.02, changes: { ...ON_CPU, ...client(400) } };
+  const [base, next] = [night({ seed: 1, ...usual }), night({ seed: 2, slower: 1.15, ...usual })];
+  const broken = configuration(4, [measurement({ perf_throughput: 20 }, 1, usual.changes)]);
+  const stalled = next.map((trial, index) => (index === 4 ? broken : trial));
+  expect(compareRuns(side(runOf(base)), side(runOf(stalled))).models[0]!.verdict).toBe('worse');
 });
