@@ -17,9 +17,9 @@ function isUneven(gain: Gain): boolean {
 export const gainRange = (gain: Gain): string =>
   isUneven(gain) ? `${signed(gain.low)} to ${signed(gain.high)}` : `± ${formatNumber(gain.plusMinus)}`;
 
-/** `+85.2 % ± 18.3`, or `+74.4 % (+24.1 to +145)`. */
+/** `+85.2 % ± 18.3`, or `+74.4 %, +24.1 to +145`. */
 export const gainWithRange = (gain: Gain): string =>
-  `${signed(gain.percent)} % ${isUneven(gain) ? `(${gainRange(gain)})` : gainRange(gain)}`;
+  `${signed(gain.percent)} %${isUneven(gain) ? ',' : ''} ${gainRange(gain)}`;
 
 /** `85.2 % (± 18.3) better`. */
 export const gainText = (gain: Gain): string =>

@@ -24,7 +24,7 @@ test('a gain that is known well has the same to both sides', () => {
 });
 
 test('of one that is not both ends are told', () => {
-  expect(gainWithRange(gain(175, 100, 0.24))).toBe('+75.0 % (+23.5 to +148)');
+  expect(gainWithRange(gain(175, 100, 0.24))).toBe('+75.0 %, +23.5 to +148');
   expect(gainText(gain(50, 100, 0.3))).toBe('50.0 % (−67.9 to −22.1) worse');
 });
 
