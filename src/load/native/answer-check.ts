@@ -8,8 +8,12 @@ import { type AnswerBody, failure, type RequestFailure } from './connection.ts';
 import type { OutputShape, SharedRequest } from './protocol.ts';
 import { validate } from './validate.ts';
 
-/** Between two looks at answers there is this time at least, ms, so that looking does not slow the client down. */
+/**
+ * Between two looks at answers there is this time at least, ms, and for those that are larger than so many bytes as much longer:
+ * an answer that is looked at is held, which where cores are few is CPU taken from the server.
+ */
 const EVERY_MS = 10;
+const EVERY_BYTES = 64 * 1024;
 /** An answer in JSON alone takes long to read: of those larger than this only the first few are looked at. */
 const MOST_JSON = 64 * 1024;
 const FIRST = 8;
@@ -39,6 +43,8 @@ export class AnswerCheck {
   readonly #form: AnswerForm;
   readonly #declared: ReadonlyMap<string, OutputShape>;
   #nextMs = 0;
+  /** Until the next look, by the latest answer. */
+  #restMs = EVERY_MS;
   #seen = 0;
   /** Whether a wrong answer was found. */
   #found = false;
@@ -53,7 +59,7 @@ export class AnswerCheck {
   wants(request: SharedRequest | undefined, nowMs: number): boolean {
     if (request?.expected) return true;
     if (this.#declared.size === 0 || (nowMs < this.#nextMs && !this.#found)) return false;
-    this.#nextMs = nowMs + EVERY_MS;
+    this.#nextMs = nowMs + this.#restMs;
     return true;
   }
 
@@ -61,6 +67,7 @@ export class AnswerCheck {
   check(request: SharedRequest | undefined, body: AnswerBody | undefined): RequestFailure | undefined {
     if (request?.expected) return validate(body, request.expected, this.#form);
     if (!body || this.#declared.size === 0) return undefined;
+    this.#restMs = EVERY_MS * Math.max(1, body.bytes.length / EVERY_BYTES);
     if (
       ++this.#seen > FIRST &&
       body.jsonLength === undefined &&

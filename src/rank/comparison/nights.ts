@@ -1,5 +1,6 @@
 import { mean } from 'simple-statistics';
 import { followsSpeed } from '../../ground/metric.ts';
+import { MEASURING } from '../../record/fingerprints.ts';
 import { isRate, isSamePoint } from '../../record/load-point.ts';
 import type { Measurement } from '../../record/measurement.ts';
 import type { Environment, Run } from '../../record/run.ts';
@@ -116,5 +117,12 @@ const ALIKE: readonly ((environment: Environment) => unknown)[] = [
 function hasWitness(base: Run, next: Run): boolean {
   const [before, after] = [base, next].map(({ sessions }) => sessions.at(-1)?.environment);
   if (!before || !after || before.launcher === 'remote') return false;
-  return before.launcher === after.launcher && ALIKE.every((read) => read(before) === read(after));
+  return (
+    before.launcher === after.launcher &&
+    ALIKE.every((read) => read(before) === read(after)) &&
+    measuringOf(base) === measuringOf(next)
+  );
 }
+
+/** Which way to measure it was, as versions under one name may differ in it; undefined in early journals. */
+const measuringOf = ({ trials }: Run): string | undefined => trials.at(-1)?.parts?.[MEASURING];

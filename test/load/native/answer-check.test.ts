@@ -91,3 +91,23 @@ test('an answer is looked at now and then, each from the first wrong one on, non
   expect(wanted(nothing)).toBe(0);
   expect(nothing.check(undefined, http([]))).toBeUndefined();
 });
+
+test('the larger an answer, the more rarely one is held to be looked at, and wrong ones are found all the same', () => {
+  const outputs = [{ name: 'y', datatype: 'FP32', shape: [80_000, 2], bytes: 640_000 }, z];
+  const check = new AnswerCheck({ kind: 'http1' }, declared);
+  const wantedIn = (fromMs: number, tillMs: number): number => {
+    let wanted = 0;
+    for (let nowMs = fromMs; nowMs < tillMs; nowMs++) {
+      if (!check.wants(undefined, nowMs)) continue;
+      wanted++;
+      expect(check.check(undefined, http(outputs))).toBeUndefined();
+    }
+    return wanted;
+  };
+  // Until the first one came nobody knows how large they are.
+  expect(wantedIn(1000, 2000)).toBeLessThanOrEqual(12);
+  expect(wantedIn(2000, 3000)).toBeGreaterThanOrEqual(9);
+  check.wants(undefined, 4000);
+  expect(check.check(undefined, http([{ ...outputs[0]!, bytes: 4 }]))?.class).toBe('wrong output');
+  expect(check.wants(undefined, 4000)).toBe(true);
+});

@@ -4,7 +4,7 @@ import { Nights, type NightsPair } from '../../../src/rank/comparison/nights.ts'
 import { atRate, inFlight } from '../../../src/record/load-point.ts';
 import type { Measurement } from '../../../src/record/measurement.ts';
 import type { Environment, Run } from '../../../src/record/run.ts';
-import { measurement } from '../../support/run.ts';
+import { measurement, run, trial } from '../../support/run.ts';
 import { configuration, night, runOf, side } from '../../support/two-runs.ts';
 
 const ON_CPU = { gpusInUse: 0 };
@@ -63,6 +63,19 @@ describe('the load generator as a witness of the machine', () => {
     const both = nights(environment);
     expect(both.seen(points, 'perf_throughput')).toBeCloseTo(0, 12);
     expect(both.text([points])).toBeUndefined();
+  });
+
+  test('a tma that measures in another way is another load generator, whatever its version', () => {
+    const of = (measuring: string | undefined): Run =>
+      run({
+        ...trial('m_config_0', [measurement({})]),
+        ...(measuring && { parts: { 'how tma measures': measuring } }),
+      });
+    const seen = (before: string | undefined, after: string): number =>
+      new Nights({ base: of(before), new: of(after) }).seen(SLOWER, 'perf_throughput');
+    expect(seen('2', '2')).toBeLessThan(0);
+    expect(seen('2', '3')).toBeCloseTo(0, 12);
+    expect(seen(undefined, '3')).toBeCloseTo(0, 12);
   });
 
   test('loads of two kinds in flight are no pair for it', () => {
