@@ -20,7 +20,7 @@ import { calibration, summary } from './search/summary.ts';
 /**
  * Searches on landscapes that were measured before, in place of a server. One run on one grid:
  *   npm run bench:search -- --grid FILE.csv --objective perf_throughput --constraint 'perf_latency_p99<=10'
- *     [--algorithm default|bayes|quick|random|brute|brute-confirmed|brute-timed] [--seed N]
+ *     [--algorithm default|bayes|told|quick|random|brute|brute-confirmed|brute-timed] [--seed N]
  *     [--noise quiet|usual|rough|recorded|0.02,0.08] [--budget N] [--interpolate] [--model NAME] [--slots N] [--json]
  * with --seeds N instead of --seed: statistics over so many seeds, free and under four limits
  * and without --grid statistics over random landscapes (40 configurations and the default, 6 to 11 loads), free and under four

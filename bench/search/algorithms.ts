@@ -12,6 +12,7 @@ import { budgetOf, looksAtAll, searchedSpace } from '../../src/search/search-for
 import type { Space } from '../../src/space/space.ts';
 import { randomSource } from '../../src/statistics/random-source.ts';
 import type { Landscape } from './landscape.ts';
+import { toldOf } from './told.ts';
 
 /** Brute force that looks again: so many of the best, so often. */
 const TOP = 5;
@@ -20,9 +21,11 @@ const TIMES = 3;
 /** And, where its time is given, at most this share of it. */
 const CONFIRMING = 1 / 3;
 
+/** `bayes` judges what the search itself names; `told` what its user is told when it has come to its end. */
 export const ALGORITHMS = [
   'default',
   'bayes',
+  'told',
   'quick',
   'random',
   'brute',
@@ -49,10 +52,9 @@ export function algorithm(name: Algorithm, landscape: Landscape, given: Given): 
         ? algorithm('brute', landscape, given)
         : algorithm('bayes', landscape, given);
     case 'bayes':
-      return remembering(
-        bayesSearch(searchedSpace(space), budget ?? budgetOf(searchedSpace(space))),
-        landscape,
-      );
+      return remembering(ownSearch(landscape, budget), landscape);
+    case 'told':
+      return toldOf(withFailureMemory(ownSearch(landscape, budget), space), landscape);
     case 'quick': {
       // Model Analyzer's sweep over loads for the best three and the default.
       const sweeping = { ...plan, refine: { steps: 5, configurations: 3 } };
@@ -69,6 +71,9 @@ export function algorithm(name: Algorithm, landscape: Landscape, given: Given): 
       return judged(timed(space, { seed, seconds }), plan);
   }
 }
+
+const ownSearch = ({ space }: Landscape, budget: Budget | undefined): JudgingSearch =>
+  bayesSearch(searchedSpace(space), budget ?? budgetOf(searchedSpace(space)));
 
 /** As `tma profile` runs it: what ran out of memory rules out what is larger. */
 const remembering = (search: JudgingSearch, { space }: Landscape): JudgingSearch => ({
