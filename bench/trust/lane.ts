@@ -80,7 +80,9 @@ function laterStages(work: string, index: number): Stage[] {
   if (!isDone(of)) return [];
   return claimsOf(resultsIn(of)).map((claim) => {
     const folder = laterFolder(work, index, claim);
-    return { folder, kind: 'later', file: () => laterFile(folder, claim), flags: [] };
+    // A search would look at its only point once more, for the verdict.
+    const flags = ['--run-config-search-mode', 'brute'];
+    return { folder, kind: 'later', file: () => laterFile(folder, claim), flags };
   });
 }
 
