@@ -296,7 +296,8 @@ export function measurementsOf({ points }: Trial): Measurement[] {
     );
     // What took the place of what drifted may be the only look.
     const isRepeated = records.length > 1 || records.length === all.length;
-    return isRepeated && records.some(({ again }) => again === 'afresh')
+    // Looks at the sentinel are no reason to prefer what they are made at.
+    return isRepeated && records.some(({ again, sentinel }) => again === 'afresh' && !sentinel)
       ? { ...measurement, confirmed: true }
       : measurement;
   });
@@ -305,14 +306,13 @@ export function measurementsOf({ points }: Trial): Measurement[] {
 type MeasuredRecord = Extract<PointRecord, { state: 'measured' }>;
 
 /**
- * Of the measurements of one point those that tell what it does: those that did not drift, and of these those that were
- * made for its own sake before looks at the sentinel. Where all of them drifted, they stand, marked.
+ * Of the measurements of one point those that tell what it does: those that did not drift, looks at the sentinel among them.
+ * Where all of them drifted, they stand, marked, without the looks that found it.
  */
 export function tellingOf(records: readonly MeasuredRecord[]): readonly MeasuredRecord[] {
   const steady = records.filter(({ measurement }) => !measurement.drifted);
-  const own = (list: readonly MeasuredRecord[]): readonly MeasuredRecord[] =>
-    list.filter(({ sentinel }) => !sentinel);
-  return [own(steady), steady, own(records)].find(({ length }) => length > 0) ?? records;
+  const own = records.filter(({ sentinel }) => !sentinel);
+  return [steady, own].find(({ length }) => length > 0) ?? records;
 }
 
 /** On which start of the server each record of one point was measured: one marked `afresh` is the first on its own. */

@@ -107,10 +107,13 @@ describe('what drifted', () => {
   });
 });
 
-test('looks at the sentinel count where nothing else tells of their point', () => {
-  const look = (minute: number) => point('a', minute, 70 + minute, { again: 'here', sentinel: true });
+test('looks at the sentinel tell of their point, and are no reason to prefer it', () => {
+  const look = (minute: number) => point('a', minute, 70 + minute, { again: 'afresh', sentinel: true });
   const entries = [session('s'), variant, point('a', 1, 100), look(20), look(22)];
-  expect(told(new History(entries))).toEqual([[100, 1, false, undefined]]);
+  const [all] = new History(entries).runOf().trials.flatMap(measurementsOf);
+  expect(all!.whole.values['perf_throughput']).toBeCloseTo((100 + 90 + 92) / 3);
+  expect([all!.looks, all!.starts, all!.confirmed]).toEqual([3, 3, undefined]);
+  // Where the machine was another at first, they alone do.
   expect(told(new History([...entries, drift([mark('a', 1)])]))).toEqual([[91, 2, false, undefined]]);
 });
 

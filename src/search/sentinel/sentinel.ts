@@ -248,7 +248,8 @@ class Watched {
     this.#course.add({ ask, figures, startMs, endMs: startMs + look * 1000 });
     // A look that tells nothing, like one that fails, is the last.
     if (errand === 'look' && levelOf(ask, outcome) === undefined) this.#blind = true;
-    if (errand === 'again') this.#search.learn?.(ask, outcome);
+    // What was measured for the machine's sake tells of the point, too.
+    if (errand) this.#search.learn?.(ask, outcome);
     const { steady, shifts } = this.#course;
     if (shifts.length !== before.length || steady !== wasSteady) this.#complete = false;
     if (!steady || !wasSteady) this.#revise();

@@ -112,9 +112,10 @@ function ran(
     idle?: number;
     does?: typeof truth;
   } = {},
+  searches: Search = searchFor(searchedSpace(space)),
 ): Ran {
   const seen = searchedSpace(space);
-  const search = withSentinel(withFailureMemory(searchFor(seen), seen), seen, {
+  const search = withSentinel(withFailureMemory(searches, seen), seen, {
     minutes,
     ...(share !== undefined && { share }),
   });
@@ -174,6 +175,17 @@ describe('where the machine is the same', () => {
     expect(looksS / seconds).toBeLessThanOrEqual(0.05);
     expect(search.drift()).toMatchObject({ shifts: [], again: 0, looks: looks.length + 1 });
     expect(search.drift()!.drifted.size).toBe(0);
+  });
+
+  test('what looks measure the search learns, too', () => {
+    const space = spaceOf('bayes');
+    const heard: Ask[] = [];
+    const search = altered(bruteSearch(space), {
+      learn: (ask) => void heard.push(ask),
+    });
+    const { told } = ran(space, always, {}, search);
+    expect(heard).toEqual(told.map(({ ask }) => ask).filter(({ sentinel }) => sentinel));
+    expect(heard.length).toBeGreaterThanOrEqual(2);
   });
 
   test('a shift is cried in less than one of 50 runs at usual noise', () => {
