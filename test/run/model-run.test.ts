@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Experiment } from '../../src/config/experiment.ts';
 import type { CommandLine } from '../../src/config/given-options.ts';
 import { goalOfPlan } from '../../src/config/goals.ts';
@@ -86,16 +86,29 @@ describe("tma's own search", () => {
   });
 
   test('goes on where it was interrupted, and comes to the same', async () => {
-    const whole = await go(setUp(LARGE));
+    // What starts cost decides, too: here 10 s each.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const starting = (): FakeLauncher =>
+      new FakeLauncher((config) => {
+        vi.advanceTimersByTime(10_000);
+        return config;
+      });
+    const whole = await go(setUp(LARGE), { launcher: starting() });
     const cwd = folder();
     const finish = new AbortController();
     let points = 0;
     const stopAtNine = on('point', () => void (++points === 9 && finish.abort()));
-    const part = await go(setUp(LARGE, {}, cwd), { finish: finish.signal, listeners: [stopAtNine] });
+    const part = await go(setUp(LARGE, {}, cwd), {
+      launcher: starting(),
+      finish: finish.signal,
+      listeners: [stopAtNine],
+    });
     expect(part.interrupted).toBe(true);
     expect(part.run.searches[0]).toMatchObject({ why: 'it was interrupted', measurements: 9 });
     let reused = 0;
     const rest = await go(setUp(LARGE, {}, cwd), {
+      launcher: starting(),
       listeners: [
         on('point', ({ progress }) => {
           reused = progress.reused;

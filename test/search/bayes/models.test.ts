@@ -73,3 +73,25 @@ test('a point that lies apart from all others is what was seen there, and its ne
   expect(models.predict(5).mean).toBeLessThan(-0.8);
   for (const load of [4, 6]) expect(models.predict(load).mean).toBeGreaterThan(-0.2);
 });
+
+test('what was seen alike on several servers is believed though all others make expect less; once it may be luck', () => {
+  const loads = [0, 1, 2, 3, 4, 5, 6, 7];
+  const ladder = new Covariances(loads.map((load) => ({ configuration: [1], load: [load, 0, load] })));
+  const smooth = { ...shape, each: 0.1, common: 0.1, relative: 0.1, own: 0.02 };
+  const believed = (looks: number): number => {
+    const ids = [...loads.filter((load) => load !== 5), ...Array.from({ length: looks }, () => 5)];
+    const models = MetricModels.learn(
+      {
+        ids,
+        values: ids.map((id) => (id === 5 ? 0.25 : 0)),
+        servers: ids.map((_, index) => index),
+        variances: ids.map(() => 0.01 ** 2),
+      },
+      { bases: [{ mean: () => 0, shapes: [smooth] }], noises: [{ start: 0.09, look: 0.01 }] },
+      ladder,
+    );
+    return models.predict(5).mean;
+  };
+  expect(believed(1)).toBeLessThan(0.18);
+  expect(believed(3)).toBeGreaterThan(0.2);
+});
