@@ -148,7 +148,7 @@ export function searchContract(name: string, make: (space: Space) => Search, lim
       const taken = played.told.filter(({ outcome }) => outcome.state === 'measured');
       const again = withdrawn.filter((text) => taken.some(({ ask }) => label(ask) === text));
       // A search may have come to think otherwise of one or the other meanwhile.
-      expect(again.length).toBeGreaterThanOrEqual(Math.floor(withdrawn.length / 2));
+      expect(again.length).toBeGreaterThanOrEqual(withdrawn.length / 2);
       const asked = taken.filter(({ ask }) => !ask.again).map(({ ask }) => label(ask));
       expect(new Set(asked).size).toBe(asked.length);
     });

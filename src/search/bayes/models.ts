@@ -265,17 +265,15 @@ const likeliestFirst = (fits: readonly Fit[]): Fit[] =>
   fits.toSorted((a, b) => b.process.logLikelihood - a.process.logLikelihood);
 
 const NONE: ReadonlyMap<number, number> = new Map();
-/**
- * Odds that a point lies apart from all others, before it is looked at. Tuned with `npm run bench:search`, and on what searches
- * measured on GPUs.
- */
-const APART = 0.1;
+/** Further from what the others make expect than so many standard deviations a point lies apart. Not tuned. */
+const APART = 3;
+/** Odds that a point that was seen on several servers lies apart, before it was: what one server showed may be that server's luck. */
+const APART_ODDS = 0.1;
 
 /**
  * The same hypotheses where points may lie apart from all others, as a load at which batches are always full: what was seen
- * there says what they are, and nothing of their neighbours. Whether it was luck another look shows. How far they do is taken
- * to be what was seen, as far as it is probable that they do: by the likelihood of such a point over that of one that is as
- * the others make expect.
+ * there says what they are, and nothing of their neighbours. Whether it was luck another look shows. By how much they lie apart
+ * is what was seen, as far as it is probable that they do.
  */
 function withLonely(fits: readonly Fit[], judge: Fitter): readonly Fit[] {
   const { process, observed } = fits[0]!;
@@ -283,12 +281,23 @@ function withLonely(fits: readonly Fit[], judge: Fitter): readonly Fit[] {
   const apart = new Map<number, number>();
   for (const [id, own] of indices) {
     const { mean, variance } = process.apart(own);
-    const times = mean ** 2 / variance;
-    if (times <= 1) continue;
-    const odds = (APART / Math.sqrt(times)) * Math.exp((times - 1) / 2);
-    apart.set(id, (mean ** 2 - variance) / (1 + 1 / odds));
+    const servers = new Set(own.map((index) => observed.servers[index]));
+    const probability = isApart(Math.abs(mean) / Math.sqrt(variance), servers.size);
+    if (probability > 0) apart.set(id, probability * (mean ** 2 - variance));
   }
   return apart.size > 0 ? likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, { apart }))) : fits;
+}
+
+/**
+ * How probable it is that a point lies apart: by the likelihood of what was seen if it lies apart by just that, over the one if it
+ * is as the others make expect.
+ * @param deviations by which it differs from that.
+ */
+function isApart(deviations: number, servers: number): number {
+  if (deviations > APART) return 1;
+  if (servers < 2 || deviations <= 1) return 0;
+  const odds = (APART_ODDS / deviations) * Math.exp((deviations ** 2 - 1) / 2);
+  return odds / (1 + odds);
 }
 
 /** Degrees of freedom of Student's t: few, so that some looks are far off, and enough for a variance. */
