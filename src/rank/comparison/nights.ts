@@ -26,6 +26,9 @@ const UNSURE = 0.1;
 /** More than that is another load generator's doing than that of the machine, as a logarithm. */
 const MOST_APART = 0.5;
 
+/** A server that keeps less than this share of one core busy, in percent, waits for something else, whatever the CPUs do. */
+const IDLE = 50;
+
 /** A metric that follows the speed of the machine. */
 const RATE = 'perf_throughput';
 /** What the machine did is told from so many percent on. */
@@ -91,12 +94,16 @@ export class Nights {
     if (!this.#isWitnessed || !isSameConfiguration || follows === 0 || !isOnCpu(pair)) return undefined;
     const [point, other] = [base.measurement.point, next.measurement.point];
     if (isRate(point) || !isSamePoint(point, other)) return undefined;
+    if (isIdle(base.measurement) || isIdle(next.measurement)) return undefined;
     const [before, after] = [base, next].map(({ measurement }) => measurement.client?.cpuUs);
     if (!before || !after) return undefined;
     const log = Math.log(after / before);
     return Math.abs(log) > MOST_APART ? undefined : follows * log;
   }
 }
+
+/** Whether the server waits for something else than CPUs; where it is not known how many it kept busy, it does not. */
+const isIdle = ({ whole }: Measurement): boolean => (whole.values['cpu_utilization'] ?? IDLE) < IDLE;
 
 /** Whether inference is on CPUs alone, in both. */
 const isOnCpu = ({ base, new: next }: NightsPair): boolean =>

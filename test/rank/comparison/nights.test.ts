@@ -49,9 +49,19 @@ describe('the load generator as a witness of the machine', () => {
     expect(nights().text([pair(440, 400)])).toContain('9.1 % less CPU time for a request in NEW, so that');
   });
 
+  test('of a server that keeps CPUs busy, too', () => {
+    const busy = pair(400, 440, { whole: measurement({ cpu_utilization: 103 }).whole });
+    expect(nights().seen(busy, 'perf_throughput')).toBeCloseTo(nights().seen(SLOWER, 'perf_throughput'), 12);
+  });
+
   test.each<[string, NightsPair, Partial<Environment>]>([
     ['the model is on a GPU', pair(400, 440, { gpusInUse: 1 }), {}],
     ['it is not known where it is', pair(400, 440, { gpusInUse: undefined } as object), {}],
+    [
+      'the server waits for something else than CPUs',
+      pair(400, 440, { whole: measurement({ cpu_utilization: 12 }).whole }),
+      {},
+    ],
     ['two configurations', pair(400, 440, {}, false), {}],
     ['requests come at a rate', pair(400, 440, { point: atRate('m', 50) }), {}],
     ['a change that no machine brings about', pair(400, 800), {}],
