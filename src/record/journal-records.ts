@@ -68,7 +68,7 @@ const pointRecord = z
       again: 'measured once more on purpose: on the same server, or on one started for it',
       startS: 'seconds until the server that was started for it was ready; absent: it ran already',
       sentinel:
-        "it was made to see whether the machine is as it was, and not for the point's own sake: it counts where nothing else does",
+        "it was made to see whether the machine is as it was, and not for the point's own sake: it counts as any other, and confirms nothing",
     }),
     documented(failed.extend({ point: loadPoint }), {
       state: 'failed',

@@ -130,12 +130,13 @@ class BayesSearch implements JudgingSearch {
       case 'measured':
         this.#knowledge.add(ask, spot, outcome, outcome.started);
         if (ask.again === 'afresh') this.#confirmed.add(spot);
+        this.#vain++;
         this.#compare(outcome);
     }
   }
 
+  /** What it did not ask for itself is never in vain, but may be the best. */
   #compare(measured: Measured): void {
-    this.#vain++;
     if (this.#top && compareMeasured(measured, this.#top, this.#plan) >= 0) return;
     this.#top = measured;
     this.#vain = 0;

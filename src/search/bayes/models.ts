@@ -267,13 +267,16 @@ const likeliestFirst = (fits: readonly Fit[]): Fit[] =>
 const NONE: ReadonlyMap<number, number> = new Map();
 /** Further from what the others make expect than so many standard deviations a point lies apart. Not tuned. */
 const APART = 3;
-/** Odds that a point that was seen on several servers lies apart, before it was: what one server showed may be that server's luck. */
+/**
+ * Odds that a point lies apart before anything was seen of it, for one that was then seen on several servers: what one server
+ * showed may be the luck of that server.
+ */
 const APART_ODDS = 0.1;
 
 /**
  * The same hypotheses where points may lie apart from all others, as a load at which batches are always full: what was seen
- * there says what they are, and nothing of their neighbours. Whether it was luck another look shows. By how much they lie apart
- * is what was seen, as far as it is probable that they do.
+ * there says what they are, and nothing of their neighbours. Whether it was luck another look shows. The variance that
+ * such a point gets of its own is as large as what was seen asks for, times the probability that it lies apart.
  */
 function withLonely(fits: readonly Fit[], judge: Fitter): readonly Fit[] {
   const { process, observed } = fits[0]!;
@@ -282,18 +285,19 @@ function withLonely(fits: readonly Fit[], judge: Fitter): readonly Fit[] {
   for (const [id, own] of indices) {
     const { mean, variance } = process.apart(own);
     const servers = new Set(own.map((index) => observed.servers[index]));
-    const probability = isApart(Math.abs(mean) / Math.sqrt(variance), servers.size);
+    const probability = chanceToLieApart(Math.abs(mean) / Math.sqrt(variance), servers.size);
     if (probability > 0) apart.set(id, probability * (mean ** 2 - variance));
   }
   return apart.size > 0 ? likeliestFirst(fits.map(({ hypothesis }) => judge(hypothesis, { apart }))) : fits;
 }
 
 /**
- * How probable it is that a point lies apart: by the likelihood of what was seen if it lies apart by just that, over the one if it
- * is as the others make expect.
- * @param deviations by which it differs from that.
+ * How probable it is that a point lies apart, 0 to 1. Two explanations are weighed by how likely each makes what was seen: that the
+ * point is as the others make expect, and that it differs from that by just as much as was seen.
+ * @param deviations standard deviations between what was seen and what the others make expect.
+ * @param servers on how many starts of the server it was seen.
  */
-function isApart(deviations: number, servers: number): number {
+function chanceToLieApart(deviations: number, servers: number): number {
   if (deviations > APART) return 1;
   if (servers < 2 || deviations <= 1) return 0;
   const odds = (APART_ODDS / deviations) * Math.exp((deviations ** 2 - 1) / 2);

@@ -146,6 +146,16 @@ describe('on a simulated server', () => {
     expect(busy.reduce((sum, value) => sum + value, 0) / 3).toBeGreaterThan(share);
   });
 
+  test('what it is told without having asked is no measurement in vain', () => {
+    const search = bayesSearch(free.space, { measurements: 50, vain: 3 });
+    const best = askAndTell(search, measured(1000));
+    for (let look = 0; look < 5; look++)
+      search.learn!(best, { state: 'measured', values: { perf_throughput: 1 }, started: true });
+    for (let vain = 0; vain < 3; vain++) askAndTell(search, measured(1));
+    expect(search.ask({ busy: new Set() })).toBe('done');
+    expect(search.account().why).toBe('3 measurements in a row were not better than the best before');
+  });
+
   test('keeps a limit', () => {
     const limited = landscapeOf(rows, { objectives, constraints: limit(1000) });
     for (const seed of [1, 2, 3]) {
