@@ -10,7 +10,7 @@ import { launchSettings, withTls } from './launch-settings.ts';
 import { homeOf, layoutOf } from './layout.ts';
 import { modelProblem, repositoryProblem } from './model-folders.ts';
 import { modelPlan } from './model-plan.ts';
-import { OPTIONS, type Option, type OptionKey } from './options.ts';
+import { OPTIONS, type Option, type OptionKey, type OptionValues } from './options.ts';
 import type { ModelEntry } from './profile-models.ts';
 import { reportSettings, tableNameProblems } from './report-settings.ts';
 import { searchProblems } from './search-plan.ts';
@@ -40,6 +40,7 @@ export function resolveExperiment(
     problems.push({ message, hint, place: places.ofValue(key) });
   });
   problems.push(...noRepositoryProblems(given, launch, cwd), ...costProblems(given, launch));
+  problems.push(...sharedGpuProblems(values, launch, places));
   // A remote server of which only the gRPC endpoint is known takes everything by gRPC.
   const grpc =
     values.client_protocol === 'grpc' ||
@@ -196,6 +197,26 @@ function noRepositoryProblems(given: GivenOptions, { mode }: LaunchSettings, cwd
   if (ofFile !== undefined && !given.has('profile_models')) return [];
   const hint = ofFile ?? 'model_repository: DIR, or --model-repository DIR';
   return [{ message: 'no model repository', place: given.source?.placeOf([]), hint }];
+}
+
+/** Variants are measured at once on a GPU each, and all their servers are told to use the same. */
+function sharedGpuProblems(
+  { profile_models: entries = [], triton_server_environment: general }: OptionValues,
+  { mode, parallel }: LaunchSettings,
+  { ofKey, ofModel }: Places,
+): Problem[] {
+  const names = (environment: Readonly<Record<string, string>> = {}): boolean =>
+    !/^(-1)?$/.test(environment['CUDA_VISIBLE_DEVICES'] ?? '');
+  // The GPUs of a container are those that it was given.
+  if (parallel === 1 || mode !== 'local') return [];
+  const own = entries.filter(({ settings }) => names(settings.triton_server_environment));
+  const key = 'triton_server_environment' as const;
+  const places = [...own.map((entry) => ofModel(entry, key)), ...(names(general) ? [ofKey(key)] : [])];
+  return places.map((place) => ({
+    message: `parallel: ${parallel} and CUDA_VISIBLE_DEVICES in ${key} exclude each other: all variants would be on the same GPUs`,
+    hint: 'name the GPUs with gpus: [0, 1], of which each variant gets one',
+    place,
+  }));
 }
 
 /** The plan of each model, as the server that it runs on lets it be. */

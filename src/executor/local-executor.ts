@@ -41,7 +41,7 @@ export class LocalExecutor implements Executor {
   async askConfig(spec: SpecFor, on: OnTrialEvent, signal: AbortSignal): Promise<ModelConfig> {
     const { lanes, launchers, generator, monitor } = this.#tools;
     const tools = { launcher: launchers[0]!, generator, monitor };
-    return await askConfig({ ...spec, place: trialPlaceOf(lanes[0]!) }, tools, on, signal);
+    return await askConfig({ ...spec, place: trialPlaceOf(lanes[0]!, spec.settings) }, tools, on, signal);
   }
 
   /** The other lanes come when a server of the first is up: one that does not start at all is told once. */
@@ -70,7 +70,12 @@ export class LocalExecutor implements Executor {
     return {
       id: String(index),
       open: async (spec, on, signal): Promise<OpenTrial> => {
-        const trial = await openTrial({ ...spec, place: trialPlaceOf(lane) }, tools, on, signal);
+        const trial = await openTrial(
+          { ...spec, place: trialPlaceOf(lane, spec.settings) },
+          tools,
+          on,
+          signal,
+        );
         return withNeighbours(trial, this.#neighbours, on);
       },
     };

@@ -1,6 +1,8 @@
 import { arch, availableParallelism, cpus, totalmem } from 'node:os';
 import type { LaunchSettings, ModelPlan } from '../config/experiment.ts';
-import type { TrialPlace } from '../trial/trial-spec.ts';
+import { expandEnvironment } from '../server/arguments.ts';
+import { visibleGpus } from '../server/gpu/visible.ts';
+import type { TrialPlace, TrialSettings } from '../trial/trial-spec.ts';
 import { parseCores } from './cores.ts';
 import type { Lane } from './lanes.ts';
 
@@ -33,11 +35,16 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
 }
 
 /** A lane as a trial is told of it. */
-export const trialPlaceOf = ({ gpus, devices, cpus: cores }: Lane): TrialPlace => ({
-  gpus,
-  uuids: devices?.map(({ uuid }) => uuid) ?? [],
-  cpus: cores,
-});
+export const trialPlaceOf = (
+  { gpus, devices, installed, cpus: cores }: Lane,
+  { launch, serverEnvironment }: Pick<TrialSettings, 'launch' | 'serverEnvironment'>,
+): TrialPlace => {
+  // What triton_server_environment says holds for the server, which counts what it was given from 0.
+  const { CUDA_VISIBLE_DEVICES: list } = expandEnvironment(serverEnvironment);
+  const given = launch.mode === 'docker' ? devices?.map((gpu, index) => ({ ...gpu, index })) : installed;
+  const used = list === undefined ? devices : visibleGpus(given ?? [], list).map(({ gpu }) => gpu);
+  return { gpus, uuids: used?.map(({ uuid }) => uuid) ?? [], cpus: cores };
+};
 
 /** Whether instances can be put on a GPU: one of this machine that servers may use, or whatever a remote server has. */
 export const hasGpu = (lanes: readonly Lane[], { mode }: LaunchSettings): boolean =>

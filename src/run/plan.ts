@@ -1,5 +1,5 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
-import { type Lane, planLanes } from '../executor/lanes.ts';
+import { type Lane, machineFor, planLanes } from '../executor/lanes.ts';
 import { hasGpu } from '../executor/place.ts';
 import { formatProblem, gatherMistakes, type Problem } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
@@ -7,7 +7,6 @@ import type { LoadPoint } from '../record/load-point.ts';
 import type { Run } from '../record/run.ts';
 import { looksAtAll, type SearchedSpace, searchedSpace } from '../search/search-for.ts';
 import { backendNeededBy, backendsOf, lackingBackend } from '../server/backends.ts';
-import { listGpus } from '../server/gpu/list.ts';
 import { locateTritonServer, missingServer } from '../server/locate.ts';
 import type { Space } from '../space/space.ts';
 import { journalPath, readJournal } from '../store/journal.ts';
@@ -67,7 +66,7 @@ export interface PlannedModel {
  */
 export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const { launch } = experiment;
-  const lanes = planLanes(launch, launch.mode === 'remote' ? [] : await listGpus());
+  const lanes = planLanes(launch, await machineFor(launch));
   const hasGpus = hasGpu(lanes, launch);
   const baseline = readBaseline(experiment);
   const before = readJournal(journalPath(experiment.checkpointDirectory)).history.whole();

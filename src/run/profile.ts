@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
-import { planLanes } from '../executor/lanes.ts';
+import { machineFor, planLanes } from '../executor/lanes.ts';
 import { LocalExecutor } from '../executor/local-executor.ts';
 import { hasGpu } from '../executor/place.ts';
 import { formatProblem, gatherMistakes, UserError, userError } from '../ground/errors.ts';
@@ -12,7 +12,6 @@ import type { Comparison } from '../record/comparison.ts';
 import type { Run } from '../record/run.ts';
 import type { Earlier, Search } from '../search/search.ts';
 import { searchedSpace } from '../search/search-for.ts';
-import { listGpus } from '../server/gpu/list.ts';
 import type { Launcher } from '../server/launcher.ts';
 import { launcherFor } from '../server/launcher-for.ts';
 import { missingServer } from '../server/locate.ts';
@@ -93,8 +92,8 @@ async function profiled(
   checkOutputRepository(output);
   const { launch, checkpointDirectory } = experiment;
   const generator = options.generator ?? (await generatorFor(experiment.generator, options.onOutput));
-  const gpus = launch.mode === 'remote' ? [] : await listGpus(options.stop);
-  const lanes = planLanes(launch, gpus);
+  const machine = await machineFor(launch, options.stop);
+  const lanes = planLanes(launch, machine);
   await checkModels(experiment, bases, hasGpu(lanes, launch), baseline);
   const command = options.command ?? [];
   // Before anything is written.
@@ -104,7 +103,7 @@ async function profiled(
   using _checkpoints = lockFolder({ ...CHECKPOINT_LOCK, folder: checkpointDirectory }, command);
   using _output = lockFolder({ ...OUTPUT_LOCK, folder: output.path }, command);
   const launchers = await Promise.all(lanes.map(() => options.launcher ?? launcherFor(launch)));
-  const monitor = gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
+  const monitor = machine.gpus.length > 0 ? new GpuMonitor(experiment.monitoringIntervalS) : undefined;
   const executor = new LocalExecutor({ lanes, launchers, generator, monitor });
   let journal: Journal | undefined;
   const state = new RunState(experiment, options, emit, (server) =>

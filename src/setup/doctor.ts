@@ -13,6 +13,7 @@ import { findBrowser } from '../report/browser.ts';
 import { backendNeededBy, backendsOf, lackingBackend } from '../server/backends.ts';
 import { locateInstallation } from '../server/c-api.ts';
 import { type Gpu, listGpus } from '../server/gpu/list.ts';
+import { visibleGpus } from '../server/gpu/visible.ts';
 import { locateTritonServer } from '../server/locate.ts';
 import { checkPorts } from '../server/ports.ts';
 import {
@@ -156,7 +157,11 @@ const engineCheck = (experiment: Experiment | undefined): Promise<Check> =>
     return `${version.Version} at ${address.url}; the image ${image} ${has ? 'is there' : 'is pulled when it is needed'}`;
   });
 
-/** The GPUs and their driver. */
+/** `2 x NVIDIA H100 80GB HBM3`. */
+const kindsOf = (gpus: readonly Gpu[]): string =>
+  [...Map.groupBy(gpus, ({ name }) => name)].map(([name, list]) => `${list.length} x ${name}`).join(', ');
+
+/** The GPUs that servers may use, and their driver. */
 function gpuChecks(gpus: readonly Gpu[], launch: LaunchSettings | undefined): Check[] {
   const isAsked =
     launch !== undefined &&
@@ -166,11 +171,15 @@ function gpuChecks(gpus: readonly Gpu[], launch: LaunchSettings | undefined): Ch
       : launch.gpus.kind === 'ids' && launch.gpus.ids.length > 0);
   const [first] = gpus;
   if (first) {
-    const names = [...Map.groupBy(gpus, ({ name }) => name)].map(
-      ([name, list]) => `${list.length} x ${name}`,
-    );
+    const list = process.env['CUDA_VISIBLE_DEVICES'];
+    const usable = visibleGpus(gpus, list).map(({ gpu }) => gpu);
+    if (usable.length === 0) {
+      const message = `CUDA_VISIBLE_DEVICES=${list} leaves none of ${kindsOf(gpus)}: models are served on the CPU`;
+      return [lacking('GPU', isAsked, { message, hint: 'unset it, or name GPUs that there are' })];
+    }
+    const few = usable.length < gpus.length ? `, of ${gpus.length} by CUDA_VISIBLE_DEVICES=${list}` : '';
     return [
-      { name: 'GPU', state: 'ok', text: names.join(', ') },
+      { name: 'GPU', state: 'ok', text: kindsOf(usable) + few },
       { name: 'driver', state: 'ok', text: first.driver },
     ];
   }

@@ -9,6 +9,7 @@ import { type InputSpec, inputsOfConfig, resolveShapes } from '../load/inputs.ts
 import { instanceGroups, maxBatchSize, parseConfigText } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
 import { listGpus } from '../server/gpu/list.ts';
+import { visibleGpus } from '../server/gpu/visible.ts';
 
 /** A perf.yaml, and what it is for. */
 export interface Proposal {
@@ -54,7 +55,8 @@ export async function proposePerfYaml(folder: string, named?: string): Promise<P
         : 'a model is a folder with its versions in it: DIR/my_model/1/model.onnx',
     );
   }
-  const machine = { gpus: (await listGpus()).length, cores: availableParallelism() };
+  const gpus = visibleGpus(await listGpus(), process.env['CUDA_VISIBLE_DEVICES']).length;
+  const machine = { gpus, cores: availableParallelism() };
   const repository = relative(folder, path) || '.';
   const text = perfYaml(repository, models, machine);
   const proposed = alone(usable);

@@ -243,6 +243,14 @@ describe('mistakes name the place and what to write', () => {
       'profile_models: m\nparallel: 2\ntriton_http_endpoint: localhost:8000',
       'perf.yaml:3:23: parallel: 2 and triton_http_endpoint exclude each other: several servers need a port each',
     ],
+    [
+      'profile_models: m\nparallel: 2\ntriton_server_environment: { CUDA_VISIBLE_DEVICES: "1" }',
+      'perf.yaml:3:1: parallel: 2 and CUDA_VISIBLE_DEVICES in triton_server_environment exclude each other: all variants would be on the same GPUs',
+    ],
+    [
+      'parallel: auto\nprofile_models:\n  m:\n    triton_server_environment: { CUDA_VISIBLE_DEVICES: 0 }',
+      'perf.yaml:4:5: parallel: auto and CUDA_VISIBLE_DEVICES in triton_server_environment exclude each other',
+    ],
     ['profile_models: m\nparallel: 0', 'perf.yaml:2:1: parallel: expected auto or an integer of 1 or more'],
     [
       'profile_models: m\ntriton_launch_mode: c_api\nload_generator: native',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GpuChoice } from '../../src/config/experiment.ts';
 import { parseCores } from '../../src/executor/cores.ts';
 import { planLanes } from '../../src/executor/lanes.ts';
 import type { Gpu } from '../../src/server/gpu/list.ts';
@@ -14,17 +15,17 @@ const gpu = (index: number, name = 'H100'): Gpu => ({
 });
 const cores = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const lanes = (parallel: number | 'auto', gpus: Gpu[], count = 8) =>
-  planLanes(launchSettings({ parallel }), gpus, cores(count));
+  planLanes(launchSettings({ parallel }), { gpus, cores: cores(count) });
 
 describe('the lanes of a run', () => {
   test('one has the whole machine', () => {
-    expect(lanes(1, [gpu(0), gpu(1)])).toEqual([
+    expect(lanes(1, [gpu(0), gpu(1)])).toMatchObject([
       { gpus: { kind: 'all' }, devices: [gpu(0), gpu(1)], cpus: undefined },
     ]);
   });
 
   test('several have a GPU each and a share of the cores, one core left to the load', () => {
-    expect(lanes(2, [gpu(0), gpu(1)])).toEqual([
+    expect(lanes(2, [gpu(0), gpu(1)])).toMatchObject([
       { gpus: { kind: 'ids', ids: ['GPU-0'] }, devices: [gpu(0)], cpus: '0,1,2' },
       { gpus: { kind: 'ids', ids: ['GPU-1'] }, devices: [gpu(1)], cpus: '4,5,6' },
     ]);
@@ -43,10 +44,53 @@ describe('the lanes of a run', () => {
 
   test('only the GPUs that were chosen', () => {
     const chosen = (ids: string[]) =>
-      planLanes(launchSettings({ gpus: { kind: 'ids', ids } }), [gpu(0), gpu(9)], cores(2));
+      planLanes(launchSettings({ gpus: { kind: 'ids', ids } }), { gpus: [gpu(0), gpu(9)], cores: cores(2) });
     expect(chosen(['9'])[0]?.devices).toEqual([gpu(9)]);
     expect(chosen(['MIG-x'])[0]?.devices).toEqual([gpu(9)]);
     expect(() => chosen(['GPU-7'])).toThrow('this machine has no GPU GPU-7');
+  });
+
+  describe('where CUDA_VISIBLE_DEVICES is set', () => {
+    const ALL = [gpu(0), gpu(1), gpu(2), gpu(3)];
+    const limited = (cudaVisibleDevices: string, gpus: GpuChoice, parallel: number | 'auto' = 1) =>
+      planLanes(launchSettings({ gpus, parallel }), { gpus: ALL, cores: cores(8), cudaVisibleDevices });
+    const ids = (...list: string[]) => ({ kind: 'ids', ids: list }) as const;
+
+    test('all are those that it leaves, in its order', () => {
+      expect(limited('3,1', { kind: 'all' })).toEqual([
+        { gpus: ids('GPU-3', 'GPU-1'), devices: [gpu(3), gpu(1)], installed: ALL, cpus: undefined },
+      ]);
+      expect(limited('', { kind: 'all' })).toMatchObject([{ gpus: ids(), devices: [] }]);
+      expect(limited('-1', { kind: 'all' })).toMatchObject([{ gpus: ids(), devices: [] }]);
+    });
+
+    test('that names all in their order changes nothing', () => {
+      expect(limited('0,1,2,3', { kind: 'all' })).toMatchObject([{ gpus: { kind: 'all' }, devices: ALL }]);
+      expect(limited('1,0,2,3', { kind: 'all' })[0]!.gpus).toEqual(ids('GPU-1', 'GPU-0', 'GPU-2', 'GPU-3'));
+    });
+
+    test('a count and numbers are of these, as CUDA counts', () => {
+      expect(limited('2,3', { kind: 'count', count: 1 })).toMatchObject([{ gpus: ids('GPU-2') }]);
+      expect(limited('2,3', ids('1'))).toMatchObject([{ gpus: ids('GPU-3'), devices: [gpu(3)] }]);
+      expect(limited('2,3', ids('GPU-2'))).toMatchObject([{ gpus: ids('GPU-2'), devices: [gpu(2)] }]);
+    });
+
+    test('the lanes of several variants share these alone', () => {
+      expect(limited('1,3', { kind: 'all' }, 'auto').map(({ gpus }) => gpus)).toEqual([
+        ids('GPU-1'),
+        ids('GPU-3'),
+      ]);
+      expect(() => limited('1,3', { kind: 'all' }, 4)).toThrow('need 4 GPUs of one kind, there are 2');
+    });
+
+    test('one that it hides is a mistake', () => {
+      const hidden = (list: string, id: string) => () => limited(list, ids(id));
+      expect(hidden('2,3', '2')).toThrow(
+        /no GPU 2 among those that CUDA_VISIBLE_DEVICES=2,3 leaves.*0 \(H100, GPU-2\), 1 \(H100, GPU-3\)/s,
+      );
+      expect(hidden('2,3', 'GPU-0')).toThrow('no GPU GPU-0 among those');
+      expect(hidden('7', '0')).toThrow(/leaves.*it leaves none of this machine: unset it/s);
+    });
   });
 
   test('more than there is', () => {

@@ -8,7 +8,12 @@ import { folder } from '../support/experiment.ts';
 
 /** `tma doctor` on a machine that has what lies in a folder, and nothing else. */
 async function doctor(cwd: string, ...args: string[]) {
+  return await doctorWith({}, cwd, ...args);
+}
+
+async function doctorWith(more: Record<string, string>, cwd: string, ...args: string[]) {
   const env = {
+    ...more,
     PATH: join(cwd, 'bin'),
     TMA_CACHE: join(cwd, 'cache'),
     HOME: cwd,
@@ -74,6 +79,25 @@ test('what a perf.yaml asks for is needed: GPU, engine, perf_analyzer, a port', 
   });
   const docker = await doctor(cwd, '-f', yaml('triton_launch_mode: docker'));
   expect(docker).toMatchObject({ exitCode: 5, states: { engine: 'missing' } });
+});
+
+test('GPUs are those that CUDA_VISIBLE_DEVICES leaves', async () => {
+  const cwd = folder();
+  program(cwd, 'tritonserver', 'echo Usage:');
+  const rows = [0, 1].map((index) => `${index}, GPU-${index}, NVIDIA H100, 81559, 580.1, Disabled`);
+  program(cwd, 'nvidia-smi', `echo '${rows.join('\n')}'`);
+  const told = async (list: string | undefined): Promise<Partial<Check>> => {
+    const { checks } = await doctorWith(list === undefined ? {} : { CUDA_VISIBLE_DEVICES: list }, cwd);
+    return checks.find(({ name }) => name === 'GPU')!;
+  };
+  expect(await told(undefined)).toMatchObject({ state: 'ok', text: '2 x NVIDIA H100' });
+  expect(await told('1')).toMatchObject({
+    state: 'ok',
+    text: '1 x NVIDIA H100, of 2 by CUDA_VISIBLE_DEVICES=1',
+  });
+  const none = await told('7');
+  expect(none.state).toBe('absent');
+  expect(none.text).toContain('CUDA_VISIBLE_DEVICES=7 leaves none of 2 x NVIDIA H100');
 });
 
 test('a model whose backend the server has not', async () => {
