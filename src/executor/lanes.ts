@@ -1,7 +1,7 @@
 import type { GpuChoice, LaunchSettings } from '../config/experiment.ts';
 import { environmentError } from '../ground/errors.ts';
 import { type Gpu, listGpus } from '../server/gpu/list.ts';
-import { type VisibleGpu, visibleGpus } from '../server/gpu/visible.ts';
+import { type CudaVariables, partOfGpu, type VisibleGpu, visibleGpus } from '../server/gpu/visible.ts';
 import { usableCores } from './cores.ts';
 
 /** What there is for servers. */
@@ -9,27 +9,35 @@ export interface Machine {
   /** As the driver tells them; [] where it does not, or where servers run elsewhere. */
   readonly gpus: readonly Gpu[];
   readonly cores: readonly number[];
-  /** The environment variable, which limits what tma may use as it limits every program that uses CUDA; undefined: not set. */
-  readonly cudaVisibleDevices?: string | undefined;
+  /** By which servers see fewer GPUs, or in another order, where nothing is said to them. */
+  readonly cuda: CudaVariables;
 }
 
 /** This machine, as far as servers are launched on it. */
-export const machineFor = async (
+export async function machineFor(
   { mode }: Pick<LaunchSettings, 'mode'>,
   signal?: AbortSignal,
-): Promise<Machine> => ({
-  gpus: mode === 'remote' ? [] : await listGpus(signal),
-  cores: usableCores(),
-  cudaVisibleDevices: process.env['CUDA_VISIBLE_DEVICES'],
-});
+): Promise<Machine> {
+  const { CUDA_VISIBLE_DEVICES, CUDA_DEVICE_ORDER } = process.env;
+  return {
+    gpus: mode === 'remote' ? [] : await listGpus(signal),
+    cores: usableCores(),
+    // A container has nothing of the shell.
+    cuda: mode === 'local' || mode === 'c_api' ? { CUDA_VISIBLE_DEVICES, CUDA_DEVICE_ORDER } : {},
+  };
+}
+
+/** What is said of a machine before anything is measured there. */
+export const notesOfMachine = ({ gpus, cuda }: Machine): readonly string[] =>
+  gpus.length > 0 ? [visibleGpus(gpus, cuda).note ?? []].flat() : [];
 
 /** A share of the machine that one variant at a time is measured on. */
 export interface Lane {
   readonly gpus: GpuChoice;
   /** Its GPUs, where the driver of this machine tells them; undefined = not known. */
   readonly devices: readonly Gpu[] | undefined;
-  /** All GPUs of the machine, also those that are not for tma. */
-  readonly installed: readonly Gpu[];
+  /** All that the machine has. */
+  readonly machine: Machine;
   /** Cores of its servers, `0-3`; undefined = all. */
   readonly cpus: string | undefined;
 }
@@ -40,10 +48,10 @@ export interface Lane {
  * @throws UserError when there are not as many GPUs, or not a core for each lane.
  */
 export function planLanes({ gpus: choice, parallel }: LaunchSettings, machine: Machine): Lane[] {
-  const { gpus: installed, cores } = machine;
+  const { cores } = machine;
   const { gpus, chosen } = chooseGpus(choice, machine);
   const devices = chosen?.map(({ gpu }) => gpu);
-  const whole: Lane = { gpus, devices, installed, cpus: undefined };
+  const whole: Lane = { gpus, devices, machine, cpus: undefined };
   if (parallel === 1) return [whole];
   const kind = commonestKind(chosen ?? []);
   const lanes = parallel === 'auto' ? Math.max(1, kind.length) : parallel;
@@ -67,7 +75,7 @@ export function planLanes({ gpus: choice, parallel }: LaunchSettings, machine: M
     return {
       ...(gpu ? exactly([gpu.id]) : { gpus }),
       devices: gpu ? [gpu.gpu] : devices,
-      installed,
+      machine,
       cpus: (share >= 4 ? own.slice(0, -1) : own).join(','),
     };
   });
@@ -81,36 +89,65 @@ interface Chosen {
 
 const exactly = (ids: readonly string[]): { readonly gpus: GpuChoice } => ({ gpus: { kind: 'ids', ids } });
 
-function chooseGpus(choice: GpuChoice, { gpus, cudaVisibleDevices: list }: Machine): Chosen {
-  if (gpus.length === 0) return { gpus: choice, chosen: undefined };
-  const visible = visibleGpus(gpus, list);
-  if (choice.kind === 'ids') {
-    const chosen = choice.ids.map((id) => findGpu(id, visible, list));
-    return { ...exactly(chosen.map(({ id }) => id)), chosen };
-  }
-  const chosen = choice.kind === 'all' ? visible : visible.slice(0, choice.count);
+function chooseGpus(choice: GpuChoice, { gpus, cuda }: Machine): Chosen {
+  if (gpus.length === 0) return { gpus: chooseUnseen(choice, cuda), chosen: undefined };
+  const { gpus: visible, isLimited } = visibleGpus(gpus, cuda);
+  const chosen = chosenOf(choice, visible, isLimited ? cuda : {});
   // A server that is told nothing uses all, in the driver's order.
-  const isLimited = visible.length < gpus.length || visible.some(({ gpu }, index) => gpu !== gpus[index]);
   return { ...(isLimited ? exactly(chosen.map(({ id }) => id)) : { gpus: choice }), chosen };
 }
 
-/** @param visible those to choose from; numbers count among them, as in every program that uses CUDA. */
-function findGpu(id: string, visible: readonly VisibleGpu[], list: string | undefined): VisibleGpu {
+/** @param visible those to choose from; where that is not all, numbers count among them, as in every program that uses CUDA. */
+function chosenOf(
+  choice: GpuChoice,
+  visible: readonly VisibleGpu[],
+  { CUDA_VISIBLE_DEVICES: list }: CudaVariables,
+): readonly VisibleGpu[] {
+  if (choice.kind === 'all') return visible;
+  if (choice.kind === 'count') return visible.slice(0, choice.count);
   const numbered = visible.map((item, index) => ({
-    ...item,
-    number: list === undefined ? item.gpu.index : index,
+    item,
+    number: String(list === undefined ? item.gpu.index : index),
   }));
-  const found = numbered.find((item) => String(item.number) === id || item.id === id || item.gpu.uuid === id);
-  if (found) return { gpu: found.gpu, id: found.id };
-  const divided = list === undefined ? visible.find(({ gpu }) => gpu.mig.includes(id)) : undefined;
-  if (divided) return { gpu: divided.gpu, id };
-  const those = numbered.map(({ number, gpu: { name, uuid } }) => `${number} (${name}, ${uuid})`).join(', ');
-  throw list === undefined
-    ? environmentError(`gpus: this machine has no GPU ${id}`, `it has ${those}`)
-    : environmentError(
-        `gpus: there is no GPU ${id} among those that CUDA_VISIBLE_DEVICES=${list} leaves`,
-        those === '' ? 'it leaves none of this machine: unset it' : `they are ${those}`,
-      );
+  const whole = visible.map(({ gpu }) => gpu);
+  const those = numbered
+    .map(({ number, item: { gpu } }) => `${number} (${gpu.name}, ${gpu.uuid})`)
+    .join(', ');
+  return choice.ids.map((id) => {
+    const found =
+      numbered.find(({ number }) => number === id)?.item ??
+      visible.find((item) => item.id === id || (item.gpu.uuid === id && !isPart(item)));
+    const chosen = found ?? (list === undefined ? partOfGpu(id, whole) : undefined);
+    if (chosen) return chosen;
+    throw list === undefined
+      ? environmentError(`gpus: this machine has no GPU ${id}`, `it has ${those}`)
+      : hiddenError(
+          id,
+          list,
+          those === '' ? 'it leaves none of this machine: unset it' : `they are ${those}`,
+        );
+  });
+}
+
+const isPart = ({ id }: VisibleGpu): boolean => id.startsWith('MIG-');
+
+const hiddenError = (id: string, list: string, hint: string) =>
+  environmentError(`gpus: there is no GPU ${id} among those that CUDA_VISIBLE_DEVICES=${list} leaves`, hint);
+
+/** What a choice means where the driver does not tell what there is: of a list in the variable, as it stands there. */
+function chooseUnseen(choice: GpuChoice, { CUDA_VISIBLE_DEVICES: list }: CudaVariables): GpuChoice {
+  if (list === undefined || choice.kind === 'all') return choice;
+  const names = list
+    .split(',')
+    .map((text) => text.trim())
+    .filter((name) => !/^(-1)?$/.test(name));
+  if (choice.kind === 'count') return exactly(names.slice(0, choice.count)).gpus;
+  const ids = choice.ids.map((id) => {
+    const name = /^\d+$/.test(id) ? names[Number(id)] : id;
+    if (name === undefined) throw hiddenError(id, list, 'numbers count from 0 in this list');
+    return name;
+  });
+  return exactly(ids).gpus;
 }
 
 function commonestKind(gpus: readonly VisibleGpu[]): readonly VisibleGpu[] {

@@ -1,6 +1,7 @@
 import { arch, availableParallelism, cpus, totalmem } from 'node:os';
 import type { LaunchSettings, ModelPlan } from '../config/experiment.ts';
 import { expandEnvironment } from '../server/arguments.ts';
+import type { Gpu } from '../server/gpu/list.ts';
 import { visibleGpus } from '../server/gpu/visible.ts';
 import type { TrialPlace, TrialSettings } from '../trial/trial-spec.ts';
 import { parseCores } from './cores.ts';
@@ -34,21 +35,42 @@ export function placeOf(lane: Lane, launch: LaunchSettings, { container }: Model
   };
 }
 
+/** What may say more of a server's GPUs than its lane. */
+type ServerSettings = Pick<TrialSettings, 'serverEnvironment' | 'container'>;
+
 /** A lane as a trial is told of it. */
 export const trialPlaceOf = (
-  { gpus, devices, installed, cpus: cores }: Lane,
-  { launch, serverEnvironment }: Pick<TrialSettings, 'launch' | 'serverEnvironment'>,
-): TrialPlace => {
-  // What triton_server_environment says holds for the server, which counts what it was given from 0.
-  const { CUDA_VISIBLE_DEVICES: list } = expandEnvironment(serverEnvironment);
-  const given = launch.mode === 'docker' ? devices?.map((gpu, index) => ({ ...gpu, index })) : installed;
-  const used = list === undefined ? devices : visibleGpus(given ?? [], list).map(({ gpu }) => gpu);
-  return { gpus, uuids: used?.map(({ uuid }) => uuid) ?? [], cpus: cores };
-};
+  lane: Lane,
+  { launch, ...settings }: Pick<TrialSettings, 'launch'> & ServerSettings,
+): TrialPlace => ({
+  gpus: lane.gpus,
+  uuids: gpusOf(lane, launch, settings)?.map(({ uuid }) => uuid) ?? [],
+  cpus: lane.cpus,
+});
 
 /** Whether instances can be put on a GPU: one of this machine that servers may use, or whatever a remote server has. */
-export const hasGpu = (lanes: readonly Lane[], { mode }: LaunchSettings): boolean =>
-  mode === 'remote' || (lanes[0]?.devices ?? []).length > 0;
+export const hasGpu = (
+  lanes: readonly Lane[],
+  launch: Pick<LaunchSettings, 'mode'>,
+  settings: ServerSettings,
+): boolean => launch.mode === 'remote' || (gpusOf(lanes[0]!, launch, settings) ?? []).length > 0;
+
+/**
+ * The GPUs of a server, in the order of its numbers; undefined where the driver tells nothing. What the environment says that
+ * perf.yaml gives it holds: a process counts the GPUs of the machine, in a container those that it was given, in the driver's order.
+ */
+function gpusOf(
+  { devices, machine }: Lane,
+  { mode }: Pick<LaunchSettings, 'mode'>,
+  { serverEnvironment, container }: ServerSettings,
+): readonly Gpu[] | undefined {
+  const isContained = mode === 'docker';
+  const given = isContained ? devices?.toSorted((a, b) => a.index - b.index) : devices;
+  const own = expandEnvironment({ ...serverEnvironment, ...(isContained && container.environment) });
+  if (!given || own['CUDA_VISIBLE_DEVICES'] === undefined) return given;
+  const counted = isContained ? given.map((gpu, index) => ({ ...gpu, index })) : machine.gpus;
+  return visibleGpus(counted, { ...machine.cuda, ...own }).gpus.map(({ gpu }) => gpu);
+}
 
 /** What of this machine may change a measurement. Memory in whole GB: a kernel keeps a little more or less of it. */
 export const machineFacts = (): readonly (string | number)[] => [

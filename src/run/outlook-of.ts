@@ -23,7 +23,8 @@ export function outlookOf(
   { lanes, before, baseline }: { lanes: readonly Lane[]; before: Run; baseline: Baseline | undefined },
 ): Outlook {
   if (!base.config) return undefined;
-  const spaceOf = () => searchedSpace(checkedSpace(plan, base.config!, hasGpu(lanes, experiment.launch)));
+  const spaceOf = () =>
+    searchedSpace(checkedSpace(plan, base.config!, hasGpu(lanes, experiment.launch, plan)));
   const space = spaceOf();
   const targets = baseline ? targetsOf(baseline, spaceOf(), experiment) : [];
   const { minutes, measurements, looks } = expectationOf(

@@ -1,5 +1,5 @@
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
-import { type Lane, machineFor, planLanes } from '../executor/lanes.ts';
+import { type Lane, machineFor, notesOfMachine, planLanes } from '../executor/lanes.ts';
 import { hasGpu } from '../executor/place.ts';
 import { formatProblem, gatherMistakes, type Problem } from '../ground/errors.ts';
 import { printConfigText } from '../model-config/config.ts';
@@ -66,16 +66,19 @@ export interface PlannedModel {
  */
 export async function planRun(experiment: Experiment): Promise<PlannedModel[]> {
   const { launch } = experiment;
-  const lanes = planLanes(launch, await machineFor(launch));
-  const hasGpus = hasGpu(lanes, launch);
+  const machine = await machineFor(launch);
+  const lanes = planLanes(launch, machine);
   const baseline = readBaseline(experiment);
   const before = readJournal(journalPath(experiment.checkpointDirectory)).history.whole();
   const [first, ...others] = await gatherMistakes(experiment.models, (plan) =>
-    planModel(plan, experiment, { hasGpus, lane: lanes[0]!, before, baseline }),
+    planModel(plan, experiment, { lanes, before, baseline }),
   );
   if (!first) return [];
   // Said once, of the first model to be served.
-  return [{ ...first, warnings: [...serverWarnings(experiment), ...first.warnings] }, ...others];
+  return [
+    { ...first, warnings: [...notesOfMachine(machine), ...serverWarnings(experiment), ...first.warnings] },
+    ...others,
+  ];
 }
 
 /** A plan may be made on a machine without a server, but a path that was given is to be right. */
@@ -103,8 +106,7 @@ function backendWarnings(
 
 /** What a plan is made with, beside the experiment. */
 interface Given {
-  readonly hasGpus: boolean;
-  readonly lane: Lane;
+  readonly lanes: readonly Lane[];
   /** Everything that the journal has. */
   readonly before: Run;
   readonly baseline: Baseline | undefined;
@@ -113,7 +115,7 @@ interface Given {
 async function planModel(
   plan: ModelPlan,
   experiment: Experiment,
-  { hasGpus, lane, before, baseline }: Given,
+  { lanes, before, baseline }: Given,
 ): Promise<PlannedModel> {
   const base = await baseOf(experiment, plan);
   const { config, notes: ofModel } = base;
@@ -121,6 +123,7 @@ async function planModel(
     const notes = [`${plan.name} has no config.pbtxt here: the server is asked for its configuration`];
     return { plan, variants: [], extent: 'unknown', expected: undefined, known: 0, warnings: [], notes };
   }
+  const hasGpus = hasGpu(lanes, experiment.launch, plan);
   const space = searchedSpace(checkedSpace(plan, config, hasGpus));
   // Of a space of its own: an automatic search is to begin with none of its configurations.
   const targets = baseline
@@ -131,7 +134,7 @@ async function planModel(
     ...extentOf(space),
     variants: variantsOf(space),
     expected: expectationOf(space, experiment, before, expectedLooks(targets, space)),
-    known: knownPoints(before, space, base, experiment, lane),
+    known: knownPoints(before, space, base, experiment, lanes[0]!),
     warnings: [...backendWarnings(experiment, base), ...warningsOf(space, hasGpus)],
     notes: [...ofModel, ...notesOf(space, config), ...targetNotes(plan, targets, baseline)],
   };

@@ -225,7 +225,7 @@ export class ProfileRun {
     const { state, lanes } = this.#parts;
     const { launch } = state.experiment;
     const asks = launch.mode === 'remote' && plan.automatic && !plan.cpuOnly;
-    if (!asks) return hasGpu(lanes, launch);
+    if (!asks) return hasGpu(lanes, launch, plan);
     const known = identity.gpus ?? runsOnGpu(config);
     if (known !== undefined) return known;
     try {

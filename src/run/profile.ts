@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, ModelPlan } from '../config/experiment.ts';
-import { machineFor, planLanes } from '../executor/lanes.ts';
+import { type Lane, machineFor, notesOfMachine, planLanes } from '../executor/lanes.ts';
 import { LocalExecutor } from '../executor/local-executor.ts';
 import { hasGpu } from '../executor/place.ts';
 import { formatProblem, gatherMistakes, UserError, userError } from '../ground/errors.ts';
@@ -94,7 +94,7 @@ async function profiled(
   const generator = options.generator ?? (await generatorFor(experiment.generator, options.onOutput));
   const machine = await machineFor(launch, options.stop);
   const lanes = planLanes(launch, machine);
-  await checkModels(experiment, bases, hasGpu(lanes, launch), baseline);
+  await checkModels(experiment, bases, lanes, baseline);
   const command = options.command ?? [];
   // Before anything is written.
   const missing = options.launcher ? undefined : missingServer(experiment);
@@ -117,7 +117,7 @@ async function profiled(
     const ofModels = [...bases.values()].flatMap((base) => base.notes);
     const ofBaseline = (baseline?.read.warnings ?? []).map((text) => `baseline: ${text}`);
     const ofJournal = [...journal.warnings, ...checkpointNotes(checkpoint)];
-    const notes = [...experiment.notes, ...ofModels, ...ofJournal, ...ofBaseline];
+    const notes = [...experiment.notes, ...notesOfMachine(machine), ...ofModels, ...ofJournal, ...ofBaseline];
     for (const text of notes) emit({ kind: 'note', text });
     const searchOf = options.search;
     const programs = { executor, lanes, journal, checkpoint, generator };
@@ -145,12 +145,12 @@ async function profiled(
 async function checkModels(
   experiment: Experiment,
   bases: ReadonlyMap<ModelPlan, BaseModel>,
-  hasGpu: boolean,
+  lanes: readonly Lane[],
   baseline: Baseline | undefined,
 ): Promise<void> {
   await gatherMistakes([...bases], ([plan, base]) => {
     if (!base.config) return;
-    const space = checkedSpace(plan, base.config, hasGpu);
+    const space = checkedSpace(plan, base.config, hasGpu(lanes, experiment.launch, plan));
     if (baseline) targetsOf(baseline, searchedSpace(space), experiment);
   });
 }

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Experiment, LaunchSettings } from '../config/experiment.ts';
 import { DEFAULT_IMAGE } from '../config/options.ts';
+import { machineFor, planLanes } from '../executor/lanes.ts';
 import { codeOf, environmentError, UserError } from '../ground/errors.ts';
 import { isFolder, statOf } from '../ground/paths.ts';
 import { within } from '../ground/timers.ts';
@@ -12,7 +13,7 @@ import { parseConfigText } from '../model-config/config.ts';
 import { findBrowser } from '../report/browser.ts';
 import { backendNeededBy, backendsOf, lackingBackend } from '../server/backends.ts';
 import { locateInstallation } from '../server/c-api.ts';
-import { type Gpu, listGpus } from '../server/gpu/list.ts';
+import type { Gpu } from '../server/gpu/list.ts';
 import { visibleGpus } from '../server/gpu/visible.ts';
 import { locateTritonServer } from '../server/locate.ts';
 import { checkPorts } from '../server/ports.ts';
@@ -41,13 +42,12 @@ export async function examine(experiment?: Experiment): Promise<Check[]> {
       : mode === 'c_api'
         ? await check('Triton library', true, () => locateInstallation(launch!.installPath))
         : await serverCheck(launch, isServerNeeded);
-  const gpus = await listGpus();
   return [
     server,
     ...backendChecks(experiment),
     engine,
     // Those of another machine are not ours to see.
-    ...(mode === 'remote' ? [] : gpuChecks(gpus, launch)),
+    ...(mode === 'remote' ? [] : await gpuChecks(launch)),
     await check('perf_analyzer', experiment?.generator.kind === 'perf_analyzer' || mode === 'c_api', () =>
       perfAnalyzerText(experiment),
     ),
@@ -162,24 +162,29 @@ const kindsOf = (gpus: readonly Gpu[]): string =>
   [...Map.groupBy(gpus, ({ name }) => name)].map(([name, list]) => `${list.length} x ${name}`).join(', ');
 
 /** The GPUs that servers may use, and their driver. */
-function gpuChecks(gpus: readonly Gpu[], launch: LaunchSettings | undefined): Check[] {
+async function gpuChecks(launch: LaunchSettings | undefined): Promise<Check[]> {
   const isAsked =
     launch !== undefined &&
-    launch.mode !== 'remote' &&
     (launch.gpus.kind === 'count'
       ? launch.gpus.count > 0
       : launch.gpus.kind === 'ids' && launch.gpus.ids.length > 0);
+  const machine = await machineFor(launch ?? { mode: 'local' });
+  const { gpus, cuda } = machine;
   const [first] = gpus;
   if (first) {
-    const list = process.env['CUDA_VISIBLE_DEVICES'];
-    const usable = visibleGpus(gpus, list).map(({ gpu }) => gpu);
-    if (usable.length === 0) {
-      const message = `CUDA_VISIBLE_DEVICES=${list} leaves none of ${kindsOf(gpus)}: models are served on the CPU`;
-      return [lacking('GPU', isAsked, { message, hint: 'unset it, or name GPUs that there are' })];
-    }
-    const few = usable.length < gpus.length ? `, of ${gpus.length} by CUDA_VISIBLE_DEVICES=${list}` : '';
+    const usable = (): string => {
+      if (launch) planLanes(launch, machine);
+      const { gpus: visible, isLimited } = visibleGpus(gpus, cuda);
+      const list = `CUDA_VISIBLE_DEVICES=${cuda.CUDA_VISIBLE_DEVICES}`;
+      if (visible.length > 0)
+        return kindsOf(visible.map(({ gpu }) => gpu)) + (isLimited ? `, of ${kindsOf(gpus)} by ${list}` : '');
+      throw environmentError(
+        `${list} leaves none of ${kindsOf(gpus)}: models are served on the CPU`,
+        'unset it, or name GPUs that there are',
+      );
+    };
     return [
-      { name: 'GPU', state: 'ok', text: kindsOf(usable) + few },
+      await check('GPU', isAsked || (launch !== undefined && launch.parallel !== 1), usable),
       { name: 'driver', state: 'ok', text: first.driver },
     ];
   }

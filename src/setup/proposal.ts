@@ -55,7 +55,7 @@ export async function proposePerfYaml(folder: string, named?: string): Promise<P
         : 'a model is a folder with its versions in it: DIR/my_model/1/model.onnx',
     );
   }
-  const gpus = visibleGpus(await listGpus(), process.env['CUDA_VISIBLE_DEVICES']).length;
+  const gpus = visibleGpus(await listGpus(), process.env).gpus.length;
   const machine = { gpus, cores: availableParallelism() };
   const repository = relative(folder, path) || '.';
   const text = perfYaml(repository, models, machine);

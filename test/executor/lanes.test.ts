@@ -11,11 +11,11 @@ const gpu = (index: number, name = 'H100'): Gpu => ({
   name,
   memoryMB: 80_000,
   driver: '580',
-  mig: index === 9 ? ['MIG-x'] : [],
+  mig: index === 9 ? [{ uuid: 'MIG-x', profile: '1g.10gb' }] : [],
 });
 const cores = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const lanes = (parallel: number | 'auto', gpus: Gpu[], count = 8) =>
-  planLanes(launchSettings({ parallel }), { gpus, cores: cores(count) });
+  planLanes(launchSettings({ parallel }), { gpus, cores: cores(count), cuda: {} });
 
 describe('the lanes of a run', () => {
   test('one has the whole machine', () => {
@@ -44,21 +44,28 @@ describe('the lanes of a run', () => {
 
   test('only the GPUs that were chosen', () => {
     const chosen = (ids: string[]) =>
-      planLanes(launchSettings({ gpus: { kind: 'ids', ids } }), { gpus: [gpu(0), gpu(9)], cores: cores(2) });
+      planLanes(launchSettings({ gpus: { kind: 'ids', ids } }), {
+        gpus: [gpu(0), gpu(9)],
+        cores: cores(2),
+        cuda: {},
+      });
     expect(chosen(['9'])[0]?.devices).toEqual([gpu(9)]);
-    expect(chosen(['MIG-x'])[0]?.devices).toEqual([gpu(9)]);
+    expect(chosen(['MIG-x'])[0]?.devices).toMatchObject([{ uuid: 'GPU-9', name: 'H100 MIG 1g.10gb' }]);
     expect(() => chosen(['GPU-7'])).toThrow('this machine has no GPU GPU-7');
   });
 
   describe('where CUDA_VISIBLE_DEVICES is set', () => {
     const ALL = [gpu(0), gpu(1), gpu(2), gpu(3)];
-    const limited = (cudaVisibleDevices: string, gpus: GpuChoice, parallel: number | 'auto' = 1) =>
-      planLanes(launchSettings({ gpus, parallel }), { gpus: ALL, cores: cores(8), cudaVisibleDevices });
+    const limited = (list: string, gpus: GpuChoice, parallel: number | 'auto' = 1, all = ALL) =>
+      planLanes(launchSettings({ gpus, parallel }), {
+        ...{ gpus: all, cores: cores(8) },
+        cuda: { CUDA_VISIBLE_DEVICES: list },
+      });
     const ids = (...list: string[]) => ({ kind: 'ids', ids: list }) as const;
 
     test('all are those that it leaves, in its order', () => {
-      expect(limited('3,1', { kind: 'all' })).toEqual([
-        { gpus: ids('GPU-3', 'GPU-1'), devices: [gpu(3), gpu(1)], installed: ALL, cpus: undefined },
+      expect(limited('3,1', { kind: 'all' })).toMatchObject([
+        { gpus: ids('GPU-3', 'GPU-1'), devices: [gpu(3), gpu(1)], cpus: undefined },
       ]);
       expect(limited('', { kind: 'all' })).toMatchObject([{ gpus: ids(), devices: [] }]);
       expect(limited('-1', { kind: 'all' })).toMatchObject([{ gpus: ids(), devices: [] }]);
@@ -81,6 +88,22 @@ describe('the lanes of a run', () => {
         ids('GPU-3'),
       ]);
       expect(() => limited('1,3', { kind: 'all' }, 4)).toThrow('need 4 GPUs of one kind, there are 2');
+    });
+
+    test('parts of one GPU are of a kind by their size', () => {
+      const divided = {
+        ...gpu(0),
+        mig: ['1g.10gb', '3g.40gb', '1g.10gb'].map((profile, index) => ({ uuid: `MIG-${index}`, profile })),
+      };
+      const auto = limited('MIG-0,MIG-1,MIG-2', { kind: 'all' }, 'auto', [divided]);
+      expect(auto.map(({ gpus }) => gpus)).toEqual([ids('MIG-0'), ids('MIG-2')]);
+    });
+
+    test('what the driver does not tell is counted in the list itself', () => {
+      expect(limited('2,3', { kind: 'count', count: 1 }, 1, [])).toMatchObject([{ gpus: ids('2') }]);
+      expect(limited('2,3', ids('1'), 1, [])).toMatchObject([{ gpus: ids('3'), devices: undefined }]);
+      expect(limited('2,3', { kind: 'all' }, 1, [])).toMatchObject([{ gpus: { kind: 'all' } }]);
+      expect(() => limited('2,3', ids('2'), 1, [])).toThrow('no GPU 2 among those');
     });
 
     test('one that it hides is a mistake', () => {

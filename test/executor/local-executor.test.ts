@@ -8,7 +8,7 @@ import { trialSpec } from '../support/spec.ts';
 const NEVER = new AbortController().signal;
 
 function executorOf(launcher: FakeLauncher) {
-  const lanes = planLanes({ ...launchSettings(), parallel: 2 }, { gpus: [], cores: [0, 1] });
+  const lanes = planLanes({ ...launchSettings(), parallel: 2 }, { gpus: [], cores: [0, 1], cuda: {} });
   expect(lanes).toHaveLength(2);
   return new LocalExecutor({
     lanes,

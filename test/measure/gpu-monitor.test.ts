@@ -76,6 +76,14 @@ describe('the GPUs of a machine', () => {
       '  MIG 3g.20gb     Device  1: (UUID: MIG-b)',
       'GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-2)',
     ].join('\n');
-    expect([...parseMigDevices(text)]).toEqual([['GPU-1', ['MIG-a', 'MIG-b']]]);
+    expect([...parseMigDevices(text)]).toEqual([
+      [
+        'GPU-1',
+        [
+          { uuid: 'MIG-a', profile: '3g.20gb' },
+          { uuid: 'MIG-b', profile: '3g.20gb' },
+        ],
+      ],
+    ]);
   });
 });

@@ -3,7 +3,12 @@ import type { LaunchSettings } from '../../src/config/experiment.ts';
 import { surroundingsOf } from '../../src/run/surroundings.ts';
 import { launchSettings, plan } from '../support/experiment.ts';
 
-const lane = { gpus: { kind: 'all' }, devices: undefined, installed: [], cpus: undefined } as const;
+const lane = {
+  gpus: { kind: 'all' },
+  devices: undefined,
+  machine: { gpus: [], cores: [0], cuda: {} },
+  cpus: undefined,
+} as const;
 const packages = vi.fn(async () => 'packages');
 const at = (changes: Partial<LaunchSettings>, python?: { reads: string[] }) =>
   surroundingsOf(launchSettings(changes), lane, plan(), { ...(python && { python }) }, { packages });

@@ -93,7 +93,13 @@ test('GPUs are those that CUDA_VISIBLE_DEVICES leaves', async () => {
   expect(await told(undefined)).toMatchObject({ state: 'ok', text: '2 x NVIDIA H100' });
   expect(await told('1')).toMatchObject({
     state: 'ok',
-    text: '1 x NVIDIA H100, of 2 by CUDA_VISIBLE_DEVICES=1',
+    text: '1 x NVIDIA H100, of 2 x NVIDIA H100 by CUDA_VISIBLE_DEVICES=1',
+  });
+  writeFileSync(join(cwd, 'perf.yaml'), 'model_repository: .\nprofile_models: m\ngpus: [1]\n');
+  const { checks } = await doctorWith({ CUDA_VISIBLE_DEVICES: '1' }, cwd, '-f', join(cwd, 'perf.yaml'));
+  expect(checks.find(({ name }) => name === 'GPU')).toMatchObject({
+    state: 'missing',
+    text: 'gpus: there is no GPU 1 among those that CUDA_VISIBLE_DEVICES=1 leaves',
   });
   const none = await told('7');
   expect(none.state).toBe('absent');

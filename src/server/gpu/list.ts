@@ -10,8 +10,15 @@ export interface Gpu {
   /** MB of 10^6 bytes; undefined where the driver does not tell. */
   readonly memoryMB: number | undefined;
   readonly driver: string;
-  /** UUIDs of its MIG devices; [] when it is not divided. */
-  readonly mig: readonly string[];
+  /** Its MIG devices; [] when it is not divided. */
+  readonly mig: readonly MigDevice[];
+}
+
+/** A part of a divided GPU. */
+export interface MigDevice {
+  readonly uuid: string;
+  /** Its share of the GPU: `1g.10gb`. */
+  readonly profile: string;
 }
 
 const FIELDS = ['index', 'uuid', 'name', 'memory.total', 'driver_version', 'mig.mode.current'] as const;
@@ -52,13 +59,13 @@ export function parseGpuList(csv: string): (Omit<Gpu, 'mig'> & { divided: boolea
 }
 
 /** MIG devices of `nvidia-smi -L`, by the UUID of their GPU. */
-export function parseMigDevices(text: string): Map<string, string[]> {
-  const devices = new Map<string, string[]>();
+export function parseMigDevices(text: string): Map<string, MigDevice[]> {
+  const devices = new Map<string, MigDevice[]>();
   let gpu = '';
   for (const line of text.split('\n')) {
     gpu = /^GPU \d+: .*\(UUID: (GPU-[^)]+)\)/.exec(line)?.[1] ?? gpu;
-    const mig = /\(UUID: (MIG-[^)]+)\)/.exec(line)?.[1];
-    if (mig) devices.set(gpu, [...(devices.get(gpu) ?? []), mig]);
+    const [, profile, uuid] = /^\s*MIG\s+(\S+)\s.*\(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
+    if (uuid && profile) devices.set(gpu, [...(devices.get(gpu) ?? []), { uuid, profile }]);
   }
   return devices;
 }
