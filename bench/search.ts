@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { findMetric } from '../src/ground/metric.ts';
@@ -8,6 +8,7 @@ import { batchSizeOf, levelOf } from '../src/record/load-point.ts';
 import { budgetFor } from '../src/search/bayes/budget.ts';
 import { ALGORITHMS, type Algorithm, algorithm } from './search/algorithms.ts';
 import { description, scatteringOf } from './search/describe.ts';
+import { lineOf, pairsOf } from './search/each.ts';
 import { gridText, joined, medianOf, type Row, readGrid, readRecorded } from './search/grid.ts';
 import { landscapeOf } from './search/landscape.ts';
 import { limitsOf } from './search/limits.ts';
@@ -30,6 +31,8 @@ import { calibration, summary } from './search/summary.ts';
  * algorithms took. --noise recorded: what the looks of the grid saw, for one with several of a point.
  * --slots N: on so many slots at once, on a simulated clock (bench/search/slots.ts); more than one --slots compares them.
  * --start-seconds, --look-seconds: how long a start of a server and a measurement take on that clock.
+ * --each FILE.jsonl: each run as a line, added to the file. Two versions of a search, run by run, on what both files have:
+ *   npm run bench:search -- --pair BEFORE.jsonl --pair AFTER.jsonl
  * A grid of one of these: --from N --write FILE.csv; of what tma profile measured: --results results.json --write FILE.csv,
  * or FILE.csv.gz; with several of them, or grids of earlier ones, each point is the median of its measurements. Of journals
  * of tma profile every look is kept, with the start of the server that it was made on: --results journal.jsonl.
@@ -53,6 +56,8 @@ const { values: given } = parseArgs({
     'look-seconds': { type: 'string', default: String(SECONDS.look) },
     interpolate: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    each: { type: 'string' },
+    pair: { type: 'string', multiple: true },
     landscapes: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     'without-batching': { type: 'boolean', default: false },
@@ -76,7 +81,8 @@ const seconds = { start: Number(given['start-seconds']), look: Number(given['loo
 const slotCounts = given.slots.map(Number);
 const budget = measurements === undefined ? undefined : budgetFor(measurements);
 
-if (given.write !== undefined) {
+if (given.pair !== undefined) console.table(pairsOf(given.pair));
+else if (given.write !== undefined) {
   const rows =
     given.results === undefined
       ? randomLandscape(Number(given.from), { batching: !given['without-batching'] })
@@ -234,6 +240,8 @@ function many(grids: readonly { readonly rows: readonly Row[]; readonly seed: nu
         const run = { ...replay(landscape, search, noise, seed * 5 + tightness, slots, seconds), tightness };
         if (!taken.has(slots)) taken.set(slots, run.elapsedS * slots);
         const key = slotCounts.length > 1 || slots > 1 ? `${name}, ${counted(slots, 'slot')}` : name;
+        const which = `${given.grid ?? 'random'} ${given.noise} ${seed} ${tightness}`;
+        if (given.each) appendFileSync(given.each, lineOf(key, which, run));
         results.set(key, [...(results.get(key) ?? []), run]);
       }
     }
