@@ -48,7 +48,8 @@ export function visibleGpus(
     if (!next) {
       // Nothing, or -1: that none is left is meant.
       const isMeant = /^(-1)?$/.test(name);
-      const note = `CUDA_VISIBLE_DEVICES=${list}: "${name}" is no GPU of this machine, and CUDA reads no further: ${found.length} of ${gpus.length} GPUs are left`;
+      const left = `${found.length} of ${gpus.length} GPUs ${found.length === 1 ? 'is' : 'are'} left`;
+      const note = `CUDA_VISIBLE_DEVICES=${list}: "${name}" is no GPU of this machine, and CUDA reads no further: ${left}`;
       return { gpus: found, isLimited: true, ...(!isMeant && { note }) };
     }
     if (found.some(({ id }) => id === next.id)) {

@@ -41,7 +41,7 @@ describe('what CUDA_VISIBLE_DEVICES leaves', () => {
   test('is nothing behind the first that is no GPU, or might be several, and a note says so', () => {
     expect(seen('0,7,1')).toEqual(['0 GPU-5e4ec714-0']);
     expect(visible('0,7,1').note).toBe(
-      'CUDA_VISIBLE_DEVICES=0,7,1: "7" is no GPU of this machine, and CUDA reads no further: 1 of 3 GPUs are left',
+      'CUDA_VISIBLE_DEVICES=0,7,1: "7" is no GPU of this machine, and CUDA reads no further: 1 of 3 GPUs is left',
     );
     expect(seen('GPU-967d,GPU-5e')).toEqual([]);
     // Numbers and UUIDs do not mix.
