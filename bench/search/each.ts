@@ -4,22 +4,19 @@ import { mean } from 'simple-statistics';
 import type { Replay } from './replay.ts';
 
 /** One run of a search as a line of JSON. */
-interface Line extends Pick<Replay, 'ratio' | 'missed' | 'measurements' | 'starts' | 'isBetterThere'> {
+interface Line extends Pick<Replay, 'ratio' | 'missed' | 'measurements' | 'starts'> {
   readonly algorithm: string;
   /** What was searched: noise, seed, and which of the limits. */
   readonly run: string;
   readonly held: boolean | null;
-  /** What it gave the chance that something is better. */
-  readonly betterChance: number | null;
   readonly seconds: number;
 }
 
 export function lineOf(algorithm: string, run: string, replay: Replay): string {
-  const { ratio, missed, measurements, starts, isBetterThere, held, belief, elapsedS } = replay;
+  const { ratio, missed, measurements, starts, held, elapsedS } = replay;
   const line: Line = {
-    ...{ algorithm, run, ratio, missed, measurements, starts, isBetterThere },
+    ...{ algorithm, run, ratio, missed, measurements, starts },
     held: held ?? null,
-    betterChance: belief?.better.chance ?? null,
     seconds: elapsedS,
   };
   return `${JSON.stringify(line)}\n`;
@@ -27,7 +24,10 @@ export function lineOf(algorithm: string, run: string, replay: Replay): string {
 
 const isClose = ({ ratio }: Line): boolean => ratio >= 0.95;
 
-/** The same runs of several versions of a search, each beside the first: a line for each file of such lines. */
+/**
+ * The same runs of several versions of a search, each beside the first: a line for each file of such lines; none where no run is in
+ * all of them.
+ */
 export function pairsOf(files: readonly string[]) {
   const all = files.map((file) => {
     const lines = readFileSync(file, 'utf8').trim().split('\n');
@@ -35,6 +35,7 @@ export function pairsOf(files: readonly string[]) {
     return new Map(read.map((line) => [`${line.algorithm} ${line.run}`, line]));
   });
   const keys = [...all[0]!.keys()].filter((key) => all.every((runs) => runs.has(key)));
+  if (keys.length === 0) return [];
   const percent = (count: number, of = keys.length): string => `${((100 * count) / of).toFixed(1)} %`;
   return all.map((runs, index) => {
     const own = keys.map((key) => runs.get(key)!);

@@ -209,9 +209,10 @@ function sharedGpuProblems(
     !/^(-1)?$/.test(environment['CUDA_VISIBLE_DEVICES'] ?? '');
   // The GPUs of a container are those that it was given.
   if (parallel === 1 || mode !== 'local') return [];
-  const own = entries.filter(({ settings }) => names(settings.triton_server_environment));
   const key = 'triton_server_environment' as const;
-  const places = [...own.map((entry) => ofModel(entry, key)), ...(names(general) ? [ofKey(key)] : [])];
+  const own = entries.filter(({ settings }) => names(settings[key]));
+  const isGeneral = names(general) && entries.some(({ settings }) => settings[key] === undefined);
+  const places = [...own.map((entry) => ofModel(entry, key)), ...(isGeneral ? [ofKey(key)] : [])];
   return places.map((place) => ({
     message: `parallel: ${parallel} and CUDA_VISIBLE_DEVICES in ${key} exclude each other: all variants would be on the same GPUs`,
     hint: 'name the GPUs with gpus: [0, 1], of which each variant gets one',

@@ -28,8 +28,10 @@ export async function machineFor(
 }
 
 /** What is said of a machine before anything is measured there. */
-export const notesOfMachine = ({ gpus, cuda }: Machine): readonly string[] =>
-  gpus.length > 0 ? [visibleGpus(gpus, cuda).note ?? []].flat() : [];
+export function notesOfMachine({ gpus, cuda }: Machine): readonly string[] {
+  const { note } = visibleGpus(gpus, cuda);
+  return gpus.length === 0 || note === undefined ? [] : [note];
+}
 
 /** A share of the machine that one variant at a time is measured on. */
 export interface Lane {
@@ -45,7 +47,7 @@ export interface Lane {
 /**
  * The lanes of a run. One lane has the whole machine; several have a GPU each, of one kind, and an equal share of
  * the cores, of which one is left to the load generator where there are enough.
- * @throws UserError when there are not as many GPUs, or not a core for each lane.
+ * @throws UserError when there are not as many GPUs, or not a core for each lane, and for a GPU that there is not.
  */
 export function planLanes({ gpus: choice, parallel }: LaunchSettings, machine: Machine): Lane[] {
   const { cores } = machine;

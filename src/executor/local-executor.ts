@@ -70,12 +70,8 @@ export class LocalExecutor implements Executor {
     return {
       id: String(index),
       open: async (spec, on, signal): Promise<OpenTrial> => {
-        const trial = await openTrial(
-          { ...spec, place: trialPlaceOf(lane, spec.settings) },
-          tools,
-          on,
-          signal,
-        );
+        const place = trialPlaceOf(lane, spec.settings);
+        const trial = await openTrial({ ...spec, place }, tools, on, signal);
         return withNeighbours(trial, this.#neighbours, on);
       },
     };

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { HOME } from '../config/layout.ts';
+import { machineFor } from '../executor/lanes.ts';
 import { messageOf, UserError, userError } from '../ground/errors.ts';
 import { isFolder, namesIn, onDisk, statOf } from '../ground/paths.ts';
 import { type InputSpec, inputsOfConfig, resolveShapes } from '../load/inputs.ts';
 import { instanceGroups, maxBatchSize, parseConfigText } from '../model-config/config.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
-import { listGpus } from '../server/gpu/list.ts';
 import { visibleGpus } from '../server/gpu/visible.ts';
 
 /** A perf.yaml, and what it is for. */
@@ -55,8 +55,8 @@ export async function proposePerfYaml(folder: string, named?: string): Promise<P
         : 'a model is a folder with its versions in it: DIR/my_model/1/model.onnx',
     );
   }
-  const gpus = visibleGpus(await listGpus(), process.env).gpus.length;
-  const machine = { gpus, cores: availableParallelism() };
+  const { gpus, cuda } = await machineFor({ mode: 'local' });
+  const machine = { gpus: visibleGpus(gpus, cuda).gpus.length, cores: availableParallelism() };
   const repository = relative(folder, path) || '.';
   const text = perfYaml(repository, models, machine);
   const proposed = alone(usable);

@@ -309,3 +309,15 @@ test('what has no effect is said, each once', () => {
     'perf_analyzer_flags of m without effect here: async',
   ]);
 });
+
+test('what the file tells all servers of GPUs is no matter where each model has an environment of its own', () => {
+  const yaml = [
+    'model_repository: .',
+    'parallel: 2',
+    'triton_server_environment: { CUDA_VISIBLE_DEVICES: 1 }',
+    'profile_models:',
+    '  m:',
+    '    triton_server_environment: { OMP_NUM_THREADS: 1 }',
+  ].join('\n');
+  expect(experimentOf(yaml).models[0]!.serverEnvironment).toEqual({ OMP_NUM_THREADS: '1' });
+});

@@ -27,8 +27,9 @@ export interface Visible {
 /**
  * What CUDA_VISIBLE_DEVICES leaves of these GPUs to a program: a list either of numbers or of UUIDs and beginnings of UUIDs, of which
  * CUDA reads all before the first that is no GPU, and nothing where one stands there twice (CUDA C++ Programming Guide,
- * environment variables). Numbers are the driver's. Where GPUs of several kinds are mixed CUDA counts from the fastest, which
- * the driver does not tell, unless CUDA_DEVICE_ORDER says PCI_BUS_ID: then all count as left.
+ * environment variables). Numbers are the driver's. Where GPUs of several kinds are mixed and CUDA_DEVICE_ORDER is not PCI_BUS_ID,
+ * CUDA counts from the fastest, and the driver does not tell which that is: a list of numbers is not read then, and all GPUs
+ * count as left.
  */
 export function visibleGpus(
   gpus: readonly Gpu[],
