@@ -2,6 +2,7 @@ import { mean } from 'simple-statistics';
 import { isRate, isSamePoint } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
 import type { Ask, Figures, Outcome } from '../search.ts';
+import type { Other } from './others.ts';
 import { type Look, statesOf } from './states.ts';
 
 /** A measurement of this session, with when it was made. */
@@ -42,7 +43,8 @@ const SOON_MS = 180_000;
 /** A configuration under a load. */
 export type Place = Pick<Ask, 'candidate' | 'point'>;
 
-const isAt = (ask: Place, { candidate, point }: Place): boolean =>
+/** Whether it is of a configuration under a load. */
+export const isAt = (ask: Place, { candidate, point }: Place): boolean =>
   ask.candidate === candidate && isSamePoint(ask.point, point);
 
 const tagOf = ({ point }: Place): string => (isRate(point) ? 'perf_latency_avg' : 'perf_throughput');
@@ -60,6 +62,8 @@ export function levelOf({ point }: Place, { values }: Figures): number | undefin
 /** A look at the sentinel, and the state that the machine was in. */
 interface PlacedLook extends Look {
   readonly made: Made;
+  readonly startMs: number;
+  readonly endMs: number;
   readonly isCrowded: boolean;
   readonly state: number;
 }
@@ -70,8 +74,7 @@ interface PlacedLook extends Look {
  */
 export class Course {
   readonly #made: Made[] = [];
-  /** The last measurement of each point. */
-  readonly #latest = new Map<Candidate, Map<string, Made>>();
+  readonly #points = new Map<Candidate, Map<string, Made[]>>();
   /** By measurements: what their logarithm differs by from that of the same point soon before. */
   readonly #repeats = new Map<Made, number>();
   #lastMs = 0;
@@ -98,6 +101,7 @@ export class Course {
     this.#mostShare = Math.max(this.#mostShare, share ?? 0);
     const isNew =
       (this.#sentinel && isAt(made.ask, this.#sentinel)) ||
+      (this.#levels.length > 1 && this.#wasMeasured(made)) ||
       this.#looks.some((look) => look.isCrowded !== this.isCrowded(look.made));
     if (this.#sentinel && isNew) this.#learn(this.#sentinel);
   }
@@ -119,14 +123,47 @@ export class Course {
 
   #compare(made: Made): void {
     const { candidate, point } = made.ask;
-    const own = this.#latest.get(candidate) ?? new Map<string, Made>();
-    this.#latest.set(candidate, own);
+    const points = this.#points.get(candidate) ?? new Map<string, Made[]>();
+    this.#points.set(candidate, points);
     const key = JSON.stringify(point);
-    const before = own.get(key);
-    own.set(key, made);
+    const own = points.get(key) ?? [];
+    points.set(key, own);
+    const before = own.at(-1);
+    own.push(made);
     if (!before || made.startMs - before.endMs > SOON_MS) return;
     const [level, old] = [levelOf(made.ask, made.figures), levelOf(before.ask, before.figures)];
     if (level !== undefined && old !== undefined) this.#repeats.set(made, level - old);
+  }
+
+  /** Whether there is another measurement of its point: then it tells whether that changed as the sentinel did. */
+  #wasMeasured({ ask: { candidate, point } }: Made): boolean {
+    return (this.#points.get(candidate)?.get(JSON.stringify(point))?.length ?? 0) > 1;
+  }
+
+  /** Whether nothing else was measured since the look before it, which ended soon before. */
+  #isAtOnce(sentinel: Place, made: Made): boolean {
+    const before = this.#made[this.#made.indexOf(made) - 1];
+    return before !== undefined && isAt(before.ask, sentinel) && made.startMs - before.endMs <= SOON_MS;
+  }
+
+  /** What was measured of other points, and between which of some looks. */
+  #othersBeside(
+    looks: readonly Pick<PlacedLook, 'startMs' | 'endMs'>[],
+    sentinel: Place,
+    isCrowded: boolean,
+  ): Other[] {
+    const indexOf = (at: number): number | undefined => (at < 0 ? undefined : at);
+    return this.points
+      .filter(([first]) => !isAt(first!.ask, sentinel))
+      .flatMap((own, point) =>
+        own.flatMap((made) => {
+          const level = levelOf(made.ask, made.figures);
+          if (level === undefined || this.isCrowded(made) !== isCrowded) return [];
+          const before = indexOf(looks.findLastIndex((look) => look.startMs < made.endMs));
+          const after = indexOf(looks.findIndex((look) => look.endMs > made.startMs));
+          return [{ point, level, before, after }];
+        }),
+      );
   }
 
   #learn(sentinel: Place): void {
@@ -136,13 +173,16 @@ export class Course {
       const deviation = made.figures.deviations?.[tagOf(made.ask)];
       const { startMs, endMs } = made;
       const isCrowded = this.isCrowded(made);
-      return [{ level, startMs, endMs, made, isCrowded, ...(deviation !== undefined && { deviation }) }];
+      const isAtOnce = this.#isAtOnce(sentinel, made);
+      return [
+        { level, startMs, endMs, made, isCrowded, isAtOnce, ...(deviation !== undefined && { deviation }) },
+      ];
     });
     const others = [...this.#repeats].filter(([{ ask }]) => !isAt(ask, sentinel));
     const repeats = others.map(([, difference]) => difference);
     const [calm, crowded] = [false, true].map((which) => {
       const own = looks.filter(({ isCrowded }) => isCrowded === which);
-      return { own, states: statesOf(own, repeats) };
+      return { own, states: statesOf(own, repeats, this.#othersBeside(own, sentinel, which)) };
     });
     this.#levels = [...calm!.states.levels, ...crowded!.states.levels];
     this.#looks = looks.map((look) => {
@@ -163,6 +203,11 @@ export class Course {
 
   get made(): readonly Made[] {
     return this.#made;
+  }
+
+  /** What was measured of each point, in the order in which it was told. */
+  get points(): readonly (readonly Made[])[] {
+    return [...this.#points.values()].flatMap((points) => [...points.values()]);
   }
 
   get sentinel(): Place | undefined {

@@ -1,8 +1,9 @@
+import { rootMeanSquare } from 'simple-statistics';
 import { compareMeasured } from '../../goal/score.ts';
 import type { Goal } from '../../record/goal.ts';
 import { batchSizeOf, type LoadPoint, levelOf as levelOfLoad } from '../../record/load-point.ts';
 import type { Candidate } from '../../space/space.ts';
-import { type Course, levelOf, type Place, SHORT_MS } from './course.ts';
+import { type Course, isAt, levelOf, type Made, type Place, SHORT_MS } from './course.ts';
 
 /** How often a sentinel is looked at. */
 export interface SentinelSettings {
@@ -19,6 +20,10 @@ const SHARE_AFTER_SHIFT = 0.15;
 const SHARE_OF_ONE = 0.2;
 /** So many looks more are made at most for a doubt about one. */
 const MOST_FOR_DOUBT = 2;
+/** A sentinel that scatters by more than so many times as much as another point is changed for it. Not tuned. */
+const MUCH_SCATTER = 3;
+/** ... as soon as both were measured so often once more. */
+const LEAST_STEPS = 4;
 
 /**
  * How many looks a run takes that measures for so long, on a machine that stays the same.
@@ -148,6 +153,31 @@ export function sentinelOf(
   const [best] = made.toSorted((a, b) => compareMeasured(a.figures, b.figures, goal));
   return (base[Math.floor((base.length - 1) / 2)] ?? best)?.ask;
 }
+
+/**
+ * Another point to look at, where the sentinel scatters by far more than other points do, so that it would show large changes
+ * alone: of those that do not, the one that was measured most, which tells of what was before, too. undefined: there is none,
+ * or no need.
+ */
+export function steadierOf(course: Course, out: ReadonlySet<Candidate>): Place | undefined {
+  const { sentinel } = course;
+  const scatters = course.points
+    .map((own) => ({ ask: own[0]!.ask, steps: stepsOf(own) }))
+    .filter(({ steps }) => steps.length >= LEAST_STEPS)
+    .map(({ ask, steps }) => ({ ask, count: steps.length, scatter: rootMeanSquare(steps) }));
+  const own = scatters.find(({ ask }) => sentinel && isAt(ask, sentinel));
+  if (!own) return undefined;
+  const [steadier] = scatters
+    .filter(({ ask, scatter }) => !out.has(ask.candidate) && own.scatter > MUCH_SCATTER * scatter)
+    .toSorted((a, b) => b.count - a.count);
+  return steadier?.ask;
+}
+
+/** What each measurement of a point differs by from the one before it. */
+const stepsOf = (own: readonly Made[]): number[] => {
+  const levels = own.flatMap(({ ask, figures }) => levelOf(ask, figures) ?? []);
+  return levels.slice(1).map((level, index) => level - levels[index]!);
+};
 
 /** How large a load is: inferences in flight, or inferences asked for a second. */
 export const loadOf = (point: LoadPoint): number => levelOfLoad(point) * batchSizeOf(point);

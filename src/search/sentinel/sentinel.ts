@@ -15,7 +15,7 @@ import {
 import { corrected } from './corrected.ts';
 import { Course, levelOf, type Place, type Shift } from './course.ts';
 import { lacking } from './lacking.ts';
-import { Lookout, type SentinelSettings, sentinelOf } from './lookout.ts';
+import { Lookout, type SentinelSettings, sentinelOf, steadierOf } from './lookout.ts';
 
 /** Whether the machine was the same throughout, and what was measured while it was not. */
 export interface Drift {
@@ -52,13 +52,15 @@ const MOST_AGAIN_HURRIED = 2;
  * A search that looks again and again at one point, the sentinel, to see whether the machine is as it was, and has what
  * the verdict needs measured again where it is not.
  *
- * - The sentinel is the default configuration at one of its loads: it is there in every run. Where it fails, the best so far.
+ * - The sentinel is the default configuration at one of its loads: it is there in every run. Where it fails, the best so far;
+ *   where it scatters by far more than other points do, one of those.
  * - A look is due after `minutes` of the run, where the CPU that other programs have or a GPU that is held back raises a
  *   suspicion, and at the end; but never so that looks take more than 5 % of the measuring time. So a short run pays nothing.
  *   Times come with the outcomes: a run that is repeated looks in the same places.
  * - What was measured while other programs had much more of the CPU is in a state of its own, also where the sentinel is held
  *   up little: they hold other configurations up more.
- * - What else is a shift says `statesOf`. One look that is off is looked at once more before anything follows.
+ * - What else is a shift says `statesOf`. One look that is off is looked at once more, on another server, before anything
+ *   follows; and what measurements of other points deny is none.
  * - There is no bisection: a block between two looks is a few minutes long, and each look would cost as much as measuring one
  *   of its points again. What was measured in it counts as in doubt.
  * - Figures of one state alone are compared: those of the state that the machine is in when the search ends, as nobody can
@@ -99,6 +101,8 @@ class Watched {
   #again = 0;
   /** The sentinel can't be measured any more. */
   #blind = false;
+  /** Another point is the sentinel now than at first. */
+  #wasChanged = false;
   #hurried = false;
   /** Several slots measure at once, each of which is another program to the others. */
   #several = false;
@@ -194,7 +198,9 @@ class Watched {
     if (!this.#course.sentinel) this.#course.watch(sentinel);
     const { candidate, point } = sentinel;
     if (on !== candidate) this.#ranBefore = on;
-    const ask: Ask = { candidate, point, again: on === candidate ? 'here' : 'afresh', sentinel: true };
+    // Whether the server that was looked at has a bad day, or the machine, another server tells.
+    const again = on === candidate && !this.#course.doubtful ? 'here' : 'afresh';
+    const ask: Ask = { candidate, point, again, sentinel: true };
     this.#errands.set(ask, 'look');
     return ask;
   }
@@ -246,6 +252,7 @@ class Watched {
     const startMs = outcome.atMs;
     const figures = this.#several ? withoutShare(outcome) : outcome;
     this.#course.add({ ask, figures, startMs, endMs: startMs + look * 1000 });
+    this.#changeSentinel();
     // A look that tells nothing, like one that fails, is the last.
     if (errand === 'look' && levelOf(ask, outcome) === undefined) this.#blind = true;
     // What was measured for the machine's sake tells of the point, too.
@@ -253,6 +260,15 @@ class Watched {
     const { steady, shifts } = this.#course;
     if (shifts.length !== before.length || steady !== wasSteady) this.#complete = false;
     if (!steady || !wasSteady) this.#revise();
+  }
+
+  /** Once: one that scatters a lot shows little. */
+  #changeSentinel(): void {
+    if (this.#wasChanged) return;
+    const steadier = steadierOf(this.#course, this.#out);
+    if (!steadier) return;
+    this.#wasChanged = true;
+    this.#course.watch(steadier);
   }
 
   /** A configuration that fails when it is measured again fails as any other does. */

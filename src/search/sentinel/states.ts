@@ -1,4 +1,6 @@
-import { mean, median, rootMeanSquare, sumNthPowerDeviations } from 'simple-statistics';
+import { mean } from 'simple-statistics';
+import { denied, type Other } from './others.ts';
+import { deviationOf, differenceOf, rarityOf, type Scatter, scatterOf, withSquare } from './scatter.ts';
 
 /** A look at the sentinel: how well it did then. */
 export interface Look {
@@ -6,9 +8,8 @@ export interface Look {
   readonly level: number;
   /** Standard deviation of it as the look itself tells: looks differ by more, but by no less; absent: it does not tell. */
   readonly deviation?: number;
-  /** When it began and ended, ms since 1970. */
-  readonly startMs: number;
-  readonly endMs: number;
+  /** It was made right after the one before it, as that was in doubt: what they differ by is chance, not the machine. */
+  readonly isAtOnce?: boolean;
 }
 
 /** What looks at one and the same point say of the machine. */
@@ -25,13 +26,6 @@ export interface States {
 
 // The numbers below were set by test/search/sentinel/states.test.ts, which states the rates that follow from them.
 
-/** Standard deviation of a look's logarithm before anything is seen of it, or more where looks say so ... */
-const USUAL = 0.04;
-/** ... and how many degrees of freedom that counts as: fewer where looks say nothing of how sure they are. */
-const USUAL_DEGREES = 6;
-const UNTOLD_DEGREES = 2;
-/** A look knows how far its own requests scatter; starts of a server are taken to scatter as much again. */
-const WITH_STARTS = Math.SQRT2;
 /**
  * A difference of two parts that is as rare as so many standard deviations makes another state of two looks or more, more
  * where there are many looks among which the largest difference was chosen; and one as rare as this is a doubt about the last.
@@ -43,22 +37,40 @@ const DOUBT = 2.4;
 const SHIFT_OF_ONE = 9;
 /** A difference by less is none, whatever the noise. */
 const LEAST = Math.log(1.03);
-/** A repeat that differs by more than this, and by more than so many times the usual one, holds a shift as well as noise. */
-const MOST = 0.2;
-const MOST_TIMES = 3;
+/** So often other points may deny a change: each time the scatter that is known grows, and less is taken for a change. */
+const MOST_DENIALS = 20;
 
 /**
  * Finds out where the machine changed between looks at one point: the looks are divided where the parts differ most, as long
  * as they differ by more than their noise allows, and parts that are alike are one state (a machine that is as it was
- * before). One look alone at the end never is a state of its own: it is a doubt that the next look decides.
+ * before). One look alone at the end never is a state of its own: it is a doubt that the next look decides. What other points
+ * deny is no change: this point scatters by more than was known of it, and is judged by that.
  * @param looks in order of their time.
  * @param repeats differences of the logarithms of two measurements of some other point that were made soon after each
  * other: what chance does.
+ * @param others all measurements of other points.
  */
-export function statesOf(looks: readonly Look[], repeats: readonly number[] = []): States {
+export function statesOf(
+  looks: readonly Look[],
+  repeats: readonly number[] = [],
+  others: readonly Other[] = [],
+): States {
+  const told = looks.flatMap(({ deviation }) => deviation ?? []);
+  const ofOthers = scatterOf(told, repeats);
+  let known = ofOthers;
+  for (let denials = 0; ; denials++) {
+    const states = statesBy(looks, known);
+    const squares = denials < MOST_DENIALS ? denied(states, others, ofOthers) : undefined;
+    if (squares === undefined) return states;
+    // What repeats of others tell is not true of this point.
+    if (denials === 0) known = scatterOf(told, []);
+    known = withSquare(known, squares);
+  }
+}
+
+function statesBy(looks: readonly Look[], known: Scatter): States {
   const values = looks.map(({ level }) => level);
-  const known = knownOf(looks, repeats);
-  const { parts, doubtful } = partsOf(values, known);
+  const { parts, doubtful } = partsOf(looks, known);
   const of: number[] = [];
   const members: number[][] = [];
   for (const { from, to } of parts) {
@@ -69,7 +81,7 @@ export function statesOf(looks: readonly Look[], repeats: readonly number[] = []
     members[state]!.push(...own);
     for (let at = from; at < to; at++) of.push(state);
   }
-  return { of, levels: members.map(mean), doubtful, noise: noiseOf(values, known) };
+  return { of, levels: members.map(mean), doubtful, noise: deviationOf(members, known) };
 }
 
 /** Looks from one to before another. */
@@ -79,26 +91,32 @@ interface Part {
 }
 
 /** All looks, divided; a last one that is off by so much that the next is to say what it is belongs to the part before it. */
-function partsOf(values: readonly number[], known: Known): { parts: readonly Part[]; doubtful: boolean } {
-  if (values.length === 0) return { parts: [], doubtful: false };
-  const count = values.length - 1;
-  const before = count > 0 ? divided({ from: 0, to: count }, values.slice(0, -1), known) : [];
+function partsOf(looks: readonly Look[], known: Scatter): { parts: readonly Part[]; doubtful: boolean } {
+  if (looks.length === 0) return { parts: [], doubtful: false };
+  const values = looks.map(({ level }) => level);
+  const count = looks.length - 1;
+  const before = count > 0 ? divided({ from: 0, to: count }, looks.slice(0, -1), known) : [];
   const last = before.at(-1);
   if (!last || !differ(values.slice(last.from, last.to), values.slice(-1), known))
-    return { parts: divided({ from: 0, to: count + 1 }, values, known), doubtful: false };
+    return { parts: divided({ from: 0, to: count + 1 }, looks, known), doubtful: false };
   return { parts: [...before.slice(0, -1), { from: last.from, to: count + 1 }], doubtful: true };
 }
 
-/** Divides looks, in two or with a part taken out of their middle, until no difference is left that chance does not explain. */
-function divided(part: Part, values: readonly number[], known: Known): Part[] {
+/**
+ * Divides looks, in two or with a part taken out of their middle, until no difference is left that chance does not explain;
+ * never before one that was made at once after another.
+ */
+function divided(part: Part, looks: readonly Look[], known: Scatter): Part[] {
   const { from, to } = part;
+  const values = looks.map(({ level }) => level);
+  const isWithin = (at: number): boolean => at > from && at < to && looks[at]!.isAtOnce === true;
   const ofMany = SHIFT + SHIFT_OF_MANY * Math.log(values.length / 3);
   let best: { readonly inner: Part; readonly times: number } | undefined;
   for (let start = from; start < to; start++) {
     for (let end = start + 1; end <= to; end++) {
       const isAll = start === from && end === to;
       const last = end === to ? start : end;
-      if (isAll || !isTold({ from: last, to }, values, known)) continue;
+      if (isAll || isWithin(start) || isWithin(end) || !isTold({ from: last, to }, values, known)) continue;
       const inner = values.slice(start, end);
       const rest = [...values.slice(from, start), ...values.slice(end, to)];
       const isOne = end - start === 1 && start > from;
@@ -112,62 +130,17 @@ function divided(part: Part, values: readonly number[], known: Known): Part[] {
   const { inner } = best;
   return [{ from, to: inner.from }, inner, { from: inner.to, to }]
     .filter((piece) => piece.to > piece.from)
-    .flatMap((piece) => divided(piece, values, known));
+    .flatMap((piece) => divided(piece, looks, known));
 }
 
 /** Whether a part at the end is more than one look that is off: what that one is the next look tells. */
-const isTold = ({ from, to }: Part, values: readonly number[], known: Known): boolean =>
+const isTold = ({ from, to }: Part, values: readonly number[], known: Scatter): boolean =>
   to - from >= 2 && !differ(values.slice(from, to - 1), values.slice(to - 1, to), known);
 
-/** Student's t of the difference of two means. */
-interface Difference {
-  readonly t: number;
-  readonly degrees: number;
-}
-
-/** How far looks scatter is learned from the two parts themselves, too. */
-function differenceOf(a: readonly number[], b: readonly number[], known: Known): Difference {
-  const degrees = known.degrees + a.length + b.length - 2;
-  const variance = (known.squares + squaresOf(a) + squaresOf(b)) / degrees;
-  const t = Math.abs(mean(a) - mean(b)) / Math.sqrt(variance * (1 / a.length + 1 / b.length));
-  return { t, degrees };
-}
-
-/** How many standard deviations of a normal distribution are as rare: Wallace's approximation, without its factor close to 1. */
-const rarityOf = ({ t, degrees }: Difference): number => Math.sqrt(degrees * Math.log1p(t ** 2 / degrees));
-
-const apart = (a: readonly number[], b: readonly number[], known: Known): number =>
+const apart = (a: readonly number[], b: readonly number[], known: Scatter): number =>
   rarityOf(differenceOf(a, b, known));
 
 const isSmall = (a: readonly number[], b: readonly number[]): boolean => Math.abs(mean(a) - mean(b)) < LEAST;
 
-const differ = (a: readonly number[], b: readonly number[], known: Known): boolean =>
+const differ = (a: readonly number[], b: readonly number[], known: Scatter): boolean =>
   !isSmall(a, b) && apart(a, b, known) > DOUBT;
-
-const squaresOf = (values: readonly number[]): number => sumNthPowerDeviations(values, 2);
-
-/** What is known of the noise without the looks' levels: a sum of squares, and the degrees of freedom that it is worth. */
-interface Known {
-  readonly squares: number;
-  readonly degrees: number;
-}
-
-function knownOf(looks: readonly Look[], repeats: readonly number[]): Known {
-  const told = looks.flatMap(({ deviation }) => deviation ?? []);
-  const isTelling = told.length > 0;
-  const usual = Math.max(USUAL, isTelling ? WITH_STARTS * rootMeanSquare(told) : 0);
-  const degrees = isTelling ? USUAL_DEGREES : UNTOLD_DEGREES;
-  const sizes = repeats.map(Math.abs);
-  const most = Math.max(MOST, sizes.length > 0 ? MOST_TIMES * median(sizes) : 0);
-  const ofRepeats = sizes.reduce((sum, size) => sum + Math.min(most, size) ** 2 / 2, 0);
-  return { squares: degrees * usual ** 2 + ofRepeats, degrees: degrees + sizes.length };
-}
-
-/** Of one look: from neighbouring ones, too, of which the median does not mind that the machine changed between some. */
-function noiseOf(values: readonly number[], { squares, degrees }: Known): number {
-  const steps = values.slice(1).map((value, index) => Math.abs(value - values[index]!));
-  if (steps.length < 3) return Math.sqrt(squares / degrees);
-  const weight = steps.length / 2;
-  const typical = Math.min(MOST, median(steps) / 0.6745);
-  return Math.sqrt((squares + (weight * typical ** 2) / 2) / (degrees + weight));
-}

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NoiseSource, noiseOf } from '../../../bench/search/noise.ts';
+import type { Other } from '../../../src/search/sentinel/others.ts';
 import { type Look, type States, statesOf } from '../../../src/search/sentinel/states.ts';
 import { randomSource, standardNormal } from '../../../src/statistics/random-source.ts';
-
-const MINUTE = 60_000;
 
 /** How looks scatter: a ground of the generator and a metric of it, or `heavy` and by how much, all of it with heavy tails. */
 type Ground = readonly [name: string, of: string | number];
@@ -41,14 +40,13 @@ function looked(
   const draw = source(ground, seed);
   const others = Array.from({ length: repeats }, () => draw().off - draw().off);
   const looks: Look[] = [];
-  const look = (at: number): void => {
-    const startMs = 5 * MINUTE * at + looks.length;
+  const look = (at: number, isAtOnce: boolean): void => {
     const { off, deviation } = draw();
-    looks.push({ level: 7 + truth(at) + off, deviation, startMs, endMs: startMs + 1 });
+    looks.push({ level: 7 + truth(at) + off, deviation, isAtOnce });
   };
   for (let at = 0; at < count; at++) {
-    look(at);
-    for (let more = 0; more < 2 && statesOf(looks, others).doubtful; more++) look(at);
+    look(at, false);
+    for (let more = 0; more < 2 && statesOf(looks, others).doubtful; more++) look(at, true);
   }
   return statesOf(looks, others);
 }
@@ -71,6 +69,8 @@ const ROUGH = ['rough', 'perf_throughput'] as const;
 const nothing = () => 0;
 
 const slower = (share: number) => Math.log(1 - share);
+/** What each rate differs by from the one before it. */
+const steps = (rates: readonly number[]) => rates.slice(1).map((rate, at) => Math.log(rate / rates[at]!));
 
 describe('where the machine is the same', () => {
   test.each<Ground>([
@@ -98,13 +98,67 @@ describe('where the machine is the same', () => {
 
 test('looks that say themselves that they are known to no more than 10 % are believed', () => {
   const looks = (deviation?: number): Look[] =>
-    [0, slower(0.4), slower(0.4)].map((level, at) => ({
-      ...{ level, startMs: at * MINUTE, endMs: at * MINUTE + 1 },
+    [0, slower(0.4), slower(0.4)].map((level) => ({
+      level,
       ...(deviation !== undefined && { deviation }),
     }));
   expect(statesOf(looks()).levels).toHaveLength(2);
   expect(statesOf(looks(0.01)).levels).toHaveLength(2);
   expect(statesOf(looks(0.1)).levels).toHaveLength(1);
+});
+
+describe('what other points say of it', () => {
+  /** Looks at a default in the course of one search on an H200: infer/s; some were made at once, for a doubt. */
+  const looks: Look[] = [369, 180, 306, 411, 373, 403, 261, 411, 300, 283].map((rate, at) => ({
+    level: Math.log(rate),
+    deviation: 0.02,
+    isAtOnce: [2, 4, 7, 9].includes(at),
+  }));
+  /** What one configuration did meanwhile, on servers of its own. */
+  const early = [8019, 8151, 7331, 8482, 7086, 8476, 8106, 7659, 8220, 7864];
+  const late = [8085, 7584, 8157, 7928, 8379, 7680, 7946, 7693, 7687, 8439];
+  const other = (rate: number, at: number): Other => ({
+    ...{ point: 0, level: Math.log(rate) },
+    ...{ before: at, after: at + 1 },
+  });
+  const repeats = [...steps(early), ...steps(late)];
+
+  test('a default that scatters by 30 % while another configuration does as it did is no other machine', () => {
+    const others = [...early.map((rate) => other(rate, 1)), ...late.map((rate) => other(rate, 4))];
+    for (let count = 1; count <= looks.length; count++)
+      expect(statesOf(looks.slice(0, count), repeats, others).levels, String(count)).toHaveLength(1);
+    expect(statesOf(looks, repeats, others).noise).toBeGreaterThan(0.1);
+  });
+  const SLOW = slower(0.4);
+  const stepped: Look[] = [0, 0.01, -0.01, SLOW, SLOW + 0.01, SLOW].map((level) => ({
+    level,
+    deviation: 0.01,
+  }));
+  const beside = (by: number, deviation = 0): Other[] => [
+    ...[0, 0.02].map((level) => ({ point: 1, level, before: 1, after: 2 })),
+    { point: 1, level: by, before: 3, after: 4 },
+    { point: 2, level: 5 + deviation, before: 2, after: 2 },
+    { point: 2, level: 5 + by, before: 4, after: 5 },
+  ];
+
+  test('what they do as well in both states is no change, what half of it is seen in is one', () => {
+    expect(statesOf(stepped, [], beside(0)).levels).toHaveLength(1);
+    expect(statesOf(stepped, [], beside(-0.05)).levels).toHaveLength(1);
+    expect(statesOf(stepped, [], beside(SLOW / 2)).levels).toHaveLength(2);
+    expect(statesOf(stepped, [], beside(SLOW)).levels).toHaveLength(2);
+  });
+
+  test('points that were measured in one state alone, or while the machine changed, say nothing', () => {
+    const [one] = beside(0);
+    expect(statesOf(stepped, [], [one!, { ...one!, point: 3, before: 4, after: 5 }]).levels).toHaveLength(2);
+    expect(statesOf(stepped, [], [one!, { ...one!, before: 2, after: 3 }]).levels).toHaveLength(2);
+  });
+
+  test('nor does one that scatters as much as that itself', () => {
+    const loose = [0.5, -0.4, 0.6, -0.5].map((level) => ({ point: 4, level, before: 1, after: 1 }));
+    const after = [0.4, -0.6].map((level) => ({ point: 4, level, before: 4, after: 4 }));
+    expect(statesOf(stepped, [], [...loose, ...after]).levels).toHaveLength(2);
+  });
 });
 
 describe('where it is not', () => {
@@ -144,12 +198,7 @@ describe('where it is not', () => {
   });
 
   test('one look that was off, between others that were not', () => {
-    const looks = [0, 0.01, slower(0.5), 0, 0.01].map((level, at) => ({
-      level,
-      deviation: 0.02,
-      startMs: at * MINUTE,
-      endMs: at * MINUTE + 1,
-    }));
+    const looks = [0, 0.01, slower(0.5), 0, 0.01].map((level) => ({ level, deviation: 0.02 }));
     expect(statesOf(looks).of).toEqual([0, 0, 1, 0, 0]);
     // As long as it is the last, it is a doubt.
     expect(statesOf(looks.slice(0, 3))).toMatchObject({ of: [0, 0, 0], doubtful: true });
