@@ -20,10 +20,16 @@ const MINUTES = 10;
 const QUANTILE = 2.2;
 
 /**
- * The draws are surer than they may be: how often something was better follows their share by this line between logits, as in
- * Platt's scaling of a classifier. Fitted to 799 runs on simulated models, quiet, usual and rough (`npm run bench:search`).
+ * The draws are surer than they may be: how often something was better follows their share by this line between logits. Fitted
+ * to 799 runs on simulated models, quiet, usual and rough (`npm run bench:search`).
  */
 const AS_TOLD = { shift: -1.05, slope: 0.45 };
+/**
+ * Of what a search names, chosen for what was measured there, the model is surer than it may be that it keeps the limits: how
+ * often it did follows what the model says by this line between logits. Fitted to 311 runs under limits, on simulated models and two
+ * recorded grids (`npm run bench:search`).
+ */
+const KEPT_AS_TOLD = { shift: 0, slope: 0.65 };
 
 /** What a belief depends on beside what is known of points. */
 interface Circumstances {
@@ -57,7 +63,7 @@ export function beliefOf(knowledge: Knowledge, leader: Spot, circumstances: Circ
     candidate,
     point,
     ...intervalOf(own, objectives),
-    keeps: own.holds,
+    keeps: keepsBy(own.holds),
     better: {
       chance: rivals.length === 0 ? 0 : chanceBy(wins.any),
       ...(likeliest && { candidate: likeliest.candidate, point: likeliest.point }),
@@ -108,8 +114,15 @@ function rivalsOf(knowledge: Knowledge, leader: Rival, { objectives, isOpen }: C
 export function chanceBy(share: number): number {
   // Half a draw, where it was in none or in all: what no draw shows is not impossible.
   const most = 1 - 0.5 / DRAWS;
-  const known = Math.min(most, Math.max(1 - most, share));
-  const logit = AS_TOLD.shift + AS_TOLD.slope * Math.log(known / (1 - known));
+  return scaled(Math.min(most, Math.max(1 - most, share)), AS_TOLD);
+}
+
+/** Probability that what is named keeps the limits, by that which the model gives it. */
+export const keepsBy = (probability: number): number => scaled(probability, KEPT_AS_TOLD);
+
+/** A probability by a line between logits, as in Platt's scaling of a classifier. */
+function scaled(probability: number, { shift, slope }: typeof AS_TOLD): number {
+  const logit = shift + slope * Math.log(probability / (1 - probability));
   return 1 / (1 + Math.exp(-logit));
 }
 
