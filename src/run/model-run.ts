@@ -145,7 +145,7 @@ export class ModelRun {
     const drift = search.drift?.();
     if (!drift) return;
     const found = JSON.stringify([drift.shifts, drift.complete]);
-    const isNew = found !== this.#found && drift.shifts.length > 0;
+    const isNew = found !== this.#found && (drift.shifts.length > 0 || this.#seen.shifts > 0);
     this.#found = found;
     if (isNew || isEnd) ledger.drift(drift, this.#records);
     const text = driftNote(drift, this.#seen);

@@ -117,6 +117,8 @@ export function driftNote(
   seen: SeenDrift,
 ): string | undefined {
   if (shifts.length > seen.shifts) return shiftNote(shifts.at(-1)!);
+  if (seen.shifts > 0 && shifts.length === 0)
+    return 'by what was measured since, the machine did not change: one configuration scatters';
   // What the sentinel does not feel is no shift; it is measured again all the same.
   return shifts.length === 0 && drifted.size > 0 && seen.drifted === 0
     ? `other programs had much more of this machine's CPU at some points than at others: what matters is measured again`

@@ -14,6 +14,13 @@ test('a machine that changed has a line each time', () => {
   expect(driftNote({ shifts: [shift, shift], drifted: marked }, { shifts: 1, drifted: 3 })).toBe(text);
 });
 
+test('what turns out to be none has a line, too', () => {
+  const none = { shifts: [], drifted: new Map() };
+  expect(driftNote(none, { shifts: 1, drifted: 3 })).toMatch(
+    /^by what was measured since, the machine did not change/,
+  );
+});
+
 test('programs that the sentinel does not feel have one line', () => {
   expect(driftNote({ shifts: [], drifted: marked }, nothing)).toMatch(
     /^other programs had much more .* again$/,

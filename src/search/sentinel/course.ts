@@ -11,6 +11,8 @@ export interface Made {
   readonly figures: Extract<Outcome, { state: 'measured' }>;
   readonly startMs: number;
   readonly endMs: number;
+  /** It was asked for at once after a look that was in doubt. */
+  readonly isForDoubt?: boolean;
 }
 
 /** Where the machine changed: after the look that ended at `fromMs`, and before the one that began at `untilMs`. */
@@ -101,7 +103,6 @@ export class Course {
     this.#mostShare = Math.max(this.#mostShare, share ?? 0);
     const isNew =
       (this.#sentinel && isAt(made.ask, this.#sentinel)) ||
-      (this.#levels.length > 1 && this.#wasMeasured(made)) ||
       this.#looks.some((look) => look.isCrowded !== this.isCrowded(look.made));
     if (this.#sentinel && isNew) this.#learn(this.#sentinel);
   }
@@ -135,17 +136,6 @@ export class Course {
     if (level !== undefined && old !== undefined) this.#repeats.set(made, level - old);
   }
 
-  /** Whether there is another measurement of its point: then it tells whether that changed as the sentinel did. */
-  #wasMeasured({ ask: { candidate, point } }: Made): boolean {
-    return (this.#points.get(candidate)?.get(JSON.stringify(point))?.length ?? 0) > 1;
-  }
-
-  /** Whether nothing else was measured since the look before it, which ended soon before. */
-  #isAtOnce(sentinel: Place, made: Made): boolean {
-    const before = this.#made[this.#made.indexOf(made) - 1];
-    return before !== undefined && isAt(before.ask, sentinel) && made.startMs - before.endMs <= SOON_MS;
-  }
-
   /** What was measured of other points, and between which of some looks. */
   #othersBeside(
     looks: readonly Pick<PlacedLook, 'startMs' | 'endMs'>[],
@@ -167,13 +157,15 @@ export class Course {
   }
 
   #learn(sentinel: Place): void {
+    let wasCrowded: boolean | undefined;
     const looks = this.#made.flatMap((made) => {
       const level = isAt(made.ask, sentinel) ? levelOf(made.ask, made.figures) : undefined;
       if (level === undefined) return [];
       const deviation = made.figures.deviations?.[tagOf(made.ask)];
       const { startMs, endMs } = made;
       const isCrowded = this.isCrowded(made);
-      const isAtOnce = this.#isAtOnce(sentinel, made);
+      const isAtOnce = made.isForDoubt === true && wasCrowded === isCrowded;
+      wasCrowded = isCrowded;
       return [
         { level, startMs, endMs, made, isCrowded, isAtOnce, ...(deviation !== undefined && { deviation }) },
       ];

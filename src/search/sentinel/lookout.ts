@@ -20,7 +20,11 @@ const SHARE_AFTER_SHIFT = 0.15;
 const SHARE_OF_ONE = 0.2;
 /** So many looks more are made at most for a doubt about one. */
 const MOST_FOR_DOUBT = 2;
-/** A sentinel that scatters by more than so many times as much as another point is changed for it. Not tuned. */
+/**
+ * A sentinel is changed for another point where its looks scatter by this much (standard deviation of their logarithm), so that a
+ * change of 30 % is hardly to be seen, and by so many times as much as measurements of that point. Not tuned.
+ */
+const USELESS = 0.12;
 const MUCH_SCATTER = 3;
 /** ... as soon as both were measured so often once more. */
 const LEAST_STEPS = 4;
@@ -56,7 +60,7 @@ export class Lookout {
 
   /** A look begins. */
   begin(): void {
-    this.#forDoubt = this.#isInDoubt() ? this.#forDoubt + 1 : 0;
+    this.#forDoubt = this.isInDoubt ? this.#forDoubt + 1 : 0;
   }
 
   /** Something was measured, or failed, and took so long. */
@@ -68,7 +72,7 @@ export class Lookout {
   /** @param isHurried little time is left: a look is made for a doubt alone. */
   isDue(isHurried: boolean): boolean {
     if (this.#course.made.length === 0) return false;
-    if (this.#isInDoubt()) return true;
+    if (this.isInDoubt) return true;
     if (isHurried) return false;
     const sinceMs = this.#sinceMs();
     const intervalMs = this.#course.steady ? this.#intervalMs : this.#intervalMs / 2;
@@ -76,7 +80,8 @@ export class Lookout {
     return this.#isSuspicious() && this.#mayPayForSuspicion();
   }
 
-  #isInDoubt(): boolean {
+  /** A look is due for a doubt about the last one. */
+  get isInDoubt(): boolean {
     return this.#course.doubtful && this.#forDoubt < MOST_FOR_DOUBT;
   }
 
@@ -155,18 +160,19 @@ export function sentinelOf(
 }
 
 /**
- * Another point to look at, where the sentinel scatters by far more than other points do, so that it would show large changes
- * alone: of those that do not, the one that was measured most, which tells of what was before, too. undefined: there is none,
- * or no need.
+ * Another point to look at, where the sentinel scatters so much that it would show large changes alone, and by far more than
+ * other points do: of those that do not, the one that was measured most, which tells of what was before, too. undefined: there is
+ * none, or no need; or the machine changed, or may have, and that is what scatters.
  */
 export function steadierOf(course: Course, out: ReadonlySet<Candidate>): Place | undefined {
   const { sentinel } = course;
+  if (!course.steady || course.doubtful) return undefined;
   const scatters = course.points
     .map((own) => ({ ask: own[0]!.ask, steps: stepsOf(own) }))
     .filter(({ steps }) => steps.length >= LEAST_STEPS)
-    .map(({ ask, steps }) => ({ ask, count: steps.length, scatter: rootMeanSquare(steps) }));
+    .map(({ ask, steps }) => ({ ask, count: steps.length, scatter: rootMeanSquare(steps) / Math.SQRT2 }));
   const own = scatters.find(({ ask }) => sentinel && isAt(ask, sentinel));
-  if (!own) return undefined;
+  if (!own || own.scatter < USELESS) return undefined;
   const [steadier] = scatters
     .filter(({ ask, scatter }) => !out.has(ask.candidate) && own.scatter > MUCH_SCATTER * scatter)
     .toSorted((a, b) => b.count - a.count);

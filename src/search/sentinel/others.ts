@@ -24,10 +24,16 @@ interface Said {
 const LEAST_SHARE = 1 / 3;
 /** ... as long as that is as sure as so many standard deviations. Not tuned. */
 const SURE = 3;
+/** A point that changed as the sentinel did, surely by so many standard deviations, is enough to say that the machine did. Not tuned. */
+const SURE_OF_ONE = 2.5;
+/** So many measurements in each state deny a change at least: one that was lucky does not. */
+const LEAST = 2;
 
 /**
  * Whether other points that were measured in two states did the same in both, where the sentinel did not: then the machine
- * was the same, and the sentinel alone scatters.
+ * was the same, and the sentinel alone scatters. One that changed with the sentinel is enough for it to be none: what slows
+ * a GPU does not slow what waits for the CPU. Measurements before the first look and after the last tell nothing, as it is not
+ * known in which state they were made.
  * @param known how far measurements of other points scatter.
  * @returns what that adds to the squares of the sentinel's scatter, for the largest such difference; undefined: there is none.
  */
@@ -35,9 +41,7 @@ export function denied({ of, levels }: Said, others: readonly Other[], known: Sc
   if (levels.length < 2) return undefined;
   const placed = others.flatMap((other) => {
     const [before, after] = [of[other.before ?? -1], of[other.after ?? -1]];
-    const isClear = before === undefined || after === undefined || before === after;
-    const state = isClear ? (before ?? after) : undefined;
-    return state === undefined ? [] : [{ ...other, state }];
+    return before === undefined || before !== after ? [] : [{ ...other, state: before }];
   });
   const points = [...Map.groupBy(placed, ({ point }) => point).values()];
   const pairs = levels.flatMap((_, b) => levels.slice(0, b).map((_, a) => [a, b] as const));
@@ -69,13 +73,20 @@ const pairedIn = (
 
 /** @param by what the sentinel did better by. */
 function isDenied(by: number, paired: readonly Paired[], known: Scatter): boolean {
-  if (paired.length === 0) return false;
-  const weights = paired.map(([a, b]) => 1 / (1 / a.length + 1 / b.length));
-  const weight = sum(weights);
-  const own = sum(paired.map(([a, b], index) => weights[index]! * (mean(b) - mean(a)))) / weight;
-  if (own / by > LEAST_SHARE) return false;
+  const least = [0, 1].map((side) => sum(paired.map((item) => item[side]!.length)));
+  if (Math.min(...least) < LEAST) return false;
   const within = paired.flat();
   const degrees = known.degrees + sum(within.map((values) => values.length - 1));
   const variance = (known.squares + sum(within.map(squaresOf))) / degrees;
-  return rarityOf({ t: Math.abs(by - own) / Math.sqrt(variance / weight), degrees }) > SURE;
+  const weights = paired.map(([a, b]) => 1 / (1 / a.length + 1 / b.length));
+  const changes = paired.map(([a, b]) => mean(b) - mean(a));
+  const isSure = (difference: number, weight: number, times: number): boolean =>
+    rarityOf({ t: Math.abs(difference) / Math.sqrt(variance / weight), degrees }) > times;
+  const isWith = changes.some(
+    (change, index) => change * by > 0 && isSure(change, weights[index]!, SURE_OF_ONE),
+  );
+  if (isWith) return false;
+  const weight = sum(weights);
+  const own = sum(changes.map((change, index) => weights[index]! * change)) / weight;
+  return own / by <= LEAST_SHARE && isSure(by - own, weight, SURE);
 }

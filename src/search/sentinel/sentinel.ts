@@ -53,13 +53,13 @@ const MOST_AGAIN_HURRIED = 2;
  * the verdict needs measured again where it is not.
  *
  * - The sentinel is the default configuration at one of its loads: it is there in every run. Where it fails, the best so far;
- *   where it scatters by far more than other points do, one of those.
+ *   where it scatters by far more than other points do, the one of those that was measured most.
  * - A look is due after `minutes` of the run, where the CPU that other programs have or a GPU that is held back raises a
  *   suspicion, and at the end; but never so that looks take more than 5 % of the measuring time. So a short run pays nothing.
  *   Times come with the outcomes: a run that is repeated looks in the same places.
  * - What was measured while other programs had much more of the CPU is in a state of its own, also where the sentinel is held
  *   up little: they hold other configurations up more.
- * - What else is a shift says `statesOf`. One look that is off is looked at once more, on another server, before anything
+ * - What else is a shift says `statesOf`. One look that is off is looked at once or twice more, on other servers, before anything
  *   follows; and what measurements of other points deny is none.
  * - There is no bisection: a block between two looks is a few minutes long, and each look would cost as much as measuring one
  *   of its points again. What was measured in it counts as in doubt.
@@ -101,8 +101,11 @@ class Watched {
   #again = 0;
   /** The sentinel can't be measured any more. */
   #blind = false;
-  /** Another point is the sentinel now than at first. */
+  /** The sentinel was changed for another point, once; and what it was before, as long as the other is the sentinel. */
   #wasChanged = false;
+  #first: Place | undefined;
+  /** Looks that were asked for at once after one that was in doubt. */
+  readonly #forDoubt = new Set<Ask>();
   #hurried = false;
   /** Several slots measure at once, each of which is another program to the others. */
   #several = false;
@@ -194,18 +197,26 @@ class Watched {
   #look(on: Candidate | undefined, taken: ReadonlySet<Candidate>): Ask | undefined {
     const sentinel = this.#choose();
     if (!sentinel || taken.has(sentinel.candidate) || this.#out.has(sentinel.candidate)) return undefined;
+    const { isInDoubt } = this.#lookout;
     this.#lookout.begin();
     if (!this.#course.sentinel) this.#course.watch(sentinel);
     const { candidate, point } = sentinel;
-    if (on !== candidate) this.#ranBefore = on;
-    // Whether the server that was looked at has a bad day, or the machine, another server tells.
-    const again = on === candidate && !this.#course.doubtful ? 'here' : 'afresh';
+    if (!this.#beside.isOfLook(on)) this.#ranBefore = on;
+    // Whether it is the machine that changed, or that one server that is off, another server tells.
+    const again = on === candidate && !isInDoubt ? 'here' : 'afresh';
     const ask: Ask = { candidate, point, again, sentinel: true };
     this.#errands.set(ask, 'look');
+    if (isInDoubt) this.#forDoubt.add(ask);
     return ask;
   }
 
   #choose(): Place | undefined {
+    const { sentinel } = this.#course;
+    // One that can't be measured any more gives way to the one before it.
+    if (this.#first && sentinel && this.#out.has(sentinel.candidate)) {
+      this.#course.watch(this.#first);
+      this.#first = undefined;
+    }
     return this.#course.sentinel ?? sentinelOf(this.#course, this.#space.plan, this.#out);
   }
 
@@ -242,7 +253,7 @@ class Watched {
     this.#lookout.took(start + look, errand === 'look');
     if (errand === 'look' && outcome.started) this.#beside.lookStarted(ask);
     if (outcome.state === 'failed') {
-      if (errand === 'look') this.#blind = true;
+      if (errand === 'look') this.#blind = this.#first === undefined;
       if (errand) this.#giveUp(ask.candidate);
       this.#out.add(ask.candidate);
       return;
@@ -251,7 +262,8 @@ class Watched {
     const { steady: wasSteady, shifts: before } = this.#course;
     const startMs = outcome.atMs;
     const figures = this.#several ? withoutShare(outcome) : outcome;
-    this.#course.add({ ask, figures, startMs, endMs: startMs + look * 1000 });
+    const isForDoubt = this.#forDoubt.has(ask);
+    this.#course.add({ ask, figures, startMs, endMs: startMs + look * 1000, isForDoubt });
     this.#changeSentinel();
     // A look that tells nothing, like one that fails, is the last.
     if (errand === 'look' && levelOf(ask, outcome) === undefined) this.#blind = true;
@@ -262,12 +274,13 @@ class Watched {
     if (!steady || !wasSteady) this.#revise();
   }
 
-  /** Once: one that scatters a lot shows little. */
+  /** One that scatters a lot shows little. */
   #changeSentinel(): void {
     if (this.#wasChanged) return;
     const steadier = steadierOf(this.#course, this.#out);
     if (!steadier) return;
     this.#wasChanged = true;
+    this.#first = this.#course.sentinel;
     this.#course.watch(steadier);
   }
 

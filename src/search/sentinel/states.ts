@@ -20,7 +20,7 @@ export interface States {
   readonly levels: readonly number[];
   /** The last look is off by so much that another is to say whether that was chance. */
   readonly doubtful: boolean;
-  /** Standard deviation of one look's logarithm, by which this was told. */
+  /** Standard deviation of one measurement's logarithm, of the sentinel or, where that scatters by itself, of other points. */
   readonly noise: number;
 }
 
@@ -61,7 +61,8 @@ export function statesOf(
   for (let denials = 0; ; denials++) {
     const states = statesBy(looks, known);
     const squares = denials < MOST_DENIALS ? denied(states, others, ofOthers) : undefined;
-    if (squares === undefined) return states;
+    if (squares === undefined)
+      return denials === 0 ? states : { ...states, noise: Math.sqrt(ofOthers.squares / ofOthers.degrees) };
     // What repeats of others tell is not true of this point.
     if (denials === 0) known = scatterOf(told, []);
     known = withSquare(known, squares);
