@@ -26,8 +26,8 @@ const QUANTILE = 2.2;
 const AS_TOLD = { shift: -1.05, slope: 0.45 };
 /**
  * Of what a search names, chosen for what was measured there, the model is surer than it may be that it keeps the limits: how
- * often it did follows what the model says by this line between logits. Fitted to 311 runs under limits, on simulated models and two
- * recorded grids (`npm run bench:search`); none of them lay below even odds, where it is the same line.
+ * often it did follows what the model says by this line between logits. Fitted to 311 runs under limits, on simulated models and
+ * two recorded grids (`npm run bench:search`); the model gave none of them less than even odds, where it is the same line.
  */
 const KEPT_AS_TOLD = { shift: 0, slope: 0.65 };
 

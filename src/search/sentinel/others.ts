@@ -26,14 +26,14 @@ const LEAST_SHARE = 1 / 3;
 const SURE = 3;
 /** A point that changed as the sentinel did, surely by so many standard deviations, is enough to say that the machine did. Not tuned. */
 const SURE_OF_ONE = 2.5;
-/** So many measurements in each state deny a change at least: one that was lucky does not. */
+/** A change is denied by no fewer measurements in each of the states: a single one may be luck. */
 const LEAST = 2;
 
 /**
  * Whether other points that were measured in two states did the same in both, where the sentinel did not: then the machine
- * was the same, and the sentinel alone scatters. One that changed with the sentinel is enough for it to be none: what slows
- * a GPU does not slow what waits for the CPU. Measurements before the first look and after the last tell nothing, as it is not
- * known in which state they were made.
+ * was the same, and the sentinel alone scatters. A single point that changed with the sentinel is enough to believe the change,
+ * however many did not: what slows a GPU does not slow what waits for the CPU. Measurements before the first look and after
+ * the last tell nothing, as it is not known in which state they were made.
  * @param known how far measurements of other points scatter.
  * @returns what that adds to the squares of the sentinel's scatter, for the largest such difference; undefined: there is none.
  */

@@ -202,7 +202,7 @@ class Watched {
     if (!this.#course.sentinel) this.#course.watch(sentinel);
     const { candidate, point } = sentinel;
     if (!this.#beside.isOfLook(on)) this.#ranBefore = on;
-    // Whether it is the machine that changed, or that one server that is off, another server tells.
+    // Another server tells whether the machine changed or the one server that was looked at is off.
     const again = on === candidate && !isInDoubt ? 'here' : 'afresh';
     const ask: Ask = { candidate, point, again, sentinel: true };
     this.#errands.set(ask, 'look');
@@ -212,8 +212,8 @@ class Watched {
 
   #choose(): Place | undefined {
     const { sentinel } = this.#course;
-    // One that can't be measured any more gives way to the one before it.
-    if (this.#first && sentinel && this.#out.has(sentinel.candidate)) {
+    // One that fails gives way to the one before it, unless it showed changes of the machine: that one scatters too much to show them.
+    if (this.#first && sentinel && this.#out.has(sentinel.candidate) && this.#course.steady) {
       this.#course.watch(this.#first);
       this.#first = undefined;
     }
@@ -274,7 +274,7 @@ class Watched {
     if (!steady || !wasSteady) this.#revise();
   }
 
-  /** One that scatters a lot shows little. */
+  /** Looks at another point from now on where the sentinel scatters so much that it shows little. */
   #changeSentinel(): void {
     if (this.#wasChanged) return;
     const steadier = steadierOf(this.#course, this.#out);

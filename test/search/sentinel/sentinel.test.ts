@@ -277,27 +277,37 @@ describe('a default that scatters by 25 % from look to look, where others scatte
   });
 });
 
-test('where the steadier sentinel fails, looks go on at the first one', () => {
-  let isOut = false;
-  const space = spaceOf('brute');
-  const fails = ({ candidate }: Ask, atMs: number): boolean => {
-    const fails = candidate.models[0].config['max_batch_size'] === 12 && atMs > 20 * MINUTE;
-    isOut ||= fails;
-    return fails;
+describe('where the steadier sentinel fails', () => {
+  /** It does so from this minute on; the search goes on with another configuration then. */
+  const failing = (from: number, speed: (atMs: number) => number): Ran => {
+    let isOut = false;
+    const space = spaceOf('brute');
+    const fails = ({ candidate }: Ask, atMs: number): boolean => {
+      const isFailure = candidate.models[0].config['max_batch_size'] === 12 && atMs > from * MINUTE;
+      isOut ||= isFailure;
+      return isFailure;
+    };
+    const search = doubting(space, () => isOut);
+    const noise = { seed: 3, sd: 0.05, ofDefault: 0.25, minutes: 2, share: 0.15 };
+    return ran(space, speed, { ...noise, fails }, search);
   };
-  const noise = { seed: 3, sd: 0.05, ofDefault: 0.25, minutes: 2, share: 0.15 };
-  const { told, search } = ran(
-    space,
-    always,
-    { ...noise, fails },
-    doubting(space, () => isOut),
-  );
-  const looks = told.filter(({ ask }) => ask.sentinel);
-  // What the search itself measures again and again is the sentinel by then, and needs no looks of its own.
-  expect(looks.filter(({ atMs }) => atMs > 15 * MINUTE && atMs < 20 * MINUTE)).toEqual([]);
-  expect(looks.at(-1)!.ask.candidate.isDefault).toBe(true);
-  expect(looks.at(-1)!.atMs).toBeGreaterThan(25 * MINUTE);
-  expect(search.drift()!.sentinel.candidate.isDefault).toBe(true);
+
+  test('looks go on at the first one', () => {
+    const { told, search } = failing(20, always);
+    const looks = told.filter(({ ask }) => ask.sentinel);
+    // What the search itself measures again and again is the sentinel by then, and needs no looks of its own.
+    expect(looks.filter(({ atMs }) => atMs > 15 * MINUTE && atMs < 20 * MINUTE)).toEqual([]);
+    expect(looks.at(-1)!.ask.candidate.isDefault).toBe(true);
+    expect(looks.at(-1)!.atMs).toBeGreaterThan(25 * MINUTE);
+    expect(search.drift()!.sentinel.candidate.isDefault).toBe(true);
+  });
+
+  test('a change that it showed stays told', () => {
+    const run = failing(26, (atMs) => (atMs > 14 * MINUTE ? 0.7 : 1));
+    expect(shiftsOf(run)).toHaveLength(1);
+    expect(run.search.drift()!.shifts[0]!.by).toBeCloseTo(-0.3, 1);
+    expect(run.search.drift()!.sentinel.candidate.isDefault).toBe(false);
+  });
 });
 
 describe('a leader that is measured again and again in the end', () => {
